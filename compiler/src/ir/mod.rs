@@ -1,0 +1,16 @@
+//! The SSA intermediate representation: its data ([`func`], [`inst`], [`ops`]), how it is made ([`build`]), printed, and checked.
+
+pub mod build;
+pub mod cfg;
+pub mod check;
+pub mod func;
+pub mod inst;
+pub mod loops;
+pub mod ops;
+pub mod print;
+pub mod types;
+
+pub use func::{Block, BlockData, Edge, Func, InstData, InstIdx, Value, ValueData, ValueDef};
+pub use inst::{Inst, Terminator};
+pub use ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+pub use types::Type;

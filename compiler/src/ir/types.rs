@@ -1,0 +1,39 @@
+//! Value types of the IR: those of Wasm (spec, 2.3.1), as far as this compiler accepts them.
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// 32-bit integer, zero-extended in its slot.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// 32-bit float, its bits zero-extended in its slot.
+    F32,
+    /// 64-bit float.
+    F64,
+    /// Function reference; null is 0.
+    FuncRef,
+    /// Host reference; null is 0.
+    ExternRef,
+}
+
+impl Type {
+    /// Whether the value is a reference.
+    #[must_use]
+    pub const fn is_ref(self) -> bool {
+        matches!(self, Self::FuncRef | Self::ExternRef)
+    }
+}
+
+impl core::fmt::Display for Type {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::FuncRef => "funcref",
+            Self::ExternRef => "externref",
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! Instruction selection: optimised IR to instructions of the image over virtual registers.
+
+pub mod vcode;

@@ -1,0 +1,79 @@
+//! Selected code: instructions of the image's instruction set over virtual registers.
+//!
+//! Invariants:
+//! - a virtual register is defined once: as a parameter of a block or as a `Def` operand or call result; operands of role `Mod` name
+//!   a register that is private to the instruction and dead after it (its slot is overwritten);
+//! - blocks are in layout order, block 0 is the entry and its parameters are the function's parameters;
+//! - the last instruction of a block is its only branch. A conditional branch goes to `succs[0]` when taken and falls through to
+//!   `succs[1]`, which is the next block in layout. A block whose last instruction is no terminator falls through to its only
+//!   successor, which is the next block in layout;
+//! - no critical edges where arguments are passed: a block with several successors passes arguments only to targets whose only
+//!   predecessor it is.
+
+use wrt_format::isa::Op;
+
+/// A virtual register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VReg(pub u32);
+
+/// An instruction. `fields[i]` is operand `i` of `op`'s row in the table: for the roles `Def`, `Use`, `Mod` the number of a virtual
+/// register; for `Label16`, `Label32` an index into the block's successors; for `Window`, `Results`, `UseSpan`, `Count`, `Frame` and
+/// `Cost` 0, filled in later; for immediates and indices the value, sign-extended to 64 bits.
+#[derive(Clone, Debug)]
+pub struct VInst {
+    /// The opcode.
+    pub op: Op,
+    /// Operands, in the order of the table.
+    pub fields: [i64; 6],
+    /// Arguments of a call, or the values of a `ret_n`: in the order of the callee's parameters or the function's results.
+    pub args: Vec<VReg>,
+    /// Results of a call.
+    pub results: Vec<VReg>,
+    /// Offset of the Wasm operator in the module, in bytes.
+    pub offset: u32,
+}
+
+/// An edge: target block and one register for each of its parameters.
+#[derive(Clone, Debug)]
+pub struct VEdge {
+    /// Target: index into [`VCode::blocks`].
+    pub block: u32,
+    /// Arguments.
+    pub args: Vec<VReg>,
+}
+
+/// A block.
+#[derive(Clone, Debug, Default)]
+pub struct VBlock {
+    /// Parameters.
+    pub params: Vec<VReg>,
+    /// Instructions; the last may be a branch or terminator.
+    pub insts: Vec<VInst>,
+    /// Successors: of a branch the target; of a conditional branch the target, then the fall-through; of `br_table` its targets in
+    /// order, the default last.
+    pub succs: Vec<VEdge>,
+    /// Fuel.
+    pub cost: u32,
+    /// Number of loops around the block.
+    pub loop_depth: u32,
+}
+
+/// A function in selected code.
+#[derive(Clone, Debug)]
+pub struct VCode {
+    /// Index in the module's function index space.
+    pub func_idx: u32,
+    /// Blocks in layout order.
+    pub blocks: Vec<VBlock>,
+    /// Number of virtual registers.
+    pub vreg_count: u32,
+    /// For each virtual register whether it holds a reference.
+    pub is_ref: Vec<bool>,
+    /// Constants of the module's pool that `const_pool` instructions name: `fields[1]` is an index into this list; emission makes it an
+    /// index of the module's pool.
+    pub pool: Vec<u64>,
+    /// Parameters of the function, in slots.
+    pub param_count: u32,
+    /// Results of the function, in slots.
+    pub result_count: u32,
+}

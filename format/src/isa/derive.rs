@@ -1,0 +1,178 @@
+//! What follows from the instruction table: the opcode enum, its descriptions, and the operand places by name.
+
+use super::operand::{Field, Role, halfword_of, words_of};
+
+/// How an instruction passes control on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// An extension word: never executed.
+    Ext,
+    /// Part of the prologue of the code section, illegal in a function.
+    Stub,
+    /// First word of a function.
+    Enter,
+    /// First word of a block.
+    Fuel,
+    /// To the next instruction.
+    Next,
+    /// To its label.
+    Branch,
+    /// To its label or to the `fuel` word that follows it.
+    CondBranch,
+    /// To one of the labels in the words that follow it.
+    Table,
+    /// To a callee, then to the next instruction.
+    Call,
+    /// To a callee, in place of this function.
+    TailCall,
+    /// Back to the caller.
+    Return,
+    /// Nowhere.
+    Trap,
+}
+
+impl Control {
+    /// Whether the instruction after this one is never reached from it.
+    #[must_use]
+    pub const fn is_terminator(self) -> bool {
+        matches!(
+            self,
+            Self::Branch | Self::Table | Self::TailCall | Self::Return | Self::Trap
+        )
+    }
+}
+
+/// What an instruction debits beyond its share of the block's cost. Charged slice by slice, so that it can pause in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charge {
+    /// Nothing.
+    Zero,
+    /// 1 per 64 bytes, rounded up per slice.
+    Bytes,
+    /// 1 per page of 64 KiB grown.
+    Pages,
+    /// 1 per 8 elements, rounded up per slice.
+    Elems,
+}
+
+/// Everything the table says of one instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpInfo {
+    /// The opcode.
+    pub op: Op,
+    /// Name, as in the table.
+    pub name: &'static str,
+    /// Operands in order.
+    pub fields: &'static [Field],
+    /// Words, branch table targets not counted: 1 or 2.
+    pub words: u8,
+    /// How it passes control on.
+    pub control: Control,
+    /// What it debits beyond its block's cost.
+    pub charge: Charge,
+    /// What it computes, in terms of the operand names.
+    pub formula: &'static str,
+}
+
+macro_rules! define_isa {
+    ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
+        /// An opcode. The discriminant is the number in the image.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub enum Op {
+            $(#[doc = concat!("`", $formula, "`")] $variant = $number,)*
+        }
+
+        /// Every opcode, in numeric order.
+        pub const ALL: &[Op] = &[$(Op::$variant),*];
+
+        /// Descriptions of all opcodes, in the order of [`ALL`].
+        pub static INFO: &[OpInfo] = &[$(OpInfo {
+            op: Op::$variant,
+            name: stringify!($name),
+            fields: {
+                const ROLES: &[Role] = &[$(Role::$role),*];
+                const NAMES: &[&str] = &[$(stringify!($field)),*];
+                const FIELDS: [Field; ROLES.len()] = fields(ROLES, NAMES);
+                &FIELDS
+            },
+            words: words_of(&[$(Role::$role),*]) as u8,
+            control: Control::$control,
+            charge: Charge::$charge,
+            formula: $formula,
+        }),*];
+
+        /// The halfword of each operand of each instruction, by their names in the table: `field::i32_add::lhs`.
+        pub mod field {
+            #![expect(non_upper_case_globals, reason = "named as in the table")]
+            $(
+                #[doc = concat!("Operands of `", stringify!($name), "`.")]
+                pub mod $name {
+                    use crate::isa::operand::{Role, words_of};
+                    const ROLES: &[Role] = &[$(Role::$role),*];
+                    /// Words of the instruction, branch table targets not counted.
+                    pub const words: usize = words_of(ROLES);
+                    define_isa!(@places 0; $($field)*);
+                }
+            )*
+        }
+    };
+    (@places $index:expr; ) => {};
+    (@places $index:expr; $field:ident $($rest:ident)*) => {
+        #[doc = concat!("Halfword of `", stringify!($field), "`.")]
+        pub const $field: usize = crate::isa::operand::halfword_of(ROLES, $index);
+        define_isa!(@places $index + 1; $($rest)*);
+    };
+}
+for_each_op!(define_isa);
+
+const fn fields<const N: usize>(roles: &[Role], names: &[&'static str]) -> [Field; N] {
+    let mut out = [Field {
+        name: "",
+        role: Role::Def,
+        halfword: 0,
+    }; N];
+    let mut i = 0;
+    while i < N {
+        out[i] = Field {
+            name: names[i],
+            role: roles[i],
+            halfword: halfword_of(roles, i) as u8,
+        };
+        i += 1;
+    }
+    out
+}
+
+/// One more than the largest opcode number.
+pub const OP_LIMIT: usize = ALL[ALL.len() - 1] as usize + 1;
+
+/// Index into [`INFO`] by opcode number; `u16::MAX` where there is no such opcode.
+static INDEX: [u16; OP_LIMIT] = {
+    let mut index = [u16::MAX; OP_LIMIT];
+    let mut i = 0;
+    while i < ALL.len() {
+        assert!(
+            i == 0 || (ALL[i - 1] as usize) < ALL[i] as usize,
+            "rows are in numeric order"
+        );
+        index[ALL[i] as usize] = i as u16;
+        i += 1;
+    }
+    index
+};
+
+impl Op {
+    /// The opcode of this number, if there is one.
+    #[must_use]
+    pub fn from_number(number: u16) -> Option<Self> {
+        let index = *INDEX.get(usize::from(number))?;
+        ALL.get(usize::from(index)).copied()
+    }
+
+    /// What the table says of it.
+    #[must_use]
+    pub fn info(self) -> &'static OpInfo {
+        &INFO[usize::from(INDEX[self as usize])]
+    }
+}

@@ -1,0 +1,15 @@
+//! The WRT image: the instruction table, the container, and the verifier that makes an image safe to run.
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(any(feature = "write", test))]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+#[macro_use]
+pub mod isa;
+pub mod image;
+pub mod num;
+pub mod trap;
+pub mod verify;
