@@ -1,1 +1,15 @@
-//! .
+//! The commands `wrtc`, which compiles, and `wrtd`, which runs, as a library: the binaries only call [`cmd`].
+//!
+//! Without the feature `compile` there is no compiler here, no `wrtc`, and `wrtd` takes images only.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "compile")]
+pub mod build;
+pub mod cmd;
+pub mod load;
+#[cfg(feature = "compile")]
+mod progress;
+pub mod status;
+pub mod wasi;
+#[cfg(feature = "compile")]
+pub mod wast;

@@ -1,4 +1,7 @@
 //! The WRT compiler: bytes -> validated Wasm -> SSA IR -> optimised IR -> selected code -> frame slots -> bytecode -> image.
+//!
+//! Input: a binary WebAssembly module. Output: [`Compiled`], which holds the image. The same module and options give the same bytes,
+//! whatever the number of threads.
 #![forbid(unsafe_code)]
 
 pub mod emit;
@@ -7,5 +10,26 @@ pub mod image;
 pub mod ir;
 pub mod lower;
 pub mod opt;
+mod options;
+mod pipeline;
 pub mod regalloc;
 pub mod wasm;
+
+pub use error::{Error, ErrorKind};
+pub use opt::OptLevel;
+pub use options::{Compiled, Options, Progress, Report};
+
+/// Compiles a module.
+///
+/// # Errors
+/// `Invalid` or `Unsupported` with the place in the module, `TooLarge` if it exceeds what an image can hold. Nothing is archived unless
+/// every function is valid.
+pub fn compile(wasm: &[u8], options: &Options<'_>) -> Result<Compiled, Error> {
+    let module = wasm::parse(wasm)?;
+    let functions = pipeline::functions(&module, options)?;
+    let mut report = functions.report;
+    let image = image::archive(&module, functions.codes, options)?;
+    report.wasm_bytes = wasm.len() as u64;
+    report.image_bytes = image.len() as u64;
+    Ok(Compiled { image, report })
+}

@@ -4,7 +4,7 @@
 
 #[cfg(any(feature = "write", test))]
 extern crate alloc;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
 #[macro_use]

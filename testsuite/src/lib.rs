@@ -1,1 +1,17 @@
-//! .
+//! What the tests share: a guest that is compiled, verified and run in one go.
+//!
+//! Invariants: a guest runs from image bytes through the verifier, never from anything the compiler hands over otherwise.
+#![forbid(unsafe_code)]
+
+use wrt_cli::load::Aligned;
+use wrt_compiler::{OptLevel, Options};
+
+/// Compiles a module, with or without the compiler's self-checks, and puts the image where the verifier wants it.
+///
+/// # Errors
+/// The compiler's message.
+pub fn image(wasm: &[u8], opt_level: OptLevel, check: bool) -> Result<Aligned, String> {
+    let options = Options { opt_level, check, ..Options::default() };
+    let compiled = wrt_compiler::compile(wasm, &options).map_err(|e| e.to_string())?;
+    Ok(Aligned::new(&compiled.image))
+}

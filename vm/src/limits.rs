@@ -1,1 +1,89 @@
-//! Not written yet.
+//! How much an engine may use. Every budget is checked before anything is allocated.
+//!
+//! Input: [`Config`], made with its defaults and changed by the embedder. Output: the numbers the engine's store obeys.
+//! Invariants: a configuration is only a set of upper bounds; no value of it can make the machine unsafe.
+
+pub use wrt_format::verify::Limits;
+
+/// Budgets of an engine. The defaults suit a host with some hundred megabytes; a small device sets all of them.
+///
+/// ```
+/// let config = wrt_vm::Config::default().with_stack_slots(4096).with_memory_pages(16);
+/// assert_eq!(config.stack_slots, 4096);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// Slots of the stack, of 8 bytes each. A run that needs more traps with "call stack exhausted". Default 131072 (1 MiB).
+    pub stack_slots: u32,
+    /// Bytes that everything the engine owns may take together: stack, instances, tables, and memories, unless a
+    /// [`MemoryProvider`](crate::MemoryProvider) supplies these. With [`Engine::with_memory`](crate::Engine::with_memory) the slice
+    /// is the bound as well. Default 4 GiB on a 64-bit machine, 64 MiB on a smaller one.
+    pub memory_budget_bytes: usize,
+    /// Instances an engine may hold. Default 1000.
+    pub max_instances: u32,
+    /// Pages, of 64 KiB each, that all linear memories together may reach; growing beyond gives -1 to the guest. Default 65536 (4 GiB).
+    pub max_memory_pages: u64,
+    /// Elements that all tables together may reach; growing beyond gives -1 to the guest. Default 10,000,000.
+    pub max_table_elems: u64,
+    /// Runs that may nest: a host function that calls the guest again while its own call is pending. Default 64.
+    pub max_nesting: u32,
+    /// Verify all functions of a module when it is instantiated instead of each one before its first call. Default false.
+    pub eager_verification: bool,
+}
+
+impl Config {
+    /// The documented defaults.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            stack_slots: 1 << 17,
+            memory_budget_bytes: if usize::BITS >= 64 {
+                (1_u64 << 32) as usize
+            } else {
+                64 << 20
+            },
+            max_instances: 1000,
+            max_memory_pages: 1 << 16,
+            max_table_elems: 10_000_000,
+            max_nesting: 64,
+            eager_verification: false,
+        }
+    }
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident $field:ident: $ty:ty;)*) => {
+        impl Config {
+            $($(#[$doc])*
+            #[must_use]
+            pub const fn $name(mut self, $field: $ty) -> Self {
+                self.$field = $field;
+                self
+            })*
+        }
+    };
+}
+
+setters! {
+    /// Sets [`Config::stack_slots`].
+    with_stack_slots stack_slots: u32;
+    /// Sets [`Config::memory_budget_bytes`].
+    with_memory_budget memory_budget_bytes: usize;
+    /// Sets [`Config::max_instances`].
+    with_instances max_instances: u32;
+    /// Sets [`Config::max_memory_pages`].
+    with_memory_pages max_memory_pages: u64;
+    /// Sets [`Config::max_table_elems`].
+    with_table_elems max_table_elems: u64;
+    /// Sets [`Config::max_nesting`].
+    with_nesting max_nesting: u32;
+    /// Sets [`Config::eager_verification`].
+    with_eager_verification eager_verification: bool;
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}

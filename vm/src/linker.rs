@@ -1,1 +1,384 @@
-//! Not written yet.
+//! Names for what modules import, closures for host functions, and loops that serve host calls.
+//!
+//! Input: definitions by module name and name; modules; functions to call. Output: instances and outcomes.
+//! Invariants: a host function of this linker gets its number in an engine when it is first needed there, and keeps it; a host call of
+//! a function that the linker does not define is handed to the embedder untouched.
+
+use crate::engine::{Engine, Identity};
+use crate::error::{Error, ImportMismatch};
+use crate::host::{Caller, HostClosure, HostError, IntoHostFunc, boxed};
+use crate::instance::imports;
+use crate::instance::types::{self, TypeText};
+use crate::module::Module;
+use crate::outcome::{Extern, Func, HostCall, HostFunc, Instance, Outcome};
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Definitions that modules are linked with, and the run loops that serve host calls with closures over `T`, the embedder's data.
+///
+/// ```
+/// use wrt_vm::{Caller, Linker, Trap, HostError};
+///
+/// struct Log(Vec<i32>);
+///
+/// let mut linker = Linker::new();
+/// linker.wrap("env", "add", |a: i32, b: i32| a.wrapping_add(b))?;
+/// linker.wrap("env", "log", |mut caller: Caller<'_, '_, Log>, value: i32| {
+///     caller.data_mut().0.push(value);
+/// })?;
+/// linker.wrap("env", "fail", || -> Result<(), HostError> { Err(Trap::HostError.into()) })?;
+/// # Ok::<(), wrt_vm::Error>(())
+/// ```
+pub struct Linker<T> {
+    names: BTreeMap<String, BTreeMap<String, Definition>>,
+    hosts: Vec<HostDefinition<T>>,
+    bindings: Vec<Binding>,
+}
+
+/// What a name means.
+#[derive(Clone, Copy, Debug)]
+enum Definition {
+    /// Index into `hosts`.
+    Host(usize),
+    /// Something of an engine.
+    Extern(Extern),
+}
+
+struct HostDefinition<T> {
+    params: Vec<u8>,
+    results: Vec<u8>,
+    call: HostClosure<T>,
+}
+
+/// Numbers of this linker's host functions in one engine.
+#[derive(Debug)]
+struct Binding {
+    engine: Identity,
+    /// By index into `hosts`.
+    numbers: Vec<Option<HostFunc>>,
+    /// By number in the engine: index into `hosts`.
+    definitions: Vec<Option<usize>>,
+}
+
+impl<T> fmt::Debug for Linker<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Linker")
+            .field("names", &self.names)
+            .field("bindings", &self.bindings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> Default for Linker<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Linker<T> {
+    /// Without definitions.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            names: BTreeMap::new(),
+            hosts: Vec::new(),
+            bindings: Vec::new(),
+        }
+    }
+
+    /// Defines a host function by its types, of [`valtype`](crate::valtype), and a closure over slots. The closure finds as many
+    /// arguments, and as many zeroed results to fill in, as the types say.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] when the name is taken; [`Error::Invalid`] when a byte is no value type.
+    pub fn func<F>(
+        &mut self,
+        module: &str,
+        name: &str,
+        params: &[u8],
+        results: &[u8],
+        f: F,
+    ) -> Result<&mut Self, Error>
+    where
+        F: for<'a, 'm> Fn(Caller<'a, 'm, T>, &[u64], &mut [u64]) -> Result<(), HostError>
+            + Send
+            + Sync
+            + 'static,
+    {
+        types::check_valtypes(params)?;
+        types::check_valtypes(results)?;
+        self.add(module, name, Definition::Host(self.hosts.len()))?;
+        self.hosts.push(HostDefinition {
+            params: params.to_vec(),
+            results: results.to_vec(),
+            call: alloc::boxed::Box::new(f),
+        });
+        Ok(self)
+    }
+
+    /// Defines a host function by a closure whose Rust types say its Wasm types; its first parameter may be a [`Caller`].
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] when the name is taken.
+    pub fn wrap<M, F: IntoHostFunc<T, M>>(
+        &mut self,
+        module: &str,
+        name: &str,
+        f: F,
+    ) -> Result<&mut Self, Error> {
+        self.add(module, name, Definition::Host(self.hosts.len()))?;
+        self.hosts.push(HostDefinition {
+            params: F::PARAMS.to_vec(),
+            results: F::RESULTS.to_vec(),
+            call: boxed(f),
+        });
+        Ok(self)
+    }
+
+    /// Defines something that exists in an engine. The linker then serves that engine only.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] when the name is taken.
+    pub fn define(
+        &mut self,
+        module: &str,
+        name: &str,
+        item: impl Into<Extern>,
+    ) -> Result<&mut Self, Error> {
+        self.add(module, name, Definition::Extern(item.into()))?;
+        Ok(self)
+    }
+
+    /// Defines all that an instance exports, under a module name.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] when a name is taken, those before it being defined; [`Error::Unknown`] when there is no such instance.
+    pub fn instance(
+        &mut self,
+        engine: &Engine<'_>,
+        module: &str,
+        instance: Instance,
+    ) -> Result<&mut Self, Error> {
+        for (name, item) in engine.exports(instance)? {
+            self.add(module, name, Definition::Extern(item))?;
+        }
+        Ok(self)
+    }
+
+    /// Whether something is defined by this name.
+    #[must_use]
+    pub fn is_defined(&self, module: &str, name: &str) -> bool {
+        self.find(module, name).is_some()
+    }
+
+    /// Instantiates a module with what it imports by name, and runs its start function, serving its host calls. The instance is
+    /// [`Engine::last_instance`]; when the start function pauses, [`Linker::resume`] continues it.
+    ///
+    /// # Errors
+    /// [`Error::Import`] when an import is not defined or does not fit; otherwise those of [`Module::instantiate`] and what host
+    /// functions end with.
+    pub fn instantiate<'m>(
+        &mut self,
+        engine: &mut Engine<'m>,
+        data: &mut T,
+        module: &Module<'m>,
+    ) -> Result<Outcome, Error> {
+        let mut imports = Vec::new();
+        for (index, import) in module.imports().enumerate() {
+            let found = self.find(import.module, import.name);
+            imports.push(match found {
+                Some(Definition::Extern(item)) => item,
+                Some(Definition::Host(host)) => self.bind(engine, host)?.into(),
+                None => {
+                    let mismatch = ImportMismatch::Undefined;
+                    return Err(imports::error(
+                        module.view(),
+                        index,
+                        mismatch,
+                        TypeText::Nothing,
+                    ));
+                }
+            });
+        }
+        let outcome = module.instantiate(engine, &imports)?;
+        self.drive(engine, data, outcome)
+    }
+
+    /// Calls a function and serves its host calls until it is done, traps, runs out of fuel, or a host function is not ready.
+    /// Its results are in [`Engine::results`]. A host call of a function that this linker does not define comes out as it is.
+    ///
+    /// # Errors
+    /// Those of [`Engine::execute`]; [`Error::Exit`] and [`Error::Host`] when a host function has ended the run.
+    pub fn call(
+        &self,
+        engine: &mut Engine<'_>,
+        data: &mut T,
+        func: Func,
+        args: &[u64],
+    ) -> Result<Outcome, Error> {
+        let outcome = engine.execute_func(func, args)?;
+        self.drive(engine, data, outcome)
+    }
+
+    /// Continues a paused run; a host function that was not ready is called again.
+    ///
+    /// # Errors
+    /// Those of [`Engine::resume`]; [`Error::Exit`] and [`Error::Host`] when a host function has ended the run.
+    pub fn resume(&self, engine: &mut Engine<'_>, data: &mut T) -> Result<Outcome, Error> {
+        let outcome = match engine.pending_host_call() {
+            Some(call) => Outcome::HostCall(call),
+            None => engine.resume()?,
+        };
+        self.drive(engine, data, outcome)
+    }
+
+    fn add(&mut self, module: &str, name: &str, definition: Definition) -> Result<(), Error> {
+        if self.is_defined(module, name) {
+            return Err(Error::Duplicate {
+                module: module.to_owned(),
+                name: name.to_owned(),
+            });
+        }
+        let names = self.names.entry(module.to_owned()).or_default();
+        names.insert(name.to_owned(), definition);
+        Ok(())
+    }
+
+    fn find(&self, module: &str, name: &str) -> Option<Definition> {
+        self.names.get(module)?.get(name).copied()
+    }
+
+    /// The number of a host function in an engine.
+    fn bind(&mut self, engine: &mut Engine<'_>, host: usize) -> Result<HostFunc, Error> {
+        // Engines that are gone leave nothing behind.
+        self.bindings.retain(|b| !b.engine.is_alone());
+        let identity = engine.identity();
+        let index = self.bindings.iter().position(|b| b.engine == identity);
+        let index = index.unwrap_or_else(|| {
+            self.bindings.push(Binding {
+                engine: identity,
+                numbers: Vec::new(),
+                definitions: Vec::new(),
+            });
+            self.bindings.len() - 1
+        });
+        let (Some(binding), Some(def)) = (self.bindings.get_mut(index), self.hosts.get(host))
+        else {
+            return Err(Error::Unknown(crate::error::Entity::HostFunc));
+        };
+        if let Some(Some(number)) = binding.numbers.get(host) {
+            return Ok(*number);
+        }
+        let func = engine.new_host_func(&def.params, &def.results)?;
+        set(&mut binding.numbers, host, func);
+        set(&mut binding.definitions, func.number() as usize, host);
+        Ok(func)
+    }
+
+    /// Serves host calls until something else happens.
+    fn drive(
+        &self,
+        engine: &mut Engine<'_>,
+        data: &mut T,
+        mut outcome: Outcome,
+    ) -> Result<Outcome, Error> {
+        while let Outcome::HostCall(call) = outcome {
+            let Some(host) = self.definition(engine, call.host) else {
+                return Ok(outcome);
+            };
+            match self.serve(engine, data, call, host) {
+                Ok(()) => {}
+                Err(HostError::Trap(trap)) => engine.host_trap(trap)?,
+                Err(HostError::Pending) => return Ok(Outcome::Yield),
+                Err(HostError::Exit(code)) => {
+                    engine.cancel();
+                    return Err(Error::Exit(code));
+                }
+                Err(HostError::Other(error)) => {
+                    engine.cancel();
+                    return Err(Error::Host(error));
+                }
+            }
+            outcome = engine.resume()?;
+        }
+        Ok(outcome)
+    }
+
+    fn definition(&self, engine: &Engine<'_>, host: HostFunc) -> Option<&HostDefinition<T>> {
+        let binding = self
+            .bindings
+            .iter()
+            .find(|b| engine.is_identity(&b.engine))?;
+        let index = (*binding.definitions.get(host.number() as usize)?)?;
+        self.hosts.get(index)
+    }
+
+    /// Calls the closure and hands its results to the guest. Runs that it has started and left unfinished are cancelled.
+    fn serve(
+        &self,
+        engine: &mut Engine<'_>,
+        data: &mut T,
+        call: HostCall,
+        host: &HostDefinition<T>,
+    ) -> Result<(), HostError> {
+        let mut args = Slots::new(host.params.len());
+        let mut results = Slots::new(host.results.len());
+        for (to, from) in args.as_mut().iter_mut().zip(engine.host_args()) {
+            *to = *from;
+        }
+        let nesting = engine.nesting();
+        let caller = Caller {
+            engine,
+            data,
+            linker: self,
+            instance: call.instance,
+        };
+        let result = (host.call)(caller, args.as_mut(), results.as_mut());
+        while engine.nesting() > nesting {
+            engine.cancel();
+        }
+        result?;
+        Ok(engine.host_return(results.as_mut())?)
+    }
+}
+
+/// Sets an element, with `None` in all places up to it.
+fn set<V: Clone>(list: &mut Vec<Option<V>>, index: usize, value: V) {
+    if list.len() <= index {
+        list.resize(index + 1, None);
+    }
+    if let Some(slot) = list.get_mut(index) {
+        *slot = Some(value);
+    }
+}
+
+/// Zeroed slots, on the stack when there are few.
+struct Slots {
+    few: [u64; Self::FEW],
+    many: Vec<u64>,
+    len: usize,
+}
+
+impl Slots {
+    const FEW: usize = 8;
+
+    fn new(len: usize) -> Self {
+        let many = if len > Self::FEW {
+            alloc::vec![0; len]
+        } else {
+            Vec::new()
+        };
+        Self {
+            few: [0; Self::FEW],
+            many,
+            len,
+        }
+    }
+
+    fn as_mut(&mut self) -> &mut [u64] {
+        self.few.get_mut(..self.len).unwrap_or(&mut self.many)
+    }
+}

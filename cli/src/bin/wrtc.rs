@@ -1,1 +1,5 @@
-fn main() {}
+//! Compiles WebAssembly to images: see `wrtc --help`.
+
+fn main() -> std::process::ExitCode {
+    wrt_cli::cmd::wrtc(std::env::args_os())
+}

@@ -1,1 +1,83 @@
-//! Not written yet.
+//! Emission: from allocated code to the words of one function.
+//!
+//! Input: [`VCode`] and its [`Allocated`]. Output: [`Code`], which satisfies the verifier's rules for words: it starts with `enter`,
+//! labels lead to `fuel` words, a `fuel` word follows each conditional branch, backward branches cost fuel, and the last instruction is
+//! a terminator. Only indices into the constant pool are left open, until the pool of the whole module is known.
+//!
+//! Blocks that do nothing are skipped, branches to the next block are left out, and a block that is only fallen into becomes part of
+//! the one before it, which then costs the sum of both.
+
+mod blocks;
+mod encode;
+mod flow;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use crate::error::{Error, ErrorKind};
+use crate::lower::vcode::VCode;
+use crate::regalloc::Allocated;
+
+/// The limit that is exceeded when a 16-bit label does not reach its target: see [`is_far_label`].
+pub const FAR_LABEL: &str = "words under a 16-bit label";
+
+/// Whether emission failed only because a 16-bit label does not reach: the function is to be selected again, without branches that
+/// have such labels.
+#[must_use]
+pub fn is_far_label(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::TooLarge(FAR_LABEL, _))
+}
+
+/// The code of one function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The words, in host order.
+    pub words: Vec<u64>,
+    /// Slots of the frame, 1..=32767.
+    pub frame: u16,
+    /// Word index and byte offset in the Wasm module of block starts and of instructions that may trap or call, ascending.
+    pub lines: Vec<(u32, u32)>,
+    /// The function's own constants. [`Code::relocate`] makes the indices into it indices into the module's pool.
+    pub pool: Vec<u64>,
+    /// Indices of the `const_pool` instructions in `words`.
+    pub pool_words: Vec<u32>,
+}
+
+impl Code {
+    /// Replaces the pool index of every `const_pool` instruction by `place(constant)`, and empties the function's own pool.
+    ///
+    /// # Errors
+    /// Internal, if an index is out of range.
+    pub fn relocate(&mut self, mut place: impl FnMut(u64) -> u32) -> Result<(), Error> {
+        for &at in &self.pool_words {
+            let word = &mut self.words[at as usize];
+            let Some(&constant) = self.pool.get((*word >> 32) as usize) else {
+                return Err(Error::internal("a constant is not in the pool"));
+            };
+            *word = (*word & 0xffff_ffff) | (u64::from(place(constant)) << 32);
+        }
+        self.pool_words.clear();
+        self.pool.clear();
+        Ok(())
+    }
+}
+
+/// Emits a function.
+///
+/// # Errors
+/// One that [`is_far_label`] recognises when a 16-bit label does not reach; `TooLarge` for sums of fuel or distances beyond 32 bits;
+/// internal if the code breaks an invariant.
+pub fn emit(code: &VCode, allocated: &Allocated) -> Result<Code, Error> {
+    let mut blocks = blocks::resolve(code, allocated);
+    flow::thread(&mut blocks);
+    let mut order = flow::reachable(&blocks);
+    let emitted = flow::merge(&mut blocks, &mut order)
+        .and_then(|()| flow::arrange(&mut blocks, order))
+        .and_then(|order| encode::function(&blocks, &order, allocated.frame));
+    match emitted {
+        Ok(mut emitted) => {
+            emitted.pool.clone_from(&code.pool);
+            Ok(emitted)
+        }
+        Err(error) => Err(error.in_func(code.func_idx, None)),
+    }
+}

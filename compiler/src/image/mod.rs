@@ -1,1 +1,127 @@
-//! Not written yet.
+//! Archiving: from the module and the code of its functions to the bytes of an image.
+//!
+//! Input: [`ValidModule`] and one [`Code`] for each defined function. Output: the image, which depends on nothing else but the options.
+//! What functions could not know of each other is settled here: constants of all functions go to one pool, in which each occurs once,
+//! in the order of the code; function types that are equal become one, and the code's type indices follow.
+
+mod spec;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+use wrt_format::image::features;
+use wrt_format::image::write::{FuncSpec, ImageSpec, WriteError, write};
+use wrt_format::isa::{Op, field};
+
+use crate::Options;
+use crate::emit::Code;
+use crate::error::Error;
+use crate::wasm::ValidModule;
+
+/// Builds the image of one module. `codes[i]` is the code of the defined function `i`.
+///
+/// # Errors
+/// `TooLarge` if a part of the image exceeds what its fields can count; internal if `codes` do not fit the module.
+pub fn archive(
+    module: &ValidModule<'_>,
+    codes: Vec<Code>,
+    options: &Options<'_>,
+) -> Result<Vec<u8>, Error> {
+    if codes.len() != module.body_count() as usize {
+        return Err(Error::internal("not every function has code"));
+    }
+    let types = spec::Types::new(module);
+    let mut out = spec::module(module, &types, options.strip);
+    let mut pool = Pool::default();
+    for (body_idx, mut code) in (0u32..).zip(codes) {
+        let func_idx = module.body_func_idx(body_idx);
+        code.relocate(|constant| pool.index(constant))
+            .and_then(|()| relocate_types(&mut code.words, &types))
+            .map_err(|error| error.in_func(func_idx, module.func_name(func_idx)))?;
+        if has_tail_call(&code.words) {
+            out.features |= features::TAIL_CALL;
+        }
+        out.funcs.push(FuncSpec {
+            type_idx: types.index(module.funcs[func_idx as usize]),
+            frame: code.frame,
+            code: code.words,
+        });
+        if !options.strip {
+            out.lines.push(code.lines);
+        }
+    }
+    out.pool = pool.values;
+    let image = ImageSpec {
+        modules: vec![out],
+        build_id: build_id(module.wasm, options),
+    };
+    write(&image).map_err(|error| {
+        if error == WriteError::TooLarge {
+            Error::too_large("bytes of the image", 1 << 31)
+        } else if error == WriteError::TooManySlots {
+            let limit = u16::MAX.into();
+            Error::too_large("parameters or results of a function type", limit)
+        } else {
+            Error::internal(error.to_string())
+        }
+    })
+}
+
+/// Tells builds apart: the same for the same input and options, and hardly ever for others.
+fn build_id(wasm: &[u8], options: &Options<'_>) -> u64 {
+    let hash = Sha256::new()
+        .chain_update(wasm)
+        .chain_update([options.opt_level as u8])
+        .finalize();
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash[..8]);
+    u64::from_le_bytes(first)
+}
+
+/// The constants of a module, each once.
+#[derive(Default)]
+struct Pool {
+    values: Vec<u64>,
+    index_of: HashMap<u64, u32>,
+}
+
+impl Pool {
+    fn index(&mut self, constant: u64) -> u32 {
+        *self.index_of.entry(constant).or_insert_with(|| {
+            self.values.push(constant);
+            self.values.len() as u32 - 1
+        })
+    }
+}
+
+/// Replaces the module's type indices in indirect calls by the image's. Extension words have an opcode of their own, so that no word
+/// can be taken for a call that is none.
+fn relocate_types(words: &mut [u64], types: &spec::Types) -> Result<(), Error> {
+    const CALLS: [(Op, usize); 2] = [
+        (Op::CallIndirect, field::call_indirect::type_idx),
+        (
+            Op::ReturnCallIndirect,
+            field::return_call_indirect::type_idx,
+        ),
+    ];
+    for at in 0..words.len() {
+        let opcode = words[at] as u16;
+        let Some((_, halfword)) = CALLS.iter().find(|(op, _)| *op as u16 == opcode) else {
+            continue;
+        };
+        let (word, shift) = (at + halfword / 4, halfword % 4 * 16);
+        let new = types.checked_index((words[word] >> shift) as u32);
+        let new = new.ok_or_else(|| Error::internal("a call of no type"))?;
+        words[word] = words[word] & !(0xffff_ffff << shift) | u64::from(new) << shift;
+    }
+    Ok(())
+}
+
+fn has_tail_call(words: &[u64]) -> bool {
+    let tail = [Op::ReturnCall, Op::ReturnCallImport, Op::ReturnCallIndirect];
+    words
+        .iter()
+        .any(|&word| tail.iter().any(|&op| op as u16 == word as u16))
+}

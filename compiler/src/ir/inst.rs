@@ -1,4 +1,8 @@
 //! Instructions and terminators of the IR.
+#![expect(
+    missing_docs,
+    reason = "the documentation of a variant names its fields"
+)]
 
 use super::func::{Edge, Value};
 use super::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
@@ -155,3 +159,81 @@ pub enum Terminator {
     /// A trap.
     Trap(Trap),
 }
+
+/// The two visitors of an instruction's or terminator's operands, of which only the borrow differs.
+macro_rules! visitors {
+    ($inst_name:ident, $terminator_name:ident, $($mutability:ident)?) => {
+        impl Inst {
+            /// Calls `f` with each value that the instruction reads, in the order of the fields.
+            pub fn $inst_name(&$($mutability)? self, mut f: impl FnMut(&$($mutability)? Value)) {
+                match self {
+                    Self::Const(_)
+                    | Self::RefFunc(_)
+                    | Self::GlobalGet(_)
+                    | Self::MemorySize(_)
+                    | Self::TableSize(_)
+                    | Self::DataDrop(_)
+                    | Self::ElemDrop(_) => {}
+                    Self::Unary(_, a) | Self::RefIsNull(a) | Self::GlobalSet(_, a) => f(a),
+                    Self::Load { addr, .. } => f(addr),
+                    Self::MemoryGrow { delta, .. } => f(delta),
+                    Self::TableGet { index, .. } => f(index),
+                    Self::Binary(_, a, b)
+                    | Self::Store { addr: a, value: b, .. }
+                    | Self::TableSet { index: a, value: b, .. }
+                    | Self::TableGrow { init: a, delta: b, .. } => {
+                        f(a);
+                        f(b);
+                    }
+                    Self::Select { cond: a, then: b, otherwise: c }
+                    | Self::MemoryFill { to: a, value: b, n: c, .. }
+                    | Self::TableFill { to: a, value: b, n: c, .. }
+                    | Self::MemoryCopy { to: a, from: b, n: c, .. }
+                    | Self::MemoryInit { to: a, from: b, n: c, .. }
+                    | Self::TableCopy { to: a, from: b, n: c, .. }
+                    | Self::TableInit { to: a, from: b, n: c, .. } => {
+                        f(a);
+                        f(b);
+                        f(c);
+                    }
+                    Self::Call { args, .. } => args.into_iter().for_each(f),
+                    Self::CallIndirect { index, args, .. } => {
+                        f(index);
+                        args.into_iter().for_each(f);
+                    }
+                }
+            }
+        }
+
+        impl Terminator {
+            /// Calls `f` with each value that the terminator reads: its own operands, then the arguments of its edges.
+            pub fn $terminator_name(&$($mutability)? self, mut f: impl FnMut(&$($mutability)? Value)) {
+                match self {
+                    Self::Br(edge) => (&$($mutability)? edge.args).into_iter().for_each(f),
+                    Self::BrIf { cond, then, otherwise } => {
+                        f(cond);
+                        (&$($mutability)? then.args).into_iter().for_each(&mut f);
+                        (&$($mutability)? otherwise.args).into_iter().for_each(f);
+                    }
+                    Self::BrTable { index, targets, default } => {
+                        f(index);
+                        for edge in targets {
+                            (&$($mutability)? edge.args).into_iter().for_each(&mut f);
+                        }
+                        (&$($mutability)? default.args).into_iter().for_each(f);
+                    }
+                    Self::Return(args) | Self::ReturnCall { args, .. } => {
+                        args.into_iter().for_each(f);
+                    }
+                    Self::ReturnCallIndirect { index, args, .. } => {
+                        f(index);
+                        args.into_iter().for_each(f);
+                    }
+                    Self::Trap(_) => {}
+                }
+            }
+        }
+    };
+}
+visitors!(for_each_use, for_each_use,);
+visitors!(for_each_use_mut, for_each_use_mut, mut);

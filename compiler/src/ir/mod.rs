@@ -10,7 +10,10 @@ pub mod ops;
 pub mod print;
 pub mod types;
 
+pub use build::{build, build_body};
+pub use check::{check, check_in};
 pub use func::{Block, BlockData, Edge, Func, InstData, InstIdx, Value, ValueData, ValueDef};
 pub use inst::{Inst, Terminator};
 pub use ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+pub use print::print;
 pub use types::Type;

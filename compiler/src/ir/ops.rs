@@ -261,6 +261,27 @@ pub enum StoreOp {
 }
 
 impl LoadOp {
+    /// Name as in the Wasm text format.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::I32Load8S => "i32.load8_s",
+            Self::I32Load8U => "i32.load8_u",
+            Self::I32Load16S => "i32.load16_s",
+            Self::I32Load16U => "i32.load16_u",
+            Self::I32Load => "i32.load",
+            Self::I64Load8S => "i64.load8_s",
+            Self::I64Load8U => "i64.load8_u",
+            Self::I64Load16S => "i64.load16_s",
+            Self::I64Load16U => "i64.load16_u",
+            Self::I64Load32S => "i64.load32_s",
+            Self::I64Load32U => "i64.load32_u",
+            Self::I64Load => "i64.load",
+            Self::F32Load => "f32.load",
+            Self::F64Load => "f64.load",
+        }
+    }
+
     /// Bytes read.
     #[must_use]
     pub const fn bytes(self) -> u32 {
@@ -295,6 +316,17 @@ impl LoadOp {
 }
 
 impl StoreOp {
+    /// Name: the width in bits.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Store8 => "store8",
+            Self::Store16 => "store16",
+            Self::Store32 => "store32",
+            Self::Store64 => "store64",
+        }
+    }
+
     /// Bytes written.
     #[must_use]
     pub const fn bytes(self) -> u32 {

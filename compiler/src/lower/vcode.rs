@@ -10,7 +10,9 @@
 //! - no critical edges where arguments are passed: a block with several successors passes arguments only to targets whose only
 //!   predecessor it is.
 
-use wrt_format::isa::Op;
+use wrt_format::isa::{Control, Op, Role};
+
+pub use super::validate::validate;
 
 /// A virtual register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,4 +78,55 @@ pub struct VCode {
     pub param_count: u32,
     /// Results of the function, in slots.
     pub result_count: u32,
+}
+
+impl VInst {
+    /// Whether it can only be the last of its block.
+    #[must_use]
+    pub fn ends_block(&self) -> bool {
+        let control = self.op.info().control;
+        control == Control::CondBranch || control.is_terminator()
+    }
+
+    /// Calls `f` with every virtual register that the instruction names, to change.
+    fn each_vreg_mut(&mut self, mut f: impl FnMut(&mut u32)) {
+        for (field, value) in self.op.info().fields.iter().zip(&mut self.fields) {
+            if matches!(field.role, Role::Def | Role::Use | Role::Mod) {
+                let mut vreg = *value as u32;
+                f(&mut vreg);
+                *value = i64::from(vreg);
+            }
+        }
+        for vreg in self.args.iter_mut().chain(&mut self.results) {
+            f(&mut vreg.0);
+        }
+    }
+}
+
+impl VCode {
+    /// Numbers the virtual registers in the order in which the code names them, and drops those that it does not.
+    pub(super) fn renumber(&mut self) {
+        let mut new = vec![u32::MAX; self.is_ref.len()];
+        let mut is_ref = Vec::new();
+        let old_is_ref = &self.is_ref;
+        let mut rename = |vreg: &mut u32| {
+            let old = *vreg as usize;
+            if new[old] == u32::MAX {
+                new[old] = is_ref.len() as u32;
+                is_ref.push(old_is_ref[old]);
+            }
+            *vreg = new[old];
+        };
+        for block in &mut self.blocks {
+            block.params.iter_mut().for_each(|vreg| rename(&mut vreg.0));
+            for inst in &mut block.insts {
+                inst.each_vreg_mut(&mut rename);
+            }
+            for edge in &mut block.succs {
+                edge.args.iter_mut().for_each(|vreg| rename(&mut vreg.0));
+            }
+        }
+        self.vreg_count = is_ref.len() as u32;
+        self.is_ref = is_ref;
+    }
 }

@@ -1,1 +1,246 @@
-//! Not written yet.
+//! Slot allocation: from selected code to a frame in which every virtual register has one slot.
+//!
+//! Input: [`VCode`]. Output: [`Allocated`], the slot of every register and the moves to be inserted. A frame has room for every value
+//! (the limit is 32767 slots), so nothing is ever spilled; what counts is that no move is left in a hot loop and that frames are small.
+//!
+//! Layout of a frame: `0..` the function's parameters and other values, then the values that are references, then one slot for the
+//! return word of callees, then the outgoing window. The steps, one file each: program points, live ranges, coalescing into bundles,
+//! values that live in the window, slots for all others, moves. [`check`] proves a result right, by other means.
+
+mod assign;
+mod check;
+mod coalesce;
+mod dump;
+mod interval;
+mod live;
+#[cfg(test)]
+pub(crate) mod meaning;
+mod moves;
+mod points;
+#[cfg(test)]
+pub(crate) mod random;
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub use check::check;
+pub use dump::dump;
+
+use crate::error::Error;
+use crate::lower::vcode::{VCode, VInst, VReg};
+
+use assign::{Item, Slots};
+use coalesce::Bundles;
+use interval::Interval;
+use live::Preds;
+use points::{Points, for_each_operand};
+use window::Window;
+
+/// Most slots of a frame.
+pub const MAX_FRAME: u32 = 32_767;
+
+/// Where everything is. A pure addition to the [`VCode`] that it was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allocated {
+    /// Slot of each virtual register; 0 for those that the code does not name.
+    pub slots: Vec<u16>,
+    /// Moves to insert, in the order of the code; those of one place happen one after the other.
+    pub moves: Vec<Move>,
+    /// First slot of callees' frames, at least 1; 0 if the function needs no window.
+    pub base: u16,
+    /// Slots of the frame, 1..=[`MAX_FRAME`].
+    pub frame: u16,
+    /// First of the slots that hold references only.
+    pub ref_base: u16,
+    /// Number of slots that hold references only. References are nowhere else, but in slots of parameters and in the window.
+    pub ref_count: u16,
+}
+
+/// `dst = src`, inserted before an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Block.
+    pub block: u32,
+    /// Index of the instruction; the number of instructions of the block for its end.
+    pub before: u32,
+    /// Slot written.
+    pub dst: u16,
+    /// Slot read.
+    pub src: u16,
+}
+
+impl Allocated {
+    /// Slot of a register.
+    #[must_use]
+    pub fn slot(&self, vreg: VReg) -> u16 {
+        self.slots[vreg.0 as usize]
+    }
+
+    /// First of the slots that take the results of a call; 0 if it has none. Several results appear at the base of the window, and moves
+    /// take them from there.
+    #[must_use]
+    pub fn results_at(&self, call: &VInst) -> u16 {
+        match call.results[..] {
+            [] => 0,
+            [single] => self.slot(single),
+            _ => self.base,
+        }
+    }
+
+    /// First of the slots that a `ret_n` returns: where its values are if they lie side by side, otherwise the base of the window.
+    #[must_use]
+    pub fn returned_from(&self, ret_n: &VInst) -> u16 {
+        moves::run(&self.slots, &ret_n.args).unwrap_or(self.base)
+    }
+}
+
+/// Gives every virtual register of `code` a slot.
+///
+/// # Errors
+/// `TooLarge` if the frame would exceed [`MAX_FRAME`] slots; internal if `code` breaks an invariant of [`VCode`].
+pub fn allocate(code: &VCode) -> Result<Allocated, Error> {
+    allocate_counted(code)
+        .map(|(allocated, _)| allocated)
+        .map_err(|error| error.in_func(code.func_idx, None))
+}
+
+/// The same, with the number of steps taken, which tests hold to be nearly proportional to the size of the code.
+fn allocate_counted(code: &VCode) -> Result<(Allocated, u64), Error> {
+    let mut work = 0;
+    let points = Points::new(code)
+        .ok_or_else(|| Error::too_large("instructions of a function", u64::from(u32::MAX / 4)))?;
+    let preds = Preds::new(code);
+    let entry_is_fine = code.blocks.first().is_some_and(|entry| {
+        entry.params.len() == code.param_count as usize && preds.of(0).is_empty()
+    });
+    if !entry_is_fine || code.is_ref.len() != code.vreg_count as usize {
+        return Err(Error::internal("the entry block does not fit the function"));
+    }
+    if code.param_count > MAX_FRAME {
+        return Err(too_large());
+    }
+    let live = live::analyse(code, &points, &preds, &mut work)?;
+    let bundles = Bundles::build(code, &live, &mut work);
+    let window = Window::new(code, &points);
+    let layout = Layout::new(code, &points, &bundles, &window, &mut work)?;
+
+    let mut allocated = layout.allocated;
+    let scratch = layout.locals;
+    if moves::insert(code, &preds, &mut allocated, scratch)? && !window.is_used() {
+        if scratch >= MAX_FRAME {
+            return Err(too_large());
+        }
+        allocated.frame = allocated.frame.max(scratch as u16 + 1);
+    }
+    Ok((allocated, work))
+}
+
+#[cold]
+fn too_large() -> Error {
+    Error::too_large("frame slots", u64::from(MAX_FRAME))
+}
+
+/// The frame before moves are known.
+struct Layout {
+    allocated: Allocated,
+    /// Slots in front of the return word.
+    locals: u32,
+}
+
+impl Layout {
+    fn new(
+        code: &VCode,
+        points: &Points,
+        bundles: &Bundles<'_>,
+        window: &Window<'_>,
+        work: &mut u64,
+    ) -> Result<Self, Error> {
+        let in_window = window.place(bundles, work);
+        let heat = heat(code, bundles);
+        let (mut values, mut refs) = (Slots::default(), Slots::default());
+        let mut slot_of = vec![0u32; code.vreg_count as usize];
+        for (slot, param) in (0u32..).zip(&code.blocks[0].params) {
+            let root = bundles.root(param.0);
+            slot_of[root as usize] = slot;
+            if bundles.is_ref(root) {
+                // Never shared, so that what a reference is can be told by the slot alone.
+                let (start, end) = (0, u32::MAX);
+                values.reserve(slot, &[Interval { start, end }]);
+            } else {
+                values.reserve(slot, bundles.intervals(root));
+            }
+        }
+        let (mut value_items, mut ref_items) = (Vec::new(), Vec::new());
+        for root in 0..code.vreg_count {
+            let intervals = bundles.intervals(root);
+            let placed = bundles.fixed(root).is_some() || in_window.contains_key(&root);
+            if bundles.root(root) != root || intervals.is_empty() || placed {
+                continue;
+            }
+            let list = if bundles.is_ref(root) {
+                &mut ref_items
+            } else {
+                &mut value_items
+            };
+            let heat = heat[root as usize];
+            list.push(Item {
+                root,
+                heat,
+                intervals,
+            });
+        }
+        values.assign(value_items, points, work, |root, slot| {
+            slot_of[root as usize] = slot
+        });
+        let ref_base = values.count();
+        refs.assign(ref_items, points, work, |root, slot| {
+            slot_of[root as usize] = ref_base + slot;
+        });
+        let locals = ref_base + refs.count();
+        let base = locals + 1;
+        for (&root, &at) in &in_window {
+            slot_of[root as usize] = base + at;
+        }
+        let frame = if window.is_used() {
+            base + window.slots
+        } else {
+            locals.max(1)
+        };
+        if frame > MAX_FRAME {
+            return Err(too_large());
+        }
+        let allocated = Allocated {
+            slots: (0..code.vreg_count)
+                .map(|vreg| slot_of[bundles.root(vreg) as usize] as u16)
+                .collect(),
+            moves: Vec::new(),
+            base: if window.is_used() { base as u16 } else { 0 },
+            frame: frame as u16,
+            ref_base: ref_base as u16,
+            ref_count: refs.count() as u16,
+        };
+        Ok(Self { allocated, locals })
+    }
+}
+
+/// For each bundle the most loops around an access to it.
+fn heat(code: &VCode, bundles: &Bundles<'_>) -> Vec<u32> {
+    let mut heat = vec![0; code.vreg_count as usize];
+    for block in code.blocks.iter().filter(|block| block.loop_depth > 0) {
+        let mut add = |vreg: VReg| {
+            let at = &mut heat[bundles.root(vreg.0) as usize];
+            *at = block.loop_depth.max(*at);
+        };
+        block.params.iter().for_each(|&param| add(param));
+        for inst in &block.insts {
+            for_each_operand(inst, |_, vreg| add(vreg));
+        }
+    }
+    heat
+}
+
+/// Whether a `ret_n` needs its values gathered.
+#[cfg(test)]
+fn is_gathered(inst: &VInst, allocated: &Allocated) -> bool {
+    inst.op == wrt_format::isa::Op::RetN && moves::run(&allocated.slots, &inst.args).is_none()
+}

@@ -1,1 +1,25 @@
-//! Not written yet.
+//! The container: what an image is made of, how it is read and (feature `write`) how it is written. `FORMAT.md` is the byte-level
+//! description.
+//!
+//! Reading never allocates and never copies: [`view::ModuleView`] borrows from the image's bytes. Only
+//! [`crate::verify::VerifiedImage`] makes one.
+
+pub mod crc;
+pub mod features;
+pub mod func;
+pub mod header;
+mod items;
+mod lookup;
+pub mod root;
+pub mod section;
+pub mod types;
+pub mod view;
+#[cfg(any(feature = "write", test))]
+pub mod write;
+
+pub use func::{FuncRecord, RawFuncRecord};
+pub use header::Header;
+pub use view::{
+    ConstExprView, CowRun, DataMode, DataView, ElemItems, ElemMode, ElemView, ExportView,
+    ExprsView, FuncTypeView, GlobalView, ImportView, ModuleView, TableView,
+};

@@ -1,5 +1,6 @@
 //! What follows from the instruction table: the opcode enum, its descriptions, and the operand places by name.
 
+use super::identity::uses_memory_zero;
 use super::operand::{Field, Role, halfword_of, words_of};
 
 /// How an instruction passes control on.
@@ -70,6 +71,8 @@ pub struct OpInfo {
     pub control: Control,
     /// What it debits beyond its block's cost.
     pub charge: Charge,
+    /// Whether it works on memory 0 without naming it: that memory must be 32-bit and have 64 KiB pages.
+    pub memory_zero: bool,
     /// What it computes, in terms of the operand names.
     pub formula: &'static str,
 }
@@ -99,6 +102,7 @@ macro_rules! define_isa {
             words: words_of(&[$(Role::$role),*]) as u8,
             control: Control::$control,
             charge: Charge::$charge,
+            memory_zero: uses_memory_zero($formula, &[$(Role::$role),*]),
             formula: $formula,
         }),*];
 

@@ -1,14 +1,18 @@
-//! The instruction set: [`ops`] is the one table, everything else is derived from it.
+//! The instruction set: `ops` is the one table, everything else is derived from it.
 
 #[macro_use]
 mod ops;
 mod code;
 mod derive;
 pub mod disasm;
+mod identity;
+#[cfg(test)]
+mod manual;
 pub mod operand;
 
 pub use code::{
     EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, ext_word, field_value, set_field,
 };
 pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field};
+pub use identity::ISA_ID;
 pub use operand::{Field, Role};

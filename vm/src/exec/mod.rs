@@ -1,1 +1,21 @@
-//! Not written yet.
+//! Running: from a function reference and arguments to an [`Exit`].
+//!
+//! Input: a store with instances. Output: frames on its stack, and the reason for which a run was left.
+//! Invariant: between two runs the whole state is plain data in the store: no frame of the host is alive.
+//!
+//! - `activation`: starting, running, answering host calls, dropping.
+//! - `machine`: the checked view of the machine that slow paths work on.
+//! - `frames`: backtraces. `consts`: constant expressions.
+
+mod activation;
+pub(crate) mod consts;
+mod frames;
+pub(crate) mod machine;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use activation::{
+    Exit, HostCall, Refused, drop_activation, finish_host_call, outer, pending_host_call, run,
+    start, trap_host_call,
+};
+pub(crate) use frames::{Frame, frames};

@@ -1,1 +1,154 @@
-//! Not written yet.
+//! Instantiation: from a module and what it imports to an instance with its initial contents.
+//!
+//! Input: an engine, a module, one handle per import. Output: an outcome; the instance is the engine's last one.
+//! Invariants: everything that can be refused is refused before anything is added: imports first, then budgets, then bodies if asked
+//! for. After that only the traps of active segments and of the start function remain, which leave the instance in the engine, since
+//! tables may hold its functions by then.
+
+pub(crate) mod imports;
+mod segments;
+pub(crate) mod types;
+
+use crate::engine::Engine;
+use crate::error::{Budget, Error};
+use crate::limits::Config;
+use crate::module::Module;
+use crate::outcome::{Extern, Func, Instance, Outcome};
+use crate::raw::arena::OutOfMemory;
+use crate::raw::buf::Buf;
+use crate::raw::instance::{AddError, Imports};
+use crate::raw::store::Store;
+use wrt_format::image::ModuleView;
+use wrt_format::image::types::ExternKind;
+use wrt_format::image::types::PAGE_LOG2;
+
+/// See [`Module::instantiate`].
+pub(crate) fn instantiate<'m>(
+    engine: &mut Engine<'m>,
+    module: &Module<'m>,
+    given: &[Extern],
+) -> Result<Outcome, Error> {
+    engine.check_startable()?;
+    let view = module.view();
+    imports::check(&engine.store, view, given)?;
+    check_budgets(&engine.config, &engine.store, view)?;
+    if engine.config.eager_verification {
+        module.validate()?;
+    }
+    let number = add(&mut engine.store, view, given)?;
+    if engine.config.eager_verification {
+        engine.store.verify_all(number)?;
+    }
+    if let Err(trap) = segments::fill(&mut engine.store, number, view) {
+        return Ok(engine.trapped_outside_runs(trap));
+    }
+    engine.set_last_instance(Instance(number));
+    let start = view
+        .start()
+        .and_then(|func| engine.store.func_handle(number, func));
+    match start.and_then(Func::from_bits) {
+        Some(start) => engine.execute_func(start, &[]),
+        None => Ok(Outcome::Done),
+    }
+}
+
+fn check_budgets(config: &Config, store: &Store<'_>, view: &ModuleView<'_>) -> Result<(), Error> {
+    if store.instance_count() >= config.max_instances {
+        return Err(Budget::Instances.into());
+    }
+    let bytes = view
+        .memories()
+        .map(|ty| u128::from(ty.min) << ty.page_log2.min(64))
+        .sum();
+    check_memory(config, store, bytes)?;
+    check_table(
+        config,
+        store,
+        view.tables().map(|table| u128::from(table.ty.min)).sum(),
+    )
+}
+
+/// Whether the engine allows memories of so many bytes more.
+pub(crate) fn check_memory(config: &Config, store: &Store<'_>, bytes: u128) -> Result<(), Error> {
+    if bytes + u128::from(store.memory_bytes()) > u128::from(max_memory_bytes(config)) {
+        return Err(Budget::MemoryPages.into());
+    }
+    Ok(())
+}
+
+/// Whether the engine allows tables of so many elements more.
+pub(crate) fn check_table(config: &Config, store: &Store<'_>, elems: u128) -> Result<(), Error> {
+    let tables = (0..).map_while(|number| store.table(number));
+    let now: u128 = tables.map(|table| table.elems().len() as u128).sum();
+    if now + elems > u128::from(config.max_table_elems) {
+        return Err(Budget::TableElems.into());
+    }
+    Ok(())
+}
+
+/// Bytes that all memories may reach.
+pub(crate) const fn max_memory_bytes(config: &Config) -> u64 {
+    config.max_memory_pages.saturating_mul(1 << PAGE_LOG2)
+}
+
+/// Numbers of what is imported, by kind, in the order of each index space.
+struct Lists {
+    funcs: Buf<u64>,
+    numbers: [Buf<u32>; 3],
+}
+
+fn add<'m>(store: &mut Store<'m>, view: &ModuleView<'m>, given: &[Extern]) -> Result<u32, Error> {
+    let mut lists = Lists {
+        funcs: Buf::new(),
+        numbers: [Buf::new(), Buf::new(), Buf::new()],
+    };
+    let listed = given
+        .iter()
+        .try_for_each(|item| list(store, &mut lists, *item));
+    let added = listed.map_err(AddError::from).and_then(|()| {
+        let [tables, memories, globals] = &lists.numbers;
+        let imports = Imports {
+            funcs: lists.funcs.as_slice(),
+            tables: tables.as_slice(),
+            memories: memories.as_slice(),
+            globals: globals.as_slice(),
+        };
+        store.add_instance(*view, imports)
+    });
+    store.scratch_release(&mut lists.funcs);
+    for list in &mut lists.numbers {
+        store.scratch_release(list);
+    }
+    added.map_err(|error| match error {
+        AddError::OutOfMemory => Budget::Memory.into(),
+        AddError::Imports => Error::Invalid("imports"),
+    })
+}
+
+fn list(store: &mut Store<'_>, lists: &mut Lists, item: Extern) -> Result<(), OutOfMemory> {
+    let [tables, memories, globals] = &mut lists.numbers;
+    match item {
+        Extern::Func(func) => store.scratch_push(&mut lists.funcs, func.bits()),
+        Extern::Table(table) => store.scratch_push(tables, table.number()),
+        Extern::Memory(memory) => store.scratch_push(memories, memory.number()),
+        Extern::Global(global) => store.scratch_push(globals, global.number()),
+    }
+}
+
+/// What an instance exports as the thing of this kind and index.
+pub(crate) fn resolve(
+    store: &Store<'_>,
+    instance: u32,
+    kind: ExternKind,
+    index: u32,
+) -> Option<Extern> {
+    use crate::outcome::{Global, Memory, Table};
+
+    let data = store.instance(instance)?;
+    Some(match kind {
+        ExternKind::Func => Extern::Func(Func::from_bits(store.func_handle(instance, index)?)?),
+        ExternKind::Table => Extern::Table(Table(data.table(index)?)),
+        ExternKind::Memory => Extern::Memory(Memory(data.memory(index)?)),
+        ExternKind::Global => Extern::Global(Global(data.global(index)?)),
+    })
+}

@@ -1,0 +1,91 @@
+//! From a `.wasm` or `.wat` file to a compiled module.
+//!
+//! Input: a path or the bytes of a module. Output: the compiler's result. Text is translated first; its errors say line and column.
+
+use std::path::Path;
+
+use wrt_compiler::{Compiled, OptLevel, Options};
+
+use crate::progress::Progress;
+use crate::status::{Failure, Status};
+
+/// How to compile.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings {
+    /// Optimisation.
+    pub opt_level: OptLevel,
+    /// Leave names and positions out.
+    pub strip: bool,
+    /// Let the compiler check its own work.
+    pub check: bool,
+}
+
+/// Reads a module in binary or as text; gives it in binary.
+///
+/// # Errors
+/// The file cannot be read, or its text is no module.
+pub fn read_module(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = std::fs::read(path);
+    let bytes = bytes.map_err(|error| Failure::new(Status::Io, error.to_string()))?;
+    match wat::parse_bytes(&bytes) {
+        Ok(wasm) => Ok(wasm.into_owned()),
+        Err(error) => Err(Failure::new(Status::Invalid, one_line(&error.to_string()))),
+    }
+}
+
+/// Compiles a binary module, with a progress bar if it takes long.
+///
+/// # Errors
+/// Those of the compiler.
+pub fn compile(wasm: &[u8], settings: &Settings) -> Result<Compiled, Failure> {
+    let bar = Progress::new("compiling");
+    let progress = |progress: wrt_compiler::Progress| {
+        bar.set(progress.done.into(), progress.total.into());
+    };
+    let options = Options {
+        opt_level: settings.opt_level,
+        strip: settings.strip,
+        check: settings.check,
+        progress: Some(&progress),
+    };
+    Ok(wrt_compiler::compile(wasm, &options)?)
+}
+
+/// The optimisation level of a digit on the command line.
+///
+/// # Errors
+/// It is none of 0, 1 and 2.
+pub fn opt_level(text: &str) -> Result<OptLevel, String> {
+    match text {
+        "0" => Ok(OptLevel::O0),
+        "1" => Ok(OptLevel::O1),
+        "2" => Ok(OptLevel::O2),
+        _ => Err("the levels are 0, 1 and 2".to_owned()),
+    }
+}
+
+/// The message and the place of a text error, of which the library makes a drawing over several lines.
+fn one_line(error: &str) -> String {
+    let mut lines = error.lines().map(str::trim);
+    let message = lines.next().unwrap_or_default();
+    let place = lines.find_map(|line| line.strip_prefix("--> "));
+    let place = place.map(|place| place.trim_start_matches("<anon>:"));
+    place.map_or_else(
+        || message.to_owned(),
+        |place| format!("{message} (line {place})"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_errors_fit_a_line() {
+        let error = wat::parse_str("(module\n  (func (i32.cnst 1)))").unwrap_err();
+        assert_eq!(
+            one_line(&error.to_string()),
+            "unknown operator or unexpected token (line 2:10)"
+        );
+    }
+}

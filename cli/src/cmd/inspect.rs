@@ -1,0 +1,267 @@
+//! `wrtc inspect`: what an image holds, as text or JSON.
+//!
+//! Input: an image. Output: header, budgets, features, sections with their hashes, and each module's imports and exports with their
+//! types. Metadata and hashes are verified first; with `--verify` all function bodies too.
+
+use core::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+use wrt_format::image::section::{Kind, Section};
+use wrt_format::image::types::{ExternKind, ExternType, GlobalType, MemoryType, TableType};
+use wrt_format::image::{ModuleView, features};
+use wrt_format::verify::VerifiedImage;
+use wrt_vm::{Limits, type_name};
+
+use super::print;
+use crate::load::Image;
+use crate::status::Failure;
+
+/// Arguments of `wrtc inspect`.
+#[derive(Args, Debug)]
+pub(crate) struct InspectArgs {
+    /// The image; a .wasm or .wat module is compiled first.
+    #[arg(value_name = "IMG")]
+    image: PathBuf,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+
+    /// Verify all function bodies too, as a runner does before their first call.
+    #[arg(long)]
+    verify: bool,
+}
+
+/// Names of the feature bits.
+const FEATURES: &[(u64, &str)] = &[
+    (features::TAIL_CALL, "tail-call"),
+    (features::MULTI_MEMORY, "multi-memory"),
+    (features::MEMORY64, "memory64"),
+    (features::EXTENDED_CONST, "extended-const"),
+    (features::CUSTOM_PAGE_SIZES, "custom-page-sizes"),
+];
+
+/// Runs the command.
+pub(crate) fn run(args: &InspectArgs) -> Result<u8, Failure> {
+    let fail = |error| Failure::from(error).at(args.image.display());
+    let image = Image::open(&args.image)?;
+    let limits = Limits::default();
+    let image = if args.verify {
+        VerifiedImage::verify_all(image.bytes(), &limits)
+    } else {
+        VerifiedImage::verify(image.bytes(), &limits)
+    };
+    let image = image.map_err(fail)?;
+    image.check_hashes().map_err(fail)?;
+    let description = describe(&image);
+    if args.json {
+        print(&format!("{description:#}\n"))?;
+    } else {
+        print(&text(&description))?;
+    }
+    Ok(0)
+}
+
+/// Everything, as the JSON object that is printed.
+fn describe(image: &VerifiedImage<'_>) -> Value {
+    let header = image.header();
+    let budgets = &header.budgets;
+    let unbounded = |value: u32| (value != u32::MAX).then_some(value);
+    let modules = (0..image.modules()).map(|number| module(&image.module(number)));
+    json!({
+        "bytes": image.bytes().len(),
+        "format": format!("{}.{}", header.major, header.minor),
+        "isa": format!("{:08x}", header.isa_id),
+        "build_id": format!("{:016x}", header.build_id),
+        "crc": format!("{:08x}", header.crc),
+        "security_counter": header.security_counter,
+        "required_features": feature_names(header.required_features),
+        "used_features": feature_names(header.used_features),
+        "budgets": {
+            "max_frame_slots": budgets.max_frame_slots,
+            "max_static_stack_slots": (budgets.max_static_stack_slots != 0).then_some(budgets.max_static_stack_slots),
+            "min_memory_64k": budgets.min_mem_64k,
+            "max_memory_64k": unbounded(budgets.max_mem_64k),
+            "table_elems": budgets.table_elems,
+            "globals": budgets.globals,
+        },
+        "sections": image.sections().iter().map(|entry| section(&entry)).collect::<Vec<_>>(),
+        "modules": modules.collect::<Vec<_>>(),
+    })
+}
+
+fn feature_names(bits: u64) -> Vec<&'static str> {
+    FEATURES
+        .iter()
+        .filter(|(bit, _)| bits & bit != 0)
+        .map(|(_, name)| *name)
+        .collect()
+}
+
+fn section(section: &Section) -> Value {
+    let kind = Kind::from_number(section.kind);
+    let hash: String = section
+        .hash
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    json!({
+        "kind": kind.map_or_else(|| format!("unknown {}", section.kind), |kind| format!("{kind:?}")),
+        "module": section.index,
+        "offset": section.offset,
+        "bytes": section.len,
+        "count": section.count,
+        "sha256": hash,
+    })
+}
+
+fn module(module: &ModuleView<'_>) -> Value {
+    let import = |import: wrt_format::image::ImportView<'_>| {
+        json!({
+            "module": import.module,
+            "name": import.name,
+            "type": type_text(module, &import.ty),
+        })
+    };
+    let export = |export: wrt_format::image::ExportView<'_>| {
+        let ty = export_type(module, export.kind, export.index);
+        json!({
+            "name": export.name,
+            "type": ty.map_or_else(String::new, |ty| type_text(module, &ty)),
+        })
+    };
+    json!({
+        "name": module.name(),
+        "features": feature_names(module.features()),
+        "functions": module.func_count(),
+        "types": module.func_type_count(),
+        "tables": module.table_count(),
+        "memories": module.memory_count(),
+        "globals": module.global_count(),
+        "elem_segments": module.elem_count(),
+        "data_segments": module.data_count(),
+        "start": module.start(),
+        "imports": module.imports().map(import).collect::<Vec<_>>(),
+        "exports": module.exports().map(export).collect::<Vec<_>>(),
+    })
+}
+
+fn export_type(module: &ModuleView<'_>, kind: ExternKind, index: u32) -> Option<ExternType> {
+    match kind {
+        ExternKind::Func => Some(ExternType::Func(module.func_type_idx(index))),
+        ExternKind::Table => module.table_type(index).map(ExternType::Table),
+        ExternKind::Memory => module.memory_type(index).map(ExternType::Memory),
+        ExternKind::Global => module.global_type(index).map(ExternType::Global),
+    }
+}
+
+/// A type in the words of the text format.
+fn type_text(module: &ModuleView<'_>, ty: &ExternType) -> String {
+    match *ty {
+        ExternType::Func(type_idx) => {
+            let ty = module.func_type(type_idx);
+            let list = |word: &str, types: &[u8]| {
+                let names: String = types
+                    .iter()
+                    .map(|&ty| format!(" {}", type_name(ty)))
+                    .collect();
+                if names.is_empty() {
+                    names
+                } else {
+                    format!(" ({word}{names})")
+                }
+            };
+            format!(
+                "(func{}{})",
+                list("param", ty.params),
+                list("result", ty.results)
+            )
+        }
+        ExternType::Table(TableType {
+            elem,
+            is64,
+            min,
+            max,
+        }) => {
+            format!("(table{} {})", limits(is64, min, max), type_name(elem))
+        }
+        ExternType::Memory(MemoryType {
+            is64,
+            shared,
+            page_log2,
+            min,
+            max,
+        }) => {
+            let shared = if shared { " shared" } else { "" };
+            let page = match page_log2 {
+                16 => String::new(),
+                log2 => format!(" (pagesize {})", 1_u64 << log2.min(63)),
+            };
+            format!("(memory{}{shared}{page})", limits(is64, min, max))
+        }
+        ExternType::Global(GlobalType { ty, mutable: true }) => {
+            format!("(global (mut {}))", type_name(ty))
+        }
+        ExternType::Global(GlobalType { ty, mutable: false }) => {
+            format!("(global {})", type_name(ty))
+        }
+    }
+}
+
+fn limits(is64: bool, min: u64, max: Option<u64>) -> String {
+    let index = if is64 { " i64" } else { "" };
+    let max = max.map_or_else(String::new, |max| format!(" {max}"));
+    format!("{index} {min}{max}")
+}
+
+/// The description as text: simple values a line each, lists and objects indented below their names.
+fn text(description: &Value) -> String {
+    let mut out = String::new();
+    write_value(&mut out, 0, description);
+    out
+}
+
+fn write_value(out: &mut String, indent: usize, value: &Value) {
+    let Value::Object(fields) = value else { return };
+    for (name, value) in fields {
+        let pad = " ".repeat(indent);
+        // Writing to a string cannot fail.
+        let _ = match value {
+            Value::Object(_) => writeln!(out, "{pad}{name}:"),
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                writeln!(out, "{pad}{name}: {}", items.len())
+            }
+            Value::Array(items) => {
+                let items: Vec<_> = items.iter().map(plain).collect();
+                writeln!(out, "{pad}{name}: {}", items.join(" "))
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                writeln!(out, "{pad}{name}: {}", plain(value))
+            }
+        };
+        write_value(out, indent + 2, value);
+        for item in value.as_array().into_iter().flatten() {
+            match item.as_object() {
+                // Short records take a line.
+                Some(record) if !record.values().any(|v| v.is_array() || v.is_object()) => {
+                    let fields: Vec<_> = record
+                        .iter()
+                        .map(|(k, v)| format!("{k} {}", plain(v)))
+                        .collect();
+                    let _ = writeln!(out, "{pad}  {}", fields.join(", "));
+                }
+                _ => write_value(out, indent + 2, item),
+            }
+        }
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}

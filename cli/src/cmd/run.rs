@@ -1,0 +1,152 @@
+//! `wrtd run`: runs an image, metered.
+//!
+//! Input: [`RunArgs`]. Output: an exit status; what the guest prints; for `--invoke` the results, one a line. Pauses, failures and
+//! statistics go to standard error.
+
+mod guest;
+mod stats;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use wrt_host::MmapProvider;
+use wrt_vm::{Config, Engine, Limits, Module};
+use wrt_wasi::{Wasi, WasiBuilder};
+
+use crate::load::Image;
+use crate::status::{self, Failure};
+use guest::{End, Guest};
+
+/// Arguments of `wrtd run`.
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    /// An image; with a compiler in this build also a .wasm or .wat module.
+    #[arg(value_name = "IMG")]
+    image: PathBuf,
+
+    /// Call this export instead of `_start`; ARGS are its arguments, the results are printed one a line.
+    #[arg(long, value_name = "NAME")]
+    invoke: Option<String>,
+
+    /// Fuel to run with; one WebAssembly operator costs 1. Without it the guest runs as long as it likes.
+    #[arg(long, value_name = "N")]
+    fuel: Option<u64>,
+
+    /// When the fuel is used up, show where the guest paused, add N and resume, until it is done.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    refill: Option<u64>,
+
+    /// Print statistics to standard error at the end.
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    stats: Option<StatsFormat>,
+
+    /// Give the guest a host directory, under the guest's name for it or the same one.
+    #[arg(long, value_name = "HOST[::GUEST]")]
+    dir: Vec<String>,
+
+    /// Set a variable of the guest's environment.
+    #[arg(long, value_name = "K=V")]
+    env: Vec<String>,
+
+    /// Read the guest's standard input from a file.
+    #[arg(long, value_name = "FILE")]
+    stdin: Option<PathBuf>,
+
+    /// The guest's arguments: everything from the first one on; put -- before one that starts with a dash.
+    #[arg(
+        value_name = "ARGS",
+        trailing_var_arg = true,
+        allow_negative_numbers = true
+    )]
+    args: Vec<String>,
+}
+
+/// How statistics are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatsFormat {
+    /// A line per figure.
+    Text,
+    /// One JSON object on one line.
+    Json,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
+    let wasi = wasi(args)?;
+    let image = Image::open(&args.image)?;
+    let provider = match &image {
+        Image::Mapped(mapped) => MmapProvider::new().with_image(mapped),
+        Image::Built(_) => MmapProvider::new(),
+    };
+    let place = args.image.display();
+    let module = Module::load_from_binary(image.bytes(), &Limits::default())
+        .map_err(|error| Failure::from(error).at(&place))?;
+    let mut engine = Engine::with_provider(Config::default(), &provider)?;
+    engine.set_fuel(args.fuel.or(args.refill).unwrap_or(u64::MAX));
+    let mut guest = Guest::new(engine, module, wasi, args.refill)?;
+    let result = match &args.invoke {
+        Some(name) => guest.invoke(name, &args.args),
+        None => guest.start(),
+    };
+    let status = match &result {
+        Ok(End::Done) => 0,
+        Ok(End::Exit(code)) => guest_status(*code),
+        Err(failure) => failure.status as u8,
+    };
+    if let Some(format) = args.stats {
+        guest.flush();
+        eprint!("{}", stats::report(format, &guest.stats(), &result, status));
+    }
+    result.map(|_| status)
+}
+
+fn guest_status(code: i32) -> u8 {
+    let (status, replaced) = status::of_guest(code);
+    if replaced {
+        eprintln!("wrtd: the guest exited with code {code}");
+    }
+    status
+}
+
+/// What the guest sees of the host.
+fn wasi(args: &RunArgs) -> Result<Wasi, Failure> {
+    let mut builder = WasiBuilder::new()
+        .inherit_output()
+        .arg(program_name(&args.image));
+    if args.invoke.is_none() {
+        builder = builder.args(&args.args);
+    }
+    for pair in &args.env {
+        let pair = pair
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--env {pair}: give a variable as NAME=VALUE")));
+        let (name, value) = pair?;
+        builder = builder.env(name, value);
+    }
+    for dir in &args.dir {
+        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
+        let opened = builder.preopen_host_dir(host, guest, false);
+        builder = opened.map_err(|error| Failure::io(format!("--dir {host}"), &error))?;
+    }
+    builder = match &args.stdin {
+        Some(path) => {
+            let file = File::open(path);
+            let file = file.map_err(|error| Failure::io(path.display(), &error))?;
+            builder.stdin(Box::new(file))
+        }
+        None => builder.inherit_stdin(),
+    };
+    builder
+        .build()
+        .map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// The guest's first argument: the name of its file.
+fn program_name(image: &Path) -> String {
+    image
+        .file_name()
+        .unwrap_or(image.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}

@@ -1,0 +1,298 @@
+//! One guest: its engine, module and WASI world, run to its end through every pause.
+//!
+//! Input: a module. Output: [`End`] or a [`Failure`] that says where the guest stopped.
+//!
+//! ```text
+//!            done, exit, trap
+//!   running ------------------> ended
+//!     |  ^
+//!     |  | 2. refill: fuel is added, resume
+//!     v  |
+//!   paused ------------------> ended (out of fuel)
+//!   1. out of fuel   3. no refill
+//! ```
+
+use std::io::Write as _;
+
+use wrt_vm::{
+    Engine, Error, Extern, ExternKind, Frame, Func, Instance, Linker, Module, Outcome, Stats, Trap,
+    Val, type_name,
+};
+use wrt_wasi::Wasi;
+
+use crate::status::{Failure, Status};
+
+/// Frames that a backtrace shows from the innermost on, and from the outermost on.
+const BACKTRACE_FRAMES: (usize, usize) = (20, 5);
+
+/// How a guest ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It returned.
+    Done,
+    /// It asked to exit with this code.
+    Exit(i32),
+}
+
+/// A guest.
+pub(crate) struct Guest<'m> {
+    engine: Engine<'m>,
+    module: Module<'m>,
+    linker: Linker<Wasi>,
+    wasi: Wasi,
+    refill: Option<u64>,
+}
+
+impl<'m> Guest<'m> {
+    pub(crate) fn new(
+        engine: Engine<'m>,
+        module: Module<'m>,
+        wasi: Wasi,
+        refill: Option<u64>,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            engine,
+            module,
+            linker: crate::wasi::linker()?,
+            wasi,
+            refill,
+        })
+    }
+
+    /// Runs a command: instantiates it and calls `_start`.
+    pub(crate) fn start(&mut self) -> Result<End, Failure> {
+        let start = self.module.exports().find(|export| export.name == "_start");
+        if start.is_none_or(|export| export.kind != ExternKind::Func) {
+            return Err(self.no_export("_start", "; choose one with --invoke"));
+        }
+        if let End::Exit(code) = self.instantiate()? {
+            return Ok(End::Exit(code));
+        }
+        let func = self.exported("_start")?;
+        self.call(func, &[])
+    }
+
+    /// Calls an export and prints its results.
+    pub(crate) fn invoke(&mut self, name: &str, args: &[String]) -> Result<End, Failure> {
+        let export = self.module.exports().find(|export| export.name == name);
+        let Some(export) = export.filter(|export| export.kind == ExternKind::Func) else {
+            return Err(self.no_export(name, ""));
+        };
+        let view = *self.module.view();
+        let ty = view.func_type(view.func_type_idx(export.index));
+        let slots = parse_args(name, ty.params, args)?;
+        if let End::Exit(code) = self.instantiate()? {
+            return Ok(End::Exit(code));
+        }
+        // A library that has an `_initialize` wants it called before everything else.
+        if name != "_initialize" && view.export("_initialize").is_some() {
+            let initialize = self.exported("_initialize")?;
+            if let End::Exit(code) = self.call(initialize, &[])? {
+                return Ok(End::Exit(code));
+            }
+        }
+        let func = self.exported(name)?;
+        let end = self.call(func, &slots)?;
+        if end == End::Done {
+            self.flush();
+            let mut out = std::io::stdout().lock();
+            for (&ty, &slot) in ty.results.iter().zip(self.engine.results()) {
+                if let Some(value) = Val::from_slot(ty, slot) {
+                    writeln!(out, "{value}").map_err(|e| Failure::io("standard output", &e))?;
+                }
+            }
+        }
+        Ok(end)
+    }
+
+    /// Statistics of the run.
+    pub(crate) fn stats(&self) -> Stats {
+        self.engine.stats()
+    }
+
+    /// Writes out what the guest has printed. A closed standard output is the guest's own trouble.
+    pub(crate) fn flush(&mut self) {
+        drop(self.wasi.flush());
+    }
+
+    fn instantiate(&mut self) -> Result<End, Failure> {
+        let outcome = self
+            .linker
+            .instantiate(&mut self.engine, &mut self.wasi, &self.module);
+        self.finish(outcome)
+    }
+
+    fn call(&mut self, func: Func, args: &[u64]) -> Result<End, Failure> {
+        let outcome = self
+            .linker
+            .call(&mut self.engine, &mut self.wasi, func, args);
+        self.finish(outcome)
+    }
+
+    /// Goes on until the guest has ended.
+    fn finish(&mut self, mut outcome: Result<Outcome, Error>) -> Result<End, Failure> {
+        loop {
+            match outcome {
+                Ok(Outcome::Done) => return Ok(End::Done),
+                Ok(Outcome::Trap(trap)) => return Err(self.trapped(trap)),
+                Ok(Outcome::OutOfFuel) => match self.refill {
+                    Some(amount) => self.pause(amount),
+                    None => return Err(self.out_of_fuel()),
+                },
+                Ok(Outcome::HostCall(_) | Outcome::Yield) => {
+                    return Err(Failure::new(
+                        Status::Internal,
+                        "a host function has no answer",
+                    ));
+                }
+                Err(Error::Exit(code)) => return Ok(End::Exit(code)),
+                Err(error) => return Err(error.into()),
+            }
+            outcome = self.linker.resume(&mut self.engine, &mut self.wasi);
+        }
+    }
+
+    fn pause(&mut self, amount: u64) {
+        self.flush();
+        let (place, used) = (self.place(), self.engine.fuel_used());
+        eprintln!("wrtd: paused {place} after {used} fuel; adding {amount} and resuming");
+        self.engine.add_fuel(amount);
+    }
+
+    fn out_of_fuel(&mut self) -> Failure {
+        self.flush();
+        let (place, used) = (self.place(), self.engine.fuel_used());
+        let left = self.engine.remaining_fuel();
+        let message =
+            format!("out of fuel {place}: {used} used, {left} left, too little for the next block");
+        Failure::new(Status::OutOfFuel, message)
+    }
+
+    fn trapped(&mut self, trap: Trap) -> Failure {
+        self.flush();
+        let frames: Vec<Frame> = self.engine.backtrace().collect();
+        let mut failure = Failure::new(Status::Trap, format!("trap: {trap}"));
+        let (first, last) = BACKTRACE_FRAMES;
+        let hidden = first..frames.len().saturating_sub(last).max(first);
+        for (number, frame) in frames.iter().enumerate() {
+            if number == hidden.start && !hidden.is_empty() {
+                failure
+                    .details
+                    .push(format!("  ... {} more ...", hidden.len()));
+            }
+            if !hidden.contains(&number) {
+                failure
+                    .details
+                    .push(format!("  {number:3}: {}", self.describe(frame)));
+            }
+        }
+        failure
+    }
+
+    /// Where the guest is, for a sentence.
+    fn place(&self) -> String {
+        match self.engine.backtrace().next() {
+            Some(frame) => format!("in {}", self.describe(&frame)),
+            None => "before its first block".to_owned(),
+        }
+    }
+
+    /// Function name, or its number and export name, and the Wasm offset.
+    fn describe(&self, frame: &Frame) -> String {
+        let view = self.module.view();
+        let name = view.func_name(frame.func).or_else(|| {
+            let mut exports = view.exports();
+            let export = exports.find(|e| e.kind == ExternKind::Func && e.index == frame.func);
+            export.map(|export| export.name)
+        });
+        let name = name.map_or_else(|| format!("function {}", frame.func), str::to_owned);
+        match frame.wasm_offset {
+            Some(offset) => format!("{name} (wasm offset {offset:#x})"),
+            None => name,
+        }
+    }
+
+    fn exported(&self, name: &str) -> Result<Func, Failure> {
+        let instance = self
+            .engine
+            .last_instance()
+            .unwrap_or(Instance::from_number(0));
+        match self.engine.export(instance, name) {
+            Some(Extern::Func(func)) => Ok(func),
+            Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_)) | None => {
+                Err(self.no_export(name, ""))
+            }
+        }
+    }
+
+    fn no_export(&self, name: &str, hint: &str) -> Failure {
+        let exports = self
+            .module
+            .exports()
+            .filter(|export| export.kind == ExternKind::Func);
+        let names: Vec<&str> = exports.map(|export| export.name).collect();
+        let known = match &names[..] {
+            [] => "it exports no functions".to_owned(),
+            names if names.len() <= 8 => format!("its functions are {}", names.join(", ")),
+            names => format!(
+                "its functions are {} and {} more",
+                names[..8].join(", "),
+                names.len() - 8
+            ),
+        };
+        Failure::usage(format!(
+            "the module exports no function {name:?}; {known}{hint}"
+        ))
+    }
+}
+
+/// The slots of the arguments, each read as its parameter's type.
+fn parse_args(name: &str, params: &[u8], args: &[String]) -> Result<Vec<u64>, Failure> {
+    let types: Vec<&str> = params.iter().map(|&ty| type_name(ty)).collect();
+    if params.len() != args.len() {
+        return Err(Failure::usage(format!(
+            "{name:?} takes {} arguments ({}), {} were given",
+            params.len(),
+            types.join(" "),
+            args.len()
+        )));
+    }
+    let slots = params
+        .iter()
+        .zip(args)
+        .enumerate()
+        .map(|(index, (&ty, text))| {
+            Val::parse(ty, text).map(Val::to_slot).ok_or_else(|| {
+                let (number, ty) = (index + 1, type_name(ty));
+                Failure::usage(format!(
+                    "argument {number} of {name:?} must be of type {ty}, not {text:?}"
+                ))
+            })
+        });
+    slots.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wrt_vm::valtype;
+
+    #[test]
+    fn arguments_are_read_by_type() {
+        let params = [valtype::I32, valtype::F64];
+        let parse = |args: &[&str]| {
+            let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+            parse_args("f", &params, &args).map_err(|failure| failure.message)
+        };
+        assert_eq!(
+            parse(&["-1", "0.5"]),
+            Ok(vec![0xffff_ffff, 0.5_f64.to_bits()])
+        );
+        assert_eq!(
+            parse(&["-1", "x"]),
+            Err(r#"argument 2 of "f" must be of type f64, not "x""#.to_owned())
+        );
+        let count = r#""f" takes 2 arguments (i32 f64), 1 were given"#;
+        assert_eq!(parse(&["1"]), Err(count.to_owned()));
+    }
+}

@@ -1,0 +1,59 @@
+//! `wrtc wast`: runs test scripts and counts.
+//!
+//! Input: paths of scripts. Output: a line per file, a line per failure behind it, and a sum. The status is 1 if anything failed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use wrt_compiler::OptLevel;
+
+use super::print;
+use crate::build;
+use crate::progress::Progress;
+use crate::status::{Failure, Status};
+use crate::wast::{Counts, Options, run_file};
+
+/// Arguments of `wrtc wast`.
+#[derive(Args, Debug)]
+pub(crate) struct WastArgs {
+    /// The scripts.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// Optimisation: 0, 1 or 2.
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "2", value_parser = build::opt_level)]
+    opt_level: OptLevel,
+
+    /// Let the compiler check its own work after every stage.
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &WastArgs) -> Result<u8, Failure> {
+    let options = Options {
+        opt_level: args.opt_level,
+        check: args.check,
+    };
+    let bar = Progress::new("running scripts");
+    let mut sum = Counts::default();
+    for (done, path) in (0_u64..).zip(&args.files) {
+        bar.set(done, args.files.len() as u64);
+        let place = path.display();
+        let counts = run_file(path, &options).map_err(|error| Failure::io(&place, &error))?;
+        let mut text = format!("{place}: {counts}\n");
+        for failure in &counts.failures {
+            text.push_str(&format!("{place}:{failure}\n"));
+        }
+        print(&text)?;
+        sum.add(&counts);
+    }
+    if args.files.len() > 1 {
+        print(&format!("{} files: {sum}\n", args.files.len()))?;
+    }
+    Ok(if sum.failed() == 0 {
+        0
+    } else {
+        Status::Failed as u8
+    })
+}

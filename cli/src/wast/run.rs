@@ -1,0 +1,354 @@
+//! Runs the directives of a script in order, in one engine.
+//!
+//! Input: directives and what their modules compiled to. Output: a [`Verdict`] each. Invariants: no run is left unfinished between
+//! two directives; every run has a bounded amount of fuel, so that a script that never ends fails instead.
+
+use std::collections::HashMap;
+
+use wast::token::Id;
+use wast::{WastDirective, WastExecute, WastInvoke};
+use wrt_host::MmapProvider;
+use wrt_vm::{
+    Config, Engine, Error, Extern, Func, ImportMismatch, Instance, Limits, Module, Outcome,
+};
+
+use super::modules::Built;
+use super::{Verdict, error, spectest, values};
+
+/// Fuel of one directive.
+const FUEL: u64 = 4_000_000_000;
+/// Instances that one script may make.
+const INSTANCES: u32 = 1 << 20;
+
+/// The state of a script.
+pub(crate) struct Runner<'m> {
+    engine: Engine<'m>,
+    spectest: Vec<(&'static str, Extern)>,
+    registered: HashMap<String, Instance>,
+    named: HashMap<String, Instance>,
+    current: Option<Instance>,
+    definitions: HashMap<Option<String>, &'m Built>,
+}
+
+/// Why a module was not instantiated.
+enum Refused {
+    /// Nothing is defined by the name of an import.
+    Undefined(String),
+    /// Everything else.
+    Vm(Error),
+    /// It has no image, or the image does not verify.
+    NoImage(String),
+}
+
+/// What a call, or another thing that scripts execute, came to.
+struct Executed {
+    outcome: Outcome,
+    types: Vec<u8>,
+    slots: Vec<u64>,
+}
+
+/// The keyword of a directive.
+pub(crate) fn keyword(directive: &WastDirective<'_>) -> &'static str {
+    match directive {
+        WastDirective::Module(_) => "module",
+        WastDirective::ModuleDefinition(_) => "module definition",
+        WastDirective::ModuleInstance { .. } => "module instance",
+        WastDirective::AssertMalformed { .. } => "assert_malformed",
+        WastDirective::AssertMalformedCustom { .. } => "assert_malformed_custom",
+        WastDirective::AssertInvalid { .. } => "assert_invalid",
+        WastDirective::AssertInvalidCustom { .. } => "assert_invalid_custom",
+        WastDirective::Register { .. } => "register",
+        WastDirective::Invoke(_) => "invoke",
+        WastDirective::AssertTrap { .. } => "assert_trap",
+        WastDirective::AssertReturn { .. } => "assert_return",
+        WastDirective::AssertExhaustion { .. } => "assert_exhaustion",
+        WastDirective::AssertUnlinkable { .. } => "assert_unlinkable",
+        WastDirective::AssertException { .. } => "assert_exception",
+        WastDirective::AssertSuspension { .. } => "assert_suspension",
+        WastDirective::Thread(_) => "thread",
+        WastDirective::Wait { .. } => "wait",
+    }
+}
+
+impl<'m> Runner<'m> {
+    pub(crate) fn new(provider: &'m MmapProvider<'m>) -> Result<Self, String> {
+        let config = Config::default()
+            .with_instances(INSTANCES)
+            .with_memory_budget(usize::MAX);
+        let text = |error: Error| error.to_string();
+        let mut engine = Engine::with_provider(config, provider).map_err(text)?;
+        let spectest = spectest::define(&mut engine).map_err(text)?;
+        Ok(Self {
+            engine,
+            spectest,
+            registered: HashMap::new(),
+            named: HashMap::new(),
+            current: None,
+            definitions: HashMap::new(),
+        })
+    }
+
+    /// Runs a directive; `built` is what its module compiled to.
+    pub(crate) fn directive(
+        &mut self,
+        directive: &WastDirective<'_>,
+        built: Option<&'m Built>,
+    ) -> Verdict {
+        let result = match directive {
+            WastDirective::Module(module) => self.module(built, module.name()),
+            WastDirective::ModuleDefinition(module) => self.definition(built, module.name()),
+            WastDirective::ModuleInstance {
+                instance, module, ..
+            } => {
+                let definition = self.definitions.get(&module.map(owned)).copied();
+                self.module(definition, *instance)
+            }
+            WastDirective::AssertMalformed { message, .. }
+            | WastDirective::AssertMalformedCustom { message, .. }
+            | WastDirective::AssertInvalid { message, .. }
+            | WastDirective::AssertInvalidCustom { message, .. } => Ok(must_refuse(built, message)),
+            WastDirective::Register { name, module, .. } => {
+                self.instance(*module).map(|instance| {
+                    self.registered.insert((*name).to_owned(), instance);
+                    Verdict::Pass
+                })
+            }
+            WastDirective::Invoke(invoke) => self.invoke(invoke).and_then(|done| done.done()),
+            WastDirective::AssertTrap { exec, message, .. } => {
+                self.execute(exec, built).map(|done| done.trap(message))
+            }
+            WastDirective::AssertReturn { exec, results, .. } => {
+                self.execute(exec, built).and_then(|done| {
+                    done.done()?;
+                    values::compare(&done.types, &done.slots, results).map(|()| Verdict::Pass)
+                })
+            }
+            WastDirective::AssertExhaustion { call, message, .. } => {
+                self.invoke(call).map(|done| done.trap(message))
+            }
+            WastDirective::AssertUnlinkable { message, .. } => {
+                Ok(self.must_not_link(built, message))
+            }
+            WastDirective::AssertException { .. } => Err("exceptions are not supported".to_owned()),
+            WastDirective::AssertSuspension { .. } => {
+                Err("stack switching is not supported".to_owned())
+            }
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => Ok(Verdict::Skip),
+        };
+        result.unwrap_or_else(Verdict::Fail)
+    }
+
+    /// Instantiates a module, which becomes the current instance.
+    fn module(
+        &mut self,
+        built: Option<&'m Built>,
+        name: Option<Id<'_>>,
+    ) -> Result<Verdict, String> {
+        self.current = None;
+        let outcome = self.instantiate(built).map_err(Refused::text)?;
+        if outcome != Outcome::Done {
+            return Err(outcome.to_string());
+        }
+        self.current = self.engine.last_instance();
+        if let (Some(name), Some(instance)) = (name, self.current) {
+            self.named.insert(owned(name), instance);
+        }
+        Ok(Verdict::Pass)
+    }
+
+    fn definition(
+        &mut self,
+        built: Option<&'m Built>,
+        name: Option<Id<'_>>,
+    ) -> Result<Verdict, String> {
+        load(built).map_err(Refused::text)?;
+        if let Some(built) = built {
+            self.definitions.insert(name.map(owned), built);
+            self.definitions.insert(None, built);
+        }
+        Ok(Verdict::Pass)
+    }
+
+    fn instantiate(&mut self, built: Option<&'m Built>) -> Result<Outcome, Refused> {
+        let module = load(built)?;
+        let mut imports = Vec::new();
+        for import in module.imports() {
+            let found = self.import(import.module, import.name);
+            let name = || format!("unknown import: {:?} {:?}", import.module, import.name);
+            imports.push(found.ok_or_else(|| Refused::Undefined(name()))?);
+        }
+        self.engine.set_fuel(FUEL);
+        let outcome = module.instantiate(&mut self.engine, &imports);
+        self.finish(outcome).map_err(Refused::Vm)
+    }
+
+    fn import(&self, module: &str, name: &str) -> Option<Extern> {
+        if let Some(instance) = self.registered.get(module) {
+            return self.engine.export(*instance, name);
+        }
+        let item = self
+            .spectest
+            .iter()
+            .find(|(item, _)| module == "spectest" && *item == name);
+        item.map(|(_, item)| *item)
+    }
+
+    /// Serves host calls, all of which are of print functions, until the run ends.
+    fn finish(&mut self, mut outcome: Result<Outcome, Error>) -> Result<Outcome, Error> {
+        while let Ok(Outcome::HostCall(_)) = outcome {
+            self.engine.host_return(&[])?;
+            outcome = self.engine.resume();
+        }
+        while self.engine.nesting() > 0 {
+            self.engine.cancel();
+        }
+        outcome
+    }
+
+    fn instance(&self, name: Option<Id<'_>>) -> Result<Instance, String> {
+        match name {
+            Some(name) => {
+                let found = self.named.get(name.name()).copied();
+                found.ok_or_else(|| format!("there is no instance ${}", name.name()))
+            }
+            None => self
+                .current
+                .ok_or_else(|| "there is no instance".to_owned()),
+        }
+    }
+
+    fn execute(
+        &mut self,
+        exec: &WastExecute<'_>,
+        built: Option<&'m Built>,
+    ) -> Result<Executed, String> {
+        match exec {
+            WastExecute::Invoke(invoke) => self.invoke(invoke),
+            WastExecute::Wat(_) => {
+                let outcome = self.instantiate(built).map_err(Refused::text)?;
+                Ok(Executed {
+                    outcome,
+                    types: Vec::new(),
+                    slots: Vec::new(),
+                })
+            }
+            WastExecute::Get { module, global, .. } => {
+                let instance = self.instance(*module)?;
+                let Some(Extern::Global(handle)) = self.engine.export(instance, global) else {
+                    return Err(format!("there is no global {global:?}"));
+                };
+                let text = |error: Error| error.to_string();
+                let ty = self.engine.global_type(handle).map_err(text)?;
+                let slot = self.engine.global(handle).map_err(text)?;
+                Ok(Executed {
+                    outcome: Outcome::Done,
+                    types: vec![ty.ty],
+                    slots: vec![slot],
+                })
+            }
+        }
+    }
+
+    fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Executed, String> {
+        let func = self.func(invoke)?;
+        let args: Vec<u64> = (invoke.args.iter())
+            .map(|arg| values::argument(arg).map(|value| value.to_slot()))
+            .collect::<Result<_, _>>()?;
+        let text = |error: Error| error.to_string();
+        let types = self.engine.func_type(func).map_err(text)?.results.to_vec();
+        self.engine.set_fuel(FUEL);
+        let outcome = self.engine.execute_func(func, &args);
+        let outcome = self.finish(outcome).map_err(text)?;
+        Ok(Executed {
+            outcome,
+            types,
+            slots: self.engine.results().to_vec(),
+        })
+    }
+
+    fn func(&self, invoke: &WastInvoke<'_>) -> Result<Func, String> {
+        let instance = self.instance(invoke.module)?;
+        match self.engine.export(instance, invoke.name) {
+            Some(Extern::Func(func)) => Ok(func),
+            Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_)) | None => {
+                Err(format!("there is no function {:?}", invoke.name))
+            }
+        }
+    }
+
+    fn must_not_link(&mut self, built: Option<&'m Built>, expected: &str) -> Verdict {
+        match self.instantiate(built) {
+            Ok(outcome) => Verdict::Fail(format!("expected {expected:?}, but it links: {outcome}")),
+            Err(Refused::Undefined(_)) => {
+                error::same_message(expected, &ImportMismatch::Undefined.to_string())
+            }
+            Err(Refused::Vm(Error::Import(import))) => {
+                error::same_message(expected, &import.mismatch.to_string())
+            }
+            Err(refused) => Verdict::Fail(format!("expected {expected:?}, got {}", refused.text())),
+        }
+    }
+}
+
+impl Refused {
+    fn text(self) -> String {
+        match self {
+            Self::Undefined(text) | Self::NoImage(text) => text,
+            Self::Vm(error) => error.to_string(),
+        }
+    }
+}
+
+impl Executed {
+    fn done(&self) -> Result<Verdict, String> {
+        if self.outcome == Outcome::Done {
+            Ok(Verdict::Pass)
+        } else {
+            Err(self.outcome.to_string())
+        }
+    }
+
+    /// It must have trapped with this message.
+    fn trap(&self, expected: &str) -> Verdict {
+        if let Outcome::Trap(trap) = self.outcome {
+            return error::same_message(expected, trap.message());
+        }
+        Verdict::Fail(format!(
+            "expected the trap {expected:?}, got: {}",
+            self.outcome
+        ))
+    }
+}
+
+fn owned(id: Id<'_>) -> String {
+    id.name().to_owned()
+}
+
+/// The module of an image, with all of its functions verified.
+fn load(built: Option<&Built>) -> Result<Module<'_>, Refused> {
+    match built {
+        Some(Built::Image(image)) => {
+            let verify = |error: Error| Refused::NoImage(error.to_string());
+            let module = Module::load_from_binary(image.bytes(), &Limits::default());
+            let module = module.map_err(verify)?;
+            module.validate().map_err(verify)?;
+            Ok(module)
+        }
+        Some(Built::Text(error)) => Err(Refused::NoImage(format!(
+            "the text does not parse: {error}"
+        ))),
+        Some(Built::Refused(error)) => Err(Refused::NoImage(error.to_string())),
+        Some(Built::NoModule) => Err(Refused::NoImage("components are not supported".to_owned())),
+        None => Err(Refused::NoImage("there is no such module".to_owned())),
+    }
+}
+
+/// A module that must be malformed or invalid.
+fn must_refuse(built: Option<&Built>, expected: &str) -> Verdict {
+    match built {
+        Some(Built::Text(_)) => Verdict::Text,
+        Some(Built::Refused(refused)) => error::refused(refused, expected),
+        Some(Built::Image(_)) => Verdict::Fail(format!("expected {expected:?}, but it compiles")),
+        Some(Built::NoModule) | None => Verdict::Fail("components are not supported".to_owned()),
+    }
+}

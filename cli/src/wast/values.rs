@@ -1,0 +1,149 @@
+//! Values of scripts: arguments to slots, and results compared with what is expected.
+
+use wast::core::{NanPattern, WastArgCore, WastRetCore};
+use wast::{WastArg, WastRet};
+use wrt_vm::{Val, valtype};
+
+/// The exponent and the highest bit of the fraction of an `f32`: what makes a quiet NaN.
+const F32_QUIET: u64 = 0x7fc0_0000;
+/// The same of an `f64`.
+const F64_QUIET: u64 = 0x7ff8_0000_0000_0000;
+
+/// The slot of an argument and its type.
+pub(crate) fn argument(arg: &WastArg<'_>) -> Result<Val, String> {
+    let WastArg::Core(arg) = arg else {
+        return Err("arguments of components are not supported".to_owned());
+    };
+    match arg {
+        WastArgCore::I32(value) => Ok(Val::I32(*value)),
+        WastArgCore::I64(value) => Ok(Val::I64(*value)),
+        WastArgCore::F32(value) => Ok(Val::F32(value.bits)),
+        WastArgCore::F64(value) => Ok(Val::F64(value.bits)),
+        WastArgCore::RefNull(_) => Ok(Val::ExternRef(None)),
+        WastArgCore::RefExtern(number) => Ok(Val::ExternRef(Some((*number).into()))),
+        WastArgCore::V128(_) => Err("v128 arguments are not supported".to_owned()),
+        WastArgCore::RefHost(_) => Err("ref.host arguments are not supported".to_owned()),
+    }
+}
+
+/// Compares results, each a type and a slot, with what is expected.
+pub(crate) fn compare(types: &[u8], slots: &[u64], expected: &[WastRet<'_>]) -> Result<(), String> {
+    if types.len() != expected.len() {
+        return Err(format!(
+            "expected {} results, got {}",
+            expected.len(),
+            types.len()
+        ));
+    }
+    for ((&ty, &slot), expected) in types.iter().zip(slots).zip(expected) {
+        let WastRet::Core(expected) = expected else {
+            return Err("results of components are not supported".to_owned());
+        };
+        if !matches(ty, slot, expected) {
+            let got = Val::from_slot(ty, slot);
+            return Err(format!("expected {expected:?}, got {got:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn matches(ty: u8, slot: u64, expected: &WastRetCore<'_>) -> bool {
+    let is_ref = valtype::is_ref(ty);
+    match expected {
+        WastRetCore::I32(value) => ty == valtype::I32 && slot == u64::from(value.cast_unsigned()),
+        WastRetCore::I64(value) => ty == valtype::I64 && slot == value.cast_unsigned(),
+        WastRetCore::F32(pattern) => {
+            ty == valtype::F32 && float(slot, pattern, |f| f.bits.into(), F32_QUIET, 1 << 31)
+        }
+        WastRetCore::F64(pattern) => {
+            ty == valtype::F64 && float(slot, pattern, |f| f.bits, F64_QUIET, 1 << 63)
+        }
+        WastRetCore::RefNull(_) => is_ref && slot == 0,
+        WastRetCore::RefExtern(Some(number)) => {
+            ty == valtype::EXTERNREF && slot == u64::from(*number) + 1
+        }
+        WastRetCore::RefExtern(None) => ty == valtype::EXTERNREF && slot != 0,
+        WastRetCore::RefFunc(_) => ty == valtype::FUNCREF && slot != 0,
+        WastRetCore::RefAny => is_ref && slot != 0,
+        WastRetCore::Either(cases) => cases.iter().any(|case| matches(ty, slot, case)),
+        // Vectors and garbage-collected types do not exist here, so nothing can be one.
+        WastRetCore::V128(_)
+        | WastRetCore::RefHost(_)
+        | WastRetCore::RefEq
+        | WastRetCore::RefArray
+        | WastRetCore::RefStruct
+        | WastRetCore::RefI31
+        | WastRetCore::RefI31Shared => false,
+    }
+}
+
+/// Whether float bits match: exactly; or as the canonical NaN, whose fraction has its highest bit alone; or as any quiet NaN.
+fn float<F>(
+    slot: u64,
+    pattern: &NanPattern<F>,
+    bits: impl Fn(&F) -> u64,
+    quiet: u64,
+    sign: u64,
+) -> bool {
+    match pattern {
+        NanPattern::Value(value) => slot == bits(value),
+        NanPattern::CanonicalNan => slot & !sign == quiet,
+        NanPattern::ArithmeticNan => slot & quiet == quiet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wast::parser::{ParseBuffer, parse};
+
+    fn check(ty: u8, slot: u64, expected: &str) -> bool {
+        let buffer = ParseBuffer::new(expected).unwrap();
+        let expected = parse::<WastRetCore<'_>>(&buffer).unwrap();
+        matches(ty, slot, &expected)
+    }
+
+    #[test]
+    fn nan_patterns() {
+        let (f32, f64) = (valtype::F32, valtype::F64);
+        assert!(check(f32, 0x7fc0_0000, "f32.const nan:canonical"));
+        assert!(check(f32, 0xffc0_0000, "f32.const nan:canonical"));
+        assert!(!check(f32, 0x7fc0_0001, "f32.const nan:canonical"));
+        assert!(check(f32, 0xffc0_0001, "f32.const nan:arithmetic"));
+        assert!(!check(f32, 0x7fa0_0000, "f32.const nan:arithmetic"));
+        assert!(!check(f32, 0x7f80_0000, "f32.const nan:arithmetic"));
+        assert!(check(f32, 0x7fa0_0000, "f32.const nan:0x200000"));
+        assert!(check(f64, 0xfff8_0000_0000_0000, "f64.const nan:canonical"));
+        assert!(!check(
+            f64,
+            0xfff8_0000_0000_0001,
+            "f64.const nan:canonical"
+        ));
+        assert!(check(
+            f64,
+            0x7ff8_0000_0000_0001,
+            "f64.const nan:arithmetic"
+        ));
+        assert!(!check(
+            f64,
+            0x7ff0_0000_0000_0001,
+            "f64.const nan:arithmetic"
+        ));
+        assert!(
+            !check(f32, 0x8000_0000, "f32.const 0"),
+            "the sign of zero counts"
+        );
+    }
+
+    #[test]
+    fn either_and_references() {
+        let either = "either (i32.const 1) (i32.const -1)";
+        assert!(check(valtype::I32, 1, either) && check(valtype::I32, 0xffff_ffff, either));
+        assert!(!check(valtype::I32, 2, either) && !check(valtype::I64, 1, either));
+        assert!(check(valtype::EXTERNREF, 8, "ref.extern 7"));
+        assert!(!check(valtype::EXTERNREF, 7, "ref.extern 7"));
+        assert!(check(valtype::FUNCREF, 0, "ref.null func"));
+        assert!(!check(valtype::FUNCREF, 0, "ref.func"));
+        assert!(check(valtype::FUNCREF, 9, "ref.func"));
+    }
+}

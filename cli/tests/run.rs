@@ -1,0 +1,333 @@
+//! `wrtd run`: every flag, and every way in which a run can end.
+
+mod common;
+
+use common::{Dir, FUNCTIONS, command, run, wrtd};
+
+#[test]
+fn invoke_reads_arguments_and_prints_results() {
+    let dir = Dir::new("invoke");
+    let image = dir.image("f", FUNCTIONS);
+    run(&image, &["--invoke", "add", "40", "2"]).prints("42\n");
+    run(&image, &["--invoke", "add", "-1", "-2"]).prints("-3\n");
+    run(&image, &["--invoke", "add", "0xffffffff", "1"]).prints("0\n");
+    run(
+        &image,
+        &[
+            "--invoke",
+            "all",
+            "-5",
+            "9223372036854775807",
+            "1.5",
+            "-0.25",
+        ],
+    )
+    .prints("-5\n9223372036854775807\n1.5\n-0.25\n");
+    run(&image, &["--invoke", "all", "1", "2", "nan", "inf"]).prints("1\n2\nNaN\ninf\n");
+}
+
+#[test]
+fn wrong_arguments_are_usage_errors() {
+    let dir = Dir::new("wrong_arguments");
+    let image = dir.image("f", FUNCTIONS);
+    let fails = |args: &[&str], part: &str| run(&image, args).fails(240, "wrtd: ", part);
+    fails(
+        &["--invoke", "add", "1"],
+        r#""add" takes 2 arguments (i32 i32), 1 were given"#,
+    );
+    fails(
+        &["--invoke", "add", "1", "x"],
+        r#"argument 2 of "add" must be of type i32, not "x""#,
+    );
+    fails(
+        &["--invoke", "add", "1", "4294967296"],
+        "must be of type i32",
+    );
+    fails(
+        &["--invoke", "nothing"],
+        r#"exports no function "nothing"; its functions are add, all"#,
+    );
+    fails(&["--invoke", "global"], r#"exports no function "global""#);
+    fails(&[], r#"exports no function "_start""#);
+    fails(
+        &["--bogus"],
+        "unexpected argument '--bogus' found (see wrtd --help)",
+    );
+    fails(&["--fuel", "many"], "invalid value 'many' for '--fuel <N>'");
+    fails(&["--refill", "0"], "'--refill <N>'");
+    fails(&["--stats=xml"], "invalid value 'xml' for '--stats");
+    fails(
+        &["--invoke", "add", "--env", "NOVALUE"],
+        "--env NOVALUE: give a variable as NAME=VALUE",
+    );
+    fails(
+        &["--invoke", "add", "--env", "=x"],
+        "cannot be given to a WASI guest",
+    );
+    wrtd(&["run"]).fails(240, "wrtd: ", "<IMG>");
+    wrtd(&[]).fails(240, "wrtd: ", "a command is missing");
+    wrtd(&["walk"]).fails(240, "wrtd: ", "unrecognized subcommand 'walk'");
+}
+
+#[test]
+fn traps_have_a_backtrace() {
+    let dir = Dir::new("traps");
+    let image = dir.image("f", FUNCTIONS);
+    let ran = run(&image, &["--invoke", "outer", "0"]);
+    assert_eq!(ran.status, 248);
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", ran.stderr);
+    assert_eq!(lines[0], "wrtd: trap: integer divide by zero");
+    assert!(
+        lines[1].starts_with("    0: inner (wasm offset 0x"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        lines[2].starts_with("    1: outer (wasm offset 0x"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.stdout, "");
+    run(&image, &["--invoke", "outer", "1"]).prints("2\n");
+    let ran = run(&image, &["--invoke", "deep"]);
+    assert_eq!(ran.status, 248);
+    assert!(
+        ran.stderr
+            .starts_with("wrtd: trap: call stack exhausted\n    0: deep"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.lines().count() < 30 && ran.stderr.contains(" more ..."),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn stripped_images_name_functions_by_export_or_number() {
+    let dir = Dir::new("stripped");
+    let wat = dir.file("f.wat", FUNCTIONS);
+    let out = dir.path().join("s.wrtb");
+    let (wat, out) = (wat.to_str().unwrap(), out.to_str().unwrap());
+    assert_eq!(
+        common::wrtc(&["compile", wat, "--strip", "-o", out]).status,
+        0
+    );
+    let ran = wrtd(&["run", out, "--invoke", "outer", "0"]);
+    assert_eq!(
+        ran.stderr,
+        "wrtd: trap: integer divide by zero\n    0: function 3\n    1: outer\n"
+    );
+}
+
+#[test]
+fn fuel_ends_or_pauses() {
+    let dir = Dir::new("fuel");
+    let image = dir.image("f", FUNCTIONS);
+    // A round costs 5, the rest 1.
+    run(&image, &["--fuel", "501", "--invoke", "count", "100"]).prints("7\n");
+    let ran = run(&image, &["--fuel", "500", "--invoke", "count", "100"]);
+    ran.fails(
+        249,
+        "wrtd: out of fuel in count (wasm offset 0x",
+        "500 used, 0 left",
+    );
+    run(&image, &["--fuel", "0", "--invoke", "count", "1"]).fails(
+        249,
+        "wrtd: out of fuel in count",
+        "0 used",
+    );
+    let ran = run(
+        &image,
+        &[
+            "--fuel", "100", "--refill", "250", "--invoke", "count", "100",
+        ],
+    );
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "7\n"));
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", ran.stderr);
+    assert!(
+        lines[0].starts_with("wrtd: paused in count (wasm offset 0x"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        lines[0].ends_with("after 100 fuel; adding 250 and resuming"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        lines[1].ends_with("after 350 fuel; adding 250 and resuming"),
+        "{}",
+        ran.stderr
+    );
+    // The refill alone is also the first filling.
+    let ran = run(&image, &["--refill", "501", "--invoke", "count", "100"]);
+    ran.prints("7\n");
+    let ran = run(&image, &["--refill", "1", "--invoke", "add", "1", "2"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "3\n"));
+    assert!(ran.stderr.contains("paused in add"), "{}", ran.stderr);
+}
+
+#[test]
+fn start_functions_are_metered_and_pause_too() {
+    let dir = Dir::new("start");
+    let image = dir.image(
+        "s",
+        r#"(module (global $g (mut i32) (i32.const 0))
+           (func $init (loop $l (global.set $g (i32.add (global.get $g) (i32.const 1)))
+             (br_if $l (i32.lt_u (global.get $g) (i32.const 100)))))
+           (start $init)
+           (func (export "get") (result i32) (global.get $g)))"#,
+    );
+    let ran = run(&image, &["--fuel", "50", "--invoke", "get"]);
+    ran.fails(249, "wrtd: out of fuel in init", "");
+    let ran = run(
+        &image,
+        &["--fuel", "50", "--refill", "50", "--invoke", "get"],
+    );
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "100\n"));
+    assert!(
+        ran.stderr.lines().count() > 10 && ran.stderr.contains("paused in init"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn statistics_in_both_forms() {
+    let dir = Dir::new("stats");
+    let image = dir.image("f", FUNCTIONS);
+    let ran = run(
+        &image,
+        &["--stats", "--fuel", "600", "--invoke", "count", "100"],
+    );
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "7\n"));
+    assert!(
+        ran.stderr.contains("fuel_used          501\n"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.contains("fuel_remaining     99\n"),
+        "{}",
+        ran.stderr
+    );
+    let ran = run(
+        &image,
+        &[
+            "--stats=json",
+            "--fuel",
+            "100",
+            "--refill",
+            "250",
+            "--invoke",
+            "count",
+            "100",
+        ],
+    );
+    let json = ran.stderr.lines().last().unwrap();
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(
+        (&json["outcome"], &json["status"]),
+        (&"done".into(), &0.into())
+    );
+    assert_eq!(
+        (&json["fuel_used"], &json["pauses"]),
+        (&501.into(), &2.into())
+    );
+    assert_eq!(json["memory_bytes"], 65536);
+    let ran = run(&image, &["--stats=json", "--invoke", "outer", "0"]);
+    assert_eq!(ran.status, 248);
+    assert!(
+        ran.stderr.starts_with(r#"{"outcome":"trap""#)
+            || ran.stderr.contains(r#""outcome":"trap""#)
+    );
+}
+
+#[test]
+fn modules_run_without_compiling_first() {
+    let dir = Dir::new("modules");
+    let wat = dir.file("f.wat", FUNCTIONS);
+    run(&wat, &["--invoke", "add", "1", "2"]).prints("3\n");
+    let wasm = dir.file("f.bin", wat::parse_str(FUNCTIONS).unwrap());
+    run(&wasm, &["--invoke", "add", "1", "2"]).prints("3\n");
+    let bad = dir.file("bad.wat", "(module (func (result i32)))");
+    run(&bad, &["--invoke", "f"]).fails(251, "wrtd: ", "bad.wat: invalid module: type mismatch");
+    let bad = dir.file("text.wat", "(module (fnc))");
+    run(&bad, &["--invoke", "f"]).fails(251, "wrtd: ", "(line 1:10)");
+    let simd = dir.file("simd.wat", "(module (func (drop (v128.const i64x2 0 0))))");
+    run(&simd, &["--invoke", "f"]).fails(252, "wrtd: ", "offset 0x");
+}
+
+#[test]
+fn libraries_are_initialized_first() {
+    let dir = Dir::new("initialize");
+    let image = dir.image(
+        "l",
+        r#"(module (global $g (mut i32) (i32.const 1))
+           (func (export "_initialize") (global.set $g (i32.mul (global.get $g) (i32.const 2))))
+           (func (export "get") (result i32) (global.get $g)))"#,
+    );
+    run(&image, &["--invoke", "get"]).prints("2\n");
+    run(&image, &["--invoke", "_initialize"]).prints("");
+}
+
+#[test]
+fn help_documents_the_statuses() {
+    for args in [&["--help"][..], &["run", "--help"]] {
+        let ran = wrtd(args);
+        assert_eq!(ran.status, 0);
+        for part in [
+            "239",
+            "248  the guest trapped",
+            "249  the guest ran out of fuel",
+            "247",
+        ] {
+            assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+        }
+    }
+    assert!(wrtd(&["--version"]).stdout.starts_with("wrtd "));
+}
+
+#[test]
+fn commands_end_with_their_code() {
+    let dir = Dir::new("exit");
+    for (code, status) in [
+        (0, 0),
+        (7, 7),
+        (255, 255),
+        (-1, 255),
+        (238, 238),
+        (253, 253),
+        (256 + 3, 3),
+    ] {
+        let image = dir.image("e", &command(&format!("(call $exit (i32.const {code}))")));
+        let ran = run(&image, &[]);
+        assert_eq!((ran.status, ran.stderr.as_str()), (status, ""), "{code}");
+    }
+    for code in [239, 240, 248, 252] {
+        let image = dir.image("e", &command(&format!("(call $exit (i32.const {code}))")));
+        let line = format!("wrtd: the guest exited with code {code}");
+        run(&image, &[]).fails(239, &line, "");
+    }
+    let image = dir.image("e", &command("(call $exit (i32.const 3))"));
+    let ran = run(&image, &["--stats=json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stderr).unwrap();
+    assert_eq!(
+        (&json["outcome"], &json["exit_code"]),
+        (&"exit".into(), &3.into())
+    );
+    let image = dir.image(
+        "e",
+        &command("(call $put (i32.const 1) (i32.const 600) (i32.const 6)) unreachable"),
+    );
+    let ran = run(&image, &[]);
+    assert_eq!(
+        (ran.status, ran.stdout.as_str()),
+        (248, "hello\n"),
+        "what was printed before the trap is there"
+    );
+}

@@ -1,0 +1,203 @@
+//! Blocks of resolved instructions: slots in place of virtual registers, inserted moves among the instructions, and how each ends.
+
+use wrt_format::isa::{Control, Op, Role};
+
+use crate::lower::vcode::{VBlock, VCode, VInst, VReg};
+use crate::regalloc::Allocated;
+
+/// An instruction whose operands are final, but for labels.
+#[derive(Clone, Debug)]
+pub(super) struct Inst {
+    pub(super) op: Op,
+    pub(super) fields: [i64; 6],
+    /// Offset of the Wasm operator in the module, in bytes.
+    pub(super) offset: u32,
+}
+
+/// How a block ends.
+#[derive(Clone, Debug)]
+pub(super) enum End {
+    /// On to a block.
+    Next(u32),
+    /// To the first block if the condition holds, otherwise to the second. The operands of the branch are slots.
+    Cond(Box<VInst>, u32, u32),
+    /// To one of the blocks, the default last.
+    Table(Inst, Vec<u32>),
+    /// Nowhere in the function.
+    Leave(Inst),
+}
+
+impl End {
+    /// Calls `f` with each block it goes to.
+    pub(super) fn for_each(&self, mut f: impl FnMut(u32)) {
+        match self {
+            Self::Next(target) => f(*target),
+            Self::Cond(_, taken, other) => [*taken, *other].into_iter().for_each(f),
+            Self::Table(_, targets) => targets.iter().copied().for_each(f),
+            Self::Leave(_) => {}
+        }
+    }
+
+    /// How often it goes to a block.
+    pub(super) fn count(&self, block: u32) -> u32 {
+        let mut count = 0;
+        self.for_each(|target| count += u32::from(target == block));
+        count
+    }
+
+    /// Replaces each block it goes to.
+    pub(super) fn retarget(&mut self, new: impl Fn(u32) -> u32) {
+        match self {
+            Self::Next(target) => *target = new(*target),
+            Self::Cond(_, taken, other) => (*taken, *other) = (new(*taken), new(*other)),
+            Self::Table(_, targets) => targets.iter_mut().for_each(|it| *it = new(*it)),
+            Self::Leave(_) => {}
+        }
+    }
+}
+
+/// A block.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    pub(super) body: Vec<Inst>,
+    pub(super) end: End,
+    pub(super) cost: u32,
+    pub(super) loop_depth: u32,
+}
+
+impl Block {
+    /// A block that only goes elsewhere.
+    pub(super) fn forward(target: u32, cost: u32, loop_depth: u32) -> Self {
+        Self {
+            body: Vec::new(),
+            end: End::Next(target),
+            cost,
+            loop_depth,
+        }
+    }
+
+    /// Whether it calls, which needs fuel of its own.
+    pub(super) fn calls(&self) -> bool {
+        let leaving = match &self.end {
+            End::Leave(inst) => Some(inst),
+            End::Next(_) | End::Cond(..) | End::Table(..) => None,
+        };
+        let calls = |control| matches!(control, Control::Call | Control::TailCall);
+        let mut all = self.body.iter().chain(leaving);
+        all.any(|inst| calls(inst.op.info().control))
+    }
+}
+
+/// Resolves all blocks of a function.
+pub(super) fn resolve(code: &VCode, allocated: &Allocated) -> Vec<Block> {
+    let mut moves = allocated.moves.iter().peekable();
+    let mut blocks = Vec::with_capacity(code.blocks.len());
+    for (b, block) in code.blocks.iter().enumerate() {
+        let mut body = Vec::with_capacity(block.insts.len());
+        let mut end = None;
+        for i in 0..=block.insts.len() {
+            let here = (b as u32, i as u32);
+            while let Some(it) = moves.next_if(|it| (it.block, it.before) == here) {
+                push_move(&mut body, it.dst, it.src);
+            }
+            let Some(inst) = block.insts.get(i) else {
+                continue;
+            };
+            let control = inst.op.info().control;
+            if control.is_terminator() || control == Control::CondBranch {
+                end = Some(ending(block, inst, allocated));
+            } else if inst.op == Op::Mov {
+                let [dst, src] = [inst.fields[0], inst.fields[1]];
+                push_move(&mut body, slot(allocated, dst), slot(allocated, src));
+            } else {
+                body.push(resolved(inst, allocated, 0));
+            }
+        }
+        blocks.push(Block {
+            body,
+            end: end.unwrap_or_else(|| End::Next(block.succs[0].block)),
+            cost: block.cost,
+            loop_depth: block.loop_depth,
+        });
+    }
+    blocks
+}
+
+fn ending(block: &VBlock, inst: &VInst, allocated: &Allocated) -> End {
+    let targets: Vec<u32> = block.succs.iter().map(|edge| edge.block).collect();
+    match (inst.op.info().control, &targets[..]) {
+        (Control::CondBranch, &[taken, other]) => {
+            let Inst { op, fields, offset } = resolved(inst, allocated, 0);
+            let branch = VInst {
+                op,
+                fields,
+                args: Vec::new(),
+                results: Vec::new(),
+                offset,
+            };
+            End::Cond(Box::new(branch), taken, other)
+        }
+        // A table of one target does not look at its index.
+        (Control::Branch | Control::Table, &[target]) => End::Next(target),
+        (Control::Table, _) => {
+            let others = targets.len() as i64 - 1;
+            End::Table(resolved(inst, allocated, others), targets)
+        }
+        _ => End::Leave(resolved(inst, allocated, 0)),
+    }
+}
+
+fn slot(allocated: &Allocated, vreg: i64) -> u16 {
+    allocated.slot(VReg(vreg as u32))
+}
+
+/// `inst` with slots for registers; labels 0, and `targets` for the size of a branch table.
+fn resolved(inst: &VInst, allocated: &Allocated, targets: i64) -> Inst {
+    let info = inst.op.info();
+    let mut fields = [0; 6];
+    for ((field, &value), out) in info.fields.iter().zip(&inst.fields).zip(&mut fields) {
+        *out = if matches!(field.role, Role::Def | Role::Use | Role::Mod) {
+            slot(allocated, value).into()
+        } else if field.role == Role::Window {
+            allocated.base.into()
+        } else if field.role == Role::Results {
+            allocated.results_at(inst).into()
+        } else if field.role == Role::UseSpan {
+            allocated.returned_from(inst).into()
+        } else if field.role == Role::Count {
+            inst.args.len() as i64
+        } else if field.role == Role::TargetCount {
+            targets
+        } else if matches!(field.role, Role::Label16 | Role::Label32) {
+            0
+        } else {
+            value
+        };
+    }
+    Inst {
+        op: inst.op,
+        fields,
+        offset: inst.offset,
+    }
+}
+
+/// Appends a move, or pairs it with the one before: `mov2` is two moves in a row, in one dispatch.
+fn push_move(body: &mut Vec<Inst>, dst: u16, src: u16) {
+    if dst == src {
+        return;
+    }
+    let [dst, src] = [dst, src].map(i64::from);
+    if let Some(last) = body.last_mut()
+        && last.op == Op::Mov
+    {
+        last.op = Op::Mov2;
+        last.fields[2] = dst;
+        last.fields[3] = src;
+        return;
+    }
+    body.push(Inst {
+        op: Op::Mov,
+        fields: [dst, src, 0, 0, 0, 0],
+        offset: 0,
+    });
+}

@@ -1,0 +1,282 @@
+//! Control flow between resolved blocks: what can be skipped, where fuel is charged, and in which order blocks are laid out.
+
+use crate::error::Error;
+use crate::lower::negate;
+
+use super::blocks::{Block, End};
+
+/// Makes every edge go past blocks that do nothing, cost nothing and only go on. Block 0 stays what it is.
+pub(super) fn thread(blocks: &mut [Block]) {
+    let mut final_target: Vec<Option<u32>> = vec![None; blocks.len()];
+    let mut seen_from = vec![u32::MAX; blocks.len()];
+    for start in 0..blocks.len() as u32 {
+        let mut path = Vec::new();
+        let mut at = start;
+        let target = loop {
+            if let Some(known) = final_target[at as usize] {
+                break known;
+            }
+            let block = &blocks[at as usize];
+            match block.end {
+                // A cycle of such blocks costs nothing: it is left alone, and found out when backward branches are checked.
+                End::Next(next) if block.body.is_empty() && block.cost == 0 && next != at => {
+                    if seen_from[next as usize] == start {
+                        break at;
+                    }
+                    seen_from[at as usize] = start;
+                    path.push(at);
+                    at = next;
+                }
+                End::Next(_) | End::Cond(..) | End::Table(..) | End::Leave(_) => break at,
+            }
+        };
+        path.push(at);
+        for block in path {
+            final_target[block as usize] = Some(target);
+        }
+    }
+    for block in blocks {
+        block
+            .end
+            .retarget(|old| final_target[old as usize].unwrap_or(old));
+        simplify(block);
+    }
+}
+
+/// A conditional branch that goes to one block either way is none, unless it also computes something.
+fn simplify(block: &mut Block) {
+    if let End::Cond(branch, taken, other) = &block.end
+        && taken == other
+        && negate(branch).is_some()
+    {
+        block.end = End::Next(*taken);
+    }
+}
+
+/// The reachable blocks in layout order: that of their numbers.
+pub(super) fn reachable(blocks: &[Block]) -> Vec<u32> {
+    let mut seen = vec![false; blocks.len()];
+    let mut stack = vec![0u32];
+    seen[0] = true;
+    while let Some(at) = stack.pop() {
+        blocks[at as usize].end.for_each(|target| {
+            if !core::mem::replace(&mut seen[target as usize], true) {
+                stack.push(target);
+            }
+        });
+    }
+    let all = 0..blocks.len() as u32;
+    all.filter(|&b| seen[b as usize]).collect()
+}
+
+/// Number of edges into each block.
+pub(super) fn entries(blocks: &[Block], order: &[u32]) -> Vec<u32> {
+    let mut count = vec![0; blocks.len()];
+    for &block in order {
+        let end = &blocks[block as usize].end;
+        end.for_each(|target| count[target as usize] += 1);
+    }
+    count
+}
+
+/// Joins every block that is only fallen into with the one before it: their costs add up.
+///
+/// # Errors
+/// `TooLarge` if a sum exceeds 32 bits.
+pub(super) fn merge(blocks: &mut [Block], order: &mut Vec<u32>) -> Result<(), Error> {
+    let entries = entries(blocks, order);
+    let mut kept: Vec<u32> = Vec::with_capacity(order.len());
+    for &at in order.iter() {
+        let falls = |last: &u32| matches!(blocks[*last as usize].end, End::Next(to) if to == at);
+        let Some(&last) = kept
+            .last()
+            .filter(|&it| entries[at as usize] == 1 && falls(it))
+        else {
+            kept.push(at);
+            continue;
+        };
+        let nothing = Block::forward(at, 0, 0);
+        let mut joined = core::mem::replace(&mut blocks[at as usize], nothing);
+        let into = &mut blocks[last as usize];
+        into.body.append(&mut joined.body);
+        into.end = joined.end;
+        into.loop_depth = into.loop_depth.max(joined.loop_depth);
+        into.cost = into
+            .cost
+            .checked_add(joined.cost)
+            .ok_or_else(|| Error::too_large("fuel of a block", u64::from(u32::MAX)))?;
+    }
+    *order = kept;
+    Ok(())
+}
+
+/// Balances fuel and places blocks until neither has anything left to do.
+///
+/// # Errors
+/// Internal, if there is a cycle that costs nothing.
+pub(super) fn arrange(blocks: &mut Vec<Block>, mut order: Vec<u32>) -> Result<Vec<u32>, Error> {
+    loop {
+        balance(blocks, &mut order)?;
+        // A block put in between may be a new place that a backward branch starts from.
+        let placed = place(blocks, &order);
+        if placed.len() == order.len() {
+            return Ok(placed);
+        }
+        order = placed;
+    }
+}
+
+/// Chooses what follows each conditional branch: one of its targets if it is laid out next, with the condition turned if need be;
+/// otherwise a block put in between, which goes on to the colder target, or to the target that a turned condition cannot reach.
+/// Blocks are put in before anything is laid out, so `order` gets longer; no block is moved.
+fn place(blocks: &mut Vec<Block>, order: &[u32]) -> Vec<u32> {
+    let position = positions(blocks, order);
+    let mut placed = Vec::with_capacity(order.len());
+    for (i, &at) in order.iter().enumerate() {
+        placed.push(at);
+        let next = order.get(i + 1).copied();
+        let Block { end, cost, .. } = &blocks[at as usize];
+        let End::Cond(branch, taken, other) = end else {
+            continue;
+        };
+        let (taken, other, cost) = (*taken, *other, *cost);
+        if next == Some(other) {
+            continue;
+        }
+        let turned = negate(branch);
+        // The block in between costs nothing, so a backward branch from it must go to a block that costs something.
+        let is_back = |b: u32| position[b as usize] as usize <= i;
+        let is_free = |b: u32| is_back(b) && blocks[b as usize].cost == 0 && cost > 0;
+        let depth = |b: u32| blocks[b as usize].loop_depth;
+        let turn = next == Some(taken)
+            || is_free(other) && !is_free(taken)
+            || is_free(other) == is_free(taken) && depth(other) > depth(taken);
+        let (taken, other) = match turned {
+            Some(opposite) if turn => {
+                blocks[at as usize].end = End::Cond(Box::new(opposite), other, taken);
+                (other, taken)
+            }
+            _ => (taken, other),
+        };
+        if next == Some(other) {
+            continue;
+        }
+        let between = blocks.len() as u32;
+        let depth = blocks[at as usize].loop_depth;
+        blocks.push(Block::forward(other, 0, depth));
+        placed.push(between);
+        if let End::Cond(branch, ..) = &blocks[at as usize].end {
+            blocks[at as usize].end = End::Cond(branch.clone(), taken, between);
+        }
+    }
+    placed
+}
+
+/// Moves fuel over edges until every backward branch costs something at one of its ends. A path's sum stays what it is.
+///
+/// Such a branch comes from a block without operators of its own, which passes arguments to a loop that starts with another loop. The
+/// block before it has an operator that branches, and what that costs can as well be charged after the branch.
+///
+/// # Errors
+/// Internal, if a backward branch has no such block before it.
+fn balance(blocks: &mut Vec<Block>, order: &mut Vec<u32>) -> Result<(), Error> {
+    for _ in 0..MAX_ROUNDS {
+        let position = positions(blocks, order);
+        let is_free = |blocks: &[Block], from: u32, to: u32| {
+            // Blocks put in by this round have no position, but cost something.
+            blocks[from as usize].cost == 0
+                && blocks[to as usize].cost == 0
+                && position[to as usize] <= position[from as usize]
+        };
+        let mut edges = Edges::new(blocks, order);
+        let mut changed = false;
+        for from in order.clone() {
+            let mut targets = Vec::new();
+            blocks[from as usize].end.for_each(|to| targets.push(to));
+            if targets.iter().any(|&to| is_free(blocks, from, to)) {
+                if !charge_later(blocks, order, &mut edges, from) {
+                    return Err(Error::internal("a cycle costs no fuel"));
+                }
+                changed = true;
+            }
+        }
+        if !changed {
+            return Ok(());
+        }
+    }
+    Err(Error::internal("fuel cannot be balanced"))
+}
+
+/// Times that moving fuel may make another backward branch free.
+const MAX_ROUNDS: usize = 64;
+
+fn positions(blocks: &[Block], order: &[u32]) -> Vec<u32> {
+    let mut position = vec![u32::MAX; blocks.len()];
+    for (i, &block) in (0u32..).zip(order) {
+        position[block as usize] = i;
+    }
+    position
+}
+
+/// What leads to each block: the number of edges, and where the last of them comes from.
+struct Edges {
+    count: Vec<u32>,
+    pred: Vec<u32>,
+}
+
+impl Edges {
+    fn new(blocks: &[Block], order: &[u32]) -> Self {
+        let mut pred = vec![u32::MAX; blocks.len()];
+        for &from in order {
+            blocks[from as usize]
+                .end
+                .for_each(|to| pred[to as usize] = from);
+        }
+        let count = entries(blocks, order);
+        Self { count, pred }
+    }
+}
+
+/// Moves one unit of fuel from the only predecessor of `to` to all that follow it. False if there is none to spare.
+fn charge_later(blocks: &mut Vec<Block>, order: &mut Vec<u32>, edges: &mut Edges, to: u32) -> bool {
+    if edges.count[to as usize] != 1 {
+        return false;
+    }
+    let pred = edges.pred[to as usize];
+    let block = &blocks[pred as usize];
+    let kept = u32::from(block.calls());
+    if block.cost <= kept || pred == to {
+        return false;
+    }
+    let depth = block.loop_depth;
+    let mut targets = Vec::new();
+    block.end.for_each(|target| targets.push(target));
+    targets.sort_unstable();
+    targets.dedup();
+    blocks[pred as usize].cost -= 1;
+    for target in targets {
+        if edges.count[target as usize] == 1 {
+            blocks[target as usize].cost += 1;
+            continue;
+        }
+        let between = blocks.len() as u32;
+        blocks.push(Block::forward(target, 1, depth));
+        let several = blocks[pred as usize].end.count(target);
+        edges.count[target as usize] -= several - 1;
+        edges.count.push(several);
+        edges.pred.push(pred);
+        let swap = |old| if old == target { between } else { old };
+        blocks[pred as usize].end.retarget(swap);
+        let at = order.iter().position(|&it| it == pred).unwrap_or(0) + 1;
+        // What the branch falls into stays behind it, unless that itself falls into what follows.
+        let stays = match (&blocks[pred as usize].end, order.get(at)) {
+            (End::Cond(_, taken, other), Some(next)) if *taken == between && next == other => {
+                let after = order.get(at + 1).copied();
+                !matches!(blocks[*other as usize].end, End::Next(it) if Some(it) == after)
+            }
+            _ => false,
+        };
+        order.insert(at + usize::from(stays), between);
+    }
+    true
+}

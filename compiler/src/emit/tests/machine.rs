@@ -1,0 +1,165 @@
+//! A machine for emitted words: it follows the rules of the instruction set for fuel and control, and leaves the meaning of everything
+//! else to the random code that it runs.
+
+use wrt_format::isa::{Control, Op, Role, field_value};
+
+use crate::lower::vcode::VCode;
+use crate::regalloc::meaning::{Trace, digest, inputs, result, step};
+
+use super::super::Code;
+
+/// An instruction read back from words.
+pub(super) struct Decoded {
+    pub(super) op: Op,
+    pub(super) fields: Vec<i64>,
+    pub(super) words: usize,
+}
+
+/// Decodes the instruction at a word.
+pub(super) fn decode(words: &[u64], at: usize) -> Decoded {
+    let op = Op::from_number(words[at] as u16).expect("an opcode");
+    let info = op.info();
+    let ext = if info.words == 2 { words[at + 1] } else { 0 };
+    let fields: Vec<i64> = info
+        .fields
+        .iter()
+        .map(|field| field_value(words[at], ext, field))
+        .collect();
+    let targets = if op == Op::BrTable {
+        fields[1] as usize + 1
+    } else {
+        0
+    };
+    Decoded {
+        op,
+        fields,
+        words: usize::from(info.words) + targets,
+    }
+}
+
+struct Machine<'a> {
+    words: &'a [u64],
+    regs: Vec<u64>,
+    trace: Trace,
+    fuel: u64,
+    pc: usize,
+}
+
+/// Runs the code of a function.
+pub(crate) fn run(code: &VCode, emitted: &Code) -> Trace {
+    let mut machine = Machine {
+        words: &emitted.words,
+        regs: vec![0; usize::from(emitted.frame) + 1],
+        trace: Trace::default(),
+        fuel: 0,
+        pc: 0,
+    };
+    for (slot, value) in inputs(code).into_iter().enumerate() {
+        machine.regs[slot] = value;
+    }
+    for _ in 0..20_000 {
+        if !machine.instruction(emitted) {
+            machine.trace.fuel = Some(machine.fuel);
+            break;
+        }
+    }
+    machine.trace
+}
+
+impl Machine<'_> {
+    /// Takes a label: debits the block that it leads to, and goes on behind the fuel word.
+    fn branch(&mut self, label: i64) {
+        self.pc = (self.pc as i64 + label) as usize;
+        let Decoded { op, fields, .. } = decode(self.words, self.pc);
+        assert_eq!(op, Op::Fuel, "a label leads elsewhere");
+        self.fuel += fields[0] as u64;
+        self.pc += 1;
+    }
+
+    /// False if the function is left.
+    fn instruction(&mut self, emitted: &Code) -> bool {
+        let Decoded {
+            op,
+            mut fields,
+            words,
+        } = decode(self.words, self.pc);
+        let next = self.pc + words;
+        match op.info().control {
+            Control::Enter => self.fuel += fields[1] as u64,
+            Control::Fuel => self.fuel += fields[0] as u64,
+            Control::Branch => {
+                self.branch(fields[0]);
+                return true;
+            }
+            Control::Table => {
+                let index = self.regs[fields[0] as usize] as u32 as usize;
+                let way = index % (fields[1] as usize + 1);
+                let label = self.words[self.pc + 1 + way];
+                assert_eq!(label as u32, Op::Ext as u32);
+                self.branch((label as i64) >> 32);
+                return true;
+            }
+            Control::Call | Control::TailCall => return self.call(op, &fields, next),
+            Control::Return => {
+                let span = if op == Op::Ret {
+                    0..0
+                } else if op == Op::Ret1 {
+                    fields[0]..fields[0] + 1
+                } else {
+                    fields[0]..fields[0] + fields[1]
+                };
+                let values = span.map(|slot| self.regs[slot as usize]);
+                self.trace.events.push(digest(values));
+                return false;
+            }
+            Control::CondBranch => {
+                let label = op.info().fields.len() - 1;
+                if step(op, &fields, &mut self.regs, &mut self.trace) {
+                    self.branch(fields[label]);
+                    return true;
+                }
+                assert_eq!(
+                    decode(self.words, next).op,
+                    Op::Fuel,
+                    "no fuel word after {op:?}"
+                );
+            }
+            Control::Next => {
+                if op == Op::ConstPool {
+                    fields[1] = emitted.pool[fields[1] as usize] as i64;
+                }
+                step(op, &fields, &mut self.regs, &mut self.trace);
+            }
+            Control::Trap | Control::Ext | Control::Stub => panic!("executed {op:?}"),
+        }
+        self.pc = next;
+        true
+    }
+
+    fn call(&mut self, op: Op, fields: &[i64], next: usize) -> bool {
+        let base = fields[0] as usize;
+        let signature = fields[fields.len() - 1] as usize;
+        let target = if op == Op::CallIndirect {
+            self.regs[fields[2] as usize]
+        } else {
+            0
+        };
+        let args = self.regs[base..base + signature % 16].iter().copied();
+        let call = digest(args.chain([target]));
+        self.trace.events.push(call);
+        // The return word and the callee's frame.
+        self.regs[base - 1..].fill(0xdead);
+        let results = op
+            .info()
+            .fields
+            .iter()
+            .position(|it| it.role == Role::Results);
+        if let Some(field) = results {
+            for i in 0..signature / 16 {
+                self.regs[fields[field] as usize + i] = result(call, i);
+            }
+        }
+        self.pc = next;
+        op != Op::ReturnCall
+    }
+}

@@ -1,0 +1,388 @@
+pub(crate) mod machine;
+mod verified;
+
+use wrt_format::isa::{Control, Op};
+
+use super::*;
+use crate::lower::vcode::{VBlock, VEdge, VInst, VReg};
+use crate::regalloc::meaning;
+use crate::regalloc::random::generate;
+use crate::regalloc::{allocate, check};
+use machine::decode;
+
+#[test]
+fn random_code_means_the_same_before_and_after() {
+    let (mut finished, mut events) = (0, 0);
+    for seed in 0..2000 {
+        let code = generate(seed, 4 + seed as usize % 60);
+        let allocated = allocate(&code).unwrap();
+        let emitted =
+            emit(&code, &allocated).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let (expected, found) = (meaning::run(&code), machine::run(&code, &emitted));
+        assert!(
+            expected.agrees(&found),
+            "seed {seed}\n{expected:?}\n{found:?}\n{}\n{}",
+            crate::regalloc::dump(&code, &allocated),
+            listing(&emitted)
+        );
+        finished += usize::from(expected.fuel.is_some() && found.fuel.is_some());
+        events += expected.events.len().min(found.events.len());
+    }
+    assert!(finished > 500, "only {finished} runs came to their end");
+    assert!(events > 10_000, "only {events} events");
+}
+
+/// One line per instruction: word index, name, operands.
+fn listing(code: &Code) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    while at < code.words.len() {
+        let it = decode(&code.words, at);
+        let fields: Vec<String> = it.fields.iter().map(ToString::to_string).collect();
+        out += &format!("{at:>3} {} {}\n", it.op.info().name, fields.join(" "));
+        if it.op == Op::BrTable {
+            for i in 0..=it.fields[1] as usize {
+                out += &format!("    -> {}\n", (code.words[at + 1 + i] as i64) >> 32);
+            }
+        }
+        at += it.words;
+    }
+    out
+}
+
+fn inst(op: Op, fields: &[i64]) -> VInst {
+    let mut all = [0; 6];
+    all[..fields.len()].copy_from_slice(fields);
+    VInst {
+        op,
+        fields: all,
+        args: Vec::new(),
+        results: Vec::new(),
+        offset: 40,
+    }
+}
+
+fn block(cost: u32, insts: Vec<VInst>, succs: &[u32]) -> VBlock {
+    let edge = |&block| VEdge {
+        block,
+        args: Vec::new(),
+    };
+    VBlock {
+        params: Vec::new(),
+        insts,
+        succs: succs.iter().map(edge).collect(),
+        cost,
+        loop_depth: 0,
+    }
+}
+
+/// A function of one parameter, register 0, that also has registers 1 and 2.
+fn func(mut blocks: Vec<VBlock>) -> VCode {
+    blocks[0].params = vec![VReg(0)];
+    VCode {
+        func_idx: 5,
+        blocks,
+        vreg_count: 3,
+        is_ref: vec![false; 3],
+        pool: Vec::new(),
+        param_count: 1,
+        result_count: 0,
+    }
+}
+
+fn emitted(code: &VCode) -> Code {
+    let allocated = allocate(code).unwrap();
+    check(code, &allocated).unwrap();
+    emit(code, &allocated).unwrap()
+}
+
+#[track_caller]
+fn check_listing(blocks: Vec<VBlock>, expected: &str) {
+    let found = listing(&emitted(&func(blocks)));
+    assert_eq!(trimmed(&found), trimmed(expected), "\n{found}");
+}
+
+fn trimmed(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim).collect()
+}
+
+#[test]
+fn a_block_that_is_only_fallen_into_is_merged() {
+    check_listing(
+        vec![
+            block(2, vec![inst(Op::GlobalSet, &[0, 1])], &[1]),
+            block(
+                3,
+                vec![inst(Op::GlobalSet, &[0, 2]), inst(Op::Br, &[])],
+                &[2],
+            ),
+            block(4, vec![inst(Op::Ret, &[])], &[]),
+        ],
+        "0 enter 1 9
+         1 global_set 0 1
+         2 global_set 0 2
+         3 ret",
+    );
+}
+
+#[test]
+fn conditions_are_turned_so_that_the_next_block_is_fallen_into() {
+    // The fall-through is an empty block that leads far away, the target is what is laid out next.
+    check_listing(
+        vec![
+            block(2, vec![inst(Op::BrI32LtSImm, &[0, 7, 0])], &[2, 1]),
+            block(0, vec![inst(Op::Br, &[])], &[3]),
+            block(
+                1,
+                vec![inst(Op::GlobalSet, &[0, 2]), inst(Op::Ret, &[])],
+                &[],
+            ),
+            block(4, vec![inst(Op::Ret, &[])], &[]),
+        ],
+        "0 enter 1 2
+         1 br_i32_ge_s_imm 0 7 4
+         2 fuel 1
+         3 global_set 0 2
+         4 ret
+         5 fuel 4
+         6 ret",
+    );
+}
+
+#[test]
+fn a_step_branch_cannot_be_turned_and_gets_a_block_in_between() {
+    check_listing(
+        vec![
+            block(2, vec![inst(Op::BrI32AddNz, &[1, 0, -1, 0])], &[2, 1]),
+            block(0, vec![inst(Op::Br, &[])], &[3]),
+            block(
+                1,
+                vec![inst(Op::GlobalSet, &[1, 2]), inst(Op::Ret, &[])],
+                &[],
+            ),
+            block(4, vec![inst(Op::Ret, &[])], &[]),
+        ],
+        "0 enter 1 2
+         1 br_i32_add_nz 0 0 -1 4
+         3 fuel 0
+         4 br 4
+         5 fuel 1
+         6 global_set 0 2
+         7 ret
+         8 fuel 4
+         9 ret",
+    );
+}
+
+#[test]
+fn branches_go_past_blocks_that_do_nothing() {
+    check_listing(
+        vec![
+            block(1, vec![inst(Op::BrTable, &[0, 2])], &[1, 2, 3]),
+            block(0, vec![inst(Op::Br, &[])], &[2]),
+            block(0, vec![], &[3]),
+            block(7, vec![inst(Op::Ret, &[])], &[]),
+        ],
+        "0 enter 1 1
+         1 br_table 0 2
+         -> 4
+         -> 4
+         -> 4
+         5 fuel 7
+         6 ret",
+    );
+}
+
+#[test]
+fn a_branch_whose_ways_are_one_is_left_out() {
+    check_listing(
+        vec![
+            block(3, vec![inst(Op::BrNz, &[0, 0])], &[2, 1]),
+            block(0, vec![], &[2]),
+            block(7, vec![inst(Op::Ret, &[])], &[]),
+        ],
+        "0 enter 1 10
+         1 ret",
+    );
+}
+
+#[test]
+fn fuel_moves_behind_a_branch_where_a_backward_branch_would_be_free() {
+    // Block 1 starts a loop with another loop, block 2; block 4 goes back to block 1 with a move that cannot be avoided.
+    let mut code = func(vec![
+        block(1, vec![inst(Op::GlobalSet, &[0, 0])], &[1]),
+        block(0, vec![inst(Op::GlobalSet, &[1, 0])], &[2]),
+        block(5, vec![inst(Op::BrNz, &[1, 0])], &[2, 3]),
+        block(6, vec![inst(Op::BrNz, &[0, 0])], &[5, 4]),
+        block(0, vec![inst(Op::Br, &[])], &[1]),
+        block(1, vec![inst(Op::Ret, &[])], &[]),
+    ]);
+    code.blocks[1].params = vec![VReg(1)];
+    code.blocks[0].succs[0].args = vec![VReg(0)];
+    code.blocks[4].succs[0].args = vec![VReg(0)];
+    let expected = "0 enter 2 1
+         1 global_set 0 0
+         2 mov 1 0
+         3 fuel 0
+         4 global_set 1 0
+         5 fuel 5
+         6 br_nz 1 -1
+         7 fuel 5
+         8 br_nz 0 4
+         9 fuel 1
+         10 mov 1 0
+         11 br -8
+         12 fuel 2
+         13 ret";
+    assert_eq!(trimmed(&listing(&emitted(&code))), trimmed(expected));
+}
+
+#[test]
+fn a_cycle_without_fuel_is_refused() {
+    let code = func(vec![
+        block(1, vec![], &[1]),
+        block(
+            0,
+            vec![inst(Op::GlobalSet, &[0, 0]), inst(Op::Br, &[])],
+            &[1],
+        ),
+    ]);
+    let error = emit(&code, &allocate(&code).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Internal);
+    assert_eq!(error.func_idx(), Some(5));
+    let empty = func(vec![
+        block(1, vec![], &[1]),
+        block(0, vec![], &[2]),
+        block(0, vec![inst(Op::Br, &[])], &[1]),
+    ]);
+    assert!(emit(&empty, &allocate(&empty).unwrap()).is_err());
+}
+
+#[test]
+fn a_call_without_fuel_is_refused() {
+    let call = || inst(Op::Call, &[0, 0, 1]);
+    let with = |cost| func(vec![block(cost, vec![call(), inst(Op::Ret, &[])], &[])]);
+    let (free, paid) = (with(0), with(1));
+    assert!(emit(&free, &allocate(&free).unwrap()).is_err());
+    assert_eq!(emitted(&paid).words.len(), 4);
+}
+
+#[test]
+fn a_label_that_does_not_reach_is_told_apart() {
+    let far = |op, fields: &[i64]| {
+        let body = vec![inst(Op::GlobalSet, &[0, 0]); 40_000];
+        let mut long = block(1, body, &[2]);
+        long.insts.push(inst(Op::Br, &[]));
+        func(vec![
+            block(1, vec![inst(op, fields)], &[2, 1]),
+            long,
+            block(1, vec![inst(Op::Ret, &[])], &[]),
+        ])
+    };
+    let short = far(Op::BrI32LtSImm, &[0, 3, 0]);
+    let error = emit(&short, &allocate(&short).unwrap()).unwrap_err();
+    assert!(is_far_label(&error));
+    assert!(!is_far_label(&Error::internal("something else")));
+    let wide = far(Op::BrNz, &[0, 0]);
+    assert_eq!(decode(&emitted(&wide).words, 1).fields[1], 40_002);
+}
+
+#[test]
+fn moves_are_paired() {
+    let mut code = func(vec![
+        block(1, vec![inst(Op::GlobalSet, &[0, 0])], &[1]),
+        block(1, vec![inst(Op::BrNz, &[0, 0])], &[3, 2]),
+        block(1, vec![inst(Op::Br, &[])], &[1]),
+        block(1, vec![inst(Op::Ret, &[])], &[]),
+    ]);
+    code.blocks[1].params = vec![VReg(1), VReg(2)];
+    code.blocks[0].succs[0].args = vec![VReg(0), VReg(0)];
+    code.blocks[2].succs[0].args = vec![VReg(2), VReg(1)];
+    let found = emitted(&code);
+    assert!(
+        listing(&found).contains("mov2 1 0 2 0"),
+        "{}",
+        listing(&found)
+    );
+}
+
+#[test]
+fn lines_are_of_block_starts_and_of_what_may_stop() {
+    let at = |offset, op, fields: &[i64]| VInst {
+        offset,
+        ..inst(op, fields)
+    };
+    let code = func(vec![block(
+        3,
+        vec![
+            at(10, Op::I32AddImm, &[1, 0, 1]),
+            at(11, Op::I32AddImm, &[2, 1, 1]),
+            at(12, Op::I32DivS, &[2 - 1, 0, 0]),
+            at(13, Op::Ret, &[]),
+        ],
+        &[],
+    )]);
+    let mut code = code;
+    code.vreg_count = 4;
+    code.is_ref = vec![false; 4];
+    code.blocks[0].insts[2].fields[0] = 3;
+    assert_eq!(emitted(&code).lines, [(0, 10), (3, 12)]);
+}
+
+#[test]
+fn constants_are_relocated() {
+    let mut code = func(vec![block(
+        1,
+        vec![
+            inst(Op::ConstPool, &[1, 0]),
+            inst(Op::ConstPool, &[2, 1]),
+            inst(Op::Ret, &[]),
+        ],
+        &[],
+    )]);
+    code.pool = vec![70, 80];
+    let mut found = emitted(&code);
+    found.relocate(|constant| constant as u32 + 7).unwrap();
+    assert_eq!(decode(&found.words, 1).fields[1], 77);
+    assert_eq!(decode(&found.words, 2).fields[1], 87);
+    assert!(found.pool.is_empty());
+}
+
+/// The verifier's rules for words, as far as they can be seen here.
+#[test]
+fn emitted_words_keep_the_rules() {
+    for seed in 0..400 {
+        let code = generate(seed, 4 + seed as usize % 60);
+        let found = emitted(&code);
+        let (mut at, mut last, mut block_cost) = (0, Control::Trap, 0);
+        while at < found.words.len() {
+            let it = decode(&found.words, at);
+            let control = it.op.info().control;
+            assert_eq!(control == Control::Enter, at == 0);
+            assert!(last != Control::CondBranch || control == Control::Fuel);
+            if let Control::Enter | Control::Fuel = control {
+                block_cost = it.fields[it.fields.len() - 1];
+            }
+            let mut labels: Vec<i64> = Vec::new();
+            match control {
+                Control::Branch | Control::CondBranch => labels.extend(it.fields.last()),
+                Control::Table => {
+                    let words = &found.words[at + 1..at + it.words];
+                    labels.extend(words.iter().map(|&word| (word as i64) >> 32));
+                }
+                Control::Call | Control::TailCall => assert!(block_cost > 0),
+                Control::Ext | Control::Stub | Control::Enter | Control::Fuel => {}
+                Control::Next | Control::Return | Control::Trap => {}
+            }
+            for label in labels {
+                let target = decode(&found.words, (at as i64 + label) as usize);
+                assert_eq!(target.op, Op::Fuel);
+                assert!(label > 0 || block_cost > 0 || target.fields[0] > 0);
+            }
+            last = control;
+            at += it.words;
+        }
+        assert!(last.is_terminator());
+        assert_eq!(at, found.words.len());
+    }
+}

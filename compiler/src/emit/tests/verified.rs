@@ -1,0 +1,108 @@
+//! Random code as part of an image: the verifier must accept it.
+
+use wrt_format::image::types::{ConstOp, GlobalType, MemoryType, PAGE_LOG2, TableType, val};
+use wrt_format::image::write::{
+    ExternSpec, FuncSpec, FuncTypeSpec, GlobalSpec, ImageSpec, ImportSpec, ModuleSpec, TableSpec,
+    align, write,
+};
+use wrt_format::isa::{Op, encode};
+use wrt_format::verify::{Limits, VerifiedImage};
+
+use super::*;
+
+/// Functions, imports and types that random code may name: number `n` takes `n % 16` arguments and gives `n / 16` results.
+const CALLEES: u32 = 64;
+
+fn func_type(params: u32, results: u32) -> FuncTypeSpec {
+    FuncTypeSpec {
+        params: vec![val::I32; params as usize],
+        results: vec![val::I32; results as usize],
+    }
+}
+
+/// The module around the functions: what they call, and the functions themselves behind that.
+fn module(codes: Vec<(VCode, Code)>) -> ModuleSpec {
+    let mut types: Vec<FuncTypeSpec> = (0..CALLEES).map(|n| func_type(n % 16, n / 16)).collect();
+    let callee = |type_idx| FuncSpec {
+        type_idx,
+        frame: 16,
+        code: [(Op::Enter, &[16, 1][..]), (Op::Trap, &[0][..])]
+            .map(|(op, operands)| encode(op, operands).unwrap()[0])
+            .to_vec(),
+    };
+    let mut funcs: Vec<FuncSpec> = (0..CALLEES).map(callee).collect();
+    let import = |type_idx| ImportSpec {
+        module: "m".to_owned(),
+        name: "f".to_owned(),
+        ty: ExternSpec::Func(type_idx),
+    };
+    let mut pool = Vec::new();
+    for (code, mut emitted) in codes {
+        let wanted = func_type(code.param_count, code.result_count);
+        let known = types.iter().position(|it| *it == wanted);
+        let type_idx = known.unwrap_or_else(|| {
+            types.push(wanted);
+            types.len() - 1
+        });
+        let place = |constant| {
+            pool.push(constant);
+            pool.len() as u32 - 1
+        };
+        emitted.relocate(place).unwrap();
+        funcs.push(FuncSpec {
+            type_idx: type_idx as u32,
+            frame: emitted.frame,
+            code: emitted.words,
+        });
+    }
+    let (ty, mutable) = (val::I64, true);
+    let global = GlobalSpec {
+        ty: GlobalType { ty, mutable },
+        init: vec![ConstOp::Const(0)].into(),
+    };
+    let (min, max, is64) = (1, None, false);
+    ModuleSpec {
+        types,
+        imports: (0..CALLEES).map(import).collect(),
+        funcs,
+        pool,
+        tables: vec![TableSpec {
+            ty: TableType {
+                elem: val::FUNCREF,
+                is64,
+                min,
+                max,
+            },
+            init: None,
+        }],
+        memories: vec![MemoryType {
+            is64,
+            shared: false,
+            page_log2: PAGE_LOG2,
+            min,
+            max,
+        }],
+        globals: vec![global; 8],
+        features: wrt_format::image::features::TAIL_CALL,
+        ..ModuleSpec::default()
+    }
+}
+
+#[test]
+fn the_verifier_accepts_every_emitted_function() {
+    let codes = (0..600).map(|seed| {
+        let code = generate(seed, 4 + seed as usize % 60);
+        let emitted = emitted(&code);
+        (code, emitted)
+    });
+    let image = ImageSpec {
+        modules: vec![module(codes.collect())],
+        build_id: 1,
+    };
+    let bytes = align(&write(&image).unwrap());
+    let verified = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+    for seed in 0..600 {
+        let verdict = verified.module(0).verify_func(CALLEES + seed);
+        assert_eq!(verdict, Ok(()), "seed {seed}");
+    }
+}

@@ -1,0 +1,79 @@
+//! What selection needs to know of the module around a function: plain data, so that tests can make it by hand.
+
+use crate::ir::Type;
+use crate::wasm::{FuncType, ValidModule};
+
+/// A memory of the module's index space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryInfo {
+    /// Whether addresses are i64.
+    pub is64: bool,
+    /// Whether the short load and store instructions reach it: memory 0, 32-bit, with pages of 64 KiB.
+    pub is_plain: bool,
+}
+
+/// A table of the module's index space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableInfo {
+    /// Whether indices are i64.
+    pub is64: bool,
+}
+
+/// The module around a function.
+#[derive(Clone, Debug, Default)]
+pub struct ModuleInfo {
+    /// Number of imported functions: the first ones of the function index space.
+    pub imported_funcs: u32,
+    /// Number of imported globals: the first ones of the global index space.
+    pub imported_globals: u32,
+    /// Function types by index.
+    pub types: Vec<FuncType>,
+    /// For each function of the index space the index of its type, canonical.
+    pub funcs: Vec<u32>,
+    /// Memories of the index space.
+    pub memories: Vec<MemoryInfo>,
+    /// Tables of the index space.
+    pub tables: Vec<TableInfo>,
+}
+
+impl ModuleInfo {
+    /// What is to be known of `module`.
+    #[must_use]
+    pub fn new(module: &ValidModule<'_>) -> Self {
+        let memory = |(index, ty): (usize, &crate::wasm::MemoryType)| MemoryInfo {
+            is64: ty.is64,
+            is_plain: index == 0 && !ty.is64,
+        };
+        Self {
+            imported_funcs: module.imported_funcs,
+            imported_globals: module.imported_globals,
+            types: module.types.clone(),
+            funcs: module
+                .funcs
+                .iter()
+                .map(|&ty| module.canonical_type(ty))
+                .collect(),
+            memories: module.memories.iter().enumerate().map(memory).collect(),
+            tables: module
+                .tables
+                .iter()
+                .map(|ty| TableInfo { is64: ty.is64 })
+                .collect(),
+        }
+    }
+
+    /// Whether the short load and store instructions reach memory `mem`.
+    #[must_use]
+    pub fn is_plain(&self, mem: u32) -> bool {
+        self.memories
+            .get(mem as usize)
+            .is_some_and(|memory| memory.is_plain)
+    }
+
+    /// Types of the parameters and results of a function of the index space.
+    #[must_use]
+    pub fn signature(&self, func_idx: u32) -> (&[Type], &[Type]) {
+        let ty = &self.types[self.funcs[func_idx as usize] as usize];
+        (&ty.params, &ty.results)
+    }
+}

@@ -1,0 +1,296 @@
+//! Patterns of loads and stores: forms of addresses, stored constants, operators that write their result to memory, updates in place.
+//!
+//! Only plain memory (memory 0, 32-bit) has them; every other goes through the `_mem` instructions.
+//! `i32.add` in an address wraps at 2^32 while the offset does not, so an addition goes into the offset only if it is known not to
+//! wrap; otherwise the `_wrap` and `_index` forms do the addition exactly as `i32.add` does.
+
+use super::cond::Width;
+use super::rows::{self, BinaryRow, MemRow};
+use super::select::{FoldedLoad, Selector, fits16};
+use crate::ir::{BinaryOp, Inst, InstIdx, LoadOp, StoreOp, Value};
+use wrt_format::isa::Op;
+
+/// An address in plain memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Addr {
+    /// A slot + offset.
+    Slot(Value, u32),
+    /// wrap32(slot + constant) + offset.
+    Wrap(Value, i64, u16),
+    /// wrap32(slot + (slot << shift)) + offset.
+    Index(Value, Value, i64, u32),
+}
+
+/// How deep [`Selector::bound`] looks into an expression.
+const BOUND_DEPTH: u32 = 4;
+
+impl Selector<'_> {
+    /// Selects a load.
+    pub(super) fn load(&mut self, op: LoadOp, mem: u32, addr: Value, offset: u32, result: Value) {
+        let dst = self.def(result);
+        let row = rows::load(op);
+        if self.module.is_plain(mem) {
+            self.access(&row, Some(dst), None, self.address(addr, offset));
+        } else {
+            let addr = self.field(addr);
+            self.emit(row.mem, &[dst, addr, i64::from(mem), i64::from(offset)]);
+        }
+    }
+
+    /// Selects a store.
+    pub(super) fn store(
+        &mut self,
+        idx: InstIdx,
+        op: StoreOp,
+        mem: u32,
+        addr: Value,
+        offset: u32,
+        value: Value,
+    ) {
+        let value = if op.bytes() <= 4 {
+            self.without_wrap(value)
+        } else {
+            value
+        };
+        let row = rows::store(op);
+        if !self.module.is_plain(mem) {
+            let (addr, src) = (self.field(addr), self.field(value));
+            self.emit(row.mem, &[addr, src, i64::from(mem), i64::from(offset)]);
+            return;
+        }
+        let done = self.update(idx, op, addr, offset, value)
+            || self.store_constant(op, addr, offset, value)
+            || self.store_result(op, addr, offset, value);
+        if !done {
+            let src = self.field(value);
+            self.access(&row, None, Some(src), self.address(addr, offset));
+        }
+    }
+
+    /// Emits a load (with `dst`) or store (with `src`) in the form of its address.
+    fn access(&mut self, row: &MemRow, dst: Option<i64>, src: Option<i64>, addr: Addr) {
+        let mut fields = Vec::with_capacity(6);
+        fields.extend(dst);
+        let op = match addr {
+            Addr::Slot(base, offset) => {
+                fields.push(self.field(base));
+                fields.extend(src);
+                fields.push(i64::from(offset));
+                if u16::try_from(offset).is_ok() {
+                    row.plain
+                } else {
+                    row.far
+                }
+            }
+            Addr::Wrap(base, k, offset) => {
+                fields.push(self.narrow_field(base, Width::W32));
+                fields.extend(src);
+                fields.extend([i64::from(offset), k]);
+                row.wrap
+            }
+            Addr::Index(base, index, shift, offset) => {
+                fields.push(self.narrow_field(base, Width::W32));
+                fields.push(self.narrow_field(index, Width::W32));
+                fields.extend(src);
+                fields.extend([shift, i64::from(offset)]);
+                row.index
+            }
+        };
+        self.emit(op, &fields);
+    }
+
+    /// The best form for the address `addr + offset`.
+    pub(super) fn address(&self, addr: Value, offset: u32) -> Addr {
+        self.folded_address(addr, offset)
+            .unwrap_or(Addr::Slot(addr, offset))
+    }
+
+    fn folded_address(&self, addr: Value, offset: u32) -> Option<Addr> {
+        let root = self.root(addr);
+        let folds = self.fuse
+            && self.uses.is_in(self.func, root, self.block)
+            && !self.is_asked_for(root)
+            && (self.uses.is_single(root) || self.uses.is_address_only(root));
+        let Some(&Inst::Binary(op, a, b)) = self.inst_of(root).filter(|_| folds) else {
+            return None;
+        };
+        if op == BinaryOp::I32Sub {
+            let k = Width::W32.signed(self.const_bits(b)?.wrapping_neg());
+            return Some(Addr::Wrap(a, k, u16::try_from(offset).ok()?));
+        }
+        if op != BinaryOp::I32Add {
+            return None;
+        }
+        for (base, shifted) in [(a, b), (b, a)] {
+            if let Some((index, shift)) = self.fold_shift(shifted, BinaryOp::I32Shl, Width::W32) {
+                return Some(Addr::Index(base, index, shift, offset));
+            }
+        }
+        for (base, constant) in [(a, b), (b, a)] {
+            if let Some(bits) = self.const_bits(constant) {
+                return self.constant_distance(base, bits as u32, offset);
+            }
+        }
+        Some(Addr::Index(a, b, 0, offset))
+    }
+
+    /// The form for `wrap32(base + k) + offset`.
+    fn constant_distance(&self, base: Value, k: u32, offset: u32) -> Option<Addr> {
+        let stays = self.bound(base, BOUND_DEPTH) + u64::from(k) <= u64::from(u32::MAX);
+        match (stays, offset.checked_add(k)) {
+            (true, Some(sum)) => Some(Addr::Slot(base, sum)),
+            (true | false, _) => Some(Addr::Wrap(
+                base,
+                i64::from(k as i32),
+                u16::try_from(offset).ok()?,
+            )),
+        }
+    }
+
+    /// An upper bound of an i32 value, unsigned.
+    fn bound(&self, value: Value, depth: u32) -> u64 {
+        const MAX: u64 = u32::MAX as u64;
+        let Some(inst) = self.inst_of(value).filter(|_| depth > 0) else {
+            return MAX;
+        };
+        if let Inst::Const(bits) = *inst {
+            return bits & MAX;
+        }
+        if let Inst::Load { op, .. } = *inst {
+            return match op {
+                LoadOp::I32Load8U | LoadOp::I64Load8U => 0xff,
+                LoadOp::I32Load16U | LoadOp::I64Load16U => 0xffff,
+                LoadOp::I32Load8S
+                | LoadOp::I32Load16S
+                | LoadOp::I32Load
+                | LoadOp::I64Load8S
+                | LoadOp::I64Load16S
+                | LoadOp::I64Load32S
+                | LoadOp::I64Load32U
+                | LoadOp::I64Load
+                | LoadOp::F32Load
+                | LoadOp::F64Load => MAX,
+            };
+        }
+        let Inst::Binary(op, a, b) = *inst else {
+            return MAX;
+        };
+        let left = || self.bound(a, depth - 1);
+        match (op, self.const_bits(b)) {
+            (BinaryOp::I32And, Some(mask)) => left().min(mask & MAX),
+            (BinaryOp::I32ShrU, Some(distance)) => left() >> (distance & 31),
+            (BinaryOp::I32Shl, Some(distance)) => Some(left() << (distance & 31))
+                .filter(|&bound| bound <= MAX)
+                .unwrap_or(MAX),
+            (BinaryOp::I32RemU, Some(divisor)) if divisor & MAX != 0 => (divisor & MAX) - 1,
+            (_, Some(_) | None) => MAX,
+        }
+    }
+
+    /// `store(p, add(load(p), constant))` as one update in place.
+    fn update(
+        &mut self,
+        idx: InstIdx,
+        op: StoreOp,
+        addr: Value,
+        offset: u32,
+        value: Value,
+    ) -> bool {
+        let Some(&Inst::Binary(add, a, b)) = self.fold(value) else {
+            return false;
+        };
+        let Some((load, imm, code)) = self.update_operands(idx, op, add, (a, b)) else {
+            return false;
+        };
+        let same = self.root(load.addr) == self.root(addr) && load.offset == offset;
+        if !same || u16::try_from(offset).is_err() {
+            return false;
+        }
+        self.mark_loaded(load);
+        let addr = self.field(addr);
+        self.emit(code, &[addr, imm, i64::from(offset)]);
+        true
+    }
+
+    fn update_operands(
+        &self,
+        idx: InstIdx,
+        op: StoreOp,
+        add: BinaryOp,
+        (a, b): (Value, Value),
+    ) -> Option<(FoldedLoad, i64, Op)> {
+        let BinaryRow::Arith(row) = rows::binary(add) else {
+            return None;
+        };
+        let width = Width::of(add.operand_type());
+        let (code, adds) = match op {
+            StoreOp::Store32 => (Op::I32AddMemImm, Op::I32AddImm),
+            StoreOp::Store64 => (Op::I64AddMemImm, Op::I64AddImm),
+            StoreOp::Store8 | StoreOp::Store16 => return None,
+        };
+        let orders = [(a, b), (b, a)];
+        let mut orders = orders.into_iter().take(if row.commutes { 2 } else { 1 });
+        orders.find_map(|(loaded, constant)| {
+            let (imm_op, imm) = self.imm_for(&row, width, constant)?;
+            let load = self.fold_load(loaded, width, idx)?;
+            (imm_op == adds).then_some((load, imm, code))
+        })
+    }
+
+    /// A store of a constant that fits the instruction.
+    fn store_constant(&mut self, op: StoreOp, addr: Value, offset: u32, value: Value) -> bool {
+        let (Some((code, bits)), Some(constant)) = (rows::store_imm(op), self.const_bits(value))
+        else {
+            return false;
+        };
+        let unused = 64 - bits;
+        let imm = (constant << unused) as i64 >> unused;
+        if !fits16(imm) {
+            return false;
+        }
+        // A constant that lies in a slot anyhow leaves the better forms of addresses open.
+        let in_slot = self.uses.block_of(self.func, self.root(value)) != Some(self.block);
+        let Addr::Slot(base, offset) = (match self.address(addr, offset) {
+            Addr::Wrap(..) | Addr::Index(..) if in_slot => return false,
+            Addr::Wrap(..) | Addr::Index(..) => Addr::Slot(addr, offset),
+            slot @ Addr::Slot(..) => slot,
+        }) else {
+            return false;
+        };
+        if u16::try_from(offset).is_err() {
+            return false;
+        }
+        let base = self.field(base);
+        self.emit(code, &[base, imm, i64::from(offset)]);
+        true
+    }
+
+    /// A store of the result of an operator that has a form which writes to memory.
+    fn store_result(&mut self, op: StoreOp, addr: Value, offset: u32, value: Value) -> bool {
+        let Some(&Inst::Binary(operator, a, b)) = self.fold(value) else {
+            return false;
+        };
+        let BinaryRow::Arith(row) = rows::binary(operator) else {
+            return false;
+        };
+        let width = Width::of(operator.operand_type());
+        let whole = match op {
+            StoreOp::Store32 => width == Width::W32,
+            StoreOp::Store64 => width == Width::W64,
+            StoreOp::Store8 | StoreOp::Store16 => false,
+        };
+        let has_imm = self.imm_for(&row, width, b).is_some()
+            || row.commutes && self.imm_for(&row, width, a).is_some();
+        let Some(code) = row.store.filter(|_| whole && !has_imm) else {
+            return false;
+        };
+        // The address has only one form here: a store of its own with a better one is as good.
+        let Addr::Slot(base, offset) = self.address(addr, offset) else {
+            return false;
+        };
+        let base = self.field(base);
+        let (lhs, rhs) = (self.narrow_field(a, width), self.narrow_field(b, width));
+        self.emit(code, &[base, lhs, rhs, i64::from(offset)]);
+        true
+    }
+}

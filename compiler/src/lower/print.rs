@@ -1,0 +1,130 @@
+//! Text of selected code, for tests and for people.
+//!
+//! `v2 = i32_add_imm v0, imm=-1` is an instruction; `func=3(v1, v2)` are the arguments of a call; `-> b1(v2), b3` the successors of
+//! a branch, the way that falls through last.
+
+use super::vcode::{VBlock, VCode, VEdge, VInst, VReg};
+use core::fmt;
+use wrt_format::isa::Role;
+
+impl fmt::Display for VReg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}", self.0)
+    }
+}
+
+/// Prints items with commas between.
+fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T]) -> fmt::Result {
+    for (i, item) in items.iter().enumerate() {
+        write!(f, "{}{item}", if i == 0 { "" } else { ", " })?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for VInst {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let info = self.op.info();
+        let operands = || info.fields.iter().zip(&self.fields);
+        for (_, dst) in operands().filter(|(field, _)| field.role == Role::Def) {
+            write!(f, "v{dst} = ")?;
+        }
+        if !self.results.is_empty() {
+            list(f, &self.results)?;
+            f.write_str(" = ")?;
+        }
+        f.write_str(info.name)?;
+        let mut space = " ";
+        for (field, value) in operands() {
+            match field.role {
+                // In front of the `=`, or behind the instruction, or not known yet.
+                Role::Def
+                | Role::Window
+                | Role::Results
+                | Role::UseSpan
+                | Role::Count
+                | Role::Frame
+                | Role::Cost
+                | Role::Label16
+                | Role::Label32
+                | Role::TargetCount => continue,
+                Role::Use | Role::Mod => write!(f, "{space}v{value}")?,
+                Role::ImmS16
+                | Role::ImmU16
+                | Role::ImmS32
+                | Role::ImmU32
+                | Role::Shift
+                | Role::TrapCode
+                | Role::DefinedFunc
+                | Role::ImportFunc
+                | Role::Func
+                | Role::Type
+                | Role::DefinedGlobal
+                | Role::ImportGlobal
+                | Role::Mem
+                | Role::Table
+                | Role::Elem
+                | Role::Data
+                | Role::Const => write!(f, "{space}{}={value}", field.name)?,
+            }
+            space = ", ";
+        }
+        if !self.args.is_empty() {
+            f.write_str("(")?;
+            list(f, &self.args)?;
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for VEdge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "b{}", self.block)?;
+        if !self.args.is_empty() {
+            f.write_str("(")?;
+            list(f, &self.args)?;
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+impl VBlock {
+    fn print(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(")?;
+        list(f, &self.params)?;
+        writeln!(f, ") cost {} depth {}:", self.cost, self.loop_depth)?;
+        let branches = !self.succs.is_empty() && self.insts.last().is_some_and(VInst::ends_block);
+        for (i, inst) in self.insts.iter().enumerate() {
+            write!(f, "    {inst}")?;
+            if branches && i + 1 == self.insts.len() {
+                f.write_str(" -> ")?;
+                list(f, &self.succs)?;
+            }
+            writeln!(f)?;
+        }
+        if !branches && let [edge] = &self.succs[..] {
+            writeln!(f, "    -> {edge}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for VCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (params, results) = (self.param_count, self.result_count);
+        writeln!(
+            f,
+            "func {} params {params} results {results}",
+            self.func_idx
+        )?;
+        for (i, block) in self.blocks.iter().enumerate() {
+            write!(f, "  b{i}")?;
+            block.print(f)?;
+        }
+        for (i, constant) in self.pool.iter().enumerate() {
+            writeln!(f, "  pool {i}: {constant:#x}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! Block layout: the reachable blocks in the order in which they are emitted. A block comes behind all that lead to it, but for
+//! loops' back edges; loops are contiguous; what should follow directly does (the same loop, then the order of the source); blocks
+//! that can only end in a trap come last.
+//!
+//! Only the order changes, so fuel stays as it is. For the rule against cycles without cost: every backward branch in this order is
+//! the back edge of a loop.
+
+use crate::ir::cfg::Cfg;
+use crate::ir::loops::{LoopIdx, Loops};
+use crate::ir::{Block, Func, Terminator};
+
+/// The order that correctness needs, and no more: reverse postorder of what can be reached.
+pub(super) fn plain(func: &mut Func) {
+    func.layout = Cfg::new(func).rpo().to_vec();
+}
+
+/// Lays the blocks out.
+pub(super) fn run(func: &mut Func) {
+    let cfg = Cfg::new(func);
+    let loops = Loops::new(&cfg);
+    let order = source_order(func, &cfg, &loops);
+    let mut layout = by_loops(&order, &loops);
+    let cold = cold_blocks(func, &cfg);
+    // A stable sort: cold blocks keep their order among themselves.
+    layout.sort_by_key(|block| cold[block.index()]);
+    func.layout = layout;
+}
+
+/// Reverse postorder of a walk that takes last, and so places next, the successor that should follow: the one in more loops, of
+/// those the one that ends first in the source.
+fn source_order(func: &Func, cfg: &Cfg, loops: &Loops) -> Vec<Block> {
+    let rank = |block: Block| (loops.depth(block), u32::MAX - func.block(block).offset);
+    let sorted = |block: Block| {
+        let mut succs = cfg.succs(block).to_vec();
+        succs.dedup();
+        // Reversed, because successors are popped from the end: the least rank is walked first.
+        succs.sort_by_key(|&succ| core::cmp::Reverse(rank(succ)));
+        succs
+    };
+    let mut seen = vec![false; func.blocks.len()];
+    seen[Func::ENTRY.index()] = true;
+    let mut order = Vec::with_capacity(cfg.rpo().len());
+    let mut stack = vec![(Func::ENTRY, sorted(Func::ENTRY))];
+    while let Some((block, succs)) = stack.last_mut() {
+        match succs.pop() {
+            Some(succ) => {
+                if !core::mem::replace(&mut seen[succ.index()], true) {
+                    stack.push((succ, sorted(succ)));
+                }
+            }
+            None => {
+                order.push(*block);
+                stack.pop();
+            }
+        }
+    }
+    order.reverse();
+    order
+}
+
+/// A block, or a loop with all that is in it.
+#[derive(Clone, Copy)]
+enum Item {
+    Block(Block),
+    Loop(LoopIdx),
+}
+
+/// Makes loops contiguous: a loop takes the place of its header, which comes before the rest of it.
+fn by_loops(order: &[Block], loops: &Loops) -> Vec<Block> {
+    let mut top = Vec::new();
+    let mut inside: Vec<Vec<Item>> = vec![Vec::new(); loops.all().len()];
+    for &block in order {
+        let Some(idx) = loops.innermost(block) else {
+            top.push(Item::Block(block));
+            continue;
+        };
+        let data = loops.get(idx);
+        if data.header == block {
+            match data.parent {
+                Some(parent) => inside[parent.index()].push(Item::Loop(idx)),
+                None => top.push(Item::Loop(idx)),
+            }
+        }
+        inside[idx.index()].push(Item::Block(block));
+    }
+    top.reverse();
+    let mut stack = top;
+    let mut layout = Vec::with_capacity(order.len());
+    while let Some(item) = stack.pop() {
+        match item {
+            Item::Block(block) => layout.push(block),
+            Item::Loop(idx) => stack.extend(inside[idx.index()].iter().rev()),
+        }
+    }
+    layout
+}
+
+/// For each block whether every way from it ends in a trap, without a loop in between.
+fn cold_blocks(func: &Func, cfg: &Cfg) -> Vec<bool> {
+    let mut cold = vec![false; func.blocks.len()];
+    for &block in cfg.rpo().iter().rev() {
+        let succs = cfg.succs(block);
+        cold[block.index()] = if succs.is_empty() {
+            matches!(func.block(block).terminator, Terminator::Trap(_))
+        } else {
+            succs.iter().all(|succ| cold[succ.index()])
+        };
+    }
+    cold[Func::ENTRY.index()] = false;
+    cold
+}

@@ -1,0 +1,70 @@
+//! Which bits of a value can be set: a cheap upper bound, looking a bounded number of instructions back.
+
+use crate::ir::{BinaryOp, Func, Inst, LoadOp, Type, UnaryOp, Value};
+
+const DEPTH: u32 = 3;
+
+/// A mask outside of which all bits of the slot of `value` are known to be 0.
+pub(super) fn possible(func: &Func, value: Value) -> u64 {
+    at_depth(func, value, DEPTH)
+}
+
+/// Two operands at most, and at most [`DEPTH`] levels: 8 steps.
+fn at_depth(func: &Func, value: Value, depth: u32) -> u64 {
+    let all = match func.ty(value) {
+        Type::I32 | Type::F32 => u64::from(u32::MAX),
+        Type::I64 | Type::F64 | Type::FuncRef | Type::ExternRef => u64::MAX,
+    };
+    let Some(idx) = func.def_inst(value) else {
+        return all;
+    };
+    let bound = match func.insts[idx.index()].inst {
+        Inst::Const(bits) => bits,
+        Inst::RefIsNull(_) => 1,
+        Inst::Load { op, .. } => match op {
+            LoadOp::I32Load8U | LoadOp::I64Load8U => 0xff,
+            LoadOp::I32Load16U | LoadOp::I64Load16U => 0xffff,
+            LoadOp::I64Load32U => 0xffff_ffff,
+            _ => all,
+        },
+        Inst::Unary(op, a) if depth > 0 => unary(func, op, a, depth - 1),
+        Inst::Binary(op, a, b) if depth > 0 => binary(func, op, a, b, depth - 1),
+        Inst::Select {
+            then, otherwise, ..
+        } if depth > 0 => at_depth(func, then, depth - 1) | at_depth(func, otherwise, depth - 1),
+        _ => all,
+    };
+    bound & all
+}
+
+fn unary(func: &Func, op: UnaryOp, a: Value, depth: u32) -> u64 {
+    match op {
+        UnaryOp::I32Eqz | UnaryOp::I64Eqz => 1,
+        UnaryOp::I32Clz | UnaryOp::I32Ctz | UnaryOp::I32Popcnt => 0x3f,
+        UnaryOp::I64Clz | UnaryOp::I64Ctz | UnaryOp::I64Popcnt => 0x7f,
+        UnaryOp::I64ExtendI32U | UnaryOp::I32WrapI64 => {
+            at_depth(func, a, depth) & u64::from(u32::MAX)
+        }
+        _ => u64::MAX,
+    }
+}
+
+fn binary(func: &Func, op: BinaryOp, a: Value, b: Value, depth: u32) -> u64 {
+    let bound = |value| at_depth(func, value, depth);
+    let shift = || super::constant(func, b);
+    match op {
+        BinaryOp::I32And | BinaryOp::I64And => bound(a) & bound(b),
+        BinaryOp::I32Or | BinaryOp::I64Or | BinaryOp::I32Xor | BinaryOp::I64Xor => {
+            bound(a) | bound(b)
+        }
+        BinaryOp::I32ShrU => shift().map_or(u64::MAX, |c| bound(a) >> (c & 31)),
+        BinaryOp::I64ShrU => shift().map_or(u64::MAX, |c| bound(a) >> (c & 63)),
+        BinaryOp::I32Shl => shift().map_or(u64::MAX, |c| bound(a) << (c & 31)),
+        BinaryOp::I64Shl => shift().map_or(u64::MAX, |c| bound(a) << (c & 63)),
+        _ if matches!(op.result_type(), Type::I32) && !matches!(op.operand_type(), Type::I32) => 1,
+        _ => match crate::opt::int::split(op) {
+            Some((op, _)) if op.inverse().is_some() => 1,
+            _ => u64::MAX,
+        },
+    }
+}

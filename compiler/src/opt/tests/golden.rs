@@ -1,0 +1,74 @@
+//! Golden texts: `testsuite/opt/*.wat`. The first line names the passes to run, `;; passes: simplify dce`, or a level, `;; level: O2`;
+//! behind the module comes what they must make of its first function, in comments. `BLESS=1` writes that.
+
+use super::{OptLevel, func_of, pass};
+use crate::ir::check;
+use std::fs;
+use std::path::Path;
+
+const MARK: &str = ";; ---\n";
+
+fn after(wat: &str) -> String {
+    let mut func = func_of(wat);
+    let head = wat.lines().next().unwrap();
+    if let Some(level) = head.strip_prefix(";; level: ") {
+        let level = match level {
+            "O0" => OptLevel::O0,
+            "O1" => OptLevel::O1,
+            "O2" => OptLevel::O2,
+            other => panic!("no level is called {other}"),
+        };
+        crate::opt::run(&mut func, level, true);
+    } else {
+        let names = head
+            .strip_prefix(";; passes: ")
+            .expect("a first line that names the passes");
+        for name in names.split_whitespace() {
+            match name {
+                "layout" => crate::opt::layout::run(&mut func),
+                "canonical" => _ = crate::opt::merge::canonical(&mut func),
+                _ => _ = pass(name).1(&mut func),
+            }
+            if name != "layout" {
+                crate::opt::layout::plain(&mut func);
+            }
+            if let Err(error) = check(&func) {
+                panic!("{error}\n{func}");
+            }
+        }
+    }
+    func.to_string()
+        .lines()
+        .map(|line| format!(";; {line}\n"))
+        .collect()
+}
+
+#[test]
+fn golden() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testsuite/opt");
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "wat"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 12, "where are the golden files?");
+    let mut wrong = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        let (wat, expected) = text.split_once(MARK).unwrap_or((&text, ""));
+        let found = after(wat);
+        if found == expected {
+            continue;
+        }
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&path, format!("{}\n{MARK}{found}", wat.trim_end())).unwrap();
+        } else {
+            wrong.push(format!(
+                "{}:\n{found}\ninstead of\n{expected}",
+                path.display()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,84 @@
+//! What the caller of the compiler says and gets.
+
+use crate::opt::OptLevel;
+use core::fmt;
+
+/// How far compilation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Functions compiled.
+    pub done: u32,
+    /// Functions in all.
+    pub total: u32,
+}
+
+/// How to compile.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Optimisation.
+    pub opt_level: OptLevel,
+    /// Whether names and positions in the Wasm module are left out of the image.
+    pub strip: bool,
+    /// Whether the compiler checks its own work after every stage: slow, for tests.
+    pub check: bool,
+    /// Called after every function, from any thread, in no order.
+    pub progress: Option<&'a (dyn Fn(Progress) + Sync)>,
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("opt_level", &self.opt_level)
+            .field("strip", &self.strip)
+            .field("check", &self.check)
+            .field("progress", &self.progress.is_some())
+            .finish()
+    }
+}
+
+/// A compiled module.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The image.
+    pub image: Vec<u8>,
+    /// What compilation counted.
+    pub report: Report,
+}
+
+/// What compilation counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Bytes of the Wasm module.
+    pub wasm_bytes: u64,
+    /// Bytes of the image.
+    pub image_bytes: u64,
+    /// Defined functions.
+    pub functions: u64,
+    /// Instructions of the IR when it was built.
+    pub ir_insts_built: u64,
+    /// Instructions of the IR after optimisation.
+    pub ir_insts: u64,
+    /// Blocks of the IR after optimisation.
+    pub ir_blocks: u64,
+    /// Words of code, 8 bytes each.
+    pub words: u64,
+    /// Slots of the largest frame.
+    pub max_frame_slots: u64,
+}
+
+impl Report {
+    /// Adds what another part counted.
+    #[must_use]
+    pub(crate) fn plus(self, other: &Self) -> Self {
+        Self {
+            wasm_bytes: self.wasm_bytes + other.wasm_bytes,
+            image_bytes: self.image_bytes + other.image_bytes,
+            functions: self.functions + other.functions,
+            ir_insts_built: self.ir_insts_built + other.ir_insts_built,
+            ir_insts: self.ir_insts + other.ir_insts,
+            ir_blocks: self.ir_blocks + other.ir_blocks,
+            words: self.words + other.words,
+            max_frame_slots: self.max_frame_slots.max(other.max_frame_slots),
+        }
+    }
+}

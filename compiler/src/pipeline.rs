@@ -1,0 +1,137 @@
+//! The functions of a module, each from its body to its code, in parallel.
+//!
+//! Input: [`ValidModule`]. Output: [`Functions`], in the order of the module. A function's IR is gone as soon as its code exists, so
+//! that at any time there is one in memory per thread. If functions are faulty, the first one in the module is reported, whichever
+//! thread was first.
+
+use crate::emit::{self, Code};
+use crate::error::Error;
+use crate::ir::build::build_body;
+use crate::ir::check::check_in;
+use crate::ir::{self, Func};
+use crate::lower::{self, ModuleInfo};
+use crate::opt;
+use crate::options::{Options, Progress, Report};
+use crate::regalloc;
+use crate::wasm::{BodyAllocs, ValidModule, explain};
+use core::sync::atomic::{AtomicU32, Ordering};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+/// All defined functions of a module.
+pub(crate) struct Functions {
+    /// Their code, in order.
+    pub(crate) codes: Vec<Code>,
+    /// What was counted.
+    pub(crate) report: Report,
+}
+
+/// Compiles all functions.
+pub(crate) fn functions(
+    module: &ValidModule<'_>,
+    options: &Options<'_>,
+) -> Result<Functions, Error> {
+    let info = ModuleInfo::new(module);
+    let total = module.body_count();
+    let done = AtomicU32::new(0);
+    let first_faulty = AtomicU32::new(u32::MAX);
+    let results: Vec<_> = (0..total)
+        .into_par_iter()
+        .map_init(BodyAllocs::default, |allocs, body_idx| {
+            // What comes behind a faulty function is not needed; what comes before it may be faulty too, and is then the first.
+            if body_idx > first_faulty.load(Ordering::Relaxed) {
+                return None;
+            }
+            let result = function(module, &info, body_idx, allocs, options);
+            if result.is_err() {
+                first_faulty.fetch_min(body_idx, Ordering::Relaxed);
+            }
+            if let Some(progress) = options.progress {
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                progress(Progress { done, total });
+            }
+            Some(result)
+        })
+        .collect();
+    let mut codes = Vec::with_capacity(results.len());
+    let mut report = Report::default();
+    for result in results.into_iter().flatten() {
+        let (code, counted) = result.map_err(|error| explain(module.wasm, error))?;
+        codes.push(code);
+        report = report.plus(&counted);
+    }
+    Ok(Functions { codes, report })
+}
+
+/// Compiles one function.
+fn function(
+    module: &ValidModule<'_>,
+    info: &ModuleInfo,
+    body_idx: u32,
+    allocs: &mut BodyAllocs,
+    options: &Options<'_>,
+) -> Result<(Code, Report), Error> {
+    let func_idx = module.body_func_idx(body_idx);
+    let mut compile = || {
+        let body = module.validate_body(body_idx, allocs)?;
+        let mut func = build_body(module, &body)?;
+        drop(body);
+        check_ir(&func, module, options, "building")?;
+        let ir_insts_built = count_insts(&func);
+        opt::run(&mut func, options.opt_level, options.check);
+        check_ir(&func, module, options, "optimisation")?;
+        let code = generate(&func, info, options)?;
+        let report = Report {
+            functions: 1,
+            ir_insts_built,
+            ir_insts: count_insts(&func),
+            ir_blocks: func.layout.len() as u64,
+            words: code.words.len() as u64,
+            max_frame_slots: u64::from(code.frame),
+            ..Report::default()
+        };
+        Ok((code, report))
+    };
+    compile().map_err(|error: Error| error.in_func(func_idx, module.func_name(func_idx)))
+}
+
+/// From IR to words. Most functions are small enough for branches with 16-bit labels; for the others selection starts again without.
+fn generate(func: &Func, info: &ModuleInfo, options: &Options<'_>) -> Result<Code, Error> {
+    match generate_with(func, info, options, false) {
+        Err(error) if emit::is_far_label(&error) => generate_with(func, info, options, true),
+        result => result,
+    }
+}
+
+fn generate_with(
+    func: &Func,
+    info: &ModuleInfo,
+    options: &Options<'_>,
+    far: bool,
+) -> Result<Code, Error> {
+    let selected = lower::select(func, info, options.opt_level, far);
+    let allocated = regalloc::allocate(&selected)?;
+    if options.check {
+        regalloc::check(&selected, &allocated).map_err(Error::internal)?;
+    }
+    emit::emit(&selected, &allocated)
+}
+
+fn check_ir(
+    func: &Func,
+    module: &ValidModule<'_>,
+    options: &Options<'_>,
+    stage: &str,
+) -> Result<(), Error> {
+    if !options.check {
+        return Ok(());
+    }
+    check_in(func, module)
+        .map_err(|error| Error::internal(format!("after {stage}: {error}\n{}", ir::print(func))))
+}
+
+fn count_insts(func: &Func) -> u64 {
+    let blocks = func.layout.iter();
+    blocks
+        .map(|&block| func.block(block).insts.len() as u64)
+        .sum()
+}

@@ -1,0 +1,108 @@
+//! Values that live in the outgoing window: arguments that are computed straight into a callee's frame, and results that stay where a
+//! callee of several results left them.
+//!
+//! A bundle may take position `p` of the window if no callee runs while it is live, and if, wherever it is live when a call's
+//! arguments are put in place, it is itself that call's argument `p` and dies there.
+
+use std::collections::BTreeMap;
+
+use crate::lower::vcode::{VCode, VReg};
+
+use super::coalesce::Bundles;
+use super::interval::Taken;
+use super::points::{Points, RUN, WRITE, uses_window};
+
+/// An instruction that uses the window.
+#[derive(Debug)]
+struct Site<'a> {
+    /// Point at which its operands are read.
+    point: u32,
+    args: &'a [VReg],
+    results: &'a [VReg],
+}
+
+/// The uses of the window in a function, in order.
+#[derive(Debug)]
+pub(super) struct Window<'a> {
+    sites: Vec<Site<'a>>,
+    /// Most slots that one of them takes.
+    pub(super) slots: u32,
+}
+
+impl<'a> Window<'a> {
+    /// Finds them.
+    pub(super) fn new(code: &'a VCode, points: &Points) -> Self {
+        let mut sites = Vec::new();
+        let mut slots = 0;
+        for (b, block) in code.blocks.iter().enumerate() {
+            for (i, inst) in block.insts.iter().enumerate() {
+                if !uses_window(inst.op) {
+                    continue;
+                }
+                // A single result goes to any slot.
+                let several = inst.results.len() > 1;
+                let results = if several { &inst.results[..] } else { &[] };
+                // The callee's frame holds its results, too.
+                slots = slots.max(inst.args.len()).max(inst.results.len());
+                sites.push(Site {
+                    point: points.inst(b, i),
+                    args: &inst.args,
+                    results,
+                });
+            }
+        }
+        Self {
+            sites,
+            slots: slots as u32,
+        }
+    }
+
+    /// Whether the function uses its window at all.
+    pub(super) fn is_used(&self) -> bool {
+        !self.sites.is_empty()
+    }
+
+    /// The bundles that go to the window, each with its position.
+    pub(super) fn place(&self, bundles: &Bundles<'_>, work: &mut u64) -> BTreeMap<u32, u32> {
+        let mut wishes = Vec::new();
+        for site in &self.sites {
+            for list in [site.args, site.results] {
+                let placed = (0u32..).zip(list);
+                wishes.extend(placed.map(|(at, vreg)| (bundles.root(vreg.0), at)));
+            }
+        }
+        wishes.sort_unstable();
+        wishes.dedup();
+        let mut taken = vec![Taken::default(); self.slots as usize];
+        let mut places = BTreeMap::new();
+        for (root, at) in wishes {
+            let taken = &mut taken[at as usize];
+            let intervals = bundles.intervals(root);
+            if !places.contains_key(&root)
+                && bundles.fixed(root).is_none()
+                && self.allows(bundles, root, at, work)
+                && !taken.intersects(intervals, work)
+            {
+                taken.add(intervals);
+                places.insert(root, at);
+            }
+        }
+        places
+    }
+
+    fn allows(&self, bundles: &Bundles<'_>, root: u32, at: u32, work: &mut u64) -> bool {
+        bundles.intervals(root).iter().all(|interval| {
+            let first = self
+                .sites
+                .partition_point(|site| site.point + WRITE <= interval.start);
+            let meets = self.sites[first..]
+                .iter()
+                .take_while(|site| site.point < interval.end);
+            meets.into_iter().all(|site| {
+                *work += 1;
+                let arg = site.args.get(at as usize);
+                interval.end <= site.point + RUN && arg.is_some_and(|it| bundles.root(it.0) == root)
+            })
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! Validation of a function body, and in the same pass the facts about it that building SSA form in one further pass needs: which
+//! locals are assigned where, and which structured instructions are branched to.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most operators and sections belong to refused features, and new ones may come"
+)]
+
+use super::decode::value_type;
+use super::features::provisional;
+use super::{FuncType, ValidModule};
+use crate::error::Error;
+use crate::ir::Type;
+use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader};
+
+/// A `block`, `loop` or `if`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scope {
+    /// Number of the operator that ends it.
+    pub(crate) end: u32,
+    /// Whether a branch, live or not, goes to its label.
+    pub(crate) targeted: bool,
+}
+
+/// A valid function body. Operators are numbered from 0 in the order of the body, unreachable ones included.
+pub struct ValidBody<'a> {
+    /// Index in the function index space.
+    pub(crate) func_idx: u32,
+    /// Type of the function.
+    pub(crate) ty: &'a FuncType,
+    /// Types of the locals, the parameters first.
+    pub(crate) locals: Vec<Type>,
+    /// The structured instructions in order.
+    pub(crate) scopes: Vec<Scope>,
+    /// Offset of the body in the module, in bytes.
+    pub(crate) offset: u64,
+    /// For each local where its assignments start in `assigns`, and the end of the last's.
+    assign_starts: Vec<u32>,
+    /// The numbers of the operators that assign a local, ascending for each local.
+    assigns: Vec<u32>,
+    body: wasmparser::FunctionBody<'a>,
+}
+
+impl<'a> ValidBody<'a> {
+    /// The operators.
+    pub(crate) fn operators(&self) -> Result<OperatorsReader<'a>, Error> {
+        self.body
+            .get_operators_reader()
+            .map_err(|error| provisional(&error))
+    }
+
+    /// The numbers of the operators that assign `local`, ascending.
+    pub(crate) fn assigns(&self, local: u32) -> &[u32] {
+        let at = local as usize;
+        &self.assigns[self.assign_starts[at] as usize..self.assign_starts[at + 1] as usize]
+    }
+}
+
+impl core::fmt::Debug for ValidBody<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "ValidBody({})", self.func_idx)
+    }
+}
+
+/// What validation allocates, to be used again for the next function.
+#[derive(Default)]
+pub struct BodyAllocs(FuncValidatorAllocations);
+
+impl core::fmt::Debug for BodyAllocs {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("BodyAllocs")
+    }
+}
+
+impl<'a> ValidModule<'a> {
+    /// Validates the body of a defined function.
+    ///
+    /// # Errors
+    /// `Invalid` or `Unsupported`, by the validator's first word; [`super::explain`] settles which of the two it is.
+    pub fn validate_body<'m>(
+        &'m self,
+        body_idx: u32,
+        allocs: &mut BodyAllocs,
+    ) -> Result<ValidBody<'m>, Error> {
+        let func_idx = self.body_func_idx(body_idx);
+        let in_func = |error: Error| error.in_func(func_idx, self.func_name(func_idx));
+        let resources = self
+            .resources
+            .clone()
+            .ok_or_else(|| Error::internal("a body without a module"))?;
+        let to_validate = FuncToValidate {
+            resources,
+            index: func_idx,
+            ty: self.funcs[func_idx as usize],
+            features: self.features,
+        };
+        let mut validator = to_validate.into_validator(core::mem::take(&mut allocs.0));
+        let body = &self.bodies[body_idx as usize];
+        let result = scan(&mut validator, body).map_err(|error| in_func(provisional(&error)));
+        let scan = result?;
+        let locals = (0..validator.len_locals())
+            .filter_map(|local| validator.get_local_type(local))
+            .map(|ty| value_type(ty).map_err(in_func))
+            .collect::<Result<Vec<_>, _>>()?;
+        allocs.0 = validator.into_allocations();
+        let (assign_starts, assigns) = by_local(&scan.assigns, locals.len());
+        Ok(ValidBody {
+            func_idx,
+            ty: self.func_type(func_idx),
+            locals,
+            scopes: scan.scopes,
+            offset: body.range().start,
+            assign_starts,
+            assigns,
+            body: body.clone(),
+        })
+    }
+}
+
+#[derive(Default)]
+struct Scan {
+    scopes: Vec<Scope>,
+    /// Local and operator number.
+    assigns: Vec<(u32, u32)>,
+    /// Open scopes, the innermost last; `None` is the function itself.
+    open: Vec<Option<u32>>,
+}
+
+fn scan(
+    validator: &mut wasmparser::FuncValidator<wasmparser::ValidatorResources>,
+    body: &wasmparser::FunctionBody<'_>,
+) -> wasmparser::Result<Scan> {
+    let mut reader = body.get_binary_reader();
+    reader.set_features(*validator.features());
+    validator.read_locals(&mut reader)?;
+    let mut ops = OperatorsReader::new(reader);
+    let mut scan = Scan::default();
+    scan.open.push(None);
+    let mut number = 0;
+    while !ops.eof() {
+        let (op, offset) = ops.read_with_offset()?;
+        validator.op(offset, &op)?;
+        scan.operator(&op, number)?;
+        number += 1;
+    }
+    ops.finish()?;
+    Ok(scan)
+}
+
+impl Scan {
+    /// Notes an operator that the validator has accepted, so that labels are in range.
+    fn operator(&mut self, op: &Operator<'_>, number: u32) -> wasmparser::Result<()> {
+        match op {
+            Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
+                self.assigns.push((*local_index, number));
+            }
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+                self.open.push(Some(self.scopes.len() as u32));
+                self.scopes.push(Scope {
+                    end: 0,
+                    targeted: false,
+                });
+            }
+            Operator::End => {
+                if let Some(Some(scope)) = self.open.pop() {
+                    self.scopes[scope as usize].end = number;
+                }
+            }
+            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
+                self.target(*relative_depth);
+            }
+            Operator::BrTable { targets } => {
+                self.target(targets.default());
+                for depth in targets.targets() {
+                    self.target(depth?);
+                }
+            }
+            // Only these concern locals and labels.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn target(&mut self, depth: u32) {
+        if let Some(scope) = self.open[self.open.len() - 1 - depth as usize] {
+            self.scopes[scope as usize].targeted = true;
+        }
+    }
+}
+
+/// Groups the assignments by local with a counting sort: starts, and operator numbers.
+fn by_local(assigns: &[(u32, u32)], locals: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut starts = vec![0; locals + 1];
+    for &(local, _) in assigns {
+        starts[local as usize + 1] += 1;
+    }
+    for at in 0..locals {
+        starts[at + 1] += starts[at];
+    }
+    let mut next = starts.clone();
+    let mut numbers = vec![0; assigns.len()];
+    for &(local, number) in assigns {
+        numbers[next[local as usize] as usize] = number;
+        next[local as usize] += 1;
+    }
+    (starts, numbers)
+}

@@ -1,0 +1,319 @@
+//! Tests of decoding and validation.
+
+use super::{
+    BodyAllocs, ConstOp, DataMode, ElemItems, ElemMode, ExternKind, ExternType, GlobalType,
+    MemoryType, TableType, explain, parse,
+};
+use crate::error::{Error, ErrorKind};
+use crate::ir::Type;
+
+/// Validates a whole module, functions too.
+fn validate(wasm: &[u8]) -> Result<(), Error> {
+    let module = parse(wasm)?;
+    let mut allocs = BodyAllocs::default();
+    for body_idx in 0..module.body_count() {
+        module
+            .validate_body(body_idx, &mut allocs)
+            .map_err(|error| explain(wasm, error))?;
+    }
+    Ok(())
+}
+
+/// The module is refused for `feature`, and the bytes at the reported offset start with `bytes`.
+#[track_caller]
+fn unsupported(wat: &str, feature: &'static str, bytes: &[u8]) {
+    let wasm = wat::parse_str(wat).unwrap();
+    let error = validate(&wasm).unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Unsupported(feature), "{error}");
+    let offset = error.offset().unwrap() as usize;
+    let found = &wasm[offset..];
+    assert!(found.starts_with(bytes), "{error}: {found:02x?}");
+    let text = error.to_string();
+    assert!(
+        text.contains(feature) && text.contains(&format!("{offset:#x}")),
+        "{text}"
+    );
+}
+
+#[test]
+fn simd() {
+    unsupported(
+        "(module (func) (func (drop (v128.const i32x4 1 2 3 4))))",
+        "SIMD",
+        &[0xfd, 0x0c],
+    );
+    unsupported("(module (func (param v128)))", "SIMD", &[]);
+    unsupported(
+        "(module (global v128 (v128.const i32x4 1 2 3 4)))",
+        "SIMD",
+        &[],
+    );
+}
+
+#[test]
+fn relaxed_simd() {
+    unsupported(
+        "(module (func (i8x16.relaxed_swizzle (unreachable) (unreachable)) drop))",
+        "relaxed SIMD",
+        &[0xfd, 0x80, 0x02],
+    );
+}
+
+#[test]
+fn threads() {
+    unsupported("(module (memory 1 1 shared))", "threads", &[]);
+    unsupported(
+        "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))",
+        "threads",
+        &[0xfe, 0x10],
+    );
+}
+
+#[test]
+fn exceptions() {
+    unsupported("(module (tag) (func (throw 0)))", "exceptions", &[]);
+    unsupported("(module (func (try_table (nop))))", "exceptions", &[0x1f]);
+    unsupported("(module (func (param exnref)))", "exceptions", &[]);
+    unsupported(
+        "(module (func try nop catch_all end))",
+        "legacy exceptions",
+        &[0x06],
+    );
+}
+
+#[test]
+fn function_references() {
+    unsupported(
+        "(module (type $t (func)) (func (call_ref $t (ref.null $t))))",
+        "function references",
+        &[],
+    );
+    unsupported(
+        "(module (func (param (ref func))))",
+        "function references",
+        &[],
+    );
+    unsupported(
+        "(module (table 1 funcref (ref.null func)))",
+        "function references",
+        &[],
+    );
+}
+
+#[test]
+fn gc() {
+    unsupported("(module (type (struct (field i32))))", "GC", &[]);
+    unsupported("(module (type (array i8)))", "GC", &[]);
+    unsupported("(module (rec (type (func)) (type (func))))", "GC", &[]);
+    unsupported(
+        "(module (func (drop (ref.i31 (i32.const 0)))))",
+        "GC",
+        &[0xfb, 0x1c],
+    );
+    unsupported("(module (func (param anyref)))", "GC", &[]);
+    unsupported(
+        "(module (global i32 (i32.const 1)) (global i32 (global.get 0)))",
+        "GC",
+        &[0x23],
+    );
+}
+
+#[test]
+fn other_proposals() {
+    unsupported("(module (memory 1 (pagesize 1)))", "custom page sizes", &[]);
+    unsupported(
+        "(module (func (param i64) (i64.mul_wide_s (local.get 0) (local.get 0)) drop drop))",
+        "wide arithmetic",
+        &[0xfc, 0x15],
+    );
+    unsupported(
+        "(module (memory 1) (func (memory.discard (i32.const 0) (i32.const 0))))",
+        "memory control",
+        &[0xfc, 0x12],
+    );
+    unsupported(
+        "(module (type $f (func)) (type $c (cont $f)))",
+        "stack switching",
+        &[],
+    );
+}
+
+#[test]
+fn components() {
+    unsupported("(component)", "component", b"\0asm");
+}
+
+#[test]
+fn the_first_faulty_place_counts() {
+    let wasm =
+        wat::parse_str("(module (func (param i32)) (func (i8x16.splat (i32.const 1)) drop))")
+            .unwrap();
+    let error = validate(&wasm).unwrap_err();
+    assert_eq!(error.func_idx(), Some(1));
+    assert_eq!(wasm[error.offset().unwrap() as usize], 0xfd);
+}
+
+/// The module is invalid, with this message.
+#[track_caller]
+fn invalid(wasm: &[u8], message: &str) -> Error {
+    let error = validate(wasm).unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Invalid, "{error}");
+    assert!(error.message().contains(message), "{error}");
+    assert!(error.offset().is_some(), "{error}");
+    error
+}
+
+#[test]
+fn invalid_modules() {
+    let wat = |text| wat::parse_str(text).unwrap();
+    invalid(b"\0asn\x01\0\0\0", "magic");
+    invalid(b"\0asm\x01\0\0\0\x01", "end");
+    invalid(&wat("(module (func (result i32)))"), "type mismatch");
+    invalid(&wat("(module (func (call 3)))"), "unknown function");
+    invalid(&wat("(module (export \"a\" (func 0)))"), "unknown function");
+    invalid(&wat("(module (memory 70000))"), "memory size");
+    invalid(
+        &wat("(module (func $f) (export \"a\" (func $f)) (export \"a\" (func $f)))"),
+        "duplicate",
+    );
+}
+
+#[test]
+fn an_invalid_module_is_invalid_whatever_features_it_uses() {
+    let wasm = wat::parse_str(
+        "(module (func (drop (v128.const i32x4 1 2 3 4))) (func (result i32) (i64.const 0)))",
+    )
+    .unwrap();
+    invalid(&wasm, "type mismatch");
+}
+
+#[test]
+fn errors_name_the_function() {
+    let wasm = wat::parse_str("(module (func) (func $broken (result i32)))").unwrap();
+    let error = invalid(&wasm, "type mismatch");
+    assert_eq!(error.func_idx(), Some(1));
+    assert!(error.to_string().contains("function 1 <broken>"), "{error}");
+}
+
+/// Something of everything that is accepted.
+const EVERYTHING: &str = "(module $m
+           (type $t (func (param i32) (result i64 f32)))
+           (type $same (func (param i32) (result i64 f32)))
+           (import \"env\" \"f\" (func $f (type $same)))
+           (import \"env\" \"t\" (table 1 2 externref))
+           (import \"env\" \"m\" (memory i64 1 5))
+           (import \"env\" \"g\" (global $g i32))
+           (table $table i64 3 funcref)
+           (memory 2)
+           (global (mut f64) (f64.const 1.5))
+           (global i32 (i32.mul (i32.add (global.get $g) (i32.const 3)) (i32.const -1)))
+           (global funcref (ref.func $main))
+           (global externref (ref.null extern))
+           (func $main (export \"main\"))
+           (func (type $t) (return_call $f (local.get 0)))
+           (start $main)
+           (elem (table $table) (i64.const 1) func $f $main)
+           (elem funcref (ref.null func) (ref.func $main))
+           (elem declare func $f)
+           (data (memory 1) (i32.const 8) \"abc\")
+           (data \"passive\")
+           (export \"mem\" (memory 1)))";
+
+#[test]
+fn index_spaces_are_decoded() {
+    let wasm = wat::parse_str(EVERYTHING).unwrap();
+    validate(&wasm).unwrap();
+    let module = parse(&wasm).unwrap();
+    assert_eq!(
+        (module.types[0].params.len(), module.types[0].results.len()),
+        (1, 2)
+    );
+    assert_eq!((module.canonical_type(0), module.canonical_type(1)), (0, 0));
+    assert_eq!(module.canonical_type(2), 2);
+    assert_eq!(module.funcs, [1, 2, 0]);
+    assert_eq!(module.imports[0].ty, ExternType::Func(1));
+    assert_eq!(
+        (module.imports[3].module, module.imports[3].name),
+        ("env", "g")
+    );
+    let counts = [
+        module.imported_funcs,
+        module.imported_tables,
+        module.imported_memories,
+    ];
+    assert_eq!((counts, module.imported_globals), ([1, 1, 1], 1));
+    let table = |elem, is64, min, max| TableType {
+        elem,
+        is64,
+        min,
+        max,
+    };
+    assert_eq!(module.tables[0], table(Type::ExternRef, false, 1, Some(2)));
+    assert_eq!(module.tables[1], table(Type::FuncRef, true, 3, None));
+    let memory = |is64, min, max| MemoryType { is64, min, max };
+    assert_eq!(
+        module.memories,
+        [memory(true, 1, Some(5)), memory(false, 2, None)]
+    );
+}
+
+#[test]
+fn definitions_are_decoded() {
+    let wasm = wat::parse_str(EVERYTHING).unwrap();
+    let module = parse(&wasm).unwrap();
+    let float = GlobalType {
+        ty: Type::F64,
+        mutable: true,
+    };
+    assert_eq!((module.globals[1], module.globals.len()), (float, 5));
+    let inits: &[Vec<ConstOp>] = &[
+        vec![ConstOp::Const(1.5_f64.to_bits())],
+        vec![
+            ConstOp::GlobalGet(0),
+            ConstOp::Const(3),
+            ConstOp::I32Add,
+            ConstOp::Const(0xffff_ffff),
+            ConstOp::I32Mul,
+        ],
+        vec![ConstOp::RefFunc(1)],
+        vec![ConstOp::Const(0)],
+    ];
+    assert_eq!(module.global_inits, inits);
+    assert_eq!(module.exports[1].kind, ExternKind::Memory);
+    assert_eq!(
+        (module.exports[0].name, module.exports[0].index),
+        ("main", 1)
+    );
+    let offset = vec![ConstOp::Const(1)];
+    assert_eq!(module.elems[0].mode, ElemMode::Active { table: 1, offset });
+    assert_eq!(module.elems[0].items, ElemItems::Funcs(vec![0, 1]));
+    let exprs = vec![vec![ConstOp::Const(0)], vec![ConstOp::RefFunc(1)]];
+    assert_eq!(
+        (&module.elems[1].mode, &module.elems[1].items),
+        (&ElemMode::Passive, &ElemItems::Exprs(exprs))
+    );
+    assert_eq!(module.elems[2].mode, ElemMode::Declared);
+    let offset = vec![ConstOp::Const(8)];
+    assert_eq!(module.datas[0].mode, DataMode::Active { mem: 1, offset });
+    assert_eq!(
+        (module.datas[0].bytes, module.datas[1].bytes),
+        (&b"abc"[..], &b"passive"[..])
+    );
+    assert_eq!((module.start, module.body_count()), (Some(1), 2));
+    assert_eq!(
+        (module.module_name, module.func_name(1), module.func_name(2)),
+        (Some("m"), Some("main"), None)
+    );
+    assert_eq!(wasm[module.body_range(0)], [0, 0x0b]);
+}
+
+#[test]
+fn a_malformed_name_section_is_ignored() {
+    let mut wasm = wat::parse_str("(module (func $f))").unwrap();
+    assert_eq!(parse(&wasm).unwrap().func_name(0), Some("f"));
+    let at = wasm.windows(4).position(|bytes| bytes == b"name").unwrap();
+    // The length of the function name subsection.
+    wasm[at + 5] = 0x7f;
+    let module = parse(&wasm).unwrap();
+    assert_eq!((module.func_name(0), module.func_names.len()), (None, 0));
+}

@@ -1,0 +1,76 @@
+//! Records of the FUNC section: one per defined function, plain little-endian data that the VM reads in place.
+
+use bytemuck::{Pod, Zeroable};
+
+/// One record as it lies in the image. Every field is little-endian whatever the machine: read it through the accessors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct RawFuncRecord {
+    /// First word of the function in the CODE section, counted from its start.
+    pub code_word: u32,
+    /// Words of the function.
+    pub words: u32,
+    /// Index of its type.
+    pub type_idx: u32,
+    /// Frame size in slots.
+    pub frame: u16,
+    /// Number of parameters, as its type says.
+    pub params: u16,
+    /// Number of results, as its type says.
+    pub results: u16,
+    /// Zero.
+    pub flags: u16,
+}
+
+const _: () = assert!(size_of::<RawFuncRecord>() == 20 && align_of::<RawFuncRecord>() == 4);
+
+/// A record in native byte order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FuncRecord {
+    /// First word of the function in the CODE section, counted from its start.
+    pub code_word: u32,
+    /// Words of the function.
+    pub words: u32,
+    /// Index of its type.
+    pub type_idx: u32,
+    /// Frame size in slots, 1..=32767 once the function is verified.
+    pub frame: u16,
+    /// Number of parameters.
+    pub params: u16,
+    /// Number of results.
+    pub results: u16,
+    /// Zero once the function is verified.
+    pub flags: u16,
+}
+
+impl RawFuncRecord {
+    /// The record in native byte order.
+    #[must_use]
+    pub const fn decode(&self) -> FuncRecord {
+        FuncRecord {
+            code_word: u32::from_le(self.code_word),
+            words: u32::from_le(self.words),
+            type_idx: u32::from_le(self.type_idx),
+            frame: u16::from_le(self.frame),
+            params: u16::from_le(self.params),
+            results: u16::from_le(self.results),
+            flags: u16::from_le(self.flags),
+        }
+    }
+}
+
+impl FuncRecord {
+    /// The record as it lies in the image.
+    #[must_use]
+    pub const fn encode(&self) -> RawFuncRecord {
+        RawFuncRecord {
+            code_word: self.code_word.to_le(),
+            words: self.words.to_le(),
+            type_idx: self.type_idx.to_le(),
+            frame: self.frame.to_le(),
+            params: self.params.to_le(),
+            results: self.results.to_le(),
+            flags: self.flags.to_le(),
+        }
+    }
+}

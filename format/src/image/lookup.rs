@@ -1,0 +1,136 @@
+//! Finding exports, function names, source positions and copy-on-write runs of a module.
+//!
+//! NAMES and LINES are only for people: they are not verified, and what does not make sense in them is not found.
+//! - NAMES: `count` pairs of words (function index, end of its name), ascending by function; then the names, one after the other.
+//! - LINES: `count` words, one per defined function: the end of its part; then the parts. A part is pairs of LEB128 numbers: words
+//!   since the pair before, and the zigzag difference of the Wasm byte offset.
+
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+
+use super::crc::crc32;
+use super::header::COW_ALIGN_LOG2;
+use super::items::{CowRun, ExportView};
+use super::section::Kind;
+use super::types::ExternKind;
+use super::view::ModuleView;
+
+impl<'a> ModuleView<'a> {
+    /// Number of exports.
+    #[must_use]
+    pub fn export_count(&self) -> u32 {
+        self.root.exports.len() as u32
+    }
+
+    /// Export `i`.
+    #[must_use]
+    pub fn export_at(&self, i: u32) -> Option<ExportView<'a>> {
+        let row = self.root.exports.get(i as usize)?;
+        Some(ExportView {
+            name: self.string(row.name),
+            kind: ExternKind::from_number(row.kind.to_native())?,
+            index: row.index.to_native(),
+        })
+    }
+
+    /// The exports in the module's order.
+    pub fn exports(&self) -> impl Iterator<Item = ExportView<'a>> + 'a {
+        let view = *self;
+        (0..self.export_count()).filter_map(move |i| view.export_at(i))
+    }
+
+    /// The export of this name: its kind and its index in the index space of the kind.
+    #[must_use]
+    pub fn export(&self, name: &str) -> Option<(ExternKind, u32)> {
+        let key = (crc32(&[name.as_bytes()]), name);
+        let index = self.parts.export_index;
+        let found = index.binary_search_by(|entry| {
+            let (hash, export) = self.index_entry(entry);
+            (hash, export.map_or("", |export| export.name)).cmp(&key)
+        });
+        let (_, export) = self.index_entry(index.get(found.ok()?)?);
+        export.map(|export| (export.kind, export.index))
+    }
+
+    /// Hash and export of an entry of the export index.
+    pub(crate) fn index_entry(&self, entry: &[u32; 2]) -> (u32, Option<ExportView<'a>>) {
+        let [hash, number] = entry.map(u32::from_le);
+        (hash, self.export_at(number))
+    }
+
+    /// Name of function `i` of the function index space, if the image has one.
+    #[must_use]
+    pub fn func_name(&self, i: u32) -> Option<&'a str> {
+        let (count, rest) = self.parts.names.split_first_chunk::<4>()?;
+        let index_len = (u32::from_le_bytes(*count) as usize).checked_mul(8)?;
+        let (index, blob) = rest.split_at_checked(index_len)?;
+        let index = index.as_chunks::<8>().0;
+        let pair = |entry: &[u8; 8]| {
+            let [a, b, c, d, end @ ..] = *entry;
+            (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes(end))
+        };
+        let at = index.binary_search_by_key(&i, |entry| pair(entry).0).ok()?;
+        let start = match at.checked_sub(1) {
+            Some(before) => pair(index.get(before)?).1,
+            None => 0,
+        };
+        let (_, end) = pair(index.get(at)?);
+        core::str::from_utf8(blob.get(start as usize..end as usize)?).ok()
+    }
+
+    /// Byte offset in the Wasm binary of the operator that word `word` of defined function `func` was made from, if the image knows.
+    #[must_use]
+    pub fn wasm_offset(&self, func: u32, word: u32) -> Option<u32> {
+        let (count, rest) = self.parts.lines.split_first_chunk::<4>()?;
+        let index_len = (u32::from_le_bytes(*count) as usize).checked_mul(4)?;
+        let (index, blob) = rest.split_at_checked(index_len)?;
+        let index = index.as_chunks::<4>().0;
+        let end_of = |i: usize| index.get(i).map(|end| u32::from_le_bytes(*end) as usize);
+        let start = match (func as usize).checked_sub(1) {
+            Some(before) => end_of(before)?,
+            None => 0,
+        };
+        let mut part = blob.get(start..end_of(func as usize)?)?;
+        let (mut at, mut offset, mut found) = (0u32, 0u32, None);
+        while !part.is_empty() {
+            at = at.checked_add(leb(&mut part)?)?;
+            if at > word {
+                break;
+            }
+            let zigzag = leb(&mut part)?;
+            offset = offset.wrapping_add((zigzag >> 1) ^ 0u32.wrapping_sub(zigzag & 1));
+            found = Some(offset);
+        }
+        found
+    }
+
+    /// Initial contents of defined memory `memory`: what is not covered is zero. To be put in place before the data segments.
+    pub fn cow_runs(&self, memory: u32) -> impl Iterator<Item = CowRun<'a>> + 'a {
+        let (image, index) = (self.image, self.index);
+        let sections = self.table.iter().filter(move |section| {
+            section.kind == Kind::DataCow as u16 && section.index == index && section.aux0 == memory
+        });
+        sections.map(move |section| CowRun {
+            memory_offset: u64::from(section.aux1) << COW_ALIGN_LOG2,
+            bytes: section.bytes(image),
+            file_offset: section.offset,
+        })
+    }
+}
+
+/// Takes an unsigned LEB128 number of at most 32 bits off `bytes`.
+fn leb(bytes: &mut &[u8]) -> Option<u32> {
+    let mut value = 0u32;
+    for shift in [0, 7, 14, 21, 28] {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u32::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}

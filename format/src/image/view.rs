@@ -1,0 +1,390 @@
+//! A module of a verified image, borrowed from the image's bytes.
+//!
+//! Everything is read in place. The verifier has established that every range and number the metadata holds is meaningful; an
+//! index that a caller makes up and that is out of range gives an empty or zero value, never a panic.
+
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+
+use rkyv::rend::u32_le;
+
+use super::func::{FuncRecord, RawFuncRecord};
+pub use super::items::{
+    ConstExprView, CowRun, DataMode, DataView, ElemItems, ElemMode, ElemView, ExportView,
+    ExprsView, FuncTypeView, GlobalView, ImportView, TableView,
+};
+use super::root::{DefRow, NONE, RootModule, Span};
+use super::section::SectionTable;
+use super::types::{ExternKind, ExternType, GlobalType, MemoryType, TableType};
+
+/// A module of a verified image.
+#[derive(Clone, Copy, Debug)]
+pub struct ModuleView<'a> {
+    pub(crate) image: &'a [u8],
+    pub(crate) table: SectionTable<'a>,
+    pub(crate) root: &'a RootModule,
+    pub(crate) index: u16,
+    /// Largest frame, as the header says.
+    pub(crate) max_frame: u32,
+    pub(crate) parts: Parts<'a>,
+}
+
+/// The sections of a module. Words are little-endian as they lie in the image.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Parts<'a> {
+    pub(crate) funcs: &'a [RawFuncRecord],
+    pub(crate) code: &'a [u64],
+    pub(crate) code_offset: u32,
+    pub(crate) funcs_offset: u32,
+    pub(crate) pool: &'a [u64],
+    pub(crate) data: &'a [u8],
+    pub(crate) elems: &'a [u32],
+    pub(crate) export_index: &'a [[u32; 2]],
+    pub(crate) names: &'a [u8],
+    pub(crate) lines: &'a [u8],
+}
+
+impl<'a> ModuleView<'a> {
+    /// Number of the module in its image.
+    #[must_use]
+    pub const fn module_number(&self) -> u32 {
+        self.index as u32
+    }
+
+    /// Features that the module needs, see [`super::features`].
+    #[must_use]
+    pub fn features(&self) -> u64 {
+        self.root.features.to_native()
+    }
+
+    /// Name of the module, if it has one.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        (self.root.name.start.to_native() != NONE).then(|| self.string(self.root.name))
+    }
+
+    /// Number of function types.
+    #[must_use]
+    pub fn func_type_count(&self) -> u32 {
+        self.root.types.len() as u32
+    }
+
+    /// Function type `i`. No two types of a module are equal.
+    #[must_use]
+    pub fn func_type(&self, i: u32) -> FuncTypeView<'a> {
+        let row = self.root.types.get(i as usize).copied().unwrap_or_default();
+        let vals = (self.root.type_vals.get(row.start.to_native() as usize..)).unwrap_or_default();
+        let params = usize::from(row.params.to_native());
+        let Some((params, rest)) = vals.split_at_checked(params) else {
+            return FuncTypeView::default();
+        };
+        let results = rest.get(..usize::from(row.results.to_native()));
+        FuncTypeView {
+            params,
+            results: results.unwrap_or_default(),
+        }
+    }
+
+    /// The imports in the module's order.
+    pub fn imports(&self) -> impl Iterator<Item = ImportView<'a>> + 'a {
+        let view = *self;
+        self.root.imports.iter().filter_map(move |row| {
+            Some(ImportView {
+                module: view.string(row.module),
+                name: view.string(row.name),
+                ty: row.ty.decode()?,
+            })
+        })
+    }
+
+    /// Number of imports of all kinds.
+    #[must_use]
+    pub fn import_count(&self) -> u32 {
+        self.root.imports.len() as u32
+    }
+
+    /// Number of imported functions.
+    #[must_use]
+    pub fn imported_funcs(&self) -> u32 {
+        self.imported(ExternKind::Func)
+    }
+
+    /// Number of imported tables.
+    #[must_use]
+    pub fn imported_tables(&self) -> u32 {
+        self.imported(ExternKind::Table)
+    }
+
+    /// Number of imported memories.
+    #[must_use]
+    pub fn imported_memories(&self) -> u32 {
+        self.imported(ExternKind::Memory)
+    }
+
+    /// Number of imported globals.
+    #[must_use]
+    pub fn imported_globals(&self) -> u32 {
+        self.imported(ExternKind::Global)
+    }
+
+    /// Number of imports of a kind.
+    #[must_use]
+    pub fn imported(&self, kind: ExternKind) -> u32 {
+        let count = self.root.import_counts.get(kind as usize);
+        count.map_or(0, |count| count.to_native())
+    }
+
+    /// Number of import `i` of a kind among all imports.
+    #[must_use]
+    pub fn import_number(&self, kind: ExternKind, i: u32) -> Option<u32> {
+        if i >= self.imported(kind) {
+            return None;
+        }
+        let before = self.root.import_counts.iter().take(kind as usize);
+        let at = before.fold(i, |at, count| at.saturating_add(count.to_native()));
+        let number = self.root.imports_by_kind.get(at as usize);
+        number.copied().map(u32_le::to_native)
+    }
+
+    /// Type of import `i` of a kind.
+    #[must_use]
+    pub fn import_type(&self, kind: ExternKind, i: u32) -> Option<ExternType> {
+        let number = self.import_number(kind, i)?;
+        self.root.imports.get(number as usize)?.ty.decode()
+    }
+
+    /// Index of the type of imported function `i`.
+    #[must_use]
+    pub fn import_func_type(&self, i: u32) -> u32 {
+        match self.import_type(ExternKind::Func, i) {
+            Some(ExternType::Func(type_idx)) => type_idx,
+            Some(ExternType::Table(_) | ExternType::Memory(_) | ExternType::Global(_)) | None => 0,
+        }
+    }
+
+    /// Number of defined functions.
+    #[must_use]
+    pub const fn func_count(&self) -> u32 {
+        self.parts.funcs.len() as u32
+    }
+
+    /// Record of defined function `i`. Of an unverified function only `type_idx` is in range.
+    #[must_use]
+    pub fn func(&self, i: u32) -> FuncRecord {
+        let record = self.parts.funcs.get(i as usize);
+        record.map(RawFuncRecord::decode).unwrap_or_default()
+    }
+
+    /// Records of all defined functions, in little-endian fields.
+    #[must_use]
+    pub const fn func_records(&self) -> &'a [RawFuncRecord] {
+        self.parts.funcs
+    }
+
+    /// Index of the type of function `i` of the function index space.
+    #[must_use]
+    pub fn func_type_idx(&self, i: u32) -> u32 {
+        match i.checked_sub(self.imported_funcs()) {
+            Some(defined) => self.func(defined).type_idx,
+            None => self.import_func_type(i),
+        }
+    }
+
+    /// The code section: little-endian words, starting with [`crate::isa::PROLOGUE`].
+    #[must_use]
+    pub const fn code(&self) -> &'a [u64] {
+        self.parts.code
+    }
+
+    /// The constant pool: little-endian words.
+    #[must_use]
+    pub const fn pool(&self) -> &'a [u64] {
+        self.parts.pool
+    }
+
+    /// Number of defined tables.
+    #[must_use]
+    pub fn table_count(&self) -> u32 {
+        self.root.tables.len() as u32
+    }
+
+    /// Defined table `i`.
+    #[must_use]
+    pub fn table(&self, i: u32) -> Option<TableView<'a>> {
+        let row = self.root.tables.get(i as usize)?;
+        let Some(ExternType::Table(ty)) = row.ty.decode() else {
+            return None;
+        };
+        let init = self.init(row);
+        Some(TableView {
+            ty,
+            init: (!init.0.is_empty()).then_some(init),
+        })
+    }
+
+    /// The defined tables.
+    pub fn tables(&self) -> impl Iterator<Item = TableView<'a>> + 'a {
+        let view = *self;
+        (0..self.table_count()).filter_map(move |i| view.table(i))
+    }
+
+    /// Number of defined memories.
+    #[must_use]
+    pub fn memory_count(&self) -> u32 {
+        self.root.memories.len() as u32
+    }
+
+    /// Type of defined memory `i`.
+    #[must_use]
+    pub fn memory(&self, i: u32) -> Option<MemoryType> {
+        match self.root.memories.get(i as usize)?.decode()? {
+            ExternType::Memory(ty) => Some(ty),
+            ExternType::Func(_) | ExternType::Table(_) | ExternType::Global(_) => None,
+        }
+    }
+
+    /// Types of the defined memories.
+    pub fn memories(&self) -> impl Iterator<Item = MemoryType> + 'a {
+        let view = *self;
+        (0..self.memory_count()).filter_map(move |i| view.memory(i))
+    }
+
+    /// Type of memory `i` of the memory index space.
+    #[must_use]
+    pub fn memory_type(&self, i: u32) -> Option<MemoryType> {
+        let Some(defined) = i.checked_sub(self.imported_memories()) else {
+            return match self.import_type(ExternKind::Memory, i)? {
+                ExternType::Memory(ty) => Some(ty),
+                ExternType::Func(_) | ExternType::Table(_) | ExternType::Global(_) => None,
+            };
+        };
+        self.memory(defined)
+    }
+
+    /// Type of table `i` of the table index space.
+    #[must_use]
+    pub fn table_type(&self, i: u32) -> Option<TableType> {
+        let Some(defined) = i.checked_sub(self.imported_tables()) else {
+            return match self.import_type(ExternKind::Table, i)? {
+                ExternType::Table(ty) => Some(ty),
+                ExternType::Func(_) | ExternType::Memory(_) | ExternType::Global(_) => None,
+            };
+        };
+        self.table(defined).map(|table| table.ty)
+    }
+
+    /// Number of defined globals.
+    #[must_use]
+    pub fn global_count(&self) -> u32 {
+        self.root.globals.len() as u32
+    }
+
+    /// Defined global `i`.
+    #[must_use]
+    pub fn global(&self, i: u32) -> Option<GlobalView<'a>> {
+        let row = self.root.globals.get(i as usize)?;
+        let Some(ExternType::Global(ty)) = row.ty.decode() else {
+            return None;
+        };
+        Some(GlobalView {
+            ty,
+            init: self.init(row),
+        })
+    }
+
+    /// The defined globals.
+    pub fn globals(&self) -> impl Iterator<Item = GlobalView<'a>> + 'a {
+        let view = *self;
+        (0..self.global_count()).filter_map(move |i| view.global(i))
+    }
+
+    /// Type of global `i` of the global index space.
+    #[must_use]
+    pub fn global_type(&self, i: u32) -> Option<GlobalType> {
+        let Some(defined) = i.checked_sub(self.imported_globals()) else {
+            return match self.import_type(ExternKind::Global, i)? {
+                ExternType::Global(ty) => Some(ty),
+                ExternType::Func(_) | ExternType::Table(_) | ExternType::Memory(_) => None,
+            };
+        };
+        self.global(defined).map(|global| global.ty)
+    }
+
+    /// Number of element segments.
+    #[must_use]
+    pub fn elem_count(&self) -> u32 {
+        self.root.elems.len() as u32
+    }
+
+    /// Element segment `i`.
+    #[must_use]
+    pub fn elem(&self, i: u32) -> Option<ElemView<'a>> {
+        let row = self.root.elems.get(i as usize)?;
+        let mode = match row.mode {
+            0 => ElemMode::Passive,
+            1 => ElemMode::Active {
+                table: row.table.to_native(),
+                offset: self.expr(row.offset),
+            },
+            _ => ElemMode::Declared,
+        };
+        let items = if row.items_kind.to_native() == 0 {
+            ElemItems::Funcs(row.items.of(self.parts.elems).unwrap_or_default())
+        } else {
+            ElemItems::Exprs(ExprsView {
+                spans: row.items.of(&self.root.exprs).unwrap_or_default(),
+                ops: &self.root.ops,
+            })
+        };
+        Some(ElemView {
+            mode,
+            ty: row.ty,
+            items,
+        })
+    }
+
+    /// Number of data segments.
+    #[must_use]
+    pub fn data_count(&self) -> u32 {
+        self.root.datas.len() as u32
+    }
+
+    /// Data segment `i`.
+    #[must_use]
+    pub fn data(&self, i: u32) -> Option<DataView<'a>> {
+        let row = self.root.datas.get(i as usize)?;
+        let mode = match row.mode.to_native() {
+            0 => DataMode::Passive,
+            _ => DataMode::Active {
+                mem: row.mem.to_native(),
+                offset: self.expr(row.offset),
+            },
+        };
+        Some(DataView {
+            mode,
+            bytes: row.bytes.of(self.parts.data).unwrap_or_default(),
+        })
+    }
+
+    /// Start function in the function index space.
+    #[must_use]
+    pub fn start(&self) -> Option<u32> {
+        let start = self.root.start.to_native();
+        (start != NONE).then_some(start)
+    }
+
+    pub(crate) fn expr(&self, span: Span) -> ConstExprView<'a> {
+        ConstExprView(span.of(&self.root.ops).unwrap_or_default())
+    }
+
+    fn init(&self, row: &DefRow) -> ConstExprView<'a> {
+        self.expr(row.init)
+    }
+
+    pub(crate) fn string(&self, span: Span) -> &'a str {
+        self.root.strings.get(span.range()).unwrap_or_default()
+    }
+}

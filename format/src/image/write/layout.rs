@@ -1,0 +1,274 @@
+//! Putting sections together: order, alignment, hashes, section table, header.
+
+use alloc::vec::Vec;
+
+use sha2::{Digest, Sha256};
+
+use super::cow::{self, Run};
+use super::metadata::{self, RootBuilder};
+use super::side;
+use super::spec::{ConstExpr, ElemItems, ImageSpec, ModuleSpec, WriteError};
+use crate::image::features;
+use crate::image::func::FuncRecord;
+use crate::image::header::{self, Budgets, HEADER_LEN, Header};
+use crate::image::section::{self, ENTRY_LEN, Kind, Section};
+use crate::image::types::{ConstOp, ExternKind, ExternType, PAGE_LOG2};
+use crate::isa::{Control, ISA_ID, Op, PROLOGUE};
+
+/// A section and its bytes.
+type Part = (Section, Vec<u8>);
+
+/// Writes an image.
+///
+/// # Errors
+/// When it is too large for the format. Whether it means anything is not checked.
+pub fn write(spec: &ImageSpec) -> Result<Vec<u8>, WriteError> {
+    let mut root = RootBuilder {
+        modules: Vec::with_capacity(spec.modules.len()),
+    };
+    let mut parts: Vec<Part> = Vec::new();
+    let mut required = 0;
+    for (index, module) in spec.modules.iter().enumerate() {
+        let index = u16::try_from(index).map_err(|_| WriteError::TooLarge)?;
+        let features = module.features | features_of(module);
+        required |= features;
+        let (flattened, runs) = cow::flatten(module);
+        let mut elems = Vec::new();
+        let metadata = metadata::module(module, &flattened, features, &mut elems)?;
+        root.modules.push(metadata);
+        parts.extend(sections(module, index, &flattened, &elems)?);
+        parts.extend(runs.into_iter().map(|run| cow_section(index, run)));
+    }
+    parts.push(section(Kind::Root, 0, root.to_bytes()?));
+    parts.retain(|(section, bytes)| section.kind == Kind::Code as u16 || !bytes.is_empty());
+    parts.sort_by_key(|(section, _)| section.order());
+    let header = Header {
+        major: header::MAJOR,
+        minor: header::MINOR,
+        header_len: HEADER_LEN,
+        section_table_offset: HEADER_LEN,
+        isa_id: ISA_ID,
+        required_features: required,
+        used_features: required,
+        min_runner: header::RUNNER_VERSION,
+        budgets: budgets(spec),
+        hash_alg: header::HASH_SHA256,
+        page_align_log2: header::COW_ALIGN_LOG2,
+        word_log2: 3,
+        build_id: spec.build_id,
+        ..Header::default()
+    };
+    assemble(header, parts)
+}
+
+fn section(kind: Kind, index: u16, bytes: Vec<u8>) -> Part {
+    let flags = if kind.is_optional() {
+        0
+    } else {
+        section::REQUIRED
+    };
+    let count = bytes.len() as u64 / kind.element_bytes().unwrap_or(1);
+    let section = Section {
+        kind: kind as u16,
+        flags,
+        align_log2: kind.align_log2(),
+        index,
+        count: count as u32,
+        ..Section::default()
+    };
+    (section, bytes)
+}
+
+fn cow_section(index: u16, run: Run) -> Part {
+    let (mut section, bytes) = section(Kind::DataCow, index, run.bytes);
+    section.flags |= section::COW;
+    section.aux0 = run.memory;
+    section.aux1 = (run.address >> header::COW_ALIGN_LOG2) as u32;
+    (section, bytes)
+}
+
+fn words_to_bytes(words: impl IntoIterator<Item = u64>) -> Vec<u8> {
+    words.into_iter().flat_map(u64::to_le_bytes).collect()
+}
+
+/// All sections of a module but ROOT and DATA-COW; some may be empty.
+fn sections(
+    module: &ModuleSpec,
+    index: u16,
+    flattened: &[bool],
+    elems: &[u32],
+) -> Result<Vec<Part>, WriteError> {
+    let mut code = words_to_bytes(PROLOGUE);
+    let mut records = Vec::new();
+    for func in &module.funcs {
+        let word = |value: usize| u32::try_from(value).map_err(|_| WriteError::TooLarge);
+        let ty = module.types.get(func.type_idx as usize);
+        let slots = |vals: &[u8]| u16::try_from(vals.len()).map_err(|_| WriteError::TooManySlots);
+        let record = FuncRecord {
+            code_word: word(code.len() / 8)?,
+            words: word(func.code.len())?,
+            type_idx: func.type_idx,
+            frame: func.frame,
+            params: slots(ty.map_or(&[], |ty| &ty.params))?,
+            results: slots(ty.map_or(&[], |ty| &ty.results))?,
+            flags: 0,
+        };
+        records.extend_from_slice(bytemuck::bytes_of(&record.encode()));
+        code.extend(func.code.iter().flat_map(|word| word.to_le_bytes()));
+    }
+    let datas = module.datas.iter().zip(flattened);
+    let kept = datas.filter(|&(_, &flattened)| !flattened);
+    let data = kept
+        .flat_map(|(data, _)| data.bytes.iter().copied())
+        .collect();
+    Ok([
+        (Kind::Func, records),
+        (Kind::Code, code),
+        (Kind::Const, words_to_bytes(module.pool.iter().copied())),
+        (Kind::Data, data),
+        (
+            Kind::Elem,
+            elems.iter().flat_map(|word| word.to_le_bytes()).collect(),
+        ),
+        (Kind::ExportIndex, side::export_index(&module.exports)?),
+        (Kind::Names, side::names(&module.func_names)?),
+        (Kind::Lines, side::lines(&module.lines, module.funcs.len())?),
+    ]
+    .into_iter()
+    .map(|(kind, bytes)| section(kind, index, bytes))
+    .collect())
+}
+
+/// Lays out the sections behind header and table.
+fn assemble(mut header: Header, parts: Vec<Part>) -> Result<Vec<u8>, WriteError> {
+    let table_len = parts.len() * ENTRY_LEN as usize;
+    let mut out = alloc::vec![0; HEADER_LEN as usize + table_len];
+    let mut table = Vec::with_capacity(table_len);
+    for (mut section, bytes) in parts {
+        out.resize(out.len().next_multiple_of(1 << section.align_log2), 0);
+        if out.len() + bytes.len() > header::MAX_IMAGE_LEN as usize {
+            return Err(WriteError::TooLarge);
+        }
+        section.offset = out.len() as u32;
+        section.len = bytes.len() as u32;
+        section.mem_len = section.len;
+        section.hash = Sha256::digest(&bytes).into();
+        out.extend_from_slice(&bytes);
+        table.extend_from_slice(&section.encode());
+        header.section_count += 1;
+    }
+    header.total_len = out.len() as u32;
+    let (head, rest) = out.split_at_mut(HEADER_LEN as usize);
+    head.copy_from_slice(&header.encode(&table));
+    rest[..table_len].copy_from_slice(&table);
+    Ok(out)
+}
+
+/// What all modules together ask for at least, by the rules of `FORMAT.md`.
+fn budgets(spec: &ImageSpec) -> Budgets {
+    let word = |total: u64| u32::try_from(total).unwrap_or(u32::MAX);
+    let modules = || spec.modules.iter();
+    let sum = |values: &mut dyn Iterator<Item = u64>| word(values.fold(0, u64::saturating_add));
+    let units = |pages: u64, page_log2: u8| {
+        let bytes = u128::from(pages) << page_log2.min(63);
+        u64::try_from(bytes.div_ceil(1 << 16)).unwrap_or(u64::MAX)
+    };
+    let memories = || modules().flat_map(|module| &module.memories);
+    let frames = modules()
+        .flat_map(|module| &module.funcs)
+        .map(|func| func.frame);
+    Budgets {
+        max_frame_slots: frames.max().unwrap_or(0).into(),
+        max_static_stack_slots: 0,
+        min_mem_64k: sum(&mut memories().map(|ty| units(ty.min, ty.page_log2))),
+        max_mem_64k: sum(&mut memories().map(|ty| match ty.max {
+            Some(max) => units(max, ty.page_log2),
+            None => u64::MAX,
+        })),
+        table_elems: sum(&mut modules()
+            .flat_map(|module| &module.tables)
+            .map(|table| table.ty.min)),
+        globals: sum(&mut modules().map(|module| module.globals.len() as u64)),
+    }
+}
+
+/// The features that can be seen from a module's parts.
+fn features_of(module: &ModuleSpec) -> u64 {
+    let imports = module.imports.iter().map(|import| import.ty);
+    let tables = module
+        .tables
+        .iter()
+        .map(|table| ExternType::Table(table.ty));
+    let memories = module.memories.iter().copied().map(ExternType::Memory);
+    let mut found = 0;
+    let mut memory_count = 0;
+    for ty in imports.chain(tables).chain(memories) {
+        match ty {
+            ExternType::Table(ty) if ty.is64 => found |= features::MEMORY64,
+            ExternType::Memory(ty) => {
+                memory_count += 1;
+                found |= if ty.is64 { features::MEMORY64 } else { 0 };
+                found |= if ty.shared { features::THREADS } else { 0 };
+                found |= match ty.page_log2 {
+                    PAGE_LOG2 => 0,
+                    _ => features::CUSTOM_PAGE_SIZES,
+                };
+            }
+            ExternType::Func(_) | ExternType::Table(_) | ExternType::Global(_) => {}
+        }
+    }
+    found |= if memory_count > 1 {
+        features::MULTI_MEMORY
+    } else {
+        0
+    };
+    let globals = module
+        .imports
+        .iter()
+        .filter(|import| import.ty.kind() == ExternKind::Global);
+    let imported_globals = globals.count() as u32;
+    let extended = |expr: &ConstExpr| {
+        expr.0.len() > 1
+            || matches!(expr.0.first(), Some(ConstOp::GlobalGet(i)) if *i >= imported_globals)
+    };
+    found |= if exprs(module).any(extended) {
+        features::EXTENDED_CONST
+    } else {
+        0
+    };
+    let words = module.funcs.iter().flat_map(|func| &func.code);
+    let tail_call = |word: &u64| {
+        let op = Op::from_number(*word as u16);
+        op.is_some_and(|op| op.info().control == Control::TailCall)
+    };
+    found
+        | if { words }.any(tail_call) {
+            features::TAIL_CALL
+        } else {
+            0
+        }
+}
+
+/// All constant expressions of a module.
+fn exprs(module: &ModuleSpec) -> impl Iterator<Item = &ConstExpr> {
+    use super::spec::{DataMode, ElemMode};
+    let tables = module.tables.iter().filter_map(|table| table.init.as_ref());
+    let globals = module.globals.iter().map(|global| &global.init);
+    let elem_offsets = module.elems.iter().filter_map(|elem| match &elem.mode {
+        ElemMode::Active { offset, .. } => Some(offset),
+        ElemMode::Passive | ElemMode::Declared => None,
+    });
+    let data_offsets = module.datas.iter().filter_map(|data| match &data.mode {
+        DataMode::Active { offset, .. } => Some(offset),
+        DataMode::Passive => None,
+    });
+    let items = module.elems.iter().flat_map(|elem| match &elem.items {
+        ElemItems::Funcs(_) => &[][..],
+        ElemItems::Exprs(exprs) => exprs.as_slice(),
+    });
+    tables
+        .chain(globals)
+        .chain(elem_offsets)
+        .chain(data_offsets)
+        .chain(items)
+}

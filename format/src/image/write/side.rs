@@ -1,0 +1,77 @@
+//! The sections beside ROOT that are worked out from the description: EXPORT-INDEX, NAMES, LINES. Their layouts are described at
+//! `image/lookup.rs`.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::spec::{ExportSpec, WriteError};
+use crate::image::crc::crc32;
+
+fn word(value: usize) -> Result<[u8; 4], WriteError> {
+    let value = u32::try_from(value).map_err(|_| WriteError::TooLarge)?;
+    Ok(value.to_le_bytes())
+}
+
+/// Pairs of name hash and export number, ascending by hash, then name.
+pub(super) fn export_index(exports: &[ExportSpec]) -> Result<Vec<u8>, WriteError> {
+    let keys = exports.iter().enumerate().map(|(i, export)| {
+        let name = export.name.as_bytes();
+        (crc32(&[name]), name, i)
+    });
+    let mut keys: Vec<_> = keys.collect();
+    keys.sort_unstable();
+    let mut out = Vec::with_capacity(keys.len() * 8);
+    for (hash, _, i) in keys {
+        out.extend_from_slice(&hash.to_le_bytes());
+        out.extend_from_slice(&word(i)?);
+    }
+    Ok(out)
+}
+
+/// The NAMES section; empty where there are no names.
+pub(super) fn names(names: &[(u32, String)]) -> Result<Vec<u8>, WriteError> {
+    let mut out = Vec::new();
+    if names.is_empty() {
+        return Ok(out);
+    }
+    out.extend_from_slice(&word(names.len())?);
+    let mut end = 0;
+    for (func, name) in names {
+        end += name.len();
+        out.extend_from_slice(&func.to_le_bytes());
+        out.extend_from_slice(&word(end)?);
+    }
+    for (_, name) in names {
+        out.extend_from_slice(name.as_bytes());
+    }
+    Ok(out)
+}
+
+/// The LINES section for `funcs` defined functions; empty where nothing is known.
+pub(super) fn lines(lines: &[Vec<(u32, u32)>], funcs: usize) -> Result<Vec<u8>, WriteError> {
+    if lines.iter().all(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
+    let mut out = word(funcs)?.to_vec();
+    let mut parts = Vec::new();
+    for func in 0..funcs {
+        let (mut last_word, mut last_offset) = (0u32, 0u32);
+        for &(at, offset) in lines.get(func).map_or(&[][..], Vec::as_slice) {
+            leb(&mut parts, at.wrapping_sub(last_word));
+            let difference = offset.wrapping_sub(last_offset) as i32;
+            leb(&mut parts, ((difference << 1) ^ (difference >> 31)) as u32);
+            (last_word, last_offset) = (at, offset);
+        }
+        out.extend_from_slice(&word(parts.len())?);
+    }
+    out.extend_from_slice(&parts);
+    Ok(out)
+}
+
+fn leb(out: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}

@@ -1,0 +1,212 @@
+//! What the writer is given.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::ExternSpec;
+use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType};
+
+/// An image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageSpec {
+    /// Its modules, by number.
+    pub modules: Vec<ModuleSpec>,
+    /// Tells builds apart.
+    pub build_id: u64,
+}
+
+/// A module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModuleSpec {
+    /// Function types, no two equal.
+    pub types: Vec<FuncTypeSpec>,
+    /// Imports.
+    pub imports: Vec<ImportSpec>,
+    /// Defined functions.
+    pub funcs: Vec<FuncSpec>,
+    /// Constant pool.
+    pub pool: Vec<u64>,
+    /// Defined tables.
+    pub tables: Vec<TableSpec>,
+    /// Defined memories.
+    pub memories: Vec<MemoryType>,
+    /// Defined globals.
+    pub globals: Vec<GlobalSpec>,
+    /// Exports.
+    pub exports: Vec<ExportSpec>,
+    /// Element segments.
+    pub elems: Vec<ElemSpec>,
+    /// Data segments.
+    pub datas: Vec<DataSpec>,
+    /// Start function, in the function index space.
+    pub start: Option<u32>,
+    /// Names of functions of the function index space, ascending by index.
+    pub func_names: Vec<(u32, String)>,
+    /// Name of the module.
+    pub module_name: Option<String>,
+    /// Per defined function: word in the function and Wasm byte offset, ascending by word. Fewer or none are fine.
+    pub lines: Vec<Vec<(u32, u32)>>,
+    /// Features that the code needs beyond those that the writer sees itself, see [`crate::image::features`].
+    pub features: u64,
+}
+
+/// A function type. Value types are numbered as in the Wasm binary, see [`crate::image::types::val`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FuncTypeSpec {
+    /// Types of the parameters.
+    pub params: Vec<u8>,
+    /// Types of the results.
+    pub results: Vec<u8>,
+}
+
+/// An import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportSpec {
+    /// Module name.
+    pub module: String,
+    /// Name in that module.
+    pub name: String,
+    /// What is imported.
+    pub ty: ExternSpec,
+}
+
+/// A defined function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FuncSpec {
+    /// Index of its type.
+    pub type_idx: u32,
+    /// Frame size in slots.
+    pub frame: u16,
+    /// Code words in native byte order, starting with `enter`.
+    pub code: Vec<u64>,
+}
+
+/// A constant expression.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConstExpr(pub Vec<ConstOp>);
+
+impl ConstExpr {
+    /// The expression that is one constant with these slot bits.
+    #[must_use]
+    pub fn constant(bits: u64) -> Self {
+        Self(alloc::vec![ConstOp::Const(bits)])
+    }
+}
+
+impl From<Vec<ConstOp>> for ConstExpr {
+    fn from(ops: Vec<ConstOp>) -> Self {
+        Self(ops)
+    }
+}
+
+/// A defined table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableSpec {
+    /// Its type.
+    pub ty: TableType,
+    /// Initial value of the elements; none is null.
+    pub init: Option<ConstExpr>,
+}
+
+/// A defined global.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GlobalSpec {
+    /// Its type.
+    pub ty: GlobalType,
+    /// Initial value.
+    pub init: ConstExpr,
+}
+
+/// An export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportSpec {
+    /// Name.
+    pub name: String,
+    /// Kind of thing.
+    pub kind: ExternKind,
+    /// Index in the index space of its kind.
+    pub index: u32,
+}
+
+/// What happens to an element segment at instantiation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ElemMode {
+    /// Nothing: for `table_init`.
+    Passive,
+    /// It is dropped: it only declares references.
+    Declared,
+    /// It is written to a table and dropped.
+    Active {
+        /// Index in the table index space.
+        table: u32,
+        /// First index in the table.
+        offset: ConstExpr,
+    },
+}
+
+/// Items of an element segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ElemItems {
+    /// Functions, by index in the function index space.
+    Funcs(Vec<u32>),
+    /// Constant expressions.
+    Exprs(Vec<ConstExpr>),
+}
+
+/// An element segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ElemSpec {
+    /// What happens to it at instantiation.
+    pub mode: ElemMode,
+    /// The items.
+    pub items: ElemItems,
+    /// Reference type of the items.
+    pub ty: u8,
+}
+
+/// What happens to a data segment at instantiation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DataMode {
+    /// Nothing: for `memory_init`.
+    Passive,
+    /// It is written to a memory and dropped.
+    Active {
+        /// Index in the memory index space.
+        mem: u32,
+        /// First address.
+        offset: ConstExpr,
+    },
+}
+
+/// A data segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataSpec {
+    /// What happens to it at instantiation.
+    pub mode: DataMode,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Why an image cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The image, or a part of it, has more than 2 GiB or more elements than its fields can count.
+    TooLarge,
+    /// A function type or frame has more slots than its field can count.
+    TooManySlots,
+    /// The metadata could not be archived.
+    Archive,
+}
+
+impl core::fmt::Display for WriteError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "the image would be larger than 2 GiB",
+            Self::TooManySlots => "a function type has more than 65535 parameters or results",
+            Self::Archive => "the metadata cannot be archived",
+        })
+    }
+}
+
+impl core::error::Error for WriteError {}

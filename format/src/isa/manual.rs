@@ -1,0 +1,90 @@
+//! `ISA.md`, generated from the instruction table; the test keeps it fresh, and `BLESS=1` rewrites it.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::{Charge, Control, INFO, OpInfo, Role};
+
+const HEAD: &str = "# The instructions of WRT
+
+Generated from `src/isa/ops.rs` by a test: run `BLESS=1 cargo test -p wrt-format manual` after a change there.
+
+An instruction is an 8-byte word of four little-endian halfwords, `[op | h1 | h2 | h3]`. Those of two words go on in an extension
+word, `[ext | h5 | h6 | h7]`. A 16-bit operand is in the halfword named with it; a 32-bit operand is in that halfword and the next,
+low half first. Halfwords that no operand takes are zero. `FORMAT.md` says what the verifier demands.
+
+Slots are 64 bits wide. `i32(..)` and `f32(..)` compute on the low 32 bits and store the result zero-extended. Labels count words
+from the instruction's own first word.
+
+Roles: `Def` is a slot written, `Use` a slot read, `Mod` a slot read and advanced; `Imm`, `Label` and the names of index spaces speak
+for themselves.
+
+| number | instruction | operands | control | also charges | meaning |
+|---|---|---|---|---|---|
+";
+
+fn row(info: &OpInfo) -> String {
+    let operands: String = (info.fields.iter().enumerate())
+        .map(|(i, field)| {
+            let separator = if i == 0 { "" } else { ", " };
+            let (name, role, at) = (field.name, field.role, field.halfword);
+            format!("{separator}{name}: {role:?} h{at}")
+        })
+        .collect();
+    let charge = match info.charge {
+        Charge::Zero => "",
+        Charge::Bytes => "1 per 64 bytes",
+        Charge::Pages => "1 per page",
+        Charge::Elems => "1 per 8 elements",
+    };
+    let formula = info.formula.replace('|', "\\|");
+    let (number, name, control) = (info.op as u16, info.name, info.control);
+    format!("| {number:#06x} | `{name}` | {operands} | {control:?} | {charge} | {formula} |\n")
+}
+
+#[test]
+fn isa_md_is_fresh() {
+    let text: String = core::iter::once(String::from(HEAD))
+        .chain(INFO.iter().map(row))
+        .collect();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/ISA.md");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    let file = std::fs::read_to_string(path).unwrap();
+    assert!(file == text, "ISA.md is stale: run this test with BLESS=1");
+}
+
+/// What the rest of the machine relies on when it reads operands without the table.
+#[test]
+fn the_table_is_as_the_machine_expects() {
+    for info in INFO {
+        let at = |role| {
+            info.fields
+                .iter()
+                .find(|f| f.role == role)
+                .map(|f| f.halfword)
+        };
+        let name = info.name;
+        match info.control {
+            // Calls have base and dst in halfwords 1 and 2, and take two words: `ret` reads them.
+            Control::Call => {
+                let places = (at(Role::Window), at(Role::Results), info.words);
+                assert_eq!(places, (Some(1), Some(2), 2), "{name}");
+            }
+            // Costs are the upper half of their word: a branch reads them.
+            Control::Enter | Control::Fuel => assert_eq!(at(Role::Cost), Some(2), "{name}"),
+            Control::Table => assert_eq!(at(Role::TargetCount), Some(2), "{name}"),
+            Control::Branch | Control::CondBranch => {
+                let labels = [at(Role::Label16), at(Role::Label32)];
+                assert_eq!(labels.iter().flatten().count(), 1, "{name}");
+            }
+            Control::Ext
+            | Control::Stub
+            | Control::Next
+            | Control::TailCall
+            | Control::Return
+            | Control::Trap => {}
+        }
+    }
+}

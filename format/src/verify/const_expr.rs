@@ -1,0 +1,99 @@
+//! Constant expressions: every operator finds operands of its type, and one value of the expected type is left.
+
+use super::error::VerifyErrorKind as Kind;
+use crate::image::features;
+use crate::image::root::OpRow;
+use crate::image::types::{CONST_STACK_DEPTH, ConstOp, val};
+use crate::image::view::ConstExprView;
+use crate::image::view::ModuleView;
+
+/// What is known of a value on the stack.
+#[derive(Clone, Copy)]
+enum Value {
+    /// These bits, of whatever type they can be of.
+    Bits(u64),
+    /// A value of this type.
+    Typed(u8),
+}
+
+impl Value {
+    fn is(self, ty: u8) -> bool {
+        match self {
+            Self::Typed(own) => own == ty,
+            Self::Bits(bits) => match ty {
+                val::I64 | val::F64 => true,
+                val::I32 | val::F32 => bits <= u64::from(u32::MAX),
+                // The only reference that a constant can be is null.
+                _ => bits == 0,
+            },
+        }
+    }
+}
+
+/// Checks `expr`, whose value must be of type `ty`, and which may get the first `globals` globals of the module.
+pub(super) fn check(
+    module: &ModuleView<'_>,
+    expr: ConstExprView<'_>,
+    ty: u8,
+    globals: u32,
+) -> Result<(), Kind> {
+    let mut stack = [Value::Bits(0); CONST_STACK_DEPTH];
+    let mut depth = 0usize;
+    for row in expr.0 {
+        let op = OpRow::decode(row).ok_or(Kind::BadConstExpr)?;
+        if is_extended(module, op) && module.features() & features::EXTENDED_CONST == 0 {
+            return Err(Kind::FeatureNotDeclared);
+        }
+        let pushed = match op {
+            ConstOp::Const(bits) => Value::Bits(bits),
+            ConstOp::GlobalGet(index) => {
+                let global = module.global_type(index).ok_or(Kind::IndexOutOfRange)?;
+                if global.mutable || index >= globals {
+                    return Err(Kind::BadConstExpr);
+                }
+                Value::Typed(global.ty)
+            }
+            ConstOp::RefFunc(index) => {
+                let funcs = u64::from(module.imported_funcs());
+                if u64::from(index) >= funcs.saturating_add(u64::from(module.func_count())) {
+                    return Err(Kind::IndexOutOfRange);
+                }
+                Value::Typed(val::FUNCREF)
+            }
+            ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => {
+                binary(&stack, &mut depth, val::I32)?
+            }
+            ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => {
+                binary(&stack, &mut depth, val::I64)?
+            }
+        };
+        *stack.get_mut(depth).ok_or(Kind::ConstExprDepth)? = pushed;
+        depth = depth.saturating_add(1);
+    }
+    match stack.get(..depth) {
+        Some([value]) if value.is(ty) => Ok(()),
+        Some([_]) => Err(Kind::ConstExprType),
+        Some(_) | None => Err(Kind::BadConstExpr),
+    }
+}
+
+/// Whether Wasm 2.0 has no such operator in constant expressions.
+fn is_extended(module: &ModuleView<'_>, op: ConstOp) -> bool {
+    match op {
+        ConstOp::Const(_) | ConstOp::RefFunc(_) => false,
+        ConstOp::GlobalGet(index) => index >= module.imported_globals(),
+        ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => true,
+        ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => true,
+    }
+}
+
+/// Pops two operands of type `ty`; the result is of the same type.
+fn binary(stack: &[Value], depth: &mut usize, ty: u8) -> Result<Value, Kind> {
+    let rest = depth.checked_sub(2).ok_or(Kind::BadConstExpr)?;
+    let operands = stack.get(rest..*depth).ok_or(Kind::BadConstExpr)?;
+    if !operands.iter().all(|operand| operand.is(ty)) {
+        return Err(Kind::ConstExprType);
+    }
+    *depth = rest;
+    Ok(Value::Typed(ty))
+}

@@ -1,0 +1,484 @@
+//! The metadata: every range, number and name means something, and all of it is within the limits.
+
+use core::cell::Cell;
+
+use super::error::VerifyErrorKind as Kind;
+use super::{Limits, VerifiedImage, VerifyError, const_expr};
+use crate::image::crc::crc32;
+use crate::image::features;
+use crate::image::header::{Budgets, COW_ALIGN_LOG2};
+use crate::image::root::{DataRow, DefRow, ElemRow, ExternRow, NONE, RootModule, Span};
+use crate::image::section;
+use crate::image::types::{
+    ExternKind, ExternType, GlobalType, MemoryType, PAGE_LOG2, TableType, val,
+};
+use crate::image::view::ModuleView;
+use crate::isa::PROLOGUE;
+
+type Result<T> = core::result::Result<T, VerifyError>;
+type Checked<T> = core::result::Result<T, Kind>;
+
+fn ensure(condition: bool, kind: Kind) -> Checked<()> {
+    if condition { Ok(()) } else { Err(kind) }
+}
+
+/// What all modules together ask for.
+#[derive(Default)]
+struct Totals {
+    types: u64,
+    imports: u64,
+    exports: u64,
+    functions: u64,
+    tables: u64,
+    table_elems: u64,
+    memories: u64,
+    memory_bytes: u64,
+    globals: u64,
+    segments: u64,
+    min_mem_64k: u64,
+    max_mem_64k: u64,
+}
+
+/// Checks the metadata of all modules, and that the header's budgets are theirs.
+pub(super) fn check_image(image: &VerifiedImage<'_>, limits: &Limits) -> Result<()> {
+    let root_offset = image.table.iter().next().map_or(0, |root| root.offset);
+    let at_root = |kind| VerifyError::new(kind, root_offset);
+    let modules = image.root.modules.len();
+    ensure(modules <= limits.modules as usize, Kind::OverBudget).map_err(at_root)?;
+    if let Some(stray) = (image.table.iter()).find(|section| usize::from(section.index) >= modules)
+    {
+        return Err(VerifyError::new(Kind::BadSection, stray.offset));
+    }
+    let mut totals = Totals::default();
+    // Cheap counts of everything come first, so that nothing is looked at that is over the limits anyway.
+    for module in image.root.modules.iter() {
+        totals.count(module);
+    }
+    totals.check_counts(limits).map_err(at_root)?;
+    for i in 0..modules as u32 {
+        let checker = Checker::new(image.module(i));
+        checker.check(image.header.required_features, &mut totals)?;
+    }
+    totals.check_sizes(limits).map_err(at_root)?;
+    let budgets = totals.budgets(image.header.budgets.max_frame_slots);
+    if budgets != image.header.budgets {
+        return Err(VerifyError::new(Kind::BadBudgets, 56));
+    }
+    Ok(())
+}
+
+impl Totals {
+    fn count(&mut self, module: &RootModule) {
+        let add = |total: &mut u64, count: usize| *total = total.saturating_add(count as u64);
+        add(&mut self.types, module.types.len());
+        add(&mut self.imports, module.imports.len());
+        add(&mut self.exports, module.exports.len());
+        add(&mut self.tables, module.tables.len());
+        add(&mut self.memories, module.memories.len());
+        add(&mut self.globals, module.globals.len());
+        add(&mut self.segments, module.elems.len());
+        add(&mut self.segments, module.datas.len());
+    }
+
+    fn check_counts(&self, limits: &Limits) -> Checked<()> {
+        let within = self.types <= u64::from(limits.types)
+            && self.imports <= u64::from(limits.imports)
+            && self.exports <= u64::from(limits.exports)
+            && self.tables <= u64::from(limits.tables)
+            && self.memories <= u64::from(limits.memories)
+            && self.globals <= u64::from(limits.globals)
+            && self.segments <= u64::from(limits.segments);
+        ensure(within, Kind::OverBudget)
+    }
+
+    fn check_sizes(&self, limits: &Limits) -> Checked<()> {
+        let within = self.functions <= u64::from(limits.functions)
+            && self.table_elems <= limits.table_elems
+            && self.memory_bytes <= limits.memory_bytes;
+        ensure(within, Kind::OverBudget)
+    }
+
+    /// The header's budgets. Frames are checked with their functions.
+    fn budgets(&self, max_frame_slots: u32) -> Budgets {
+        let word = |total: u64| u32::try_from(total).unwrap_or(u32::MAX);
+        Budgets {
+            max_frame_slots,
+            max_static_stack_slots: 0,
+            min_mem_64k: word(self.min_mem_64k),
+            max_mem_64k: word(self.max_mem_64k),
+            table_elems: word(self.table_elems),
+            globals: word(self.globals),
+        }
+    }
+
+    fn memory(&mut self, ty: &MemoryType) {
+        let bytes = |pages: u64| u128::from(pages) << ty.page_log2;
+        let units = |pages: u64| u64::try_from(bytes(pages).div_ceil(1 << 16)).unwrap_or(u64::MAX);
+        let min = u64::try_from(bytes(ty.min)).unwrap_or(u64::MAX);
+        self.memory_bytes = self.memory_bytes.saturating_add(min);
+        self.min_mem_64k = self.min_mem_64k.saturating_add(units(ty.min));
+        let max = ty.max.map_or(u64::MAX, units);
+        self.max_mem_64k = self.max_mem_64k.saturating_add(max);
+    }
+}
+
+struct Checker<'a> {
+    module: ModuleView<'a>,
+    left: Left,
+}
+
+/// How much of what ranges may share has not been looked at. No element is looked at more than once on average, so that checking takes
+/// time in proportion to the image, however its ranges overlap.
+struct Left {
+    ops: Cell<usize>,
+    exprs: Cell<usize>,
+    elems: Cell<usize>,
+    strings: Cell<usize>,
+}
+
+/// Looks at `count` elements.
+fn spend(left: &Cell<usize>, count: usize) -> Checked<()> {
+    let rest = left.get().checked_sub(count).ok_or(Kind::Overlap)?;
+    left.set(rest);
+    Ok(())
+}
+
+impl<'a> Checker<'a> {
+    fn new(module: ModuleView<'a>) -> Self {
+        let root = module.root;
+        let left = Left {
+            ops: Cell::new(root.ops.len()),
+            exprs: Cell::new(root.exprs.len()),
+            elems: Cell::new(module.parts.elems.len()),
+            strings: Cell::new(root.strings.len()),
+        };
+        Self { module, left }
+    }
+
+    fn root(&self) -> &'a RootModule {
+        self.module.root
+    }
+
+    /// Names the place of `row`, a part of the metadata, in an error.
+    fn at<T, V>(&self, row: &T, checked: Checked<V>) -> Result<V> {
+        checked.map_err(|kind| {
+            let from = self.module.image.as_ptr().addr();
+            let offset = core::ptr::from_ref(row).addr().saturating_sub(from);
+            VerifyError::new(kind, offset as u32)
+        })
+    }
+
+    fn check(&self, required_features: u64, totals: &mut Totals) -> Result<()> {
+        let root = self.root();
+        self.at(root, self.check_head(required_features))?;
+        self.check_types()?;
+        self.check_imports()?;
+        self.check_functions()?;
+        totals.functions = (totals.functions).saturating_add(u64::from(self.module.func_count()));
+        for row in root.tables.iter() {
+            self.at(row, self.check_table(row, totals))?;
+        }
+        for row in root.memories.iter() {
+            self.at(row, self.check_memory_row(row, totals))?;
+        }
+        for (i, row) in root.globals.iter().enumerate() {
+            self.at(row, self.check_global_row(i as u32, row))?;
+        }
+        self.check_exports()?;
+        for row in root.elems.iter() {
+            self.at(row, self.check_elem(row))?;
+        }
+        for row in root.datas.iter() {
+            self.at(row, self.check_data(row))?;
+        }
+        self.check_cow_runs()?;
+        self.at(&root.start, self.check_start())
+    }
+
+    /// Features, the module's name, and what every module has.
+    fn check_head(&self, required_features: u64) -> Checked<()> {
+        let root = self.root();
+        let features = root.features.to_native();
+        ensure(features & !required_features == 0, Kind::FeatureNotDeclared)?;
+        ensure(root.reserved == 0, Kind::BadRoot)?;
+        if root.name.start != NONE {
+            self.check_name(root.name)?;
+        } else {
+            ensure(root.name.len == 0, Kind::BadName)?;
+        }
+        let stubs = self.module.parts.code.get(..PROLOGUE.len());
+        let stubs = stubs.ok_or(Kind::MissingSection)?;
+        let right = stubs.iter().map(|&word| u64::from_le(word)).eq(PROLOGUE);
+        ensure(right, Kind::BadPrologue)?;
+        let (_, memories) = self.spaces(ExternKind::Memory);
+        ensure(
+            memories <= 1 || self.declares(features::MULTI_MEMORY),
+            Kind::FeatureNotDeclared,
+        )
+    }
+
+    fn declares(&self, feature: u64) -> bool {
+        self.module.features() & feature == feature
+    }
+
+    /// Number of imported things of a kind, and of all.
+    fn spaces(&self, kind: ExternKind) -> (u32, u32) {
+        let defined = match kind {
+            ExternKind::Func => self.module.func_count(),
+            ExternKind::Table => self.module.table_count(),
+            ExternKind::Memory => self.module.memory_count(),
+            ExternKind::Global => self.module.global_count(),
+        };
+        let imported = self.module.imported(kind);
+        (imported, imported.saturating_add(defined))
+    }
+
+    fn check_name(&self, name: Span) -> Checked<()> {
+        let found = self.root().strings.get(name.range());
+        ensure(found.is_some(), Kind::BadName)
+    }
+
+    fn check_types(&self) -> Result<()> {
+        let root = self.root();
+        let vals = &root.type_vals;
+        let valid = vals.iter().all(|&ty| val::is_valid(ty));
+        self.at(root, ensure(valid, Kind::BadType))?;
+        for row in root.types.iter() {
+            let slots = u64::from(row.params.to_native())
+                .saturating_add(u64::from(row.results.to_native()));
+            let end = u64::from(row.start.to_native()).saturating_add(slots);
+            self.at(row, ensure(end <= vals.len() as u64, Kind::BadType))?;
+        }
+        Ok(())
+    }
+
+    /// Names and types of the imports, and that the list by kind is complete and in order.
+    fn check_imports(&self) -> Result<()> {
+        let root = self.root();
+        let mut seen = [0u32; 4];
+        for (number, row) in root.imports.iter().enumerate() {
+            let check = || {
+                self.check_name(row.module)?;
+                self.check_name(row.name)?;
+                let ty = row.ty.decode().ok_or(Kind::BadType)?;
+                self.check_extern(&ty)?;
+                let seen = seen.get_mut(ty.kind() as usize).ok_or(Kind::BadImport)?;
+                let listed = self.module.import_number(ty.kind(), *seen);
+                *seen = seen.saturating_add(1);
+                ensure(listed == Some(number as u32), Kind::BadImport)
+            };
+            self.at(row, { check }())?;
+        }
+        let counts = root.import_counts.iter().map(|count| count.to_native());
+        let complete = counts.eq(seen) && root.imports_by_kind.len() == root.imports.len();
+        self.at(&root.import_counts, ensure(complete, Kind::BadImport))
+    }
+
+    fn check_extern(&self, ty: &ExternType) -> Checked<()> {
+        match ty {
+            ExternType::Func(type_idx) => ensure(
+                *type_idx < self.module.func_type_count(),
+                Kind::IndexOutOfRange,
+            ),
+            ExternType::Table(ty) => self.check_table_type(ty),
+            ExternType::Memory(ty) => self.check_memory_type(ty),
+            ExternType::Global(ty) => ensure(val::is_valid(ty.ty), Kind::BadType),
+        }
+    }
+
+    fn check_table_type(&self, ty: &TableType) -> Checked<()> {
+        ensure(val::is_ref(ty.elem), Kind::BadType)?;
+        ensure(
+            !ty.is64 || self.declares(features::MEMORY64),
+            Kind::FeatureNotDeclared,
+        )?;
+        let limit = if ty.is64 {
+            u64::MAX
+        } else {
+            u64::from(u32::MAX)
+        };
+        let max = ty.max.unwrap_or(limit);
+        ensure(ty.min <= max && max <= limit, Kind::BadLimits)
+    }
+
+    fn check_memory_type(&self, ty: &MemoryType) -> Checked<()> {
+        let declared = (!ty.is64 || self.declares(features::MEMORY64))
+            && (!ty.shared || self.declares(features::THREADS))
+            && (ty.page_log2 == PAGE_LOG2 || self.declares(features::CUSTOM_PAGE_SIZES));
+        ensure(declared, Kind::FeatureNotDeclared)?;
+        ensure(matches!(ty.page_log2, 0 | PAGE_LOG2), Kind::BadLimits)?;
+        ensure(!ty.shared || ty.max.is_some(), Kind::BadLimits)?;
+        let space: u128 = if ty.is64 { 1 << 64 } else { 1 << 32 };
+        let limit = space >> ty.page_log2;
+        let max = ty.max.map_or(limit, u128::from);
+        ensure(u128::from(ty.min) <= max && max <= limit, Kind::BadLimits)
+    }
+
+    /// Only what is read of a function before it is verified.
+    fn check_functions(&self) -> Result<()> {
+        let types = self.module.func_type_count();
+        let records = self.module.parts.funcs;
+        let known = |type_idx: u32| u32::from_le(type_idx) < types;
+        match records.iter().find(|record| !known(record.type_idx)) {
+            Some(record) => self.at(record, Err(Kind::BadFuncRecord)),
+            None => Ok(()),
+        }
+    }
+
+    fn check_expr(&self, span: Span, ty: u8, globals: u32) -> Checked<()> {
+        let ops = span.of(&self.root().ops).ok_or(Kind::BadConstExpr)?;
+        spend(&self.left.ops, ops.len())?;
+        const_expr::check(&self.module, self.module.expr(span), ty, globals)
+    }
+
+    /// Checks an expression that may get every global of the module.
+    fn check_late_expr(&self, span: Span, ty: u8) -> Checked<()> {
+        self.check_expr(span, ty, self.spaces(ExternKind::Global).1)
+    }
+
+    fn check_table(&self, row: &DefRow, totals: &mut Totals) -> Checked<()> {
+        let Some(ExternType::Table(ty)) = row.ty.decode() else {
+            return Err(Kind::BadType);
+        };
+        self.check_table_type(&ty)?;
+        totals.table_elems = totals.table_elems.saturating_add(ty.min);
+        if row.init == Span::default() {
+            return Ok(());
+        }
+        self.check_expr(row.init, ty.elem, self.module.imported_globals())
+    }
+
+    fn check_memory_row(&self, row: &ExternRow, totals: &mut Totals) -> Checked<()> {
+        let Some(ExternType::Memory(ty)) = row.decode() else {
+            return Err(Kind::BadType);
+        };
+        self.check_memory_type(&ty)?;
+        totals.memory(&ty);
+        Ok(())
+    }
+
+    fn check_global_row(&self, i: u32, row: &DefRow) -> Checked<()> {
+        let Some(ExternType::Global(GlobalType { ty, .. })) = row.ty.decode() else {
+            return Err(Kind::BadType);
+        };
+        ensure(val::is_valid(ty), Kind::BadType)?;
+        let earlier = self.module.imported_globals().saturating_add(i);
+        self.check_expr(row.init, ty, earlier)
+    }
+
+    /// The exports and their index, which is strictly ascending and complete: so the names are unique.
+    fn check_exports(&self) -> Result<()> {
+        let root = self.root();
+        for row in root.exports.iter() {
+            let check = || {
+                self.check_name(row.name)?;
+                spend(&self.left.strings, row.name.range().len())?;
+                let kind = ExternKind::from_number(row.kind.to_native()).ok_or(Kind::BadExport)?;
+                ensure(row.index < self.spaces(kind).1, Kind::IndexOutOfRange)
+            };
+            self.at(row, check())?;
+        }
+        let index = self.module.parts.export_index;
+        self.at(
+            root,
+            ensure(index.len() == root.exports.len(), Kind::BadExportIndex),
+        )?;
+        let mut last = None;
+        for entry in index {
+            let (hash, export) = self.module.index_entry(entry);
+            let name = export.map(|export| export.name);
+            let proper = name.is_some_and(|name| crc32(&[name.as_bytes()]) == hash);
+            let key = Some((hash, name));
+            self.at(entry, ensure(proper && last < key, Kind::BadExportIndex))?;
+            last = key;
+        }
+        Ok(())
+    }
+
+    fn check_elem(&self, row: &ElemRow) -> Checked<()> {
+        ensure(val::is_ref(row.ty), Kind::BadType)?;
+        if row.mode == 1 {
+            let table = self.module.table_type(row.table.to_native());
+            let table = table.ok_or(Kind::IndexOutOfRange)?;
+            ensure(table.elem == row.ty, Kind::TypeMismatch)?;
+            self.check_late_expr(row.offset, if table.is64 { val::I64 } else { val::I32 })?;
+        } else {
+            let proper = row.mode <= 2 && row.table == 0 && row.offset == Span::default();
+            ensure(proper, Kind::BadSegment)?;
+        }
+        match row.items_kind.to_native() {
+            0 => {
+                let funcs = self.spaces(ExternKind::Func).1;
+                let items = row
+                    .items
+                    .of(self.module.parts.elems)
+                    .ok_or(Kind::BadSegment)?;
+                spend(&self.left.elems, items.len())?;
+                ensure(
+                    row.ty == val::FUNCREF || items.is_empty(),
+                    Kind::TypeMismatch,
+                )?;
+                let known = items.iter().all(|&func| u32::from_le(func) < funcs);
+                ensure(known, Kind::IndexOutOfRange)
+            }
+            1 => {
+                let items = row.items.of(&self.root().exprs).ok_or(Kind::BadSegment)?;
+                spend(&self.left.exprs, items.len())?;
+                (items.iter()).try_for_each(|&item| self.check_late_expr(item, row.ty))
+            }
+            _ => Err(Kind::BadSegment),
+        }
+    }
+
+    fn check_data(&self, row: &DataRow) -> Checked<()> {
+        match row.mode.to_native() {
+            0 => {
+                let proper = row.mem == 0 && row.offset == Span::default();
+                ensure(proper, Kind::BadSegment)?;
+            }
+            1 => {
+                let memory = self.module.memory_type(row.mem.to_native());
+                let memory = memory.ok_or(Kind::IndexOutOfRange)?;
+                self.check_late_expr(row.offset, if memory.is64 { val::I64 } else { val::I32 })?;
+            }
+            _ => return Err(Kind::BadSegment),
+        }
+        let bytes = row.bytes.of(self.module.parts.data);
+        ensure(bytes.is_some(), Kind::BadSegment)
+    }
+
+    /// Runs lie in the initial part of their memory, page-aligned, ascending and disjoint.
+    fn check_cow_runs(&self) -> Result<()> {
+        let table = self.module.table.iter();
+        let runs = table.filter(|section| {
+            section.kind == section::Kind::DataCow as u16 && section.index == self.module.index
+        });
+        let mut end_of_last = (0, 0);
+        for run in runs {
+            let start = u64::from(run.aux1) << COW_ALIGN_LOG2;
+            let end = start.saturating_add(u64::from(run.len));
+            let memory = self.module.memory(run.aux0);
+            let fits = memory.is_some_and(|ty| {
+                ty.page_log2 == PAGE_LOG2 && u128::from(end) <= u128::from(ty.min) << PAGE_LOG2
+            });
+            let whole = run.len != 0 && run.len.trailing_zeros() >= u32::from(COW_ALIGN_LOG2);
+            if !fits || !whole || end_of_last > (run.aux0, start) {
+                return Err(VerifyError::new(Kind::BadCowRun, run.offset));
+            }
+            end_of_last = (run.aux0, end);
+        }
+        Ok(())
+    }
+
+    fn check_start(&self) -> Checked<()> {
+        let Some(start) = self.module.start() else {
+            return Ok(());
+        };
+        ensure(start < self.spaces(ExternKind::Func).1, Kind::BadStart)?;
+        let ty = self.module.func_type(self.module.func_type_idx(start));
+        ensure(
+            ty.params.is_empty() && ty.results.is_empty(),
+            Kind::BadStart,
+        )
+    }
+}

@@ -1,0 +1,326 @@
+//! Function bodies: control flow, frames and records. Operands are in `operands.rs`.
+
+use alloc::vec::Vec;
+
+use super::super::VerifyErrorKind as Kind;
+use super::{FRAME, Harness, error_of, find, func_type, rich_module, verify_all};
+use crate::image::features;
+use crate::image::section::Kind as SectionKind;
+use crate::image::types::{ExternKind, MemoryType};
+use crate::image::write::tests::{MEMORY, code, rich};
+use crate::image::write::{FuncSpec, ModuleSpec, align, write};
+use crate::isa::{Op, ext_word};
+use crate::verify::{Limits, VerifiedImage};
+
+const ENTER: (Op, &[i64]) = (Op::Enter, &[FRAME as i64, 1]);
+const FUEL: (Op, &[i64]) = (Op::Fuel, &[1]);
+const FREE: (Op, &[i64]) = (Op::Fuel, &[0]);
+const TRAP: (Op, &[i64]) = (Op::Trap, &[0]);
+
+fn check(instructions: &[(Op, &[i64])]) -> Result<(), Kind> {
+    let mut module = rich_module();
+    module.features |= features::TAIL_CALL;
+    Harness::new(module).check(&code(instructions))
+}
+
+#[test]
+fn functions_start_with_enter_and_end_with_a_terminator() {
+    assert_eq!(check(&[ENTER, TRAP]), Ok(()));
+    assert_eq!(check(&[]), Err(Kind::NoEnter));
+    assert_eq!(check(&[FUEL, TRAP]), Err(Kind::NoEnter));
+    assert_eq!(check(&[ENTER]), Err(Kind::NoTerminator));
+    assert_eq!(check(&[ENTER, FUEL]), Err(Kind::NoTerminator));
+    assert_eq!(check(&[ENTER, (Op::Mov, &[0, 1])]), Err(Kind::NoTerminator));
+    assert_eq!(
+        check(&[ENTER, FUEL, (Op::BrNz, &[0, -1])]),
+        Err(Kind::NoTerminator)
+    );
+}
+
+#[test]
+fn blocks_begin_after_branches_and_terminators() {
+    assert_eq!(check(&[ENTER, TRAP, TRAP]), Err(Kind::NoFuelWord));
+    assert_eq!(check(&[ENTER, TRAP, FUEL, TRAP]), Ok(()));
+    assert_eq!(
+        check(&[ENTER, FUEL, (Op::BrNz, &[0, -1]), TRAP]),
+        Err(Kind::NoFuelWord)
+    );
+    assert_eq!(
+        check(&[ENTER, FUEL, (Op::BrNz, &[0, -1]), FUEL, TRAP]),
+        Ok(())
+    );
+    // Both words of an instruction come before the block.
+    let ret = (Op::ReturnCall, &[1, 0][..]);
+    assert_eq!(check(&[ENTER, ret, FUEL, TRAP]), Ok(()));
+    assert_eq!(check(&[ENTER, ret, TRAP]), Err(Kind::NoFuelWord));
+}
+
+#[test]
+fn extension_words_stand_where_they_are_demanded() {
+    assert_eq!(check(&[ENTER, (Op::Ext, &[]), TRAP]), Err(Kind::ExtWord));
+    let call = &code(&[ENTER, (Op::Call, &[1, 0, 0])])[..2];
+    let mut harness = Harness::rich();
+    assert_eq!(harness.check(call), Err(Kind::ExtWord));
+    // An instruction in its place would be skipped.
+    let words = [call, &code(&[TRAP, TRAP])].concat();
+    assert_eq!(harness.check(&words), Err(Kind::ExtWord));
+}
+
+#[test]
+fn labels_lead_to_fuel_words_only() {
+    let br = |label: i64| {
+        check(&[
+            ENTER,
+            FUEL,
+            (Op::Br, &[label]),
+            FUEL,
+            (Op::ConstU32, &[0, 2]),
+            TRAP,
+        ])
+    };
+    assert_eq!(br(-1), Ok(()));
+    assert_eq!(br(1), Ok(()));
+    // `enter`, the branch itself, an instruction whose immediate looks like `fuel`, the end, and beyond.
+    for label in [
+        -2,
+        0,
+        2,
+        3,
+        4,
+        1000,
+        -3,
+        i64::from(i32::MIN),
+        i64::from(i32::MAX),
+    ] {
+        assert_eq!(br(label), Err(Kind::BadLabel), "{label}");
+    }
+}
+
+#[test]
+fn branch_tables() {
+    let table = |n: i64, targets: &[u64]| {
+        let mut words = code(&[ENTER, FUEL, (Op::BrTable, &[3, n])]);
+        words.extend_from_slice(targets);
+        words.extend(code(&[FUEL, TRAP]));
+        Harness::rich().check(&words)
+    };
+    assert_eq!(table(1, &[ext_word(-1), ext_word(3)]), Ok(()));
+    assert_eq!(table(0, &[ext_word(2)]), Ok(()));
+    // Too many and too few targets for n.
+    assert_eq!(table(0, &[ext_word(3), ext_word(3)]), Err(Kind::NoFuelWord));
+    assert_eq!(table(2, &[ext_word(3), ext_word(3)]), Err(Kind::ExtWord));
+    assert_eq!(
+        table(i64::from(u32::MAX), &[ext_word(2)]),
+        Err(Kind::ExtWord)
+    );
+    assert_eq!(table(1, &[ext_word(3), ext_word(4)]), Err(Kind::BadLabel));
+    assert_eq!(table(1, &[ext_word(1), ext_word(3)]), Err(Kind::BadLabel));
+    assert_eq!(table(0, &[ext_word(2) | 1 << 16]), Err(Kind::ReservedBits));
+}
+
+#[test]
+fn loops_and_calls_cost_something() {
+    assert_eq!(check(&[ENTER, FREE, (Op::Br, &[-1])]), Err(Kind::FreeCycle));
+    assert_eq!(check(&[ENTER, FUEL, (Op::Br, &[-1])]), Ok(()));
+    // Two blocks, one of which costs something.
+    assert_eq!(check(&[ENTER, FREE, FUEL, (Op::Br, &[-2])]), Ok(()));
+    assert_eq!(check(&[ENTER, FUEL, FREE, (Op::Br, &[-2])]), Ok(()));
+    assert_eq!(
+        check(&[ENTER, FREE, FREE, (Op::Br, &[-2])]),
+        Err(Kind::FreeCycle)
+    );
+    // A block in between does not help: a branch may go around it.
+    assert_eq!(
+        check(&[ENTER, FREE, FUEL, FREE, (Op::Br, &[-3])]),
+        Err(Kind::FreeCycle)
+    );
+    let back = [ext_word(1), ext_word(-1)];
+    let mut words = code(&[ENTER, FREE, (Op::BrTable, &[0, 1])]);
+    words.extend(back);
+    words.extend(code(&[FUEL, TRAP]));
+    words[3] = ext_word(3);
+    assert_eq!(Harness::rich().check(&words), Err(Kind::FreeCycle));
+    for (op, operands) in [
+        (Op::Call, &[1, 0, 3][..]),
+        (Op::CallImport, &[1, 0, 0]),
+        (Op::CallIndirect, &[1, 0, 0, 0, 1]),
+        (Op::ReturnCall, &[1, 3]),
+        (Op::ReturnCallImport, &[1, 0]),
+        (Op::ReturnCallIndirect, &[1, 0, 0, 1]),
+    ] {
+        let end = if op.info().control.is_terminator() {
+            FUEL
+        } else {
+            FREE
+        };
+        assert_eq!(check(&[ENTER, (op, operands), end, TRAP]), Ok(()), "{op:?}");
+        let free = check(&[ENTER, FREE, (op, operands), end, TRAP]);
+        assert_eq!(free, Err(Kind::FreeCycle), "{op:?}");
+    }
+}
+
+#[test]
+fn windows_hold_arguments_and_results() {
+    // Type 2 has one parameter and two results, type 1 the other way round.
+    let call = |base, dst, type_idx| {
+        check(&[
+            ENTER,
+            (Op::CallIndirect, &[base, dst, 0, 0, type_idx]),
+            TRAP,
+        ])
+    };
+    assert_eq!(call(98, 98, 2), Ok(()));
+    assert_eq!(call(99, 98, 2), Ok(()));
+    assert_eq!(call(100, 98, 2), Err(Kind::WindowOutOfRange));
+    assert_eq!(call(1, 99, 2), Err(Kind::WindowOutOfRange));
+    assert_eq!(call(98, 99, 1), Ok(()));
+    assert_eq!(call(99, 0, 1), Err(Kind::WindowOutOfRange));
+    // Nothing to hold: the frame's end will do, and no destination.
+    assert_eq!(call(100, 0, 0), Ok(()));
+    assert_eq!(call(101, 0, 0), Err(Kind::WindowOutOfRange));
+    assert_eq!(call(0, 0, 0), Err(Kind::WindowOutOfRange));
+    let tail = |base| check(&[ENTER, (Op::ReturnCallIndirect, &[base, 0, 0, 1])]);
+    assert_eq!(tail(98), Ok(()));
+    assert_eq!(tail(99), Err(Kind::WindowOutOfRange));
+    assert_eq!(tail(0), Err(Kind::WindowOutOfRange));
+}
+
+#[test]
+fn returns_have_the_results_of_the_function() {
+    let mut harness = Harness::rich();
+    let mut check = |results: u16, op, operands: &[i64]| {
+        let (type_idx, params) = [(0, 0), (1, 2), (2, 1)][usize::from(results)];
+        harness.set_type(type_idx, params, results);
+        harness.check(&code(&[ENTER, (op, operands)]))
+    };
+    let wrong = Err(Kind::WrongResultCount);
+    assert_eq!(
+        [0, 1, 2].map(|results| check(results, Op::Ret, &[])),
+        [Ok(()), wrong, wrong]
+    );
+    assert_eq!(
+        [0, 1, 2].map(|results| check(results, Op::Ret1, &[5])),
+        [wrong, Ok(()), wrong]
+    );
+    assert_eq!(
+        [0, 1, 2].map(|results| check(results, Op::RetN, &[5, 2])),
+        [wrong, wrong, Ok(())]
+    );
+    // `ret_n` is for two and more.
+    assert_eq!(check(1, Op::RetN, &[5, 1]), wrong);
+    assert_eq!(check(0, Op::RetN, &[5, 0]), wrong);
+    assert_eq!(check(2, Op::RetN, &[99, 2]), Err(Kind::SlotOutOfRange));
+}
+
+#[test]
+fn tail_calls_must_be_declared() {
+    let words = code(&[ENTER, (Op::ReturnCall, &[1, 3])]);
+    assert_eq!(Harness::rich().check(&words), Err(Kind::FeatureNotDeclared));
+    let func = FuncSpec {
+        type_idx: 1,
+        frame: FRAME,
+        code: words,
+    };
+    let mut module = rich_module();
+    module.funcs.push(func);
+    assert_eq!(
+        error_of(module),
+        Ok(()),
+        "the writer sees tail calls itself"
+    );
+}
+
+#[test]
+fn memory_zero_is_an_ordinary_one() {
+    let check = |memories: &[MemoryType]| {
+        error_of(ModuleSpec {
+            types: [func_type(&[], &[])].into(),
+            memories: memories.to_vec(),
+            funcs: Vec::from([FuncSpec {
+                type_idx: 0,
+                frame: 2,
+                code: code(&[(Op::Enter, &[2, 1]), (Op::Load32, &[0, 1, 4]), TRAP]),
+            }]),
+            ..ModuleSpec::default()
+        })
+    };
+    let bad = Err(Kind::NoMemoryZero);
+    assert_eq!(check(&[MEMORY]), Ok(()));
+    assert_eq!(check(&[]), bad);
+    assert_eq!(
+        check(&[
+            MemoryType {
+                is64: true,
+                ..MEMORY
+            },
+            MEMORY
+        ]),
+        bad
+    );
+    assert_eq!(
+        check(&[MemoryType {
+            page_log2: 0,
+            ..MEMORY
+        }]),
+        bad
+    );
+}
+
+/// Changes the record of function 0 of the rich image.
+fn with_record(change: impl Fn(&mut [u8])) -> Result<(), Kind> {
+    let mut bytes = align(&write(&rich()).unwrap());
+    let at = find(&bytes, SectionKind::Func).1.offset as usize;
+    change(&mut bytes[at..at + 20]);
+    verify_all(&bytes, &Limits::DEFAULT)
+}
+
+#[test]
+fn records_are_those_of_their_functions() {
+    let patch = |at: usize, value: u32| {
+        with_record(|record| {
+            let width = if at < 12 { 4 } else { 2 };
+            record[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
+        })
+    };
+    let bad = Err(Kind::BadFuncRecord);
+    assert_eq!(with_record(|_| ()), Ok(()));
+    // In the stubs, beyond the code, overflowing.
+    assert_eq!(patch(0, 5), bad);
+    assert_eq!(patch(0, 1000), bad);
+    assert_eq!(patch(0, u32::MAX), bad);
+    assert_eq!(patch(4, 1000), bad);
+    assert_eq!(patch(4, u32::MAX), bad);
+    assert_eq!(patch(8, 2), bad);
+    assert_eq!(patch(8, 3), bad);
+    for frame in [0, 1, 9, 0x8000, 0xffff] {
+        assert_eq!(patch(12, frame), bad, "{frame}");
+    }
+    assert_eq!(patch(12, 7), Err(Kind::FrameMismatch));
+    assert_eq!(patch(14, 1), bad);
+    assert_eq!(patch(16, 0), bad);
+    assert_eq!(patch(18, 1), bad);
+}
+
+#[test]
+fn errors_say_where_and_only_bad_functions_are_refused() {
+    let mut bytes = align(&write(&rich()).unwrap());
+    let code_at = find(&bytes, SectionKind::Code).1.offset;
+    let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+    let second = image.module(0).func(1).code_word;
+    let offset = code_at + (second + 1) * 8;
+    bytes[offset as usize] = 0xff;
+    bytes[offset as usize + 1] = 0xff;
+    let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+    let module = image.module(0);
+    assert_eq!(module.verify_func(0), Ok(()));
+    assert_eq!(module.verify_func(2), Ok(()));
+    let error = module.verify_func(1).unwrap_err();
+    assert_eq!((error.kind(), error.offset()), (Kind::UnknownOp, offset));
+    let missing = module.verify_func(3).unwrap_err();
+    assert_eq!(missing.kind(), Kind::IndexOutOfRange);
+    assert_eq!(
+        module.verify_func(u32::MAX).unwrap_err().kind(),
+        Kind::IndexOutOfRange
+    );
+    assert_eq!(module.export("run"), Some((ExternKind::Func, 2)));
+}

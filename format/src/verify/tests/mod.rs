@@ -1,0 +1,148 @@
+//! Hostile images: each rule of the verifier has a case that only that rule refuses, with the error expected.
+
+mod container;
+mod func;
+mod metadata;
+mod mutate;
+mod operands;
+
+use alloc::vec::Vec;
+
+use super::{Limits, VerifiedImage, VerifyErrorKind};
+use crate::image::header::{CRC_OFFSET, HEADER_LEN, Header};
+use crate::image::section::{ENTRY_LEN, Kind, Section};
+use crate::image::write::tests::rich_module;
+use crate::image::write::{
+    AlignedVec, FuncSpec, FuncTypeSpec, ImageSpec, ImportSpec, ModuleSpec, align, write,
+};
+use crate::isa::Op;
+
+/// Makes the checksum right again after the image was changed.
+fn repair(bytes: &mut [u8]) {
+    let count = u32::from_le_bytes(bytes[24..28].try_into().unwrap()) as usize;
+    let table_end = (HEADER_LEN as usize).saturating_add(count.saturating_mul(64));
+    let table = bytes.get(HEADER_LEN as usize..table_end).unwrap_or(&[]);
+    let crc = Header::checksum(bytes, table).to_le_bytes();
+    bytes[CRC_OFFSET as usize..HEADER_LEN as usize].copy_from_slice(&crc);
+}
+
+/// Entry number and entry of a section of module 0.
+fn find(bytes: &[u8], kind: Kind) -> (usize, Section) {
+    let table = &bytes[HEADER_LEN as usize..];
+    let entries = table.as_chunks::<{ ENTRY_LEN as usize }>().0.iter();
+    let mut sections = entries.map(Section::parse).enumerate();
+    let is_it = |(_, section): &(usize, Section)| section.kind == kind as u16 && section.index == 0;
+    sections.find(is_it).unwrap()
+}
+
+fn verify_all(bytes: &[u8], limits: &Limits) -> Result<(), VerifyErrorKind> {
+    let verified = VerifiedImage::verify_all(bytes, limits);
+    verified.map(drop).map_err(|error| error.kind())
+}
+
+/// The error of the image of one module.
+fn error_of(module: ModuleSpec) -> Result<(), VerifyErrorKind> {
+    let modules = [module].into();
+    let bytes = write(&ImageSpec {
+        modules,
+        build_id: 0,
+    })
+    .unwrap();
+    verify_all(&align(&bytes), &Limits::DEFAULT)
+}
+
+/// Frame of the function that [`Harness`] checks.
+const FRAME: u16 = 100;
+/// Words that it can have.
+const ROOM: usize = 64;
+
+/// An image with a function whose words can be exchanged.
+struct Harness {
+    bytes: AlignedVec<16>,
+    func: u32,
+}
+
+impl Harness {
+    /// The function is the last of [`rich_module`], with type 1: two parameters, one result.
+    fn new(module: ModuleSpec) -> Self {
+        let mut module = module;
+        let func = module.funcs.len() as u32;
+        let code = [0; ROOM].to_vec();
+        module.funcs.push(FuncSpec {
+            type_idx: 1,
+            frame: FRAME,
+            code,
+        });
+        let modules = [module].into();
+        let bytes = write(&ImageSpec {
+            modules,
+            build_id: 0,
+        })
+        .unwrap();
+        let bytes = align(&bytes);
+        Self { bytes, func }
+    }
+
+    fn rich() -> Self {
+        Self::new(rich_module())
+    }
+
+    /// Gives the function the type whose results `op` returns.
+    fn set_type_for(&mut self, op: Op) {
+        if op == Op::Ret {
+            self.set_type(0, 0, 0);
+        } else if op == Op::RetN {
+            self.set_type(2, 1, 2);
+        } else {
+            self.set_type(1, 2, 1);
+        }
+    }
+
+    /// Gives the function another type.
+    fn set_type(&mut self, type_idx: u16, params: u16, results: u16) {
+        let at = find(&self.bytes, Kind::Func).1.offset as usize + self.func as usize * 20;
+        self.bytes[at + 8..at + 10].copy_from_slice(&type_idx.to_le_bytes());
+        self.bytes[at + 14..at + 16].copy_from_slice(&params.to_le_bytes());
+        self.bytes[at + 16..at + 18].copy_from_slice(&results.to_le_bytes());
+    }
+
+    /// Verifies the function with these words.
+    fn check(&mut self, words: &[u64]) -> Result<(), VerifyErrorKind> {
+        assert!(words.len() <= ROOM);
+        let record = find(&self.bytes, Kind::Func).1.offset as usize + self.func as usize * 20;
+        let code = find(&self.bytes, Kind::Code).1;
+        let start = (code.offset + code.len) as usize - ROOM * 8;
+        for (i, word) in words.iter().enumerate() {
+            self.bytes[start + i * 8..][..8].copy_from_slice(&word.to_le_bytes());
+        }
+        let count = words.len() as u32;
+        self.bytes[record + 4..record + 8].copy_from_slice(&count.to_le_bytes());
+        let image = VerifiedImage::verify(&self.bytes, &Limits::DEFAULT).unwrap();
+        let verified = image.module(0).verify_func(self.func);
+        verified.map_err(|error| error.kind())
+    }
+}
+
+fn func_type(params: &[u8], results: &[u8]) -> FuncTypeSpec {
+    FuncTypeSpec {
+        params: params.to_vec(),
+        results: results.to_vec(),
+    }
+}
+
+/// Every kind of error has a text that is one clause, and belongs to some class.
+#[test]
+fn errors_explain_themselves() {
+    let mut texts = Vec::new();
+    for kind in VerifyErrorKind::ALL {
+        let text = kind.message();
+        assert!(text.len() > 15 && !text.ends_with('.'), "{text}");
+        texts.push(text);
+    }
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), VerifyErrorKind::ALL.len());
+    let error = super::VerifyError::new(VerifyErrorKind::BadLabel, 0x40);
+    let expected = "a branch does not lead to a block of its function (at byte 0x40)";
+    assert_eq!(std::format!("{error}"), expected);
+}

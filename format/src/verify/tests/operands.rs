@@ -1,0 +1,266 @@
+//! Every operand of every instruction: the last value allowed, the first forbidden, and the greatest.
+
+use alloc::vec::Vec;
+
+use super::super::VerifyErrorKind as Kind;
+use super::{FRAME, Harness, rich_module};
+use crate::isa::{ALL, Control, Op, OpInfo, Role, encode, ext_word};
+use crate::trap::Trap;
+
+/// A value of the operand with which the instruction is valid, in the function that [`around`] makes.
+fn valid(info: &OpInfo, role: Role) -> i64 {
+    match role {
+        Role::Window => 1,
+        Role::Label16 | Role::Label32 => i64::from(info.words),
+        Role::Frame => i64::from(FRAME),
+        Role::Cost => 1,
+        // The results of type 2.
+        Role::Count => 2,
+        // The callee with the same results as the caller, of type 1.
+        Role::Type => 1,
+        // The only mutable ones.
+        Role::DefinedGlobal => 0,
+        Role::ImportGlobal => 1,
+        Role::Def
+        | Role::Use
+        | Role::Mod
+        | Role::UseSpan
+        | Role::Results
+        | Role::ImmS16
+        | Role::ImmU16
+        | Role::ImmS32
+        | Role::ImmU32
+        | Role::Shift
+        | Role::TargetCount
+        | Role::TrapCode
+        | Role::DefinedFunc
+        | Role::ImportFunc
+        | Role::Func
+        | Role::Mem
+        | Role::Table
+        | Role::Elem
+        | Role::Data
+        | Role::Const => 0,
+    }
+}
+
+/// Values of the operand and what the verifier says to them.
+fn cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
+    let frame = i64::from(FRAME);
+    // Counts of the rich module with one function more.
+    let index = |count: i64, max: i64| {
+        let out = Err(Kind::IndexOutOfRange);
+        [(count - 1, Ok(())), (count, out), (max, out)].to_vec()
+    };
+    let (wide, narrow) = (i64::from(u32::MAX), i64::from(u16::MAX));
+    let any = |min: i64, max: i64| [(min, Ok(())), (max - 1, Ok(())), (max, Ok(()))].to_vec();
+    let limit = |last: i64, max: i64, kind| {
+        [(last, Ok(())), (last + 1, Err(kind)), (max, Err(kind))].to_vec()
+    };
+    match role {
+        Role::Def | Role::Use | Role::Mod => {
+            let mut cases = limit(frame - 1, narrow, Kind::SlotOutOfRange);
+            cases.extend([0x7fff, 0x8000, 0x8001].map(|slot| (slot, Err(Kind::SlotOutOfRange))));
+            cases
+        }
+        Role::UseSpan => limit(frame - 2, narrow, Kind::SlotOutOfRange),
+        Role::Count => {
+            let wrong = Err(Kind::WrongResultCount);
+            [
+                (2, Ok(())),
+                (0, wrong),
+                (1, wrong),
+                (3, wrong),
+                (narrow, wrong),
+            ]
+            .to_vec()
+        }
+        Role::Window => {
+            let mut cases = limit(frame - 2, narrow, Kind::WindowOutOfRange);
+            cases.push((0, Err(Kind::WindowOutOfRange)));
+            cases
+        }
+        Role::Results => limit(frame - 1, narrow, Kind::WindowOutOfRange),
+        Role::ImmS16 => any(i64::from(i16::MIN), i64::from(i16::MAX)),
+        Role::ImmU16 => any(0, narrow),
+        Role::ImmS32 => any(i64::from(i32::MIN), i64::from(i32::MAX)),
+        Role::ImmU32 => any(0, wide),
+        Role::Shift => limit(3, narrow, Kind::BadImmediate),
+        Role::Label16 | Role::Label32 => labels(info, role),
+        Role::TargetCount => limit(0, wide, Kind::ExtWord),
+        Role::Frame => {
+            let wrong = Err(Kind::FrameMismatch);
+            [
+                (frame, Ok(())),
+                (frame - 1, wrong),
+                (frame + 1, wrong),
+                (narrow, wrong),
+            ]
+            .to_vec()
+        }
+        Role::Cost => limit(i64::from(i32::MAX), wide, Kind::CostTooLarge),
+        Role::TrapCode => limit(Trap::ALL.len() as i64 - 1, narrow, Kind::BadImmediate),
+        Role::DefinedFunc => index(4, wide),
+        Role::ImportFunc | Role::Type | Role::DefinedGlobal | Role::ImportGlobal => {
+            exceptions(info, role, index)
+        }
+        Role::Func => index(6, wide),
+        Role::Mem => index(2, narrow),
+        Role::Table => index(3, narrow),
+        Role::Elem | Role::Data => index(4, wide),
+        Role::Const => index(3, wide),
+    }
+}
+
+/// Indices that the counts alone do not decide.
+fn exceptions(
+    info: &OpInfo,
+    role: Role,
+    index: impl Fn(i64, i64) -> Vec<(i64, Result<(), Kind>)>,
+) -> Vec<(i64, Result<(), Kind>)> {
+    let count = if role == Role::Type {
+        3
+    } else if role == Role::DefinedGlobal {
+        4
+    } else {
+        2
+    };
+    let mut cases = index(count, i64::from(u32::MAX));
+    if info.control == Control::TailCall {
+        // The last import and the last type have not the results of the caller.
+        cases[0] = (count - 1, Err(Kind::WrongResultCount));
+    }
+    if info.op == Op::GlobalSet {
+        cases[0] = (3, Err(Kind::ImmutableGlobal));
+    } else if info.op == Op::GlobalSetImport {
+        cases.push((0, Err(Kind::ImmutableGlobal)));
+    }
+    cases
+}
+
+fn labels(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
+    let words = i64::from(info.words);
+    let bits = if role == Role::Label16 { 15 } else { 31 };
+    let wrong = |label: i64| (label, Err(Kind::BadLabel));
+    [
+        (words, Ok(())),
+        // The block that the branch ends, which costs something.
+        (-1, Ok(())),
+        wrong(0),
+        wrong(-2),
+        wrong(words + 1),
+        wrong(words + 2),
+        wrong(-3),
+        wrong((1 << bits) - 1),
+        wrong(-(1 << bits)),
+    ]
+    .to_vec()
+}
+
+/// A function of one instruction and what it needs around it; the words before it are `enter` and `fuel`.
+fn around(info: &OpInfo, operands: &[i64]) -> Vec<u64> {
+    let word = |op: Op, operands: &[i64]| encode(op, operands).unwrap()[0];
+    let encoded = encode(info.op, operands).unwrap();
+    let encoded = &encoded[..usize::from(info.words)];
+    if info.control == Control::Enter {
+        return [encoded[0], word(Op::Trap, &[0])].to_vec();
+    }
+    let mut words = Vec::from([word(Op::Enter, &[FRAME.into(), 1]), word(Op::Fuel, &[1])]);
+    words.extend_from_slice(encoded);
+    if info.control == Control::Table {
+        words.push(ext_word(2));
+    }
+    if info.control.is_terminator() || info.control == Control::CondBranch {
+        words.push(word(Op::Fuel, &[1]));
+    }
+    words.push(word(Op::Trap, &[0]));
+    words
+}
+
+#[test]
+fn every_operand_of_every_instruction() {
+    let mut module = rich_module();
+    // Those that use memory 0 leave the pointer width to it.
+    module.features |= crate::image::features::TAIL_CALL;
+    let mut harness = Harness::new(module);
+    let mut checked = 0;
+    for &op in ALL {
+        let info = op.info();
+        if matches!(info.control, Control::Ext | Control::Stub) {
+            continue;
+        }
+        harness.set_type_for(op);
+        let baseline: Vec<i64> = info.fields.iter().map(|f| valid(info, f.role)).collect();
+        assert_eq!(
+            harness.check(&around(info, &baseline)),
+            Ok(()),
+            "{}",
+            info.name
+        );
+        for (i, field) in info.fields.iter().enumerate() {
+            for (value, expected) in cases(info, field.role) {
+                let mut operands = baseline.clone();
+                operands[i] = value;
+                let found = harness.check(&around(info, &operands));
+                assert_eq!(found, expected, "{} {} = {value}", info.name, field.name);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 5000);
+}
+
+#[test]
+fn bits_that_no_operand_takes_are_zero() {
+    let mut module = rich_module();
+    module.features |= crate::image::features::TAIL_CALL;
+    let mut harness = Harness::new(module);
+    for &op in ALL {
+        let info = op.info();
+        if matches!(info.control, Control::Ext | Control::Stub) {
+            continue;
+        }
+        harness.set_type_for(op);
+        let operands: Vec<i64> = info.fields.iter().map(|f| valid(info, f.role)).collect();
+        let words = around(info, &operands);
+        let at = if info.control == Control::Enter { 0 } else { 2 };
+        let reserved = info.reserved_bits();
+        for (i, mask) in reserved.iter().enumerate().take(usize::from(info.words)) {
+            for bit in (16..64).filter(|bit| mask >> bit & 1 == 1) {
+                let mut words = words.clone();
+                words[at + i] |= 1 << bit;
+                let found = harness.check(&words);
+                assert_eq!(found, Err(Kind::ReservedBits), "{} bit {bit}", info.name);
+            }
+        }
+        if info.words == 2 {
+            let mut words = words.clone();
+            words[at + 1] = 0x0002;
+            assert_eq!(harness.check(&words), Err(Kind::ExtWord), "{}", info.name);
+        }
+    }
+}
+
+#[test]
+fn unknown_instructions_and_those_that_are_not_for_functions() {
+    let mut harness = Harness::rich();
+    let enter = encode(Op::Enter, &[FRAME.into(), 1]).unwrap()[0];
+    let trap = encode(Op::Trap, &[0]).unwrap()[0];
+    // All near the table, and some of those far from it.
+    for number in (0..0x400).chain((0x400..=u16::MAX).step_by(251)) {
+        let control = Op::from_number(number).map(|op| op.info().control);
+        let expected = match control {
+            None | Some(Control::Stub | Control::Enter) => Kind::UnknownOp,
+            Some(Control::Ext) => Kind::ExtWord,
+            Some(_) => continue,
+        };
+        let mut word = u64::from(number);
+        word |= if number == Op::Enter as u16 {
+            100 << 16
+        } else {
+            0
+        };
+        let found = harness.check(&[enter, word, Op::Ext as u64, trap]);
+        assert_eq!(found, Err(expected), "{number:#x}");
+    }
+}

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Builds every program in src/ into NAME.wasm. The results are committed; run this after changing a source.
+# Needs clang 22, lld 22 and, for the WASI programs, wasi-libc (Debian: clang-22 lld-22 libclang-rt-22-dev-wasm32 wasi-libc).
+set -eu
+cd "$(dirname "$0")/src"
+flags="--target=wasm32-unknown-unknown -O2 -mcpu=mvp -fno-vectorize -fno-slp-vectorize -ffreestanding -fno-builtin -nostdlib -Wall -Werror -Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=16384 -Wl,--strip-debug"
+for source in *.c; do
+  case $source in wasi_*) continue ;; esac
+  clang-22 $flags "$source" -o "../${source%.c}.wasm"
+done
+for source in *.cpp; do
+  clang-22 $flags -fno-exceptions -fno-rtti "$source" -o "../${source%.cpp}.wasm"
+done
+for source in wasi_*.c; do
+  clang-22 --target=wasm32-wasi --sysroot=/usr -O2 -Wall -Wno-deprecated -Wl,--strip-all "$source" -o "../$(basename "${source#wasi_}" .c).wasm"
+done

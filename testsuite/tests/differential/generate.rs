@@ -1,0 +1,105 @@
+//! Random modules: wasm-smith with this feature set, from a seed.
+
+use arbitrary::Unstructured;
+use wasm_smith::{Config, InstructionKind, InstructionKinds, Module};
+
+/// SplitMix64: the seed of everything random here.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.next() % n
+    }
+}
+
+/// What a generated module may contain beside plain computation.
+#[derive(Clone, Copy, Debug)]
+pub struct Kinds {
+    /// Bulk memory and table instructions: then fuel totals are not comparable, since every engine charges lengths in its own way.
+    pub bulk: bool,
+    pub memory64: bool,
+    pub many_memories: bool,
+}
+
+impl Kinds {
+    /// A mix that gives every kind its share; a third of the modules is comparable in fuel.
+    pub fn of(seed: u64) -> Self {
+        Self { bulk: seed % 3 != 0, memory64: seed % 5 == 4, many_memories: seed % 4 == 3 }
+    }
+}
+
+fn config(kinds: Kinds, random: &mut Random) -> Config {
+    let mut allowed = vec![
+        InstructionKind::Numeric,
+        InstructionKind::Reference,
+        InstructionKind::Parametric,
+        InstructionKind::Variable,
+        InstructionKind::Table,
+        InstructionKind::Memory,
+        InstructionKind::Control,
+        InstructionKind::Aggregate,
+    ];
+    if random.below(4) == 0 {
+        allowed.retain(|kind| !matches!(kind, InstructionKind::Table | InstructionKind::Reference));
+    }
+    Config {
+        allowed_instructions: InstructionKinds::new(&allowed),
+        allow_start_export: random.below(4) == 0,
+        disallow_traps: random.below(2) == 0,
+        bulk_memory_enabled: kinds.bulk,
+        reference_types_enabled: true,
+        multi_value_enabled: true,
+        tail_call_enabled: true,
+        extended_const_enabled: true,
+        memory64_enabled: kinds.memory64,
+        saturating_float_to_int_enabled: true,
+        sign_extension_ops_enabled: true,
+        exceptions_enabled: false,
+        gc_enabled: false,
+        simd_enabled: false,
+        relaxed_simd_enabled: false,
+        threads_enabled: false,
+        wide_arithmetic_enabled: false,
+        compact_imports_enabled: false,
+        custom_page_sizes_enabled: false,
+        canonicalize_nans: true,
+        export_everything: true,
+        max_imports: 0,
+        min_funcs: 1,
+        max_funcs: 8,
+        max_memories: if kinds.many_memories { 3 } else { 1 },
+        min_memories: u32::from(random.below(5) != 0),
+        max_tables: if kinds.many_memories { 3 } else { 1 },
+        max_memory32_bytes: 6 * 65536,
+        max_memory64_bytes: 6 * 65536,
+        memory_max_size_required: true,
+        max_table_elements: 40,
+        table_max_size_required: true,
+        max_instructions: 60 + random.below(300) as usize,
+        max_nesting_depth: 3 + random.below(8) as usize,
+        ..Config::default()
+    }
+}
+
+/// The module of this seed, or none when the generator gives up on its random bytes.
+pub fn module(seed: u64) -> Option<Vec<u8>> {
+    let mut random = Random::new(seed);
+    let kinds = Kinds::of(seed);
+    let config = config(kinds, &mut random);
+    let bytes: Vec<u8> = (0..600 + random.below(3000)).map(|_| random.next() as u8).collect();
+    let module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
+    Some(module.to_bytes())
+}

@@ -1,0 +1,134 @@
+//! Differential fuzzing: random modules under WRT at -O0 and -O2, whole and in slices of fuel, against wasmi.
+//!
+//! Compared are results, traps, globals, memories, table sizes, and fuel totals where a run completes and uses no bulk instruction.
+//! `WRT_MODULES=N` sets the number of modules (default 300), `WRT_SEED=N` the first seed.
+
+mod generate;
+mod ours;
+mod outcome;
+mod peer;
+
+use generate::{Kinds, Random};
+use ours::Ours;
+use outcome::{End, Seen};
+use peer::Peer;
+use wrt_compiler::OptLevel;
+use wrt_testsuite::image;
+
+const FUEL: u64 = 100_000;
+/// Calls per module.
+const CALLS: usize = 12;
+
+/// What a run of modules came to.
+#[derive(Debug, Default)]
+struct Totals {
+    modules: u32,
+    calls: u32,
+    done: u32,
+    traps: u32,
+    fuel_compared: u32,
+}
+
+/// Ends that say nothing: an engine's own limits.
+fn inconclusive(a: &End, b: &End) -> bool {
+    let limited = |end: &End| matches!(end, End::OutOfFuel | End::Trap("call stack exhausted"));
+    // A run that completes in one engine within the fuel must complete in the other; but a trap in the middle of a block may come
+    // after the block's cost could not be paid.
+    let completes = |end: &End| matches!(end, End::Done(_));
+    (limited(a) || limited(b)) && !completes(a) && !completes(b)
+}
+
+/// The arguments of a call: small, edge and random values.
+fn arguments(random: &mut Random, count: usize) -> Vec<u64> {
+    const EDGES: [u64; 8] = [0, 1, u64::MAX, 0x8000_0000, 0x7fff_ffff, 1 << 63, 0x7ff8_0000_0000_0000, 65536];
+    let value = |random: &mut Random| match random.below(3) {
+        0 => EDGES[random.below(8) as usize],
+        1 => random.below(100),
+        _ => random.next(),
+    };
+    (0..count).map(|_| value(random)).collect()
+}
+
+/// Arguments as slots: an i32 and an f32 fill theirs zero-extended, references are null.
+fn slots(types: &[wasmi::ValType], args: &[u64]) -> Vec<u64> {
+    let slot = |(ty, &bits): (&wasmi::ValType, &u64)| match ty {
+        wasmi::ValType::I32 | wasmi::ValType::F32 => bits & 0xffff_ffff,
+        wasmi::ValType::I64 | wasmi::ValType::F64 => bits,
+        wasmi::ValType::V128 | wasmi::ValType::FuncRef | wasmi::ValType::ExternRef => 0,
+    };
+    types.iter().zip(args).map(slot).collect()
+}
+
+/// Whether the two engines saw the same; `None` when nothing can be said and the module is to be left.
+fn compare(expected: &Seen, got: &Seen, with_fuel: bool) -> Option<Result<(), String>> {
+    if inconclusive(&expected.end, &got.end) {
+        return None;
+    }
+    let mut expected = expected.clone();
+    if !with_fuel || !matches!(expected.end, End::Done(_)) {
+        expected.fuel = got.fuel;
+    }
+    Some(if expected == *got { Ok(()) } else { Err(format!("expected {expected:?}\n     got {got:?}")) })
+}
+
+/// One module at one level and slice size against the peer.
+fn run_module(seed: u64, wasm: &[u8], level: OptLevel, slice: u64, totals: &mut Totals) -> Result<(), String> {
+    let kinds = Kinds::of(seed);
+    let image = image(wasm, level, seed % 8 == 0).map_err(|e| format!("compile: {e}"))?;
+    let (mut peer, mut ours) = match (Peer::new(wasm, FUEL), Ours::new(image.bytes(), FUEL, slice)) {
+        (Ok((peer, _)), Ok((ours, _))) => (peer, ours),
+        (Err(a), Err(b)) if a == b || inconclusive(&a, &b) => return Ok(()),
+        (Err(End::Refused(_)), Err(_)) => return Ok(()),
+        (Err(a), Err(b)) => return Err(format!("instantiation: expected {a:?}, got {b:?}")),
+        (Err(a), Ok(_)) => return Err(format!("instantiation: expected {a:?}, got an instance")),
+        (Ok(_), Err(b)) => return Err(format!("instantiation: got {b:?}, expected an instance")),
+    };
+    totals.modules += 1;
+    let functions = peer.functions();
+    let mut random = Random::new(seed ^ 0xa5a5);
+    for (name, params) in functions.iter().cycle().take(if functions.is_empty() { 0 } else { CALLS }) {
+        let raw = arguments(&mut random, params.len());
+        let expected = peer.call(name, &raw, FUEL);
+        let got = ours.call(name, &slots(params, &raw), FUEL, slice);
+        let Some(verdict) = compare(&expected, &got, !kinds.bulk) else {
+            return Ok(());
+        };
+        verdict.map_err(|e| format!("{name}({raw:x?}): {e}"))?;
+        totals.calls += 1;
+        match got.end {
+            End::Done(_) => {
+                totals.done += 1;
+                totals.fuel_compared += u32::from(!kinds.bulk);
+            }
+            End::Trap(_) => totals.traps += 1,
+            End::OutOfFuel | End::Refused(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+#[test]
+fn random_modules_run_as_under_wasmi() {
+    let (first, count) = (number("WRT_SEED", 0), number("WRT_MODULES", 300));
+    let mut totals = Totals::default();
+    let mut failures = Vec::new();
+    for seed in first..first + count {
+        let Some(wasm) = generate::module(seed) else {
+            continue;
+        };
+        for (level, slice) in [(OptLevel::O0, FUEL), (OptLevel::O2, FUEL), (OptLevel::O2, 7)] {
+            if let Err(message) = run_module(seed, &wasm, level, slice, &mut totals) {
+                failures.push(format!("seed {seed}, {level:?}, slices of {slice}: {message}"));
+            }
+        }
+        assert!(failures.len() < 20, "{}", failures.join("\n"));
+    }
+    println!("{totals:?}");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(u64::from(totals.modules) > count, "most modules ran: {totals:?}");
+    assert!(totals.done > 0 && totals.traps > 0 && totals.fuel_compared > 0, "{totals:?}");
+}

@@ -1,0 +1,109 @@
+//! The engine under test: compile, image bytes, verify, run.
+
+use crate::outcome::{End, Seen, canonical_f32, canonical_f64, hash};
+use wrt_vm::{Config, Engine, Extern, Instance, Limits, Module, Outcome, Trap};
+
+/// An instance under WRT.
+pub struct Ours<'m> {
+    engine: Engine<'m>,
+    instance: Instance,
+    module: Module<'m>,
+}
+
+fn slot_bits(ty: u8, slot: u64) -> u64 {
+    match ty {
+        0x7d => canonical_f32(slot as u32),
+        0x7c => canonical_f64(slot),
+        0x70 | 0x6f => u64::from(slot != 0),
+        _ => slot,
+    }
+}
+
+fn trap_end(trap: Trap) -> End {
+    // wasmi has one code for an index past the end of a table and for other accesses out of its bounds.
+    match trap {
+        Trap::UndefinedElement => End::Trap(Trap::TableOutOfBounds.message()),
+        other => End::Trap(other.message()),
+    }
+}
+
+impl<'m> Ours<'m> {
+    /// Instantiates an image with this much fuel for its start function, adding `slice` fuel at a time.
+    pub fn new(image: &'m [u8], fuel: u64, slice: u64) -> Result<(Self, u64), End> {
+        let refused = |e: wrt_vm::Error| End::Refused(e.to_string());
+        let module = Module::load_from_binary(image, &Limits::default()).map_err(refused)?;
+        module.validate().map_err(refused)?;
+        let mut engine = Engine::new(Config::default()).map_err(refused)?;
+        engine.set_fuel(slice.min(fuel));
+        let mut outcome = module.instantiate(&mut engine, &[]).map_err(refused)?;
+        let mut granted = slice.min(fuel);
+        while outcome == Outcome::OutOfFuel && granted < fuel {
+            let more = slice.min(fuel - granted);
+            engine.add_fuel(more);
+            granted += more;
+            outcome = engine.resume().map_err(refused)?;
+        }
+        match outcome {
+            Outcome::Done => {}
+            Outcome::Trap(trap) => return Err(trap_end(trap)),
+            Outcome::OutOfFuel => return Err(End::OutOfFuel),
+            Outcome::HostCall(_) | Outcome::Yield => {
+                return Err(End::Refused("a module without imports calls the host".into()));
+            }
+        }
+        let used = engine.fuel_used();
+        let instance = engine.last_instance().ok_or(End::Refused("no instance".into()))?;
+        Ok((Self { engine, instance, module }, used))
+    }
+
+    /// Calls an exported function, adding `slice` fuel at a time up to `fuel`.
+    pub fn call(&mut self, name: &str, args: &[u64], fuel: u64, slice: u64) -> Seen {
+        let Some(Extern::Func(func)) = self.instance.export(&self.engine, name) else {
+            panic!("no function {name}");
+        };
+        let mut granted = slice.min(fuel);
+        self.engine.set_fuel(granted);
+        let mut outcome = self.engine.execute(self.instance, func, args).unwrap();
+        while outcome == Outcome::OutOfFuel && granted < fuel {
+            let more = slice.min(fuel - granted);
+            granted += more;
+            self.engine.add_fuel(more);
+            outcome = self.engine.resume().unwrap();
+        }
+        let end = match outcome {
+            Outcome::Done => {
+                let ty = self.engine.func_type(func).unwrap();
+                let slots = ty.results.iter().zip(self.engine.results());
+                End::Done(slots.map(|(&ty, &slot)| slot_bits(ty, slot)).collect())
+            }
+            Outcome::Trap(trap) => trap_end(trap),
+            Outcome::OutOfFuel => {
+                self.engine.cancel();
+                End::OutOfFuel
+            }
+            Outcome::HostCall(_) | Outcome::Yield => panic!("no imports"),
+        };
+        let used = granted - self.engine.remaining_fuel();
+        self.seen(end, used)
+    }
+
+    /// The state that can be seen from outside.
+    pub fn seen(&self, end: End, fuel: u64) -> Seen {
+        let (mut globals, mut memories, mut tables) = (Vec::new(), Vec::new(), Vec::new());
+        for export in self.module.exports() {
+            match self.instance.export(&self.engine, export.name).unwrap() {
+                Extern::Global(global) => {
+                    let ty = self.engine.global_type(global).unwrap().ty;
+                    globals.push(slot_bits(ty, self.engine.global(global).unwrap()));
+                }
+                Extern::Memory(memory) => {
+                    let data = self.engine.memory(memory).unwrap();
+                    memories.push((data.len(), hash(data)));
+                }
+                Extern::Table(table) => tables.push(self.engine.table_size(table).unwrap()),
+                Extern::Func(_) => {}
+            }
+        }
+        Seen { end, fuel, globals, memories, tables }
+    }
+}

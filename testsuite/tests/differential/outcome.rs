@@ -1,0 +1,53 @@
+//! What one call did, in terms that every engine can be asked for.
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// Results as slot bits, NaN canonical, references reduced to null or not.
+    Done(Vec<u64>),
+    /// Message of the official test suite.
+    Trap(&'static str),
+    OutOfFuel,
+    /// The module could not be instantiated, for the reason given.
+    Refused(String),
+}
+
+/// Everything that can be seen after a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    pub end: End,
+    /// Fuel used by the call.
+    pub fuel: u64,
+    /// Exported globals, in export order, as slot bits.
+    pub globals: Vec<u64>,
+    /// Length and hash of every exported memory.
+    pub memories: Vec<(usize, u64)>,
+    /// Sizes of the exported tables.
+    pub tables: Vec<u64>,
+}
+
+/// The bits of an f32, every NaN the same.
+pub fn canonical_f32(bits: u32) -> u64 {
+    u64::from(if f32::from_bits(bits).is_nan() { 0x7fc0_0000 } else { bits })
+}
+
+/// The bits of an f64, every NaN the same.
+pub fn canonical_f64(bits: u64) -> u64 {
+    if f64::from_bits(bits).is_nan() { 0x7ff8_0000_0000_0000 } else { bits }
+}
+
+/// FNV-1a, by words.
+pub fn hash(bytes: &[u8]) -> u64 {
+    let mut h = 0xcbf2_9ce4_8422_2325_u64;
+    for chunk in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        h = (h ^ u64::from_le_bytes(word)).wrapping_mul(0x100_0000_01b3);
+    }
+    h
+}
+
+/// Messages that engines word in ways that differ without meaning a difference.
+pub fn same_trap(a: &str, b: &str) -> bool {
+    a == b
+}

@@ -1,0 +1,9 @@
+//! What needs the operating system's memory calls.
+
+mod file;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod none;
+
+pub(crate) use file::{map_file, map_private};

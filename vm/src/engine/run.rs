@@ -1,0 +1,368 @@
+//! Starting, continuing and ending runs.
+//!
+//! Input: functions with arguments, answers to host calls. Output: outcomes.
+//! Invariants: a run that has trapped keeps its frames, for a backtrace, until something else is asked of the engine; it counts as ended
+//! from the moment its trap has been reported. Slots given by the host are made what their types say before a guest sees them.
+
+use super::Engine;
+use crate::error::{Budget, Entity, Error, Misuse};
+use crate::exec::{self, Exit, Refused};
+use crate::outcome::{Func, HostCall, HostFunc, Instance, Outcome, Trap};
+use crate::raw::store::{RunState, Status};
+use crate::val::valtype;
+use wrt_format::isa::{Op, field_value};
+
+/// A frame of a run: where a function of a guest stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The instance whose function it is.
+    pub instance: Instance,
+    /// Index of the function in its module, imports first.
+    pub func: u32,
+    /// Word in the function's code: the instruction that has trapped or waits.
+    pub word: u32,
+    /// Byte offset in the Wasm binary that it comes from, if the image knows.
+    pub wasm_offset: Option<u32>,
+}
+
+/// Most slots that are put right in a copy on the way: more arguments are put right in place, more results must be right.
+const FEW_SLOTS: usize = 16;
+
+impl Engine<'_> {
+    /// Starts a run of `func` and lets it go until something happens. `args` has one slot per parameter: an i32 or f32 in the low half,
+    /// the high half being ignored; references as handles, 0 for null.
+    ///
+    /// While a host call is pending the new run nests above it; the outer one goes on when the new one has ended and the host call has
+    /// been answered. `func` may be a function of any instance; a host function is called on behalf of `instance`.
+    ///
+    /// A stack too small for the arguments is a trap as any deep recursion is.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such instance or function, or an argument is a function reference that leads nowhere;
+    /// [`Error::ArgumentCount`]; [`Error::Misuse`] while a run is paused; [`Error::Budget`] when runs nest too deep.
+    pub fn execute(
+        &mut self,
+        instance: Instance,
+        func: Func,
+        args: &[u64],
+    ) -> Result<Outcome, Error> {
+        if self.store.instance(instance.number()).is_none() {
+            return Err(Error::Unknown(Entity::Instance));
+        }
+        self.check_startable()?;
+        let ty = self.func_type(func)?;
+        if ty.params.len() != args.len() {
+            return Err(Error::ArgumentCount {
+                expected: ty.params.len(),
+                got: args.len(),
+            });
+        }
+        self.check_refs(ty.params, args)?;
+        let copy = narrowed_copy(ty.params, args);
+        let given = copy.get(..args.len()).unwrap_or(args);
+        let started = exec::start(&mut self.store, instance.number(), func.bits(), given);
+        match started {
+            Ok(()) => {}
+            Err(Refused::Stack) => return Ok(self.trapped_outside_runs(Trap::StackOverflow)),
+            Err(Refused::NoFunction | Refused::Arity) => return Err(Error::Unknown(Entity::Func)),
+            Err(Refused::Status) => return Err(Misuse::RunPaused.into()),
+        }
+        if args.len() > FEW_SLOTS {
+            self.narrow_args(func);
+        }
+        self.executions += 1;
+        self.depth += 1;
+        match self.pending_host_call() {
+            Some(call) => Ok(Outcome::HostCall(call)),
+            None => self.go(),
+        }
+    }
+
+    /// As [`Engine::execute`], in the function's own instance; a host function is called on behalf of the last instance made.
+    ///
+    /// # Errors
+    /// Those of [`Engine::execute`].
+    pub fn execute_func(&mut self, func: Func, args: &[u64]) -> Result<Outcome, Error> {
+        let own = func.origin().map(|(instance, _)| instance);
+        let instance = own.or(self.last_instance).unwrap_or(Instance(0));
+        if self.store.callee(func.bits()).is_none() {
+            return Err(Error::Unknown(Entity::Func));
+        }
+        self.execute(instance, func, args)
+    }
+
+    /// Continues the innermost run: after [`Outcome::OutOfFuel`] or [`Outcome::Yield`], or when its host call has been answered.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] when no run is paused, or its host call waits for an answer.
+    pub fn resume(&mut self) -> Result<Outcome, Error> {
+        if let Some(trap) = self.host_trap.take() {
+            return Ok(self.ended_in(trap));
+        }
+        self.settle();
+        match self.store.run.status {
+            Status::Starting | Status::Ready => self.go(),
+            Status::HostCall => Err(Misuse::HostCallPending.into()),
+            Status::Idle | Status::Trapped => Err(Misuse::NothingPaused.into()),
+        }
+    }
+
+    /// Ends the innermost run, wherever it is: its frames are dropped, what it has written stays. The run in whose host call it was
+    /// nested waits for its answer again. Nothing happens when there is no run.
+    pub fn cancel(&mut self) {
+        if self.depth == 0 {
+            return;
+        }
+        // A run that the host has made trap is still the innermost one: it has not been told yet.
+        if self.host_trap.take().is_none() {
+            self.settle();
+        }
+        exec::drop_activation(&mut self.store);
+        self.depth -= 1;
+        self.results = (0, 0);
+    }
+
+    /// Runs that have not ended, nested ones included.
+    #[must_use]
+    pub const fn nesting(&self) -> u32 {
+        self.depth
+    }
+
+    /// The results of the run that is done, one slot each, until the next call that changes the engine. Empty otherwise.
+    #[must_use]
+    pub fn results(&self) -> &[u64] {
+        let (first, count) = self.results;
+        self.store
+            .stack()
+            .get(first..first + count)
+            .unwrap_or_default()
+    }
+
+    /// The host call that waits for an answer.
+    #[must_use]
+    pub fn pending_host_call(&self) -> Option<HostCall> {
+        let run = self.waiting()?;
+        Some(HostCall {
+            host: HostFunc(run.callee),
+            instance: Instance(run.instance),
+            import: self.import_called(&run).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// The arguments of the host call that waits for an answer, one slot each. Empty when none does.
+    #[must_use]
+    pub fn host_args(&self) -> &[u64] {
+        let args = self.waiting().and_then(|run| {
+            let sig = self.store.func_sig(self.store.host_type(run.callee)?)?;
+            let first = run.window as usize;
+            self.store.stack().get(first..first + sig.params.len())
+        });
+        args.unwrap_or_default()
+    }
+
+    /// Answers the host call with its results, one slot each, like the arguments of [`Engine::execute`]. Then resume.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] when no host call waits; [`Error::ResultCount`]; [`Error::Unknown`] when a function reference leads nowhere.
+    pub fn host_return(&mut self, results: &[u64]) -> Result<(), Error> {
+        let run = self.waiting().ok_or(Misuse::NoHostCall)?;
+        self.settle();
+        let sig = self
+            .store
+            .host_type(run.callee)
+            .and_then(|ty| self.store.func_sig(ty));
+        let types = sig.map_or(&[][..], |sig| sig.results);
+        if types.len() != results.len() {
+            return Err(Error::ResultCount {
+                expected: types.len(),
+                got: results.len(),
+            });
+        }
+        self.check_refs(types, results)?;
+        let copy = narrowed_copy(types, results);
+        let finished = match copy.get(..results.len()) {
+            Some(copy) => exec::finish_host_call(&mut self.store, copy),
+            None if types
+                .iter()
+                .zip(results)
+                .all(|(&ty, &v)| narrowed(ty, v) == v) =>
+            {
+                exec::finish_host_call(&mut self.store, results)
+            }
+            None => return Err(Error::Invalid("result: an i32 or f32 beyond 32 bits")),
+        };
+        self.results = (0, 0);
+        match finished {
+            Ok(()) => Ok(()),
+            Err(Refused::Stack) => self.host_trap(Trap::StackOverflow),
+            Err(Refused::NoFunction | Refused::Arity | Refused::Status) => {
+                Err(Misuse::NoHostCall.into())
+            }
+        }
+    }
+
+    /// Answers the host call with a trap at the guest's call. Then resume, which reports it.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] when no host call waits.
+    pub fn host_trap(&mut self, trap: Trap) -> Result<(), Error> {
+        if self.waiting().is_none() {
+            return Err(Misuse::NoHostCall.into());
+        }
+        self.settle();
+        if exec::trap_host_call(&mut self.store).is_err() {
+            return Err(Misuse::NoHostCall.into());
+        }
+        self.host_trap = Some(trap);
+        Ok(())
+    }
+
+    /// Where the paused or trapped run stands, innermost frame first, followed by the runs it is nested in. After a trap, until
+    /// something else is asked of the engine.
+    pub fn backtrace(&self) -> impl Iterator<Item = Frame> + '_ {
+        exec::frames(&self.store).filter_map(|frame| {
+            let module = self.store.instance(frame.instance)?.module();
+            Some(Frame {
+                instance: Instance(frame.instance),
+                func: module.imported_funcs() + frame.func,
+                word: frame.word,
+                wasm_offset: module.wasm_offset(frame.func, frame.word),
+            })
+        })
+    }
+
+    /// The instance made last.
+    #[must_use]
+    pub const fn last_instance(&self) -> Option<Instance> {
+        self.last_instance
+    }
+
+    pub(crate) const fn set_last_instance(&mut self, instance: Instance) {
+        self.last_instance = Some(instance);
+    }
+
+    /// Whether a run may be started now: none is paused, or one waits for the host.
+    pub(crate) fn check_startable(&mut self) -> Result<(), Error> {
+        if self.host_trap.is_some() {
+            return Err(Misuse::RunPaused.into());
+        }
+        self.settle();
+        match self.store.run.status {
+            Status::Idle | Status::Trapped => {}
+            Status::HostCall if self.depth < self.config.max_nesting => {}
+            Status::HostCall => return Err(Budget::Nesting.into()),
+            Status::Starting | Status::Ready => return Err(Misuse::RunPaused.into()),
+        }
+        self.results = (0, 0);
+        Ok(())
+    }
+
+    /// A trap of something that is no run: nothing was started.
+    pub(crate) const fn trapped_outside_runs(&mut self, trap: Trap) -> Outcome {
+        self.traps += 1;
+        Outcome::Trap(trap)
+    }
+
+    fn go(&mut self) -> Result<Outcome, Error> {
+        self.results = (0, 0);
+        let exit = exec::run(&mut self.store).map_err(|_| Misuse::NothingPaused)?;
+        Ok(match exit {
+            Exit::Done { first, count } => {
+                self.results = (first, count);
+                self.depth = self.depth.saturating_sub(1);
+                Outcome::Done
+            }
+            Exit::Trap(trap) => self.ended_in(trap),
+            Exit::OutOfFuel => Outcome::OutOfFuel,
+            Exit::Yield => Outcome::Yield,
+            Exit::HostCall => match self.pending_host_call() {
+                Some(call) => Outcome::HostCall(call),
+                None => self.ended_in(Trap::InvalidReference),
+            },
+        })
+    }
+
+    fn ended_in(&mut self, trap: Trap) -> Outcome {
+        self.depth = self.depth.saturating_sub(1);
+        self.traps += 1;
+        Outcome::Trap(trap)
+    }
+
+    /// Drops the frames of a run whose trap has been reported.
+    fn settle(&mut self) {
+        if self.store.run.status == Status::Trapped && self.host_trap.is_none() {
+            exec::drop_activation(&mut self.store);
+        }
+    }
+
+    /// The run that waits for the host: the innermost one that has not ended.
+    fn waiting(&self) -> Option<RunState> {
+        let run = match self.store.run.status {
+            Status::Trapped if self.host_trap.is_none() => exec::outer(&self.store)?,
+            Status::Trapped
+            | Status::Idle
+            | Status::Starting
+            | Status::Ready
+            | Status::HostCall => self.store.run,
+        };
+        (run.status == Status::HostCall).then_some(run)
+    }
+
+    /// Index of the imported function that a pending host call names, if the call word does.
+    fn import_called(&self, run: &RunState) -> Option<u32> {
+        let code = self.store.instance(run.instance)?.module().code();
+        let at = run.pc as usize;
+        let (word, ext) = (
+            u64::from_le(*code.get(at)?),
+            u64::from_le(*code.get(at + 1)?),
+        );
+        if word as u16 != Op::CallImport as u16 {
+            return None;
+        }
+        let field = Op::CallImport.info().fields.last()?;
+        u32::try_from(field_value(word, ext, field)).ok()
+    }
+
+    /// Function references must lead somewhere.
+    fn check_refs(&self, types: &[u8], slots: &[u64]) -> Result<(), Error> {
+        for (&ty, &slot) in types.iter().zip(slots) {
+            if ty == valtype::FUNCREF {
+                self.checked_slot(ty, slot)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Zero-extends the 32-bit arguments of the run that has just been started.
+    fn narrow_args(&mut self, func: Func) {
+        let first = self.store.run.window as usize;
+        for i in 0.. {
+            let ty = self
+                .func_type(func)
+                .ok()
+                .and_then(|ty| ty.params.get(i).copied());
+            let slot = self.store.stack_mut().get_mut(first + i);
+            let (Some(ty), Some(slot)) = (ty, slot) else {
+                break;
+            };
+            *slot = narrowed(ty, *slot);
+        }
+    }
+}
+
+/// The first slots without what is beyond their types.
+fn narrowed_copy(types: &[u8], slots: &[u64]) -> [u64; FEW_SLOTS] {
+    let mut copy = [0; FEW_SLOTS];
+    for ((to, &ty), &slot) in copy.iter_mut().zip(types).zip(slots) {
+        *to = narrowed(ty, slot);
+    }
+    copy
+}
+
+/// The slot without what is beyond its type.
+const fn narrowed(ty: u8, slot: u64) -> u64 {
+    match ty {
+        valtype::I32 | valtype::F32 => slot & 0xffff_ffff,
+        _ => slot,
+    }
+}

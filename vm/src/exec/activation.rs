@@ -1,0 +1,322 @@
+//! Activations: what the host starts, pauses, answers and drops.
+//!
+//! An activation begins with a record of five slots on the stack, which holds what was running before it, as plain data:
+//!
+//! | slot | contents |
+//! |---|---|
+//! | `R` | word of the outer activation's call word, and its frame's first slot `<< 32` |
+//! | `R + 1` | its instance, and the host function that it waits for `<< 32` |
+//! | `R + 2` | first slot of that function's arguments, and the number of results of the activation's own function `<< 32` |
+//! | `R + 3` | slot of its own record, or [`NO_RECORD`] if there is no outer activation |
+//! | `R + 4` | `HALT_STUB * 8`: where the bottom frame returns to |
+//!
+//! The bottom frame starts at `R + 5`; after it has returned, its results are at `R + 4`.
+//!
+//! ```text
+//! Idle --start--> Starting --run--> Ready --run--> out of fuel: Ready
+//!                 (a host function:        |-----> host call: HostCall --finish_host_call--> Ready
+//!                  HostCall at once)       |                  HostCall --start--> a nested activation, Starting
+//!                                          |-----> done: the outer activation's HostCall, or Idle
+//!                                          `-----> trap: Trapped --drop_activation--> the outer's HostCall, or Idle
+//! ```
+
+use wrt_format::isa::HALT_STUB;
+use wrt_format::trap::Trap;
+
+use super::machine::{Flow, Machine, half_of};
+use crate::raw::ctx::Stop;
+use crate::raw::dispatch::{self, Core};
+use crate::raw::instance::Callee;
+use crate::raw::store::{NO_RECORD, RunState, Status, Store};
+
+/// Slots of an activation's record, the return word of the bottom frame included.
+pub(super) const RECORD_SLOTS: usize = 5;
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The function has returned. Its results are these slots of the stack, until the next start or run.
+    Done {
+        /// First slot.
+        first: usize,
+        /// Number of results.
+        count: usize,
+    },
+    /// It has trapped. Its frames stay for a backtrace until the activation is dropped.
+    Trap(Trap),
+    /// The fuel does not cover the next block.
+    OutOfFuel,
+    /// The slice is used up, the fuel is not.
+    Yield,
+    /// A host function is called: see [`pending_host_call`].
+    HostCall,
+}
+
+/// Why something asked of an activation was refused. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// There is no function of this reference or no such instance.
+    NoFunction,
+    /// The number of arguments or results is not that of the type.
+    Arity,
+    /// The activation is not in a state in which this makes sense.
+    Status,
+    /// The stack has no room for the record and the arguments.
+    Stack,
+}
+
+/// A host function that a paused activation waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HostCall {
+    /// Number of the host function.
+    pub(crate) host: u32,
+    /// The instance that calls it.
+    pub(crate) instance: u32,
+    /// First slot of the arguments on the stack.
+    pub(crate) first: usize,
+    /// Number of arguments.
+    pub(crate) count: usize,
+}
+
+/// Starts an activation of the function that `reference` refers to. `instance` is where a host function is called from; a guest
+/// function runs in its own. Nothing is executed yet, but a guest function's first block is debited by [`run`].
+///
+/// While a host call is pending the new activation nests in it.
+pub(crate) fn start(
+    store: &mut Store<'_>,
+    instance: u32,
+    reference: u64,
+    args: &[u64],
+) -> Result<(), Refused> {
+    if !matches!(store.run.status, Status::Idle | Status::HostCall) {
+        return Err(Refused::Status);
+    }
+    let callee = store.callee(reference).ok_or(Refused::NoFunction)?;
+    let sig = store
+        .callee_type(callee)
+        .and_then(|ty| store.func_sig(ty))
+        .ok_or(Refused::NoFunction)?;
+    if sig.params.len() != args.len() {
+        return Err(Refused::Arity);
+    }
+    let results = sig.results.len();
+    let instance = match callee {
+        Callee::Guest { instance, .. } => instance,
+        Callee::Host(_) => instance,
+    };
+    if store.instance(instance).is_none() {
+        return Err(Refused::NoFunction);
+    }
+    let record = free_slot(store);
+    let fp = record + RECORD_SLOTS;
+    if !store.use_stack(fp + args.len().max(results)) {
+        return Err(Refused::Stack);
+    }
+    let outer = store.run;
+    let stack = store.stack_mut();
+    stack[record] = pair(outer.pc, outer.fp);
+    stack[record + 1] = pair(outer.instance, outer.callee);
+    stack[record + 2] = pair(outer.window, results as u32);
+    stack[record + 3] = u64::from(outer.record);
+    stack[record + 4] = u64::from(HALT_STUB) * 8;
+    stack[fp..fp + args.len()].copy_from_slice(args);
+    let (status, callee) = match callee {
+        Callee::Host(host) => (Status::HostCall, host),
+        Callee::Guest { func, .. } => (Status::Starting, func),
+    };
+    if status == Status::HostCall {
+        store.counters.host_calls += 1;
+    }
+    // Until a function has been entered the place is the stub's call word, whose window is `fp`.
+    let (pc, below, window) = (HALT_STUB, fp as u32 - 1, fp as u32);
+    store.run = RunState {
+        status,
+        instance,
+        pc,
+        fp: below,
+        record: record as u32,
+        callee,
+        window,
+    };
+    Ok(())
+}
+
+const fn pair(low: u32, high: u32) -> u64 {
+    low as u64 | (high as u64) << 32
+}
+
+/// First slot above all that the present activation needs.
+fn free_slot(store: &Store<'_>) -> usize {
+    match pending_host_call(store) {
+        Some(call) => call.first + call.count,
+        None => 0,
+    }
+}
+
+/// The host function that the activation waits for.
+pub(crate) fn pending_host_call(store: &Store<'_>) -> Option<HostCall> {
+    let run = store.run;
+    if run.status != Status::HostCall {
+        return None;
+    }
+    let sig = store.func_sig(store.host_type(run.callee)?)?;
+    Some(HostCall {
+        host: run.callee,
+        instance: run.instance,
+        first: run.window as usize,
+        count: sig.params.len(),
+    })
+}
+
+/// Runs the activation until it ends or pauses. The core is the best that this build has.
+pub(crate) fn run(store: &mut Store<'_>) -> Result<Exit, Refused> {
+    run_on(store, dispatch::preferred())
+}
+
+/// Runs the activation on one of the cores.
+pub(crate) fn run_on(store: &mut Store<'_>, core: Core) -> Result<Exit, Refused> {
+    if !matches!(store.run.status, Status::Starting | Status::Ready) {
+        return Err(Refused::Status);
+    }
+    let slice = store
+        .slice
+        .map_or(i64::MAX, |slice| i64::try_from(slice).unwrap_or(i64::MAX));
+    let mut grant = slice.min(store.fuel);
+    loop {
+        let (stop, left) = advance(store, grant, core);
+        let used = grant - left;
+        store.fuel -= used;
+        if stop == Stop::OutOfFuel && used == 0 && grant < store.fuel {
+            // A block that costs more than a slice: it may have more than one.
+            grant = grant.max(1).saturating_mul(2).min(store.fuel);
+            continue;
+        }
+        return Ok(left_with(store, stop, grant - used < store.fuel));
+    }
+}
+
+/// Runs with a grant of fuel; gives the reason for stopping, and what is left of the grant.
+fn advance(store: &mut Store<'_>, grant: i64, core: Core) -> (Stop, i64) {
+    let mut fuel = grant;
+    if store.run.status == Status::Starting {
+        let RunState {
+            instance,
+            callee,
+            window,
+            pc,
+            fp,
+            ..
+        } = store.run;
+        let mut machine = Machine {
+            store,
+            pc,
+            fp,
+            fuel,
+            instance,
+        };
+        match machine.prepare(instance, callee, window) {
+            Ok(entry) => {
+                fuel = machine.fuel;
+                store.run.pc = entry + 1;
+                store.run.fp = window;
+                store.run.status = Status::Ready;
+            }
+            Err(Flow::Stop(stop)) => return (stop, fuel),
+            Err(Flow::Next(_) | Flow::Jump) => return (Stop::Illegal, fuel),
+        }
+    }
+    dispatch::run(store, fuel, core)
+}
+
+/// Sets the status that a run leaves behind. `more` says whether fuel is left beyond the grant.
+fn left_with(store: &mut Store<'_>, stop: Stop, more: bool) -> Exit {
+    match stop {
+        Stop::Done => {
+            let first = store.run.fp as usize;
+            let count = (store.stack()[store.run.record as usize + 2] >> 32) as usize;
+            drop_activation(store);
+            Exit::Done { first, count }
+        }
+        Stop::OutOfFuel => {
+            store.counters.pauses += 1;
+            if more { Exit::Yield } else { Exit::OutOfFuel }
+        }
+        Stop::HostCall => {
+            store.run.status = Status::HostCall;
+            Exit::HostCall
+        }
+        Stop::Trap(trap) => {
+            store.run.status = Status::Trapped;
+            Exit::Trap(trap)
+        }
+        Stop::Illegal => {
+            store.run.status = Status::Trapped;
+            Exit::Trap(Trap::InvalidCode)
+        }
+    }
+}
+
+/// Gives a pending host call its results; the activation may go on.
+pub(crate) fn finish_host_call(store: &mut Store<'_>, results: &[u64]) -> Result<(), Refused> {
+    let run = store.run;
+    if run.status != Status::HostCall {
+        return Err(Refused::Status);
+    }
+    let sig = store
+        .host_type(run.callee)
+        .and_then(|ty| store.func_sig(ty));
+    if sig.map(|sig| sig.results.len()) != Some(results.len()) {
+        return Err(Refused::Arity);
+    }
+    let code = store
+        .instance(run.instance)
+        .ok_or(Refused::NoFunction)?
+        .module()
+        .code();
+    let call_word = u64::from_le(code[run.pc as usize]);
+    let to = run.fp as usize + usize::from(half_of(call_word, 2));
+    if !store.use_stack(to + results.len()) {
+        return Err(Refused::Stack);
+    }
+    store.stack_mut()[to..to + results.len()].copy_from_slice(results);
+    store.run.pc += 2;
+    store.run.status = Status::Ready;
+    Ok(())
+}
+
+/// Makes a pending host call trap: the activation has ended, its frames stay for a backtrace.
+pub(crate) fn trap_host_call(store: &mut Store<'_>) -> Result<(), Refused> {
+    if store.run.status != Status::HostCall {
+        return Err(Refused::Status);
+    }
+    store.run.status = Status::Trapped;
+    Ok(())
+}
+
+/// Ends the activation, whatever its state; the one that it is nested in, if any, waits again for its host call.
+pub(crate) fn drop_activation(store: &mut Store<'_>) {
+    store.run = outer(store).unwrap_or(RunState::IDLE);
+}
+
+/// The activation that waits for a host call in which the present one is nested.
+pub(crate) fn outer(store: &Store<'_>) -> Option<RunState> {
+    outer_of(store, store.run.record)
+}
+
+/// The activation outside of the one whose record this is.
+pub(super) fn outer_of(store: &Store<'_>, record: u32) -> Option<RunState> {
+    let slots = store
+        .stack()
+        .get(record as usize..)?
+        .first_chunk::<RECORD_SLOTS>()?;
+    let [place, instance, window, outer, _] = *slots;
+    (outer as u32 != NO_RECORD).then_some(RunState {
+        status: Status::HostCall,
+        instance: instance as u32,
+        pc: place as u32,
+        fp: (place >> 32) as u32,
+        record: outer as u32,
+        callee: (instance >> 32) as u32,
+        window: window as u32,
+    })
+}

@@ -1,0 +1,127 @@
+//! Walking the frames of all activations, for backtraces: innermost first.
+
+use wrt_format::isa::{HALT_STUB, LEAVE_STUB};
+
+use super::activation::outer_of;
+use super::machine::half_of;
+use crate::raw::store::{NO_RECORD, RunState, Status, Store};
+
+/// A frame of a guest function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// The instance whose function it is.
+    pub(crate) instance: u32,
+    /// Number among the functions that its module defines.
+    pub(crate) func: u32,
+    /// Word in the function: where it trapped or paused, or the call that it waits for.
+    pub(crate) word: u32,
+    /// First slot on the stack.
+    pub(crate) fp: u32,
+}
+
+/// The frames of the present activation and of those that it is nested in.
+pub(crate) fn frames<'a>(store: &'a Store<'_>) -> Frames<'a> {
+    let run = store.run;
+    let started = !matches!(run.status, Status::Idle);
+    Frames {
+        store,
+        at: started.then_some(run),
+    }
+}
+
+/// Iterator over frames, innermost first.
+#[derive(Clone, Debug)]
+pub(crate) struct Frames<'a> {
+    store: &'a Store<'a>,
+    /// The next place to look at.
+    at: Option<RunState>,
+}
+
+impl Iterator for Frames<'_> {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
+        loop {
+            let run = self.at?;
+            let stub = run.pc < wrt_format::isa::PROLOGUE.len() as u32;
+            let frame = if stub { None } else { self.frame_at(run) };
+            self.at = self.step(run, stub);
+            if frame.is_some() {
+                return frame;
+            }
+        }
+    }
+}
+
+impl Frames<'_> {
+    fn frame_at(&self, run: RunState) -> Option<Frame> {
+        let module = self.store.instance(run.instance)?.module();
+        // Records are in the order of the code.
+        let (mut low, mut high) = (0, module.func_count());
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if module.func(middle).code_word <= run.pc {
+                low = middle
+            } else {
+                high = middle
+            }
+        }
+        let word = run.pc.checked_sub(module.func(low).code_word)?;
+        Some(Frame {
+            instance: run.instance,
+            func: low,
+            word,
+            fp: run.fp,
+        })
+    }
+
+    /// The place that the frame at `run` returns to.
+    fn step(&self, run: RunState, stub: bool) -> Option<RunState> {
+        let stack = self.store.stack();
+        let slot = |at: usize| stack.get(at).copied();
+        let fp = run.fp as usize;
+        // At a stub's own word `fp` is what it is after the return to it.
+        let (return_word, below) = if stub && run.pc < LEAVE_STUB {
+            (HALT_STUB, fp)
+        } else if stub {
+            (LEAVE_STUB, fp)
+        } else {
+            let word = (slot(fp.checked_sub(1)?)? / 8) as u32;
+            let base = match word {
+                HALT_STUB => 1,
+                LEAVE_STUB => 2,
+                _ => 0,
+            };
+            (word, fp.checked_sub(base)?)
+        };
+        match return_word {
+            HALT_STUB if run.record == NO_RECORD => None,
+            HALT_STUB => outer_of(self.store, run.record),
+            LEAVE_STUB => {
+                let instance = slot(below)? as u32;
+                let pc = (slot(below.checked_sub(1)?)? / 8) as u32;
+                self.caller(RunState {
+                    instance,
+                    pc,
+                    fp: below as u32,
+                    ..run
+                })
+            }
+            pc => self.caller(RunState {
+                pc,
+                fp: below as u32,
+                ..run
+            }),
+        }
+    }
+
+    /// The frame of the call word at `run.pc`, whose window is `run.fp`.
+    fn caller(&self, run: RunState) -> Option<RunState> {
+        let code = self.store.instance(run.instance)?.module().code();
+        let word = u64::from_le(*code.get(run.pc as usize)?);
+        Some(RunState {
+            fp: run.fp.checked_sub(u32::from(half_of(word, 1)))?,
+            ..run
+        })
+    }
+}

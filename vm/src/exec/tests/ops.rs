@@ -1,0 +1,546 @@
+//! Every instruction that goes on to the next one or branches, with many operands, against the reference, on both cores.
+
+use std::collections::BTreeSet;
+use std::string::{String, ToString};
+
+use wrt_format::isa::{ALL, Control, Field, Op, Role};
+use wrt_format::trap::Trap;
+
+use super::reference::{fused, loaded, operator};
+use super::*;
+
+/// Slots that a tested function has: its parameters and its results, all i64.
+const SLOTS: usize = 8;
+/// Bytes at the start and at the end of the memory that tests use.
+const MEMORY: usize = 65536;
+
+/// Instructions with tests of their own, in this file or beside it.
+const ELSEWHERE: &[Op] = &[
+    Op::Ext,
+    Op::Enter,
+    Op::Fuel,
+    Op::Trap,
+    Op::StubCall,
+    Op::Halt,
+    Op::Leave,
+    Op::Br,
+    Op::BrTable,
+    Op::Call,
+    Op::CallImport,
+    Op::CallIndirect,
+    Op::ReturnCall,
+    Op::ReturnCallImport,
+    Op::ReturnCallIndirect,
+    Op::Ret,
+    Op::Ret1,
+    Op::RetN,
+    Op::ConstPool,
+    Op::RefFunc,
+    Op::GlobalGet,
+    Op::GlobalSet,
+    Op::GlobalGetImport,
+    Op::GlobalSetImport,
+    Op::MemorySize,
+    Op::MemoryGrow,
+    Op::MemoryFill,
+    Op::MemoryCopy,
+    Op::MemoryInit,
+    Op::DataDrop,
+    Op::TableGet,
+    Op::TableSet,
+    Op::TableSize,
+    Op::TableGrow,
+    Op::TableFill,
+    Op::TableCopy,
+    Op::TableInit,
+    Op::ElemDrop,
+];
+
+/// What a run left behind.
+#[derive(Clone, Debug, PartialEq)]
+struct World {
+    slots: Vec<u64>,
+    memory: Vec<u8>,
+    /// 1 if a branch was taken, 2 if not, 0 for other instructions.
+    taken: u64,
+}
+
+/// An instruction with its operands.
+struct Case<'a> {
+    op: Op,
+    operands: &'a [i64],
+}
+
+impl Case<'_> {
+    fn raw(&self, name: &str) -> Option<i64> {
+        let fields = self.op.info().fields;
+        let at = fields.iter().position(|field| field.name == name)?;
+        Some(self.operands[at])
+    }
+
+    /// Value of the slot that the operand names, before the instruction.
+    fn slot(&self, world: &World, name: &str) -> u64 {
+        world.slots[self.raw(name).unwrap() as usize]
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.op
+            .info()
+            .fields
+            .iter()
+            .any(|field: &Field| field.name == name)
+    }
+
+    /// The effective address.
+    fn address(&self, world: &World) -> u64 {
+        let mut base = self.slot(world, "addr") as u32;
+        if let Some(k) = self.raw("k") {
+            base = base.wrapping_add(k as u32);
+        }
+        if self.has("index") {
+            let index = self.slot(world, "index") as u32;
+            base = base.wrapping_add(index.wrapping_mul(1 << self.raw("shift").unwrap()));
+        }
+        u64::from(base) + self.raw("offset").unwrap() as u64
+    }
+}
+
+/// The bytes of an access, or the trap.
+fn access(world: &mut World, at: u64, bytes: usize) -> Result<&mut [u8], Trap> {
+    let start = usize::try_from(at).map_err(|_| Trap::MemoryOutOfBounds)?;
+    world
+        .memory
+        .get_mut(start..start + bytes)
+        .ok_or(Trap::MemoryOutOfBounds)
+}
+
+fn read(world: &mut World, at: u64, bytes: usize) -> Result<u64, Trap> {
+    let mut value = [0; 8];
+    value[..bytes].copy_from_slice(access(world, at, bytes)?);
+    Ok(u64::from_le_bytes(value))
+}
+
+fn write_bytes(world: &mut World, at: u64, bytes: usize, value: u64) -> Result<(), Trap> {
+    access(world, at, bytes)?.copy_from_slice(&value.to_le_bytes()[..bytes]);
+    Ok(())
+}
+
+/// Carries the instruction out on `world`.
+fn expect(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
+    let before = world.clone();
+    let slot = |name: &str| case.slot(&before, name);
+    let name = case.op.info().name;
+    let set =
+        |world: &mut World, value: u64| world.slots[case.raw("dst").unwrap() as usize] = value;
+    let form = |name: &str| -> String {
+        let forms = ["_far", "_wrap", "_index", "_mem"];
+        forms
+            .iter()
+            .find_map(|form| name.strip_suffix(form))
+            .unwrap_or(name)
+            .to_string()
+    };
+    if let Some((bytes, extend)) = loaded(&form(name)) {
+        let value = read(world, case.address(&before), bytes)?;
+        set(world, extend(value));
+    } else if let Some(bits) = form(name)
+        .strip_prefix("store")
+        .and_then(|bits| bits.parse::<usize>().ok())
+    {
+        write_bytes(world, case.address(&before), bits / 8, slot("src"))?;
+    } else if let Some(bits) = name.strip_prefix("store") {
+        let bits: usize = bits.trim_end_matches("_imm").parse().unwrap();
+        write_bytes(
+            world,
+            case.address(&before),
+            bits / 8,
+            case.raw("imm").unwrap() as u64,
+        )?;
+    } else if let Some(base) = name.strip_suffix("_mem_imm") {
+        let (at, bytes) = (
+            case.address(&before),
+            if name.starts_with("i32") { 4 } else { 8 },
+        );
+        let old = read(world, at, bytes)?;
+        let new = operator(base, old, case.raw("imm").unwrap() as u64).unwrap()?;
+        write_bytes(world, at, bytes, new)?;
+    } else if let Some(base) = name.strip_suffix("_load") {
+        let value = read(
+            world,
+            case.address(&before),
+            if name.contains("32") { 4 } else { 8 },
+        )?;
+        set(world, operator(base, slot("lhs"), value).unwrap()?);
+    } else if let Some(base) = name.strip_suffix("_store") {
+        let value = operator(base, slot("lhs"), slot("rhs")).unwrap()?;
+        write_bytes(
+            world,
+            case.address(&before),
+            if name.contains("32") { 4 } else { 8 },
+            value,
+        )?;
+    } else if case.op.info().control == Control::CondBranch {
+        world.taken = if branch(case, world, &before) { 1 } else { 2 };
+    } else {
+        plain(case, world, &before)?;
+    }
+    Ok(())
+}
+
+/// Whether a conditional branch is taken; the stepping ones write a slot.
+fn branch(case: &Case<'_>, world: &mut World, before: &World) -> bool {
+    let name = case.op.info().name;
+    let slot = |name: &str| case.slot(before, name);
+    if let Some(step) = case.raw("step") {
+        let (ty, relation) = name
+            .strip_prefix("br_")
+            .unwrap()
+            .split_once("_add_")
+            .unwrap();
+        let value = operator(&std::format!("{ty}_add"), slot("src"), step as u64)
+            .unwrap()
+            .unwrap();
+        world.slots[case.raw("dst").unwrap() as usize] = value;
+        let (relation, limit) = if relation == "nz" {
+            ("ne", 0)
+        } else {
+            (relation, slot("limit"))
+        };
+        return operator(&std::format!("{ty}_{relation}"), value, limit) == Some(Ok(1));
+    }
+    if case.has("cond") {
+        let cond = if name.starts_with("br64") {
+            slot("cond")
+        } else {
+            slot("cond") & 0xffff_ffff
+        };
+        return (cond != 0) == name.ends_with("nz");
+    }
+    let relation = name.trim_start_matches("br_").trim_end_matches("_imm");
+    let rhs = case
+        .raw("imm")
+        .map_or_else(|| slot("rhs"), |imm| imm as u64);
+    operator(relation, slot("lhs"), rhs) == Some(Ok(1))
+}
+
+fn plain(case: &Case<'_>, world: &mut World, before: &World) -> Result<(), Trap> {
+    let name = case.op.info().name;
+    let slot = |name: &str| case.slot(before, name);
+    let value = match name {
+        "mov" => slot("src"),
+        "mov2" => {
+            world.slots[case.raw("d0").unwrap() as usize] = slot("s0");
+            let second = world.slots[case.raw("s1").unwrap() as usize];
+            world.slots[case.raw("d1").unwrap() as usize] = second;
+            return Ok(());
+        }
+        "const_u32" | "const_s32" => case.raw("imm").unwrap() as u64,
+        "select" => slot(if slot("cond") as u32 != 0 { "a" } else { "b" }),
+        "i32_shl_add" | "i64_shl_add" => {
+            let shift = case.raw("shift").unwrap() as u64;
+            let shifted = operator(&name.replace("_shl_add", "_shl"), slot("b"), shift).unwrap()?;
+            operator(&name.replace("_shl_add", "_add"), slot("a"), shifted).unwrap()?
+        }
+        _ if case.has("c") => fused(name, slot("a"), slot("b"), slot("c")).unwrap(),
+        _ if case.has("imm") => {
+            let imm = case.raw("imm").unwrap() as u64;
+            operator(name.trim_end_matches("_imm"), slot("lhs"), imm).unwrap()?
+        }
+        _ if case.has("rhs") => operator(name, slot("lhs"), slot("rhs")).unwrap()?,
+        _ => operator(name, slot("src"), 0).unwrap()?,
+    };
+    world.slots[case.raw("dst").unwrap() as usize] = value;
+    Ok(())
+}
+
+/// Values that make something special happen, and random ones.
+fn value(random: &mut Random, bits: u32) -> u64 {
+    const EDGES: [u64; 12] = [0, 1, 2, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x8000, 0x7fff];
+    let sign = 1_u64 << (bits - 1);
+    match random.next() % 8 {
+        0 => EDGES[random.next() as usize % EDGES.len()],
+        1 => (EDGES[random.next() as usize % EDGES.len()]).wrapping_neg(),
+        2 => sign.wrapping_sub(random.next() % 3).wrapping_add(1),
+        3 => f64::from(random.next() as i32 >> (random.next() % 32)).to_bits(),
+        4 => u64::from((random.next() as i32 as f32 / 16.0).to_bits()),
+        5 => [f64::NAN, f64::INFINITY, -0.0, -1.5][random.next() as usize % 4].to_bits(),
+        6 => u64::from(
+            [f32::NAN, f32::NEG_INFINITY, -0.0, 2.5][random.next() as usize % 4].to_bits(),
+        ),
+        _ => random.next(),
+    }
+}
+
+/// Operands in range for their roles. Labels are filled in by [`function`].
+fn operands(op: Op, random: &mut Random) -> Vec<i64> {
+    let one = |field: &Field| match field.role {
+        Role::Def | Role::Use | Role::Mod => (random.next() % SLOTS as u64) as i64,
+        Role::ImmS16 => i64::from(value(random, 16) as i16),
+        Role::ImmU16 => {
+            i64::from([0, 1, 8, 65535, random.next() as u16][random.next() as usize % 5])
+        }
+        Role::ImmS32 => i64::from(value(random, 32) as i32),
+        Role::ImmU32 => {
+            i64::from([0, 4, 65535, u32::MAX, random.next() as u32][random.next() as usize % 5])
+        }
+        Role::Shift => (random.next() % 4) as i64,
+        Role::Mem => 0,
+        Role::Label16 | Role::Label32 => 0,
+        other => panic!("{} is not for this test: {other:?}", op.info().name),
+    };
+    op.info().fields.iter().map(one).collect()
+}
+
+/// A function that carries the instruction out and returns all slots, and in the last result which way it went.
+fn function(op: Op, operands: &mut [i64]) -> Asm {
+    let mut asm = Asm::new(SLOTS as u16 + 1, 1);
+    let words = i64::from(op.info().words);
+    asm.op(Op::ConstU32, &[SLOTS as i64, 0]);
+    let all = [0, SLOTS as i64 + 1];
+    if op.info().control != Control::CondBranch {
+        asm.op(op, operands).op(Op::RetN, &all);
+        return asm;
+    }
+    // The block that follows is three words long.
+    *operands.last_mut().unwrap() = words + 3;
+    asm.op(op, operands);
+    asm.block(1);
+    asm.op(Op::ConstU32, &[SLOTS as i64, 2]).op(Op::RetN, &all);
+    asm.block(1);
+    asm.op(Op::ConstU32, &[SLOTS as i64, 1]).op(Op::RetN, &all);
+    asm
+}
+
+/// Slots that lead into the memory, near its end, or anywhere.
+fn slots(op: Op, random: &mut Random) -> Vec<u64> {
+    let addresses = op.info().fields.iter().any(|field| field.name == "offset");
+    let wide = if op.info().name.contains("32") {
+        32
+    } else {
+        64
+    };
+    let one = |_| match random.next() % 4 {
+        0 if addresses => random.next() % 512,
+        1 if addresses => MEMORY as u64 - 8 + random.next() % 9,
+        2 if addresses => (random.next() % 600).wrapping_neg() & 0xffff_ffff,
+        _ => value(random, wide),
+    };
+    (0..SLOTS).map(one).collect()
+}
+
+fn check(op: Op, random: &mut Random) {
+    const FUNCS: usize = 12;
+    let mut cases = Vec::new();
+    let mut module = ModuleSpec {
+        types: std::vec![longs(SLOTS, SLOTS + 1)],
+        memories: std::vec![memory_type(1, Some(1))],
+        ..ModuleSpec::default()
+    };
+    for _ in 0..FUNCS {
+        let mut operands = operands(op, random);
+        module.funcs.push(function(op, &mut operands).func(0));
+        cases.push(operands);
+    }
+    let mut store = alone(module);
+    let fill: Vec<u8> = (0..MEMORY).map(|i| (i * 37 + i / 256) as u8).collect();
+    for round in 0..12 * FUNCS {
+        let func = round % FUNCS;
+        let before = World {
+            slots: slots(op, random),
+            memory: fill.clone(),
+            taken: 0,
+        };
+        let mut after = before.clone();
+        let expected = expect(
+            &Case {
+                op,
+                operands: &cases[func],
+            },
+            &mut after,
+        );
+        for core in cores() {
+            store
+                .memory_mut(0)
+                .unwrap()
+                .bytes_mut()
+                .copy_from_slice(&fill);
+            let exit = call_on(&mut store, core, func as u32, &before.slots);
+            let context = std::format!(
+                "{} {:?} on {:x?}, {core:?}",
+                op.info().name,
+                cases[func],
+                before.slots
+            );
+            assert!(
+                store.memory(0).unwrap().bytes() == after.memory,
+                "memory after {context}"
+            );
+            if let Err(trap) = expected {
+                assert_eq!(exit, Exit::Trap(trap), "{context}");
+                drop_activation(&mut store);
+                continue;
+            }
+            let mut got = results(&store, exit);
+            assert_eq!(got.pop(), Some(after.taken), "{context}");
+            assert_eq!(got, after.slots, "{context}");
+        }
+    }
+}
+
+#[test]
+fn every_instruction_computes_what_its_row_says() {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let elsewhere: BTreeSet<Op> = ELSEWHERE.iter().copied().collect();
+    for &op in ALL {
+        if !elsewhere.contains(&op) {
+            check(op, &mut random);
+        }
+    }
+}
+
+/// A module whose function 0 is the given code with one i64 parameter and result.
+fn unary(asm: &Asm) -> ModuleSpec {
+    ModuleSpec {
+        types: std::vec![longs(1, 1)],
+        funcs: std::vec![asm.func(0)],
+        ..ModuleSpec::default()
+    }
+}
+
+#[test]
+fn pool_globals_and_function_references() {
+    use wrt_format::image::types::GlobalType;
+    use wrt_format::image::write::{ConstExpr, ExternSpec, GlobalSpec, ImportSpec};
+    let ty = GlobalType {
+        ty: val::I64,
+        mutable: true,
+    };
+    let mut asm = Asm::new(4, 1);
+    asm.op(Op::GlobalGetImport, &[1, 0])
+        .op(Op::GlobalSetImport, &[0, 1])
+        .op(Op::GlobalGet, &[2, 1]);
+    asm.op(Op::GlobalSet, &[0, 0])
+        .op(Op::ConstPool, &[3, 1])
+        .op(Op::I64Add, &[1, 1, 2]);
+    asm.op(Op::RefFunc, &[2, 0]).op(Op::RetN, &[1, 3]);
+    let module = ModuleSpec {
+        types: std::vec![longs(1, 3)],
+        imports: (0..2)
+            .map(|i| ImportSpec {
+                module: "m".into(),
+                name: std::format!("g{i}"),
+                ty: ExternSpec::Global(ty),
+            })
+            .collect(),
+        funcs: std::vec![asm.func(0)],
+        pool: std::vec![5, u64::MAX - 1],
+        globals: std::vec![GlobalSpec { ty, init: ConstExpr::constant(0) }; 2],
+        ..ModuleSpec::default()
+    };
+    for core in cores() {
+        let mut store = store(1000);
+        let globals = [70, 71].map(|value| store.add_global(ty, value).unwrap());
+        let imports = Imports {
+            globals: &globals,
+            ..Imports::default()
+        };
+        store.add_instance(load(module.clone()), imports).unwrap();
+        *store.global_mut(3).unwrap() = 1000;
+        let exit = call_on(&mut store, core, 0, &[9]);
+        assert_eq!(results(&store, exit), [1070, func_ref(0, 0), u64::MAX - 1]);
+        assert_eq!(
+            [0, 1, 2, 3].map(|global| store.global(global).unwrap()),
+            [70, 9, 9, 1000]
+        );
+    }
+}
+
+#[test]
+fn branch_tables_take_the_default_out_of_range() {
+    let mut asm = Asm::new(1, 1);
+    // The table is one word and four targets; each target's block is three words.
+    asm.op(Op::BrTable, &[0, 3]);
+    for target in 0..4 {
+        asm.code.push(wrt_format::isa::ext_word(5 + 3 * target));
+    }
+    for target in 0..4 {
+        asm.block(1);
+        asm.op(Op::ConstU32, &[0, 100 + target]).op(Op::Ret1, &[0]);
+    }
+    let mut store = alone(unary(&asm));
+    for core in cores() {
+        for (index, expected) in [
+            (0, 100),
+            (1, 101),
+            (2, 102),
+            (3, 103),
+            (4, 103),
+            (u64::MAX, 103),
+            (1 << 32, 100),
+        ] {
+            let exit = call_on(&mut store, core, 0, &[index]);
+            assert_eq!(results(&store, exit), [expected]);
+        }
+    }
+}
+
+#[test]
+fn every_trap_can_be_raised() {
+    for (number, &trap) in Trap::ALL.iter().enumerate() {
+        let mut asm = Asm::new(1, 1);
+        asm.op(Op::Trap, &[number as i64]);
+        let mut store = alone(unary(&asm));
+        for core in cores() {
+            assert_eq!(call_on(&mut store, core, 0, &[0]), Exit::Trap(trap));
+            assert_eq!(frames(&store).next().unwrap().word, 1);
+            drop_activation(&mut store);
+        }
+    }
+}
+
+#[test]
+fn memories_beyond_the_first_and_with_wide_addresses() {
+    let ops = [(Op::Load64Mem, 8_u64), (Op::Load16UMem, 2)];
+    for is64 in [false, true] {
+        let ty = MemoryType {
+            is64,
+            page_log2: 0,
+            ..memory_type(100, Some(200))
+        };
+        for (op, bytes) in ops {
+            let mut asm = Asm::new(2, 1);
+            asm.op(Op::Store8Mem, &[0, 0, 1, 3])
+                .op(op, &[1, 0, 1, 3])
+                .op(Op::Ret1, &[1]);
+            let module = ModuleSpec {
+                memories: std::vec![memory_type(1, None), ty],
+                ..unary(&asm)
+            };
+            let mut store = alone(module);
+            for core in cores() {
+                let last = 100 - bytes - 3;
+                for (addr, fits) in [
+                    (0, true),
+                    (last, true),
+                    (last + 1, false),
+                    (97, false),
+                    (u64::MAX - 2, false),
+                    (1 << 32, !is64),
+                ] {
+                    store.memory_mut(1).unwrap().bytes_mut().fill(0);
+                    let exit = call_on(&mut store, core, 0, &[addr]);
+                    if fits {
+                        assert_eq!(results(&store, exit), [addr & 0xff]);
+                    } else {
+                        assert_eq!(
+                            exit,
+                            Exit::Trap(Trap::MemoryOutOfBounds),
+                            "{op:?} at {addr:#x}"
+                        );
+                        drop_activation(&mut store);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! The host's access to what an engine holds: making, reading and changing memories, tables, globals and host functions.
+//!
+//! Input: handles. Output: their contents and types. Invariants: every handle is checked; a reference that leads nowhere never gets into
+//! a table or global; slots of 32-bit types are kept zero-extended.
+
+use crate::engine::Engine;
+use crate::error::{Budget, Entity, Error, Misuse};
+use crate::instance::{check_memory, check_table, resolve, types};
+use crate::outcome::{Extern, Func, Global, HostFunc, Instance, Memory, Table};
+use crate::raw::arena::OutOfMemory;
+use crate::val::Val;
+use wrt_format::image::FuncTypeView;
+use wrt_format::image::types::{GlobalType, MemoryType, TableType};
+
+impl From<OutOfMemory> for Error {
+    #[cold]
+    fn from(_: OutOfMemory) -> Self {
+        Self::Budget(Budget::Memory)
+    }
+}
+
+/// Exports and index spaces of instances.
+impl<'m> Engine<'m> {
+    /// What an instance exports by this name. A binary search in the image.
+    #[must_use]
+    pub fn export(&self, instance: Instance, name: &str) -> Option<Extern> {
+        let module = self.store.instance(instance.0)?.module();
+        let (kind, index) = module.export(name)?;
+        resolve(&self.store, instance.0, kind, index)
+    }
+
+    /// All that an instance exports, in the module's order.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such instance.
+    pub fn exports(
+        &self,
+        instance: Instance,
+    ) -> Result<impl Iterator<Item = (&'m str, Extern)> + '_, Error> {
+        let data = self.store.instance(instance.0);
+        let module = data.ok_or(Error::Unknown(Entity::Instance))?.module();
+        Ok((0..module.export_count()).filter_map(move |i| {
+            let export = module.export_at(i)?;
+            let item = resolve(&self.store, instance.0, export.kind, export.index)?;
+            Some((export.name, item))
+        }))
+    }
+
+    /// Function of index `index`, imports first, of an instance.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is none.
+    pub fn instance_func(&self, instance: Instance, index: u32) -> Result<Func, Error> {
+        let handle = self.store.func_handle(instance.0, index);
+        handle
+            .and_then(Func::from_bits)
+            .ok_or(Error::Unknown(Entity::FuncIndex))
+    }
+
+    /// Memory of index `index`, imports first, of an instance.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is none.
+    pub fn instance_memory(&self, instance: Instance, index: u32) -> Result<Memory, Error> {
+        let data = self.store.instance(instance.0);
+        let number = data.and_then(|data| data.memory(index));
+        number.map(Memory).ok_or(Error::Unknown(Entity::Memory))
+    }
+
+    /// Table of index `index`, imports first, of an instance.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is none.
+    pub fn instance_table(&self, instance: Instance, index: u32) -> Result<Table, Error> {
+        let data = self.store.instance(instance.0);
+        let number = data.and_then(|data| data.table(index));
+        number.map(Table).ok_or(Error::Unknown(Entity::Table))
+    }
+
+    /// The type of a function.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such function.
+    pub fn func_type(&self, func: Func) -> Result<FuncTypeView<'_>, Error> {
+        let callee = self.store.callee(func.0);
+        let id = callee.and_then(|callee| self.store.callee_type(callee));
+        let sig = id.and_then(|id| self.store.func_sig(id));
+        let sig = sig.ok_or(Error::Unknown(Entity::Func))?;
+        Ok(FuncTypeView {
+            params: sig.params,
+            results: sig.results,
+        })
+    }
+
+    /// The name of a guest function, if its image has it.
+    #[must_use]
+    pub fn func_name(&self, instance: Instance, index: u32) -> Option<&'m str> {
+        self.store.instance(instance.0)?.module().func_name(index)
+    }
+}
+
+/// Host functions, memories and tables.
+impl Engine<'_> {
+    /// Makes a host function of these parameter and result types, of [`valtype`](crate::valtype).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when a byte is no value type; [`Error::Budget`] when the engine has no room.
+    pub fn new_host_func(&mut self, params: &[u8], results: &[u8]) -> Result<HostFunc, Error> {
+        types::check_valtypes(params)?;
+        types::check_valtypes(results)?;
+        if params.len().max(results.len()) > usize::from(u16::MAX) {
+            return Err(Error::Invalid("function type: too many values"));
+        }
+        let ty = self.store.intern_type(params, results)?;
+        Ok(HostFunc(self.store.add_host(ty)?))
+    }
+
+    /// Makes a memory of the type's minimum, all zero.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] when it is larger than the engine allows or has room for; [`Error::Invalid`] when the type has no meaning.
+    pub fn new_memory(&mut self, ty: MemoryType) -> Result<Memory, Error> {
+        if !matches!(ty.page_log2, 0 | 16) || ty.shared || ty.max.is_some_and(|max| max < ty.min) {
+            return Err(Error::Invalid("memory type"));
+        }
+        let bytes = u128::from(ty.min) << ty.page_log2;
+        check_memory(&self.config, &self.store, bytes)?;
+        Ok(Memory(self.store.add_memory(ty)?))
+    }
+
+    /// The bytes of a memory.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such memory.
+    pub fn memory(&self, memory: Memory) -> Result<&[u8], Error> {
+        let memory = self.store.memory(memory.0);
+        Ok(memory.ok_or(Error::Unknown(Entity::Memory))?.bytes())
+    }
+
+    /// The bytes of a memory, to change. The length cannot change while they are borrowed.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such memory.
+    pub fn memory_mut(&mut self, memory: Memory) -> Result<&mut [u8], Error> {
+        let memory = self.store.memory_mut(memory.0);
+        Ok(memory.ok_or(Error::Unknown(Entity::Memory))?.bytes_mut())
+    }
+
+    /// The type that a memory was declared with.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such memory.
+    pub fn memory_type(&self, memory: Memory) -> Result<MemoryType, Error> {
+        let memory = self.store.memory(memory.0);
+        Ok(memory.ok_or(Error::Unknown(Entity::Memory))?.ty())
+    }
+
+    /// Grows a memory by `delta` pages of its page size. The pages before, or `None` when it cannot grow so far.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such memory.
+    pub fn memory_grow(&mut self, memory: Memory, delta: u64) -> Result<Option<u64>, Error> {
+        if self.store.memory(memory.0).is_none() {
+            return Err(Error::Unknown(Entity::Memory));
+        }
+        let allowed = self.store.can_grow_memory(memory.0, delta);
+        Ok(allowed.and_then(|_| self.store.grow_memory(memory.0, delta).ok()))
+    }
+
+    /// Makes a table of the type's minimum, all elements `init`, a reference of the element type or 0 for null.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] when it is larger than the engine allows or has room for; [`Error::Invalid`] when the type has no meaning;
+    /// [`Error::Unknown`] when `init` is a function reference that leads nowhere.
+    pub fn new_table(&mut self, ty: TableType, init: u64) -> Result<Table, Error> {
+        if !crate::val::valtype::is_ref(ty.elem) || ty.max.is_some_and(|max| max < ty.min) {
+            return Err(Error::Invalid("table type"));
+        }
+        check_table(&self.config, &self.store, u128::from(ty.min))?;
+        let init = self.checked_slot(ty.elem, init)?;
+        Ok(Table(self.store.add_table(ty, init)?))
+    }
+
+    /// The type that a table was declared with.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such table.
+    pub fn table_type(&self, table: Table) -> Result<TableType, Error> {
+        let table = self.store.table(table.0);
+        Ok(table.ok_or(Error::Unknown(Entity::Table))?.ty())
+    }
+
+    /// Elements of a table.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such table.
+    pub fn table_size(&self, table: Table) -> Result<u64, Error> {
+        let table = self.store.table(table.0);
+        Ok(table.ok_or(Error::Unknown(Entity::Table))?.elems().len() as u64)
+    }
+
+    /// An element of a table: a reference, 0 for null.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such table or element.
+    pub fn table_get(&self, table: Table, index: u64) -> Result<u64, Error> {
+        let table = self
+            .store
+            .table(table.0)
+            .ok_or(Error::Unknown(Entity::Table))?;
+        let elem = usize::try_from(index)
+            .ok()
+            .and_then(|i| table.elems().get(i));
+        elem.copied().ok_or(Error::Unknown(Entity::TableElem))
+    }
+
+    /// Sets an element of a table to a reference of its element type, or 0 for null.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such table or element, or the function reference leads nowhere.
+    pub fn table_set(&mut self, table: Table, index: u64, value: u64) -> Result<(), Error> {
+        let value = self.checked_slot(self.table_type(table)?.elem, value)?;
+        let table = self
+            .store
+            .table_mut(table.0)
+            .ok_or(Error::Unknown(Entity::Table))?;
+        let elem = usize::try_from(index)
+            .ok()
+            .and_then(|i| table.elems_mut().get_mut(i));
+        *elem.ok_or(Error::Unknown(Entity::TableElem))? = value;
+        Ok(())
+    }
+
+    /// Grows a table by `delta` elements that are `init`. The elements before, or `None` when it cannot grow so far.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such table, or `init` is a function reference that leads nowhere.
+    pub fn table_grow(
+        &mut self,
+        table: Table,
+        delta: u64,
+        init: u64,
+    ) -> Result<Option<u64>, Error> {
+        let init = self.checked_slot(self.table_type(table)?.elem, init)?;
+        if !self.store.can_grow_table(table.0, delta) {
+            return Ok(None);
+        }
+        Ok(self.store.grow_table(table.0, delta, init).ok())
+    }
+}
+
+/// Globals.
+impl Engine<'_> {
+    /// Makes a global. Of a 32-bit type only the low half of `value` counts.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] when the engine has no room; [`Error::Invalid`] when the type has no meaning; [`Error::Unknown`] when `value` is a
+    /// function reference that leads nowhere.
+    pub fn new_global(&mut self, ty: GlobalType, value: u64) -> Result<Global, Error> {
+        types::check_valtypes(&[ty.ty])?;
+        let value = self.checked_slot(ty.ty, value)?;
+        Ok(Global(self.store.add_global(ty, value)?))
+    }
+
+    /// The type of a global.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such global.
+    pub fn global_type(&self, global: Global) -> Result<GlobalType, Error> {
+        self.store
+            .global_type(global.0)
+            .ok_or(Error::Unknown(Entity::Global))
+    }
+
+    /// The slot of a global.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such global.
+    pub fn global(&self, global: Global) -> Result<u64, Error> {
+        self.store
+            .global(global.0)
+            .ok_or(Error::Unknown(Entity::Global))
+    }
+
+    /// The value of a global with its type.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such global.
+    pub fn global_val(&self, global: Global) -> Result<Val, Error> {
+        let slot = self.global(global)?;
+        Val::from_slot(self.global_type(global)?.ty, slot).ok_or(Error::Unknown(Entity::Global))
+    }
+
+    /// Sets a mutable global. Of a 32-bit type only the low half of `value` counts.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such global, or the function reference leads nowhere; [`Error::Misuse`] when it is immutable.
+    pub fn set_global(&mut self, global: Global, value: u64) -> Result<(), Error> {
+        let ty = self.global_type(global)?;
+        if !ty.mutable {
+            return Err(Misuse::ImmutableGlobal.into());
+        }
+        let value = self.checked_slot(ty.ty, value)?;
+        let place = self.store.global_mut(global.0);
+        *place.ok_or(Error::Unknown(Entity::Global))? = value;
+        Ok(())
+    }
+
+    /// `value` as a slot of this type; function references must lead somewhere.
+    pub(crate) fn checked_slot(&self, ty: u8, value: u64) -> Result<u64, Error> {
+        match Val::from_slot(ty, value) {
+            Some(Val::FuncRef(Some(func))) if self.store.callee(func.0).is_none() => {
+                Err(Error::Unknown(Entity::Func))
+            }
+            Some(val) => Ok(val.to_slot()),
+            None => Err(Error::Invalid("value type")),
+        }
+    }
+}
+
+impl Instance {
+    /// What it exports by this name; as [`Engine::export`].
+    #[must_use]
+    pub fn export(self, engine: &Engine<'_>, name: &str) -> Option<Extern> {
+        engine.export(self, name)
+    }
+}

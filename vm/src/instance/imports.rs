@@ -1,0 +1,139 @@
+//! Whether what is given fits what a module imports.
+//!
+//! Input: a module and one handle per import. Output: nothing, or the first import that does not fit.
+//! Invariants: looks only, changes nothing; every handle is checked to exist before anything is asked of it.
+
+use super::types::{TypeText, memory_matches, table_matches};
+use crate::error::{Error, ImportError, ImportMismatch};
+use crate::outcome::Extern;
+use crate::raw::store::Store;
+use wrt_format::image::types::ExternType;
+use wrt_format::image::{ImportView, ModuleView};
+
+/// Checks all imports of a module.
+pub(crate) fn check(
+    store: &Store<'_>,
+    module: &ModuleView<'_>,
+    given: &[Extern],
+) -> Result<(), Error> {
+    let expected = module.import_count() as usize;
+    if given.len() != expected {
+        return Err(Error::ImportCount {
+            expected,
+            got: given.len(),
+        });
+    }
+    for (index, (import, item)) in module.imports().zip(given).enumerate() {
+        if let Some((mismatch, got)) = mismatch(store, module, &import, *item) {
+            return Err(error(module, index, mismatch, got));
+        }
+    }
+    Ok(())
+}
+
+/// In what `item` does not fit the import, and what it is instead.
+fn mismatch<'s>(
+    store: &'s Store<'_>,
+    module: &ModuleView<'_>,
+    import: &ImportView<'_>,
+    item: Extern,
+) -> Option<(ImportMismatch, TypeText<'s>)> {
+    let Some(got) = describe(store, item) else {
+        return Some((ImportMismatch::Handle, TypeText::Unknown));
+    };
+    let (mismatch, fits) = match (import.ty, got) {
+        (ExternType::Func(idx), TypeText::Func(params, results)) => {
+            let asked = module.func_type(idx);
+            let fits = asked.params == params && asked.results == results;
+            (ImportMismatch::FuncType, fits)
+        }
+        (ExternType::Table(asked), TypeText::Table(ty, len)) => {
+            (ImportMismatch::TableType, table_matches(&asked, &ty, len))
+        }
+        (ExternType::Memory(asked), TypeText::Memory(ty, pages)) => (
+            ImportMismatch::MemoryType,
+            memory_matches(&asked, &ty, pages),
+        ),
+        (ExternType::Global(asked), TypeText::Global(ty)) => {
+            (ImportMismatch::GlobalType, asked == ty)
+        }
+        (
+            ExternType::Func(_)
+            | ExternType::Table(_)
+            | ExternType::Memory(_)
+            | ExternType::Global(_),
+            _,
+        ) => (ImportMismatch::Kind, false),
+    };
+    (!fits).then_some((mismatch, got))
+}
+
+/// The type of something in the engine; `None` when it is not there.
+pub(crate) fn describe<'s>(store: &'s Store<'_>, item: Extern) -> Option<TypeText<'s>> {
+    Some(match item {
+        Extern::Func(func) => {
+            let callee = store.callee(func.bits())?;
+            let sig = store.func_sig(store.callee_type(callee)?)?;
+            TypeText::Func(sig.params, sig.results)
+        }
+        Extern::Table(table) => {
+            let table = store.table(table.number())?;
+            TypeText::Table(table.ty(), table.elems().len() as u64)
+        }
+        Extern::Memory(memory) => {
+            let memory = store.memory(memory.number())?;
+            TypeText::Memory(memory.ty(), memory.pages())
+        }
+        Extern::Global(global) => TypeText::Global(store.global_type(global.number())?),
+    })
+}
+
+/// The error for import number `index` of a module.
+#[cold]
+pub(crate) fn error(
+    module: &ModuleView<'_>,
+    index: usize,
+    mismatch: ImportMismatch,
+    got: TypeText<'_>,
+) -> Error {
+    #[cfg(not(feature = "alloc"))]
+    let _ = (module, got);
+    Error::Import(ImportError {
+        index,
+        mismatch,
+        #[cfg(feature = "alloc")]
+        detail: detail(module, index, got),
+    })
+}
+
+#[cfg(feature = "alloc")]
+fn detail(
+    module: &ModuleView<'_>,
+    index: usize,
+    got: TypeText<'_>,
+) -> alloc::boxed::Box<crate::error::ImportDetail> {
+    use alloc::string::ToString;
+
+    let import = module.imports().nth(index);
+    let (name, field, expected) = match &import {
+        Some(import) => {
+            let expected = match import.ty {
+                ExternType::Func(idx) => {
+                    let ty = module.func_type(idx);
+                    TypeText::Func(ty.params, ty.results)
+                }
+                ExternType::Table(ty) => TypeText::Table(ty, ty.min),
+                ExternType::Memory(ty) => TypeText::Memory(ty, ty.min),
+                ExternType::Global(ty) => TypeText::Global(ty),
+            };
+            (import.module, import.name, expected)
+        }
+        None => ("", "", TypeText::Nothing),
+    };
+    alloc::boxed::Box::new(crate::error::ImportDetail {
+        module: name.to_string(),
+        name: field.to_string(),
+        expected: expected.to_string(),
+        got: got.to_string(),
+    })
+}

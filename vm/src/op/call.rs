@@ -1,0 +1,186 @@
+//! Calls and returns. `ARCHITECTURE.md` draws the frames.
+//!
+//! The handlers do what stays in the instance, is verified, and fits the part of the stack already in use. All else is a slow path,
+//! which starts the instruction over.
+
+use wrt_format::isa::field;
+use wrt_format::trap::Trap;
+
+use crate::exec::machine::{Flow, Machine, Step, half_of};
+use crate::raw::ctx::Stop;
+use crate::raw::state::Ctl;
+use crate::raw::store::NULL;
+
+handlers! {
+    fn call(s, at) {
+        s.call(s.half(at::base), s.entry(s.imm_u32(at::func)), slow_call)
+    }
+    fn call_import(_s, at) {
+        Ctl::Slow(slow_call_import)
+    }
+    fn call_indirect(s, at) {
+        let Some(reference) = s.table_get(at::table, s.get64(at::index)) else {
+            return Ctl::Slow(slow_call_indirect);
+        };
+        match s.own_func(reference, s.imm_u32(at::type_idx)) {
+            Some(func) => s.call(s.half(at::base), s.entry(func), slow_call_indirect),
+            None => Ctl::Slow(slow_call_indirect),
+        }
+    }
+    fn return_call(s, at) {
+        let func = s.imm_u32(at::func);
+        s.tail_call(s.half(at::base), s.entry(func), s.params(func), slow_return_call)
+    }
+    fn return_call_import(_s, at) {
+        Ctl::Slow(slow_return_call_import)
+    }
+    fn return_call_indirect(s, at) {
+        let Some(reference) = s.table_get(at::table, s.get64(at::index)) else {
+            return Ctl::Slow(slow_return_call_indirect);
+        };
+        match s.own_func(reference, s.imm_u32(at::type_idx)) {
+            Some(func) => {
+                s.tail_call(s.half(at::base), s.entry(func), s.params(func), slow_return_call_indirect)
+            }
+            None => Ctl::Slow(slow_return_call_indirect),
+        }
+    }
+    fn ret(s, at) {
+        s.ret()
+    }
+    fn ret1(s, at) {
+        s.ret1(s.get64(at::src))
+    }
+    fn ret_n(s, at) {
+        if s.half(at::n) == 2 { s.ret2(at::src) } else { Ctl::Slow(slow_ret_n) }
+    }
+    fn halt(_s, at) {
+        Ctl::Exit(Stop::Done)
+    }
+    fn leave(_s, at) {
+        Ctl::Slow(slow_leave)
+    }
+}
+
+/// The way out of a step is a way to end a slow path.
+fn flow(step: Step<Flow>) -> Flow {
+    step.unwrap_or_else(|out| out)
+}
+
+fn slow_call(m: &mut Machine<'_, '_>) -> Flow {
+    use field::call as at;
+    let window = m.fp + u32::from(m.half(at::base));
+    flow(m.call_own(m.imm_u32(at::func), window))
+}
+
+fn slow_call_import(m: &mut Machine<'_, '_>) -> Flow {
+    use field::call_import as at;
+    let window = m.fp + u32::from(m.half(at::base));
+    match m.store.func_handle(m.instance, m.imm_u32(at::func)) {
+        Some(reference) => flow(m.call_ref(reference, window)),
+        None => Trap::InvalidReference.into(),
+    }
+}
+
+fn slow_call_indirect(m: &mut Machine<'_, '_>) -> Flow {
+    use field::call_indirect as at;
+    let window = m.fp + u32::from(m.half(at::base));
+    flow(
+        table_callee(
+            m,
+            m.half(at::table),
+            m.get(at::index),
+            m.imm_u32(at::type_idx),
+        )
+        .and_then(|reference| m.call_ref(reference, window)),
+    )
+}
+
+fn slow_return_call(m: &mut Machine<'_, '_>) -> Flow {
+    use field::return_call as at;
+    let window = m.fp + u32::from(m.half(at::base));
+    let func = m.data().module().imported_funcs() + m.imm_u32(at::func);
+    match m.store.func_handle(m.instance, func) {
+        Some(reference) => flow(m.tail_call_ref(reference, window)),
+        None => Trap::InvalidReference.into(),
+    }
+}
+
+fn slow_return_call_import(m: &mut Machine<'_, '_>) -> Flow {
+    use field::return_call_import as at;
+    let window = m.fp + u32::from(m.half(at::base));
+    match m.store.func_handle(m.instance, m.imm_u32(at::func)) {
+        Some(reference) => flow(m.tail_call_ref(reference, window)),
+        None => Trap::InvalidReference.into(),
+    }
+}
+
+fn slow_return_call_indirect(m: &mut Machine<'_, '_>) -> Flow {
+    use field::return_call_indirect as at;
+    let window = m.fp + u32::from(m.half(at::base));
+    flow(
+        table_callee(
+            m,
+            m.half(at::table),
+            m.get(at::index),
+            m.imm_u32(at::type_idx),
+        )
+        .and_then(|reference| m.tail_call_ref(reference, window)),
+    )
+}
+
+/// The function in a table, checked in the order of the spec: bounds, null, type.
+fn table_callee(m: &Machine<'_, '_>, table: u16, index: u64, type_idx: u32) -> Step<u64> {
+    let data = m.data();
+    let table = data
+        .table(u32::from(table))
+        .and_then(|number| m.store.table(number));
+    let table = table.ok_or(Trap::UndefinedElement)?;
+    let index = if table.ty().is64 {
+        index
+    } else {
+        u64::from(index as u32)
+    };
+    let element = usize::try_from(index)
+        .ok()
+        .and_then(|index| table.elems().get(index));
+    let &reference = element.ok_or(Trap::UndefinedElement)?;
+    if reference == NULL {
+        return Err(Trap::UninitializedElement.into());
+    }
+    let callee = m.store.callee(reference).ok_or(Trap::InvalidReference)?;
+    if m.store.callee_type(callee) != data.type_id(type_idx) {
+        return Err(Trap::IndirectCallTypeMismatch.into());
+    }
+    Ok(reference)
+}
+
+/// Returns any number of values.
+fn slow_ret_n(m: &mut Machine<'_, '_>) -> Flow {
+    use field::ret_n as at;
+    let from = m.fp as usize + usize::from(m.half(at::src));
+    let count = usize::from(m.half(at::n));
+    let return_word = m.store.stack()[m.fp as usize - 1];
+    m.pc = (return_word / 8) as u32;
+    let call_word = m.word(m.pc);
+    m.fp -= u32::from(half_of(call_word, 1));
+    let to = m.fp as usize + usize::from(half_of(call_word, 2));
+    m.store.stack_mut().copy_within(from..from + count, to);
+    Flow::Next(2)
+}
+
+/// Back in the caller's instance: the leave frame is at `fp`, the results follow its first slot.
+fn slow_leave(m: &mut Machine<'_, '_>) -> Flow {
+    let here = m.fp as usize;
+    let (caller, return_word) = (m.store.stack()[here], m.store.stack()[here - 1]);
+    let results = (caller >> 32) as usize;
+    m.instance = caller as u32;
+    m.pc = (return_word / 8) as u32;
+    let call_word = m.word(m.pc);
+    m.fp -= u32::from(half_of(call_word, 1));
+    let to = m.fp as usize + usize::from(half_of(call_word, 2));
+    m.store
+        .stack_mut()
+        .copy_within(here + 1..here + 1 + results, to);
+    Flow::Next(2)
+}

@@ -1,0 +1,116 @@
+//! Loads and stores: an address form times a kind of access.
+//!
+//! Address forms, all checked: `addr + offset` (near and `_far`), `wrap32(addr + k) + offset` (`_wrap`),
+//! `wrap32(addr + (index << shift)) + offset` (`_index`), all in memory 0 with 32-bit addresses, whose sums stay below 2^34; and
+//! `_mem`, any memory.
+
+use wrt_format::trap::Trap;
+
+use crate::raw::state::{Ctl, State};
+
+/// An access out of bounds.
+pub(super) const OUT: Ctl = Ctl::Trap(Trap::MemoryOutOfBounds);
+
+/// `wrap32(addr + k)`.
+#[inline(always)]
+fn wrapped(s: &State, addr: usize, k: usize) -> u64 {
+    u64::from(s.get32(addr).wrapping_add(s.imm_u32(k)))
+}
+
+/// `wrap32(addr + (index << shift))`.
+#[inline(always)]
+fn indexed(s: &State, addr: usize, index: usize, shift: usize) -> u64 {
+    let scaled = s.get32(index).wrapping_shl(u32::from(s.half(shift)));
+    u64::from(s.get32(addr).wrapping_add(scaled))
+}
+
+macro_rules! loads {
+    ($($raw:ty, |$value:ident| $extend:expr;
+       $near:ident $far:ident $wrap:ident $index:ident $mem:ident;)*) => { handlers! {$(
+        fn $near(s, at) {
+            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+            loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
+        }
+        fn $far(s, at) {
+            let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
+            loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
+        }
+        fn $wrap(s, at) {
+            let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
+            loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
+        }
+        fn $index(s, at) {
+            let ea = indexed(s, at::addr, at::index, at::shift) + u64::from(s.imm_u32(at::offset));
+            loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
+        }
+        fn $mem(s, at) {
+            let bytes = s.load_any(at::mem, at::addr, s.imm_u32(at::offset));
+            loads!(@finish s, at, bytes, $raw, |$value| $extend)
+        }
+    )*} };
+    (@finish $s:ident, $at:ident, $bytes:expr, $raw:ty, |$value:ident| $extend:expr) => {
+        match $bytes {
+            Some(bytes) => {
+                let $value = <$raw>::from_le_bytes(bytes);
+                $s.set64($at::dst, $extend);
+                Ctl::Next
+            }
+            None => OUT,
+        }
+    };
+}
+
+loads! {
+    u8, |v| u64::from(v); load8_u load8_u_far load8_u_wrap load8_u_index load8_u_mem;
+    i8, |v| u64::from(v as u32); load8_s_i32 load8_s_i32_far load8_s_i32_wrap load8_s_i32_index load8_s_i32_mem;
+    i8, |v| v as u64; load8_s_i64 load8_s_i64_far load8_s_i64_wrap load8_s_i64_index load8_s_i64_mem;
+    u16, |v| u64::from(v); load16_u load16_u_far load16_u_wrap load16_u_index load16_u_mem;
+    i16, |v| u64::from(v as u32); load16_s_i32 load16_s_i32_far load16_s_i32_wrap load16_s_i32_index load16_s_i32_mem;
+    i16, |v| v as u64; load16_s_i64 load16_s_i64_far load16_s_i64_wrap load16_s_i64_index load16_s_i64_mem;
+    u32, |v| u64::from(v); load32 load32_far load32_wrap load32_index load32_mem;
+    i32, |v| v as u64; load32_s_i64 load32_s_i64_far load32_s_i64_wrap load32_s_i64_index load32_s_i64_mem;
+    u64, |v| v; load64 load64_far load64_wrap load64_index load64_mem;
+}
+
+macro_rules! stores {
+    ($($raw:ty; $near:ident $far:ident $wrap:ident $index:ident $mem:ident;)*) => { handlers! {$(
+        fn $near(s, at) {
+            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+            if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
+        }
+        fn $far(s, at) {
+            let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
+            if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
+        }
+        fn $wrap(s, at) {
+            let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
+            if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
+        }
+        fn $index(s, at) {
+            let ea = indexed(s, at::addr, at::index, at::shift) + u64::from(s.imm_u32(at::offset));
+            if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
+        }
+        fn $mem(s, at) {
+            let bytes = (s.get64(at::src) as $raw).to_le_bytes();
+            if s.store_any(at::mem, at::addr, s.imm_u32(at::offset), bytes) { Ctl::Next } else { OUT }
+        }
+    )*} };
+}
+
+stores! {
+    u8; store8 store8_far store8_wrap store8_index store8_mem;
+    u16; store16 store16_far store16_wrap store16_index store16_mem;
+    u32; store32 store32_far store32_wrap store32_index store32_mem;
+    u64; store64 store64_far store64_wrap store64_index store64_mem;
+}
+
+macro_rules! store_imm {
+    ($($name:ident $raw:ty;)*) => { handlers! {$(
+        fn $name(s, at) {
+            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+            if s.store(ea, (s.imm_s16(at::imm) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
+        }
+    )*} };
+}
+
+store_imm! { store8_imm u8; store32_imm u32; store64_imm u64; }

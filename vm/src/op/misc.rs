@@ -1,0 +1,72 @@
+//! Moves, constants, selection, globals, function references, traps.
+
+use wrt_format::isa::field;
+use wrt_format::trap::Trap;
+
+use crate::exec::machine::{Flow, Machine};
+use crate::raw::state::Ctl;
+
+handlers! {
+    fn mov(s, at) {
+        s.set64(at::dst, s.get64(at::src));
+        Ctl::Next
+    }
+    /// One after the other, as two moves would be.
+    fn mov2(s, at) {
+        s.set64(at::d0, s.get64(at::s0));
+        s.set64(at::d1, s.get64(at::s1));
+        Ctl::Next
+    }
+    fn const_u32(s, at) {
+        s.set64(at::dst, u64::from(s.imm_u32(at::imm)));
+        Ctl::Next
+    }
+    fn const_s32(s, at) {
+        s.set64(at::dst, s.imm_s32(at::imm) as i64 as u64);
+        Ctl::Next
+    }
+    fn const_pool(s, at) {
+        s.set64(at::dst, s.constant(s.imm_u32(at::index)));
+        Ctl::Next
+    }
+    fn select(s, at) {
+        let (a, b) = (s.get64(at::a), s.get64(at::b));
+        s.set64(at::dst, if s.get32(at::cond) != 0 { a } else { b });
+        Ctl::Next
+    }
+    fn ref_func(_s, at) {
+        Ctl::Slow(slow_ref_func)
+    }
+    fn global_get(s, at) {
+        s.set64(at::dst, s.global(s.imm_u32(at::global)));
+        Ctl::Next
+    }
+    fn global_set(s, at) {
+        s.set_global(s.imm_u32(at::global), s.get64(at::src));
+        Ctl::Next
+    }
+    fn global_get_import(s, at) {
+        s.set64(at::dst, s.global_import(s.imm_u32(at::global)));
+        Ctl::Next
+    }
+    fn global_set_import(s, at) {
+        s.set_global_import(s.imm_u32(at::global), s.get64(at::src));
+        Ctl::Next
+    }
+    fn trap(s, at) {
+        // The verifier has seen that the number is one.
+        Ctl::Trap(Trap::ALL.get(usize::from(s.half(at::code))).copied().unwrap_or(Trap::InvalidCode))
+    }
+}
+
+fn slow_ref_func(m: &mut Machine<'_, '_>) -> Flow {
+    use field::ref_func as at;
+    let func = m.imm_u32(at::func);
+    match m.store.func_handle(m.instance, func) {
+        Some(reference) => {
+            m.set(at::dst, reference);
+            Flow::Next(at::words as u32)
+        }
+        None => Trap::InvalidReference.into(),
+    }
+}

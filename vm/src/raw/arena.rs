@@ -1,0 +1,568 @@
+//! Where everything that the machine owns comes from: memory handed over by the embedder, or the global allocator with a budget.
+//!
+//! Input: a slice of words, or a number of bytes. Output: zeroed, 8-byte aligned blocks. Nothing panics when memory is short.
+//!
+//! Invariants:
+//! - A1: a block handed out is disjoint from every other block handed out and from the arena's own bookkeeping, and stays in place
+//!   until it is given back or grown.
+//! - A2: the words of a fixed arena belong to it alone for `'m` (it was made from a unique borrow), so they may be read and written
+//!   as long as it lives.
+//! - A3: the free blocks of a fixed arena are listed in ascending order, no two of them touch, each holds its size in words in its
+//!   first word and the index of the next free block (or [`NIL`]) in its second. Every size is even, so that a free block always
+//!   holds both.
+//! - A4: every block of a heap arena is preceded by a [`Header`] that links it into the list of all blocks and has its layout.
+
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+/// The memory budget is spent, or the allocator has none left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutOfMemory;
+
+/// No free block follows.
+const NIL: usize = usize::MAX;
+
+/// Source of all memory of one engine.
+#[derive(Debug)]
+pub(crate) struct Arena<'m> {
+    source: Source,
+    /// Bytes that may still be taken.
+    left: usize,
+    /// Bytes taken.
+    used: usize,
+    /// Most bytes ever taken at once.
+    peak: usize,
+    borrow: PhantomData<&'m mut [u64]>,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// Words of the embedder: the first word, and the index of the first free block.
+    Fixed { base: NonNull<u64>, free: usize },
+    /// The global allocator: the most recent block.
+    #[cfg(feature = "alloc")]
+    Heap { last: Option<NonNull<Header>> },
+}
+
+/// What precedes each block of a heap arena. Its size keeps the block aligned to 16 bytes.
+#[cfg(feature = "alloc")]
+#[derive(Debug)]
+#[repr(C, align(16))]
+struct Header {
+    older: Option<NonNull<Header>>,
+    newer: Option<NonNull<Header>>,
+    /// Bytes of the block, the header included.
+    bytes: usize,
+}
+
+// SAFETY: by A2 and A4 an arena owns all that its pointers reach, and has no interior mutability.
+unsafe impl Send for Arena<'_> {}
+// SAFETY: as above; `&Arena` only reads plain numbers.
+unsafe impl Sync for Arena<'_> {}
+
+/// Words that a block of so many words takes, see A3.
+const fn rounded(words: usize) -> Option<usize> {
+    if words == 0 {
+        Some(2)
+    } else {
+        words.checked_next_multiple_of(2)
+    }
+}
+
+impl<'m> Arena<'m> {
+    /// An arena over words of the embedder, which are cleared.
+    pub(crate) fn fixed(words: &'m mut [u64]) -> Self {
+        words.fill(0);
+        let even = words.len() & !1;
+        let free = if let [size, next, ..] = words {
+            *size = even as u64;
+            *next = NIL as u64;
+            0
+        } else {
+            NIL
+        };
+        Self {
+            left: even.saturating_mul(8),
+            used: 0,
+            peak: 0,
+            source: Source::Fixed {
+                base: NonNull::from(words).cast(),
+                free,
+            },
+            borrow: PhantomData,
+        }
+    }
+
+    /// An arena that takes up to `budget` bytes from the global allocator.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn heap(budget: usize) -> Self {
+        Self {
+            source: Source::Heap { last: None },
+            left: budget,
+            used: 0,
+            peak: 0,
+            borrow: PhantomData,
+        }
+    }
+
+    /// Bytes taken now.
+    pub(crate) const fn used_bytes(&self) -> usize {
+        self.used
+    }
+
+    /// Most bytes taken at once.
+    pub(crate) const fn peak_bytes(&self) -> usize {
+        self.peak
+    }
+
+    /// Bytes that may still be taken.
+    pub(crate) const fn left_bytes(&self) -> usize {
+        self.left
+    }
+
+    /// Counts `bytes` of memory that another source gives (a memory provider), so that the budget covers them too.
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
+        self.left = self.left.checked_sub(bytes).ok_or(OutOfMemory)?;
+        self.used += bytes;
+        self.peak = self.peak.max(self.used);
+        Ok(())
+    }
+
+    /// Gives back what [`Self::charge`] or an allocation took.
+    pub(crate) fn refund(&mut self, bytes: usize) {
+        self.left += bytes;
+        self.used -= bytes;
+    }
+
+    /// A zeroed block of `words` words.
+    pub(crate) fn take(&mut self, words: usize) -> Result<NonNull<u64>, OutOfMemory> {
+        let words = rounded(words).ok_or(OutOfMemory)?;
+        let bytes = words.checked_mul(8).ok_or(OutOfMemory)?;
+        self.charge(bytes)?;
+        let block = match &mut self.source {
+            // SAFETY: A2, A3.
+            Source::Fixed { base, free } => unsafe { take_fixed(*base, free, words) },
+            #[cfg(feature = "alloc")]
+            Source::Heap { last } => heap::take(last, bytes),
+        };
+        if block.is_none() {
+            self.refund(bytes);
+        }
+        block.ok_or(OutOfMemory)
+    }
+
+    /// Gives a block back.
+    ///
+    /// # Safety
+    /// `block` was handed out by this arena for `words` words and is not used again.
+    pub(crate) unsafe fn give_back(&mut self, block: NonNull<u64>, words: usize) {
+        let Some(words) = rounded(words) else { return };
+        self.refund(words * 8);
+        match &mut self.source {
+            // SAFETY: A2, A3, and the caller's promise.
+            Source::Fixed { base, free } => unsafe { give_back_fixed(*base, free, block, words) },
+            #[cfg(feature = "alloc")]
+            // SAFETY: A4 and the caller's promise.
+            Source::Heap { last } => unsafe { heap::give_back(last, block) },
+        }
+    }
+
+    /// Grows a block, in place where possible; the new words are zero. On an error the block is as before.
+    ///
+    /// # Safety
+    /// `block` was handed out by this arena for `old` words, `new >= old`, and after success only the result is used.
+    pub(crate) unsafe fn grow(
+        &mut self,
+        block: NonNull<u64>,
+        old: usize,
+        new: usize,
+    ) -> Result<NonNull<u64>, OutOfMemory> {
+        let (had, want) = (
+            rounded(old).ok_or(OutOfMemory)?,
+            rounded(new).ok_or(OutOfMemory)?,
+        );
+        if had == want {
+            return Ok(block);
+        }
+        let extra = (want - had).checked_mul(8).ok_or(OutOfMemory)?;
+        match &mut self.source {
+            Source::Fixed { base, free } => {
+                // SAFETY: A2, A3, and the caller's promise.
+                if unsafe { extend_fixed(*base, free, block, had, want) } {
+                    return self.charge(extra).map(|()| block);
+                }
+                let moved = self.take(want)?;
+                // SAFETY: both blocks are at least `had` words long and, by A1, disjoint.
+                unsafe { moved.copy_from_nonoverlapping(block, had) };
+                // SAFETY: the caller's promise.
+                unsafe { self.give_back(block, old) };
+                Ok(moved)
+            }
+            #[cfg(feature = "alloc")]
+            Source::Heap { last } => {
+                if self.left < extra {
+                    return Err(OutOfMemory);
+                }
+                // SAFETY: A4 and the caller's promise.
+                let moved = unsafe { heap::grow(last, block, want * 8) }.ok_or(OutOfMemory)?;
+                self.charge(extra)?;
+                Ok(moved)
+            }
+        }
+    }
+}
+
+/// Reads word `at` of the arena.
+///
+/// # Safety
+/// `at` is in the arena (A2).
+unsafe fn word(base: NonNull<u64>, at: usize) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { base.add(at).read() as usize }
+}
+
+/// Writes word `at` of the arena.
+///
+/// # Safety
+/// `at` is in the arena and in no block handed out (A1, A2).
+unsafe fn set_word(base: NonNull<u64>, at: usize, value: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { base.add(at).write(value as u64) }
+}
+
+/// First fit from the front of a free block, so that a block often has free words behind it to grow into.
+///
+/// # Safety
+/// A2 and A3 hold; `words` is even and not 0.
+unsafe fn take_fixed(base: NonNull<u64>, free: &mut usize, words: usize) -> Option<NonNull<u64>> {
+    let (mut before, mut at) = (NIL, *free);
+    while at != NIL {
+        // SAFETY: A3: `at` is a free block, which starts with its size and the next one.
+        let (size, next) = unsafe { (word(base, at), word(base, at + 1)) };
+        if size >= words {
+            let rest = if size == words { next } else { at + words };
+            if size > words {
+                // SAFETY: the rest of the free block is at least two words long, since sizes are even.
+                unsafe {
+                    set_word(base, rest, size - words);
+                    set_word(base, rest + 1, next);
+                }
+            }
+            if before == NIL {
+                *free = rest;
+            } else {
+                // SAFETY: `before` is a free block.
+                unsafe { set_word(base, before + 1, rest) };
+            }
+            // SAFETY: `at .. at + words` is inside the arena and is no longer free.
+            let block = unsafe { base.add(at) };
+            // SAFETY: as above.
+            unsafe { block.write_bytes(0, words) };
+            return Some(block);
+        }
+        (before, at) = (at, next);
+    }
+    None
+}
+
+/// Puts a block back into the ordered list and joins it with the free blocks that it touches.
+///
+/// # Safety
+/// A2 and A3 hold; `block` was handed out with `words` words.
+unsafe fn give_back_fixed(base: NonNull<u64>, free: &mut usize, block: NonNull<u64>, words: usize) {
+    // SAFETY: the block lies in the arena.
+    let start = unsafe { block.offset_from_unsigned(base) };
+    let (mut before, mut next) = (NIL, *free);
+    while next != NIL && next < start {
+        before = next;
+        // SAFETY: `next` is a free block.
+        next = unsafe { word(base, next + 1) };
+    }
+    let (mut size, mut follower) = (words, next);
+    if next == start + words {
+        // SAFETY: `next` is a free block.
+        (size, follower) = unsafe { (words + word(base, next), word(base, next + 1)) };
+    }
+    let mut at = start;
+    if before == NIL {
+        *free = start;
+    } else {
+        // SAFETY: `before` is a free block.
+        let before_size = unsafe { word(base, before) };
+        if before + before_size == start {
+            (at, size) = (before, size + before_size);
+        } else {
+            // SAFETY: `before` is a free block.
+            unsafe { set_word(base, before + 1, start) };
+        }
+    }
+    // SAFETY: `at` starts a free block of at least two words.
+    unsafe {
+        set_word(base, at, size);
+        set_word(base, at + 1, follower);
+    }
+}
+
+/// Grows a block into the free block right behind it, if there is one that is large enough.
+///
+/// # Safety
+/// A2 and A3 hold; `block` was handed out with `had` words, and `want > had`; both are even.
+unsafe fn extend_fixed(
+    base: NonNull<u64>,
+    free: &mut usize,
+    block: NonNull<u64>,
+    had: usize,
+    want: usize,
+) -> bool {
+    // SAFETY: the block lies in the arena.
+    let end = unsafe { block.offset_from_unsigned(base) } + had;
+    let (mut before, mut at) = (NIL, *free);
+    while at != NIL && at < end {
+        before = at;
+        // SAFETY: `at` is a free block.
+        at = unsafe { word(base, at + 1) };
+    }
+    let more = want - had;
+    if at != end {
+        return false;
+    }
+    // SAFETY: `at` is a free block.
+    let (size, next) = unsafe { (word(base, at), word(base, at + 1)) };
+    if size < more {
+        return false;
+    }
+    let rest = if size == more { next } else { end + more };
+    if size > more {
+        // SAFETY: the rest is at least two words long, since sizes are even.
+        unsafe {
+            set_word(base, rest, size - more);
+            set_word(base, rest + 1, next);
+        }
+    }
+    if before == NIL {
+        *free = rest;
+    } else {
+        // SAFETY: `before` is a free block.
+        unsafe { set_word(base, before + 1, rest) };
+    }
+    // SAFETY: `end .. end + more` was free and now belongs to the block.
+    unsafe { base.add(end).write_bytes(0, more) };
+    true
+}
+
+#[cfg(feature = "alloc")]
+mod heap {
+    //! Blocks from the global allocator, linked so that dropping the arena frees them all.
+
+    use alloc::alloc::{Layout, alloc_zeroed, dealloc, realloc};
+    use core::ptr::NonNull;
+
+    use super::Header;
+
+    const HEADER_BYTES: usize = size_of::<Header>();
+
+    fn layout(bytes: usize) -> Option<Layout> {
+        Layout::from_size_align(bytes, align_of::<Header>()).ok()
+    }
+
+    /// Points the neighbours of a block at it.
+    ///
+    /// # Safety
+    /// `header` and its neighbours are blocks of one arena (A4).
+    unsafe fn relink(last: &mut Option<NonNull<Header>>, header: NonNull<Header>) {
+        // SAFETY: A4.
+        let (older, newer) = unsafe { ((*header.as_ptr()).older, (*header.as_ptr()).newer) };
+        if let Some(older) = older {
+            // SAFETY: A4.
+            unsafe { (*older.as_ptr()).newer = Some(header) };
+        }
+        match newer {
+            // SAFETY: A4.
+            Some(newer) => unsafe { (*newer.as_ptr()).older = Some(header) },
+            None => *last = Some(header),
+        }
+    }
+
+    /// A zeroed block of `bytes` bytes.
+    pub(super) fn take(last: &mut Option<NonNull<Header>>, bytes: usize) -> Option<NonNull<u64>> {
+        let total = bytes.checked_add(HEADER_BYTES)?;
+        let layout = layout(total)?;
+        // SAFETY: the size is not 0.
+        let header = NonNull::new(unsafe { alloc_zeroed(layout) })?.cast::<Header>();
+        // SAFETY: the allocation is aligned and large enough for a header.
+        unsafe {
+            header.write(Header {
+                older: *last,
+                newer: None,
+                bytes: total,
+            })
+        };
+        // SAFETY: the block is new, and its older neighbour is a block of the same arena.
+        unsafe { relink(last, header) };
+        // SAFETY: the block goes on behind its header.
+        Some(unsafe { header.add(1) }.cast())
+    }
+
+    /// Frees a block.
+    ///
+    /// # Safety
+    /// `block` was handed out by [`take`] or [`grow`] with the same `last`.
+    pub(super) unsafe fn give_back(last: &mut Option<NonNull<Header>>, block: NonNull<u64>) {
+        // SAFETY: A4: the header is right before the block.
+        let header = unsafe { block.cast::<Header>().sub(1) };
+        // SAFETY: A4.
+        let Header {
+            older,
+            newer,
+            bytes,
+        } = unsafe { header.read() };
+        if let Some(older) = older {
+            // SAFETY: A4.
+            unsafe { (*older.as_ptr()).newer = newer };
+        }
+        match newer {
+            // SAFETY: A4.
+            Some(newer) => unsafe { (*newer.as_ptr()).older = older },
+            None => *last = older,
+        }
+        if let Some(layout) = layout(bytes) {
+            // SAFETY: A4: allocated with this layout.
+            unsafe { dealloc(header.as_ptr().cast(), layout) };
+        }
+    }
+
+    /// Grows a block to `bytes` bytes; the new ones are zero.
+    ///
+    /// # Safety
+    /// As for [`give_back`]; `bytes` is more than the block has.
+    pub(super) unsafe fn grow(
+        last: &mut Option<NonNull<Header>>,
+        block: NonNull<u64>,
+        bytes: usize,
+    ) -> Option<NonNull<u64>> {
+        let total = bytes.checked_add(HEADER_BYTES)?;
+        layout(total)?;
+        // SAFETY: A4: the header is right before the block.
+        let header = unsafe { block.cast::<Header>().sub(1) };
+        // SAFETY: A4.
+        let had = unsafe { (*header.as_ptr()).bytes };
+        let old_layout = layout(had)?;
+        // SAFETY: A4: allocated with this layout; the new size is not 0 and, as checked, not too large.
+        let moved = NonNull::new(unsafe { realloc(header.as_ptr().cast(), old_layout, total) })?;
+        // SAFETY: the block now has `total` bytes, of which `had` are old.
+        unsafe { moved.add(had).write_bytes(0, total - had) };
+        let header = moved.cast::<Header>();
+        // SAFETY: the header moved with the block.
+        unsafe { (*header.as_ptr()).bytes = total };
+        // SAFETY: the neighbours are blocks of the same arena.
+        unsafe { relink(last, header) };
+        // SAFETY: the block goes on behind its header.
+        Some(unsafe { header.add(1) }.cast())
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Drop for Arena<'_> {
+    fn drop(&mut self) {
+        while let Source::Heap { last: Some(last) } = &self.source {
+            // SAFETY: A4: the block goes on behind its header.
+            let block = unsafe { last.add(1) }.cast();
+            if let Source::Heap { last } = &mut self.source {
+                // SAFETY: the block is in the list; with the arena goes everything that could use it.
+                unsafe { heap::give_back(last, block) };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Random takes, growths and returns against a model: blocks never overlap, come zeroed, and keep their contents.
+    fn exercise(mut arena: Arena<'_>, steps: u32) {
+        let mut held: std::vec::Vec<(NonNull<u64>, usize, u64)> = std::vec::Vec::new();
+        let mut random = 0x1234_5678_9abc_def1_u64;
+        let mut next = || {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random as usize
+        };
+        let start = arena.left_bytes();
+        for step in 0..steps {
+            let words = next() % 40;
+            match next() % 3 {
+                0 => {
+                    if let Ok(block) = arena.take(words) {
+                        for i in 0..words {
+                            assert_eq!(unsafe { block.add(i).read() }, 0);
+                            unsafe { block.add(i).write(u64::from(step)) };
+                        }
+                        held.push((block, words, u64::from(step)));
+                    }
+                }
+                1 if !held.is_empty() => {
+                    let at = next() % held.len();
+                    let (block, old, mark) = held[at];
+                    let new = old + words;
+                    if let Ok(moved) = unsafe { arena.grow(block, old, new) } {
+                        for i in old..new {
+                            // The word that rounds the old size up may have been handed out with it.
+                            assert_eq!(unsafe { moved.add(i).read() }, 0);
+                            unsafe { moved.add(i).write(mark) };
+                        }
+                        held[at] = (moved, new, mark);
+                    }
+                }
+                _ if !held.is_empty() => {
+                    let (block, words, mark) = held.swap_remove(next() % held.len());
+                    for i in 0..words {
+                        assert_eq!(unsafe { block.add(i).read() }, mark);
+                    }
+                    unsafe { arena.give_back(block, words) };
+                }
+                _ => {}
+            }
+        }
+        for (block, words, mark) in held {
+            for i in 0..words {
+                assert_eq!(unsafe { block.add(i).read() }, mark);
+            }
+            unsafe { arena.give_back(block, words) };
+        }
+        assert_eq!((arena.used_bytes(), arena.left_bytes()), (0, start));
+        assert!(arena.peak_bytes() > 0);
+        // Everything has been joined again.
+        assert!(arena.take(start / 8).is_ok());
+    }
+
+    #[test]
+    fn fixed_arena() {
+        let mut words = std::vec![7; 1001];
+        exercise(Arena::fixed(&mut words), 20_000);
+    }
+
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn heap_arena() {
+        exercise(Arena::heap(8000), 5_000);
+    }
+
+    #[test]
+    fn a_block_grows_in_place_when_it_can() {
+        let mut words = [0; 64];
+        let mut arena = Arena::fixed(&mut words);
+        let block = arena.take(10).unwrap();
+        assert_eq!(unsafe { arena.grow(block, 10, 64) }, Ok(block));
+        assert_eq!(arena.take(1), Err(OutOfMemory));
+    }
+
+    #[test]
+    fn tiny_arenas_have_nothing_to_give() {
+        assert!(Arena::fixed(&mut []).take(0).is_err());
+        assert!(Arena::fixed(&mut [0]).take(1).is_err());
+        assert!(Arena::fixed(&mut [0, 0]).take(2).is_ok());
+        assert!(Arena::fixed(&mut [0, 0]).take(usize::MAX).is_err());
+    }
+}

@@ -1,0 +1,264 @@
+//! How control moves: blocks, calls and returns. Relies on the invariants of `state.rs`.
+
+use super::ctx::{SlowFn, Stop};
+use super::state::{Ctl, State};
+
+/// Fuel that a block of this cost takes.
+#[inline(always)]
+pub(crate) const fn debit(cost: u32) -> i64 {
+    if cfg!(feature = "no-fuel") {
+        0
+    } else {
+        cost as i64
+    }
+}
+
+/// Cost in a `fuel` or `enter` word.
+///
+/// # Safety
+/// `word` is such a word.
+#[inline(always)]
+unsafe fn cost_of(word: *const u16) -> u32 {
+    // SAFETY: the caller's promise; code is 8-byte aligned.
+    u32::from_le(unsafe { word.add(2).cast::<u32>().read() })
+}
+
+/// Halfword `i` of a word.
+///
+/// # Safety
+/// `word` is a word of the code.
+#[inline(always)]
+unsafe fn half_of(word: *const u16, i: usize) -> u16 {
+    // SAFETY: the caller's promise.
+    u16::from_le(unsafe { *word.add(i) })
+}
+
+impl State {
+    #[inline(always)]
+    fn fuel(&self) -> i64 {
+        #[cfg(not(wrt_tail4))]
+        return self.fuel;
+        #[cfg(wrt_tail4)]
+        return self.context().fuel;
+    }
+
+    #[inline(always)]
+    fn set_fuel(&mut self, fuel: i64) {
+        #[cfg(not(wrt_tail4))]
+        {
+            self.fuel = fuel;
+        }
+        #[cfg(wrt_tail4)]
+        // SAFETY: C1.
+        unsafe {
+            (*self.ctx).fuel = fuel;
+        }
+    }
+
+    /// Debits the block whose `fuel` word `pc` is, and goes on behind that word.
+    #[inline(always)]
+    pub(crate) fn enter_block(&mut self) -> Ctl {
+        #[cfg(feature = "checked")]
+        {
+            self.context().assert_pc(self.pc);
+            assert_eq!(
+                self.half(0),
+                wrt_format::isa::Op::Fuel as u16,
+                "labels lead to blocks"
+            );
+        }
+        // SAFETY: R5.
+        let cost = unsafe { cost_of(self.pc) };
+        let fuel = self.fuel() - debit(cost);
+        self.set_fuel(fuel);
+        if fuel < 0 {
+            return Ctl::OutOfFuel;
+        }
+        self.pc = self.pc.wrapping_add(4);
+        Ctl::Jump
+    }
+
+    /// Takes back the debit of the block that `pc` is at.
+    #[inline(always)]
+    pub(super) fn undo_debit(&mut self) {
+        // SAFETY: R5.
+        let cost = unsafe { cost_of(self.pc) };
+        self.set_fuel(self.fuel() + debit(cost));
+    }
+
+    /// Goes to the block `label` words from here.
+    #[inline(always)]
+    pub(crate) fn branch(&mut self, label: i32) -> Ctl {
+        self.pc = self.pc.wrapping_offset(label as isize * 4);
+        self.enter_block()
+    }
+
+    /// Goes to the block `label` words from here if `taken`, else to the block behind this instruction of `words` words. One indirect
+    /// jump serves both.
+    #[inline(always)]
+    pub(crate) fn branch_if(&mut self, taken: bool, label: i32, words: usize) -> Ctl {
+        let distance = if taken {
+            label as isize
+        } else {
+            words as isize
+        };
+        self.pc = self.pc.wrapping_offset(distance * 4);
+        self.enter_block()
+    }
+
+    /// Goes to target `min(index, n)` of the branch table behind this word.
+    #[inline(always)]
+    pub(crate) fn branch_table(&mut self, index: u32, n: u32) -> Ctl {
+        let target = index.min(n) as usize;
+        // SAFETY: R1: `n + 1` extension words follow, each with a label in its upper half.
+        let label = unsafe { cost_of(self.pc.add(4 + target * 4)) } as i32;
+        self.branch(label)
+    }
+
+    /// First word of defined function `func`, or 0 if it is not verified yet.
+    #[inline(always)]
+    pub(crate) fn entry(&self, func: u32) -> u32 {
+        // SAFETY: R6.
+        unsafe { *self.context().entries.add(func as usize) }
+    }
+
+    /// Calls the function at word `entry` with its frame at slot `base`; `slow` does the same without assuming anything, and decides
+    /// about everything unusual: `entry` 0, or a frame beyond the mark.
+    ///
+    /// Out of fuel, nothing has happened: the machine pauses at the call word.
+    #[inline(always)]
+    pub(crate) fn call(&mut self, base: u16, entry: u32, slow: SlowFn) -> Ctl {
+        if entry == 0 {
+            return Ctl::Slow(slow);
+        }
+        let ctx = self.context();
+        let code = ctx.code.cast::<u16>();
+        // SAFETY: R7.
+        let callee = unsafe { code.add(entry as usize * 4) };
+        // SAFETY: R2: a window starts in the frame.
+        let fp = unsafe { self.fp.add(usize::from(base)) };
+        // SAFETY: R7.
+        let frame = usize::from(unsafe { half_of(callee, 1) });
+        if ctx.mark.addr() - fp.addr() < frame * 8 {
+            return Ctl::Slow(slow);
+        }
+        // SAFETY: R7.
+        let fuel = self.fuel() - debit(unsafe { cost_of(callee) });
+        if fuel < 0 {
+            return Ctl::Exit(Stop::OutOfFuel);
+        }
+        // SAFETY: R2, R3: `base` is at least 1.
+        unsafe { *fp.sub(1) = (self.pc.addr() - code.addr()) as u64 };
+        self.set_fuel(fuel);
+        self.fp = fp;
+        self.pc = callee.wrapping_add(4);
+        Ctl::Jump
+    }
+
+    /// Calls the function at word `entry` in place of this one; its `params` arguments are at slot `base`.
+    #[inline(always)]
+    pub(crate) fn tail_call(&mut self, base: u16, entry: u32, params: u16, slow: SlowFn) -> Ctl {
+        if entry == 0 || params > 4 {
+            return Ctl::Slow(slow);
+        }
+        let ctx = self.context();
+        // SAFETY: R7.
+        let callee = unsafe { ctx.code.cast::<u16>().add(entry as usize * 4) };
+        // SAFETY: R7.
+        let frame = usize::from(unsafe { half_of(callee, 1) });
+        if ctx.mark.addr() - self.fp.addr() < frame * 8 {
+            return Ctl::Slow(slow);
+        }
+        // SAFETY: R7.
+        let fuel = self.fuel() - debit(unsafe { cost_of(callee) });
+        if fuel < 0 {
+            return Ctl::Exit(Stop::OutOfFuel);
+        }
+        // SAFETY: R2: the arguments are in the frame, and `base` is at least 1, so that an ascending copy is right.
+        unsafe {
+            let from = self.fp.add(usize::from(base));
+            if params > 0 {
+                *self.fp = *from;
+            }
+            if params > 1 {
+                *self.fp.add(1) = *from.add(1);
+            }
+            if params > 2 {
+                *self.fp.add(2) = *from.add(2);
+            }
+            if params > 3 {
+                *self.fp.add(3) = *from.add(3);
+            }
+        }
+        self.set_fuel(fuel);
+        self.pc = callee.wrapping_add(4);
+        Ctl::Jump
+    }
+
+    /// What a reference refers to, if it is a function of this instance with type `type_idx` of its module: its number among the
+    /// defined functions.
+    #[inline(always)]
+    pub(crate) fn own_func(&self, reference: u64, type_idx: u32) -> Option<u32> {
+        let ctx = self.context();
+        let func = (reference as u32).wrapping_sub(ctx.imported_funcs);
+        if (reference >> 32) as u32 != ctx.tag || func >= ctx.func_count {
+            return None;
+        }
+        // SAFETY: `func` has just been checked.
+        let record = unsafe { &*ctx.funcs.add(func as usize) };
+        (u32::from_le(record.type_idx) == type_idx).then_some(func)
+    }
+
+    /// Number of parameters of defined function `func`.
+    #[inline(always)]
+    pub(crate) fn params(&self, func: u32) -> u16 {
+        // SAFETY: R6.
+        u16::from_le(unsafe { (*self.context().funcs.add(func as usize)).params })
+    }
+
+    /// Goes back to the caller; gives the address of the slots for the results.
+    #[inline(always)]
+    fn pop_frame(&mut self) -> *mut u64 {
+        // SAFETY: R3.
+        let offset = unsafe { *self.fp.sub(1) } as usize;
+        // SAFETY: R3: the offset of a call word.
+        let word = unsafe { self.context().code.cast::<u16>().byte_add(offset) };
+        // SAFETY: R3: the frame was entered by that word.
+        self.fp = unsafe { self.fp.sub(usize::from(half_of(word, 1))) };
+        // A call word is followed by its extension word and an instruction (R1).
+        self.pc = word.wrapping_add(8);
+        // SAFETY: R2, R3: results go into the caller's frame.
+        unsafe { self.fp.add(usize::from(half_of(word, 2))) }
+    }
+
+    /// Returns nothing.
+    #[inline(always)]
+    pub(crate) fn ret(&mut self) -> Ctl {
+        self.pop_frame();
+        Ctl::Jump
+    }
+
+    /// Returns one value.
+    #[inline(always)]
+    pub(crate) fn ret1(&mut self, value: u64) -> Ctl {
+        let to = self.pop_frame();
+        // SAFETY: R2: the callee's number of results is that of the call word's function type.
+        unsafe { *to = value };
+        Ctl::Jump
+    }
+
+    /// Returns two values.
+    #[inline(always)]
+    pub(crate) fn ret2(&mut self, first: usize) -> Ctl {
+        let from = self.slot_address(first);
+        // SAFETY: R2: two slots of the span.
+        let (a, b) = unsafe { (*from, *from.add(1)) };
+        let to = self.pop_frame();
+        // SAFETY: R2: as in `ret1`.
+        unsafe {
+            *to = a;
+            *to.add(1) = b;
+        }
+        Ctl::Jump
+    }
+}

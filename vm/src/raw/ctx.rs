@@ -1,0 +1,302 @@
+//! What handlers see beside their registers: the running instance's parts as bare pointers, and the bridge to the slow paths.
+//!
+//! Invariants:
+//! - C1: between [`Ctx::load`] and the end of the run the store is borrowed by the run alone, and every pointer here points to what
+//!   its comment says, in the store or in the image of the running instance (S1, S4). Whoever may have moved one of them reloads.
+//! - C2: `pc` is an instruction of a verified function or of the prologue, inside `code` (S2, verifier rules on labels and on falling
+//!   through); `fp` is the first slot of its frame, and the frame lies in the stack below `mark`.
+
+use core::ptr;
+
+use wrt_format::image::RawFuncRecord;
+use wrt_format::trap::Trap;
+
+use super::instance::InstData;
+use super::memory::Memory;
+use super::store::{Store, Table};
+use crate::exec::machine::{Flow, Machine};
+
+/// Why the run loop was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The bottom frame of the activation has returned.
+    Done,
+    /// The fuel (or the slice) does not cover the next block.
+    OutOfFuel,
+    /// A host function is called.
+    HostCall,
+    /// An opcode that the verifier lets through nowhere: the machine itself is wrong.
+    Illegal,
+    /// The guest trapped.
+    Trap(Trap),
+}
+
+impl Stop {
+    /// The reason as one number that is not 0, to travel in a register.
+    pub(super) const fn code(self) -> u32 {
+        match self {
+            Self::Done => 1,
+            Self::OutOfFuel => 2,
+            Self::HostCall => 3,
+            Self::Illegal => 4,
+            Self::Trap(trap) => 0x100 + trap as u32,
+        }
+    }
+
+    /// The reason of a [`Self::code`]; none for 0.
+    pub(super) fn from_code(code: u32) -> Option<Self> {
+        match code {
+            0 => None,
+            1 => Some(Self::Done),
+            2 => Some(Self::OutOfFuel),
+            3 => Some(Self::HostCall),
+            0x100.. => {
+                Some(Trap::from_number((code - 0x100) as u16).map_or(Self::Illegal, Self::Trap))
+            }
+            _ => Some(Self::Illegal),
+        }
+    }
+}
+
+/// A slow path: everything that is too rare or too long for a handler, in safe code over a [`Machine`].
+pub(crate) type SlowFn = fn(&mut Machine<'_, '_>) -> Flow;
+
+/// The machine outside of its registers.
+#[derive(Debug)]
+pub(crate) struct Ctx {
+    /// Next instruction, when a run starts, ends, or takes a slow path.
+    pub(super) pc: *const u16,
+    /// First slot of the running frame, likewise.
+    pub(super) fp: *mut u64,
+    /// First byte of memory 0.
+    pub(super) mem: *mut u8,
+    /// Bytes of memory 0; 0 without one.
+    pub(super) mem_len: u64,
+    /// Fuel of the run.
+    pub(super) fuel: i64,
+    /// Code section of the running instance.
+    pub(super) code: *const u64,
+    /// First word of each defined function, 0 where not verified (S2).
+    pub(super) entries: *const u32,
+    /// End of the part of the stack that is known to be in use: what the stack check compares with. At most the end of the stack.
+    pub(super) mark: *mut u64,
+    /// Constant pool.
+    pub(super) pool: *const u64,
+    /// Cell of the first defined global.
+    pub(super) defined_globals: *mut u64,
+    /// Cells of all globals.
+    pub(super) globals: *mut u64,
+    /// Numbers of the instance's globals, imported ones first.
+    pub(super) global_map: *const u32,
+    /// Records of the defined functions.
+    pub(super) funcs: *const RawFuncRecord,
+    /// Number of defined functions.
+    pub(super) func_count: u32,
+    /// Number of imported functions.
+    pub(super) imported_funcs: u32,
+    /// Upper half of references to this instance's functions.
+    pub(super) tag: u32,
+    /// Why the run ended, see [`Stop::code`].
+    pub(super) stop: u32,
+    /// All tables.
+    pub(super) tables: *const Table,
+    /// Numbers of the instance's tables.
+    pub(super) table_map: *const u32,
+    /// All memories.
+    pub(super) memories: *const Memory<'static>,
+    /// Numbers of the instance's memories.
+    pub(super) memory_map: *const u32,
+    /// The store. The lifetime is erased: it outlives the run.
+    store: *mut Store<'static>,
+    /// Argument of a cold handler.
+    #[cfg(all(wrt_tail4, not(debug_assertions)))]
+    pub(super) argument: usize,
+    /// Where the host's stack was when the run was left, for the start-up probe.
+    pub(super) host_stack: usize,
+    /// Function that was looked up last: its first word, its end, its frame.
+    #[cfg(feature = "checked")]
+    pub(super) frame_cache: core::cell::Cell<(u32, u32, u16)>,
+}
+
+impl Ctx {
+    /// A context that points nowhere.
+    pub(super) const fn empty() -> Self {
+        Self {
+            pc: ptr::null(),
+            fp: ptr::null_mut(),
+            mem: ptr::null_mut(),
+            mem_len: 0,
+            fuel: 0,
+            code: ptr::null(),
+            entries: ptr::null(),
+            mark: ptr::null_mut(),
+            pool: ptr::null(),
+            defined_globals: ptr::null_mut(),
+            globals: ptr::null_mut(),
+            global_map: ptr::null(),
+            funcs: ptr::null(),
+            func_count: 0,
+            imported_funcs: 0,
+            tag: 0,
+            stop: 0,
+            tables: ptr::null(),
+            table_map: ptr::null(),
+            memories: ptr::null(),
+            memory_map: ptr::null(),
+            store: ptr::null_mut(),
+            #[cfg(all(wrt_tail4, not(debug_assertions)))]
+            argument: 0,
+            host_stack: 0,
+            #[cfg(feature = "checked")]
+            frame_cache: core::cell::Cell::new((0, 0, 0)),
+        }
+    }
+
+    /// The context of the store's activation. The store must not be touched but through the context until the run is over.
+    pub(super) fn load(store: &mut Store<'_>, fuel: i64) -> Self {
+        let mut ctx = Self::empty();
+        ctx.store = ptr::from_mut(store).cast();
+        let run = store.run;
+        ctx.switch(store, run.instance);
+        ctx.resume_at(store, run.pc, run.fp, fuel);
+        ctx
+    }
+
+    /// Takes over the parts of an instance.
+    fn switch(&mut self, store: &Store<'_>, instance: u32) {
+        let data: &InstData<'_> = &store.instances.as_slice()[instance as usize];
+        let module = data.module;
+        self.code = module.code().as_ptr();
+        self.entries = data.entries.as_ptr();
+        self.pool = module.pool().as_ptr();
+        self.globals = store.globals.as_ptr();
+        self.global_map = data.globals.as_ptr();
+        let first = data
+            .globals
+            .as_slice()
+            .get(module.imported_globals() as usize);
+        // By S1 the number is in range, so the address stays in the cells.
+        self.defined_globals = self
+            .globals
+            .wrapping_add(first.map_or(0, |&first| first as usize));
+        self.funcs = module.func_records().as_ptr();
+        self.func_count = module.func_count();
+        self.imported_funcs = module.imported_funcs();
+        self.tag = instance + 1;
+        self.tables = store.tables.as_ptr();
+        self.table_map = data.tables.as_ptr();
+        self.memories = store.memories.as_ptr().cast();
+        self.memory_map = data.memories.as_ptr();
+        #[cfg(feature = "checked")]
+        self.frame_cache.set((0, 0, 0));
+    }
+
+    /// Takes over the place to go on at, and what a slow path may have moved.
+    fn resume_at(&mut self, store: &Store<'_>, pc: u32, fp: u32, fuel: i64) {
+        let data = &store.instances.as_slice()[self.tag as usize - 1];
+        assert!((pc as usize) < data.module.code().len() && fp as usize <= store.stack.len());
+        // The assertion keeps both in bounds; that they are an instruction and its frame is C2.
+        self.pc = self.code.wrapping_add(pc as usize).cast();
+        self.fp = store.stack.as_ptr().wrapping_add(fp as usize);
+        self.mark = store.stack.as_ptr().wrapping_add(store.stack_mark());
+        self.fuel = fuel;
+        let memory = data.memories.as_slice().first();
+        let memory = memory.and_then(|&number| store.memories.as_slice().get(number as usize));
+        (self.mem, self.mem_len) = match memory {
+            // Handlers of memory 0 take 32-bit addresses: a 64-bit memory 0 is reached by the `_mem` forms alone (verifier).
+            Some(memory) => (memory.base.as_ptr(), memory.len as u64),
+            None => (ptr::NonNull::dangling().as_ptr(), 0),
+        };
+    }
+
+    /// Word in the code section of the instruction at `pc`.
+    pub(super) fn pc_word(&self) -> u32 {
+        ((self.pc.addr() - self.code.addr()) / 8) as u32
+    }
+
+    /// Takes a slow path from where `pc`, `fp` and `fuel` were saved to. Gives 0 to go on from what is saved now, or a
+    /// [`Stop::code`].
+    pub(super) fn slow(&mut self, path: SlowFn) -> u32 {
+        // SAFETY: C1: the run has the store alone, and no reference into it is alive while handlers run.
+        let store = unsafe { &mut *self.store };
+        let fp = (self.fp.addr() - store.stack.as_ptr().addr()) / 8;
+        let instance = self.tag - 1;
+        let mut machine = Machine {
+            store,
+            pc: self.pc_word(),
+            fp: fp as u32,
+            fuel: self.fuel,
+            instance,
+        };
+        let flow = path(&mut machine);
+        let (pc, stop) = match flow {
+            Flow::Next(words) => (machine.pc + words, 0),
+            Flow::Jump => (machine.pc, 0),
+            Flow::Stop(stop) => (machine.pc, stop.code()),
+        };
+        let (instance, fp, fuel) = (machine.instance, machine.fp, machine.fuel);
+        // SAFETY: as above; `machine` is gone.
+        let store = unsafe { &*self.store };
+        if instance != self.tag - 1 {
+            self.switch(store, instance);
+        }
+        self.resume_at(store, pc, fp, fuel);
+        stop
+    }
+
+    /// Writes the place where the run was left back to the store.
+    pub(super) fn unload(&self, store: &mut Store<'_>) {
+        store.run.instance = self.tag - 1;
+        store.run.pc = self.pc_word();
+        store.run.fp = ((self.fp.addr() - store.stack.as_ptr().addr()) / 8) as u32;
+    }
+
+    /// Frame size of the function that word `pc` belongs to, 3 in the prologue (its results' place is not counted).
+    #[cfg(feature = "checked")]
+    pub(super) fn frame_at(&self, pc: u32) -> usize {
+        let (start, end, frame) = self.frame_cache.get();
+        if (start..end).contains(&pc) {
+            return usize::from(frame);
+        }
+        // SAFETY: C1.
+        let store = unsafe { &*self.store };
+        let module = store.instances.as_slice()[self.tag as usize - 1].module;
+        for func in 0..module.func_count() {
+            let record = module.func(func);
+            if (record.code_word..record.code_word + record.words).contains(&pc) {
+                self.frame_cache.set((
+                    record.code_word,
+                    record.code_word + record.words,
+                    record.frame,
+                ));
+                return usize::from(record.frame);
+            }
+        }
+        panic!("word {pc} is in no function");
+    }
+
+    /// Asserts that the frame of `size` slots at `fp` lies in the stack.
+    #[cfg(feature = "checked")]
+    pub(super) fn assert_frame(&self, fp: *const u64, size: usize) {
+        // SAFETY: C1.
+        let store = unsafe { &*self.store };
+        let at = (fp.addr() - store.stack.as_ptr().addr()) / 8;
+        assert!(
+            fp.addr() % 8 == 0 && at >= 1 && at + size <= store.stack.len(),
+            "frame in the stack"
+        );
+    }
+
+    /// Asserts that `pc` is a word of the code.
+    #[cfg(feature = "checked")]
+    pub(super) fn assert_pc(&self, pc: *const u16) {
+        // SAFETY: C1.
+        let store = unsafe { &*self.store };
+        let words = store.instances.as_slice()[self.tag as usize - 1]
+            .module
+            .code()
+            .len();
+        let offset = pc.addr().wrapping_sub(self.code.addr());
+        assert!(offset % 8 == 0 && offset / 8 < words, "pc in the code");
+    }
+}

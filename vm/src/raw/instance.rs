@@ -1,0 +1,328 @@
+//! Instances: a module together with the engine-wide numbers of all that it imports and defines.
+//!
+//! An instance comes into being complete (S1) but with empty contents: its memories and tables are zero, its globals 0. Evaluating
+//! initialisers and placing segments is done after that, with safe methods, by `crate::instance`.
+
+use wrt_format::image::view::ModuleView;
+use wrt_format::verify::VerifyError;
+
+use super::arena::OutOfMemory;
+use super::buf::Buf;
+use super::store::{HOST_INSTANCE, NULL, Store};
+
+/// An instance. Every number is in range (S1).
+#[derive(Debug)]
+pub(crate) struct InstData<'m> {
+    /// Its module, borrowed from the image.
+    pub(super) module: ModuleView<'m>,
+    /// First word of each defined function, 0 as long as the function is not verified (S2).
+    pub(super) entries: Buf<u32>,
+    /// Engine-wide number of each function type of the module.
+    pub(super) types: Buf<u32>,
+    /// Reference to each imported function, resolved to its origin.
+    pub(super) funcs: Buf<u64>,
+    /// Number of each memory of the memory index space.
+    pub(super) memories: Buf<u32>,
+    /// Number of each table of the table index space.
+    pub(super) tables: Buf<u32>,
+    /// Number of each global of the global index space. The defined ones have consecutive numbers.
+    pub(super) globals: Buf<u32>,
+    /// One bit per data segment, then one per element segment, set when it has been dropped.
+    dropped: Buf<u64>,
+}
+
+/// What an instance imports, in the order of each index space.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Imports<'a> {
+    /// References to functions.
+    pub(crate) funcs: &'a [u64],
+    /// Numbers of tables.
+    pub(crate) tables: &'a [u32],
+    /// Numbers of memories.
+    pub(crate) memories: &'a [u32],
+    /// Numbers of globals.
+    pub(crate) globals: &'a [u32],
+}
+
+/// Why an instance could not be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AddError {
+    /// There is not enough memory.
+    OutOfMemory,
+    /// The imports are not those of the module, or one is not of this store.
+    Imports,
+}
+
+impl From<OutOfMemory> for AddError {
+    fn from(_: OutOfMemory) -> Self {
+        Self::OutOfMemory
+    }
+}
+
+/// What a function reference refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Callee {
+    /// Defined function `func` of an instance.
+    Guest {
+        /// Number of the instance.
+        instance: u32,
+        /// Number among the functions that its module defines.
+        func: u32,
+    },
+    /// A host function.
+    Host(u32),
+}
+
+/// The reference to function `func` (of the function index space) of an instance.
+pub(crate) const fn func_ref(instance: u32, func: u32) -> u64 {
+    ((instance as u64 + 1) << 32) | func as u64
+}
+
+/// The reference to a host function.
+pub(crate) const fn host_ref(host: u32) -> u64 {
+    ((HOST_INSTANCE as u64) << 32) | host as u64
+}
+
+impl<'m> InstData<'m> {
+    /// Its module.
+    pub(crate) const fn module(&self) -> ModuleView<'m> {
+        self.module
+    }
+
+    /// Number of memory `i` of the memory index space.
+    pub(crate) fn memory(&self, i: u32) -> Option<u32> {
+        self.memories.as_slice().get(i as usize).copied()
+    }
+
+    /// Number of table `i` of the table index space.
+    pub(crate) fn table(&self, i: u32) -> Option<u32> {
+        self.tables.as_slice().get(i as usize).copied()
+    }
+
+    /// Number of global `i` of the global index space.
+    pub(crate) fn global(&self, i: u32) -> Option<u32> {
+        self.globals.as_slice().get(i as usize).copied()
+    }
+
+    /// Engine-wide number of function type `i`.
+    pub(crate) fn type_id(&self, i: u32) -> Option<u32> {
+        self.types.as_slice().get(i as usize).copied()
+    }
+
+    /// First word of defined function `func`, if it is verified.
+    pub(crate) fn entry(&self, func: u32) -> Option<u32> {
+        self.entries
+            .as_slice()
+            .get(func as usize)
+            .copied()
+            .filter(|&word| word != 0)
+    }
+
+    /// Whether data segment `i` has been dropped.
+    pub(crate) fn data_dropped(&self, i: u32) -> bool {
+        self.bit(i)
+    }
+
+    /// Whether element segment `i` has been dropped.
+    pub(crate) fn elem_dropped(&self, i: u32) -> bool {
+        self.bit(self.module.data_count().saturating_add(i))
+    }
+
+    /// Drops data segment `i`.
+    pub(crate) fn drop_data(&mut self, i: u32) {
+        self.set_bit(i);
+    }
+
+    /// Drops element segment `i`.
+    pub(crate) fn drop_elem(&mut self, i: u32) {
+        self.set_bit(self.module.data_count().saturating_add(i));
+    }
+
+    fn bit(&self, i: u32) -> bool {
+        let word = self.dropped.as_slice().get(i as usize / 64);
+        word.is_none_or(|word| word >> (i % 64) & 1 != 0)
+    }
+
+    fn set_bit(&mut self, i: u32) {
+        if let Some(word) = self.dropped.as_mut_slice().get_mut(i as usize / 64) {
+            *word |= 1 << (i % 64);
+        }
+    }
+}
+
+impl<'m> Store<'m> {
+    /// Adds an instance with new, empty memories, tables and globals as its module defines them. Whether the imports have the types
+    /// that the module wants is for the caller to check; here only what memory safety needs is.
+    pub(crate) fn add_instance(
+        &mut self,
+        module: ModuleView<'m>,
+        imports: Imports<'_>,
+    ) -> Result<u32, AddError> {
+        self.check_imports(&module, imports)?;
+        self.instances.reserve_for_push(&mut self.arena)?;
+        if self.instances.len() as u32 >= HOST_INSTANCE - 1 {
+            return Err(AddError::OutOfMemory);
+        }
+        let mut instance = InstData {
+            module,
+            entries: Buf::new(),
+            types: Buf::new(),
+            funcs: Buf::new(),
+            memories: Buf::new(),
+            tables: Buf::new(),
+            globals: Buf::new(),
+            dropped: Buf::new(),
+        };
+        let before = self.next_numbers();
+        if let Err(error) = self.fill_instance(&mut instance, imports) {
+            self.forget_since(before);
+            instance.entries.release(&mut self.arena);
+            instance.types.release(&mut self.arena);
+            instance.funcs.release(&mut self.arena);
+            instance.memories.release(&mut self.arena);
+            instance.tables.release(&mut self.arena);
+            instance.globals.release(&mut self.arena);
+            instance.dropped.release(&mut self.arena);
+            return Err(error.into());
+        }
+        self.instances.push(&mut self.arena, instance)?;
+        Ok(self.instances.len() as u32 - 1)
+    }
+
+    /// S1 for what is imported.
+    fn check_imports(&self, module: &ModuleView<'m>, imports: Imports<'_>) -> Result<(), AddError> {
+        let below = |numbers: &[u32], limit: usize| numbers.iter().all(|&n| (n as usize) < limit);
+        let counts = imports.funcs.len() == module.imported_funcs() as usize
+            && imports.tables.len() == module.imported_tables() as usize
+            && imports.memories.len() == module.imported_memories() as usize
+            && imports.globals.len() == module.imported_globals() as usize;
+        let known = imports
+            .funcs
+            .iter()
+            .all(|&func| self.callee(func).is_some())
+            && below(imports.tables, self.tables.len())
+            && below(imports.memories, self.memories.len())
+            && below(imports.globals, self.globals.len());
+        // Handlers of memory 0 take 32-bit addresses, and the verifier goes by the type that the module declares.
+        let widths = imports.memories.iter().zip(0..).all(|(&number, i)| {
+            let declared = module.memory_type(i).map(|ty| (ty.is64, ty.page_log2));
+            declared
+                == self
+                    .memory(number)
+                    .map(|memory| (memory.ty().is64, memory.ty().page_log2))
+        });
+        if counts && known && widths {
+            Ok(())
+        } else {
+            Err(AddError::Imports)
+        }
+    }
+
+    fn fill_instance(
+        &mut self,
+        instance: &mut InstData<'m>,
+        imports: Imports<'_>,
+    ) -> Result<(), OutOfMemory> {
+        let module = instance.module;
+        instance.entries = Buf::<u32>::zeroed(&mut self.arena, module.func_count() as usize)?;
+        for i in 0..module.func_type_count() {
+            let ty = module.func_type(i);
+            let id = self.intern_type(ty.params, ty.results)?;
+            instance.types.push(&mut self.arena, id)?;
+        }
+        instance.funcs.extend(&mut self.arena, imports.funcs)?;
+        instance
+            .memories
+            .extend(&mut self.arena, imports.memories)?;
+        for ty in module.memories() {
+            let number = self.add_memory(ty)?;
+            instance.memories.push(&mut self.arena, number)?;
+        }
+        instance.tables.extend(&mut self.arena, imports.tables)?;
+        for table in module.tables() {
+            let number = self.add_table(table.ty, NULL)?;
+            instance.tables.push(&mut self.arena, number)?;
+        }
+        instance.globals.extend(&mut self.arena, imports.globals)?;
+        for global in module.globals() {
+            let number = self.add_global(global.ty, 0)?;
+            instance.globals.push(&mut self.arena, number)?;
+        }
+        let segments = module.data_count() as usize + module.elem_count() as usize;
+        instance.dropped = Buf::<u64>::zeroed(&mut self.arena, segments.div_ceil(64))?;
+        Ok(())
+    }
+
+    /// Number of instances.
+    pub(crate) const fn instance_count(&self) -> u32 {
+        self.instances.len() as u32
+    }
+
+    /// An instance.
+    pub(crate) fn instance(&self, instance: u32) -> Option<&InstData<'m>> {
+        self.instances.as_slice().get(instance as usize)
+    }
+
+    /// An instance.
+    pub(crate) fn instance_mut(&mut self, instance: u32) -> Option<&mut InstData<'m>> {
+        self.instances.as_mut_slice().get_mut(instance as usize)
+    }
+
+    /// The reference to function `func` of the function index space of an instance: imports are resolved to their origin.
+    pub(crate) fn func_handle(&self, instance: u32, func: u32) -> Option<u64> {
+        let data = self.instance(instance)?;
+        match func.checked_sub(data.module.imported_funcs()) {
+            None => data.funcs.as_slice().get(func as usize).copied(),
+            Some(defined) if defined < data.module.func_count() => Some(func_ref(instance, func)),
+            Some(_) => None,
+        }
+    }
+
+    /// What a function reference refers to; `None` for null and for bits that are no reference.
+    pub(crate) fn callee(&self, reference: u64) -> Option<Callee> {
+        let (upper, func) = ((reference >> 32) as u32, reference as u32);
+        if upper == HOST_INSTANCE {
+            return self.host_type(func).map(|_| Callee::Host(func));
+        }
+        let instance = upper.checked_sub(1)?;
+        let module = self.instance(instance)?.module;
+        let func = func.checked_sub(module.imported_funcs())?;
+        (func < module.func_count()).then_some(Callee::Guest { instance, func })
+    }
+
+    /// Engine-wide type number of what a reference refers to.
+    pub(crate) fn callee_type(&self, callee: Callee) -> Option<u32> {
+        match callee {
+            Callee::Host(host) => self.host_type(host),
+            Callee::Guest { instance, func } => {
+                let data = self.instance(instance)?;
+                data.type_id(data.module.func(func).type_idx)
+            }
+        }
+    }
+
+    /// Verifies a defined function, once, so that it may run; gives its first word.
+    pub(crate) fn verify_func(&mut self, instance: u32, func: u32) -> Result<u32, VerifyError> {
+        let found = self.instances.as_mut_slice().get_mut(instance as usize);
+        let Some(data) = found else { return Ok(0) };
+        if let Some(word) = data.entry(func) {
+            return Ok(word);
+        }
+        data.module.verify_func(func)?;
+        let word = data.module.func(func).code_word;
+        if let Some(entry) = data.entries.as_mut_slice().get_mut(func as usize) {
+            // S2: it has just been verified.
+            *entry = word;
+        }
+        self.counters.verified_funcs += 1;
+        Ok(word)
+    }
+
+    /// Verifies all functions of an instance, so that no call has to.
+    pub(crate) fn verify_all(&mut self, instance: u32) -> Result<(), VerifyError> {
+        let count = self
+            .instance(instance)
+            .map_or(0, |data| data.module.func_count());
+        (0..count).try_for_each(|func| self.verify_func(instance, func).map(|_| ()))
+    }
+}

@@ -1,0 +1,51 @@
+//! The loop core: one `loop` around one `match`, with the registers in locals. It exists in every build.
+
+use super::ctx::{Ctx, Stop};
+use super::state::{Ctl, State};
+use crate::op;
+
+macro_rules! loop_core {
+    ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
+        /// Runs from the place saved in `ctx` until the run is left; gives a [`Stop::code`].
+        ///
+        /// # Safety
+        /// `ctx` satisfies C1 and C2.
+        pub(super) unsafe fn run(ctx: *mut Ctx) -> u32 {
+            let mut state = State::from_ctx(ctx);
+            loop {
+                let ctl = match state.half(0) {
+                    $($number => match op::$name(&mut state) {
+                        Ctl::Next => {
+                            state.advance(wrt_format::isa::field::$name::words);
+                            continue;
+                        }
+                        ctl => ctl,
+                    },)*
+                    _ => Ctl::Exit(Stop::Illegal),
+                };
+                let stop = match ctl {
+                    Ctl::Next | Ctl::Jump => continue,
+                    Ctl::Trap(trap) => Stop::Trap(trap),
+                    Ctl::Exit(stop) => stop,
+                    Ctl::OutOfFuel => {
+                        state.undo_debit();
+                        Stop::OutOfFuel
+                    }
+                    Ctl::Slow(path) => {
+                        state.save();
+                        // SAFETY: C1; `state` is only read again after this.
+                        let code = unsafe { &mut *ctx }.slow(path);
+                        if code != 0 {
+                            return code;
+                        }
+                        state = State::from_ctx(ctx);
+                        continue;
+                    }
+                };
+                state.save();
+                return stop.code();
+            }
+        }
+    };
+}
+wrt_format::for_each_op!(loop_core);

@@ -1,0 +1,362 @@
+//! The machine's registers, by value, and what handlers do with them.
+//!
+//! Handlers are safe code. What makes these methods safe to call is that a [`State`] is only made by the two cores, from a context
+//! that satisfies C1 and C2, and that handlers name operands by their place in the instruction table:
+//! - R1: `pc` is an instruction word of verified code, with its extension words (verifier: opcode, extension words, labels, no falling
+//!   through). So its halfwords, and the word that follows a `Next` instruction, may be read.
+//! - R2: slot operands are below the frame size, and the frame lies in the stack (verifier: slot rules; stack check of calls). So
+//!   `fp[operand]` may be read and written; for `Results` and `Window` operands likewise.
+//! - R3: `fp[-1]` is a return word, written by a call or by the start of an activation: guest code cannot name that slot
+//!   (verifier: windows start at 1). It is the byte offset of a call word, whose first two operands are `base` and `dst`.
+//! - R4: `mem .. mem + mem_len` is memory 0 (M1), reloaded after every slow path.
+//! - R5: labels lead to `fuel` words of the same function, and a conditional branch is followed by one (verifier: label rules).
+//! - R6: pool, global, table, memory, type and function operands are in range (verifier: index rules), so the context's arrays have
+//!   them (S1).
+//! - R7: `entries[f]` is 0 or the `enter` word of a verified function (S2).
+
+use wrt_format::trap::Trap;
+
+use super::ctx::{Ctx, SlowFn, Stop};
+
+/// How a handler ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ctl {
+    /// On to the next instruction.
+    Next,
+    /// `pc` has been set.
+    Jump,
+    /// The guest traps at this instruction.
+    Trap(Trap),
+    /// The run is left at this instruction.
+    Exit(Stop),
+    /// `pc` is a block's `fuel` word whose cost has been debited but is not there.
+    OutOfFuel,
+    /// The rest is done by a slow path, from this instruction on.
+    Slow(SlowFn),
+}
+
+/// The registers.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// The instruction.
+    pub(super) pc: *const u16,
+    /// First slot of the frame.
+    pub(super) fp: *mut u64,
+    /// First byte of memory 0.
+    pub(super) mem: *mut u8,
+    /// Bytes of memory 0. In the context where registers are few.
+    #[cfg(not(wrt_tail4))]
+    pub(super) mem_len: u64,
+    /// Fuel left. In the context where registers are few.
+    #[cfg(not(wrt_tail4))]
+    pub(super) fuel: i64,
+    /// Integer accumulator of the six-argument form.
+    #[cfg(all(wrt_tail6, not(debug_assertions)))]
+    pub(super) acc: u64,
+    /// Float accumulator of the six-argument form.
+    #[cfg(all(wrt_tail6, not(debug_assertions)))]
+    pub(super) facc: f64,
+    /// Everything else.
+    pub(super) ctx: *mut Ctx,
+}
+
+impl State {
+    /// The registers as saved in a context.
+    #[inline(always)]
+    pub(super) fn from_ctx(ctx: *mut Ctx) -> Self {
+        // SAFETY: the cores pass the context of the run (C1).
+        let saved = unsafe { &*ctx };
+        Self {
+            pc: saved.pc,
+            fp: saved.fp,
+            mem: saved.mem,
+            #[cfg(not(wrt_tail4))]
+            mem_len: saved.mem_len,
+            #[cfg(not(wrt_tail4))]
+            fuel: saved.fuel,
+            #[cfg(all(wrt_tail6, not(debug_assertions)))]
+            acc: 0,
+            #[cfg(all(wrt_tail6, not(debug_assertions)))]
+            facc: 0.0,
+            ctx,
+        }
+    }
+
+    /// Saves what a slow path or the end of the run needs.
+    #[inline(always)]
+    pub(super) fn save(&self) {
+        // SAFETY: C1.
+        let saved = unsafe { &mut *self.ctx };
+        saved.pc = self.pc;
+        saved.fp = self.fp;
+        #[cfg(not(wrt_tail4))]
+        {
+            saved.fuel = self.fuel;
+        }
+    }
+
+    /// Goes `words` words on.
+    #[inline(always)]
+    pub(super) fn advance(&mut self, words: usize) {
+        self.pc = self.pc.wrapping_add(words * 4);
+        #[cfg(feature = "checked")]
+        self.context().assert_pc(self.pc);
+    }
+
+    #[inline(always)]
+    pub(super) fn context(&self) -> &Ctx {
+        // SAFETY: C1; the reference does not outlive the handler.
+        unsafe { &*self.ctx }
+    }
+
+    /// Halfword `i` of the instruction.
+    #[inline(always)]
+    pub(crate) fn half(&self, i: usize) -> u16 {
+        // SAFETY: R1.
+        u16::from_le(unsafe { *self.pc.add(i) })
+    }
+
+    /// Operand at halfword `i`: a signed immediate.
+    #[inline(always)]
+    pub(crate) fn imm_s16(&self, i: usize) -> i16 {
+        self.half(i) as i16
+    }
+
+    /// Operand at halfwords `i` and `i + 1`.
+    #[inline(always)]
+    pub(crate) fn imm_u32(&self, i: usize) -> u32 {
+        // SAFETY: R1; `i` is even, and code is 8-byte aligned.
+        u32::from_le(unsafe { self.pc.add(i).cast::<u32>().read() })
+    }
+
+    /// Operand at halfwords `i` and `i + 1`: a signed immediate.
+    #[inline(always)]
+    pub(crate) fn imm_s32(&self, i: usize) -> i32 {
+        self.imm_u32(i) as i32
+    }
+
+    /// Address of the slot that operand `i` names.
+    #[inline(always)]
+    pub(super) fn slot_address(&self, i: usize) -> *mut u64 {
+        let slot = usize::from(self.half(i));
+        #[cfg(feature = "checked")]
+        {
+            let word = (self.pc.addr() - self.context().code.addr()) / 8;
+            let frame = self.context().frame_at(word as u32);
+            assert!(slot < frame, "slot {slot} of a frame of {frame}");
+            self.context().assert_frame(self.fp, frame);
+        }
+        // SAFETY: R2.
+        unsafe { self.fp.add(slot) }
+    }
+
+    /// The slot that operand `i` names.
+    #[inline(always)]
+    pub(crate) fn get64(&self, i: usize) -> u64 {
+        // SAFETY: R2.
+        unsafe { *self.slot_address(i) }
+    }
+
+    /// Low half of the slot that operand `i` names.
+    #[inline(always)]
+    pub(crate) fn get32(&self, i: usize) -> u32 {
+        self.get64(i) as u32
+    }
+
+    /// The slot that operand `i` names, as a float.
+    #[inline(always)]
+    pub(crate) fn get_f32(&self, i: usize) -> f32 {
+        f32::from_bits(self.get32(i))
+    }
+
+    /// The slot that operand `i` names, as a float.
+    #[inline(always)]
+    pub(crate) fn get_f64(&self, i: usize) -> f64 {
+        f64::from_bits(self.get64(i))
+    }
+
+    /// Sets the slot that operand `i` names.
+    #[inline(always)]
+    pub(crate) fn set64(&mut self, i: usize, value: u64) {
+        // SAFETY: R2.
+        unsafe { *self.slot_address(i) = value }
+    }
+
+    /// Sets the slot that operand `i` names, zero-extended.
+    #[inline(always)]
+    pub(crate) fn set32(&mut self, i: usize, value: u32) {
+        self.set64(i, u64::from(value));
+    }
+
+    /// Sets the slot that operand `i` names.
+    #[inline(always)]
+    pub(crate) fn set_f32(&mut self, i: usize, value: f32) {
+        self.set32(i, value.to_bits());
+    }
+
+    /// Sets the slot that operand `i` names.
+    #[inline(always)]
+    pub(crate) fn set_f64(&mut self, i: usize, value: f64) {
+        self.set64(i, value.to_bits());
+    }
+
+    /// Bytes of memory 0.
+    #[inline(always)]
+    fn mem_len(&self) -> u64 {
+        #[cfg(not(wrt_tail4))]
+        return self.mem_len;
+        #[cfg(wrt_tail4)]
+        return self.context().mem_len;
+    }
+
+    /// `N` bytes of memory 0, or none out of bounds. `at` is below 2^63.
+    #[inline(always)]
+    pub(crate) fn load<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
+        if at + N as u64 > self.mem_len() {
+            return None;
+        }
+        // SAFETY: R4: the bytes are in the memory. An array of bytes needs no alignment.
+        Some(unsafe { *self.mem.add(at as usize).cast::<[u8; N]>() })
+    }
+
+    /// Writes `N` bytes of memory 0. False out of bounds. `at` is below 2^63.
+    #[inline(always)]
+    pub(crate) fn store<const N: usize>(&mut self, at: u64, bytes: [u8; N]) -> bool {
+        if at + N as u64 > self.mem_len() {
+            return false;
+        }
+        // SAFETY: R4.
+        unsafe { *self.mem.add(at as usize).cast::<[u8; N]>() = bytes };
+        true
+    }
+
+    /// Address of `N` bytes in any memory: the memory named by operand `mem`, the address in the slot that operand `addr` names.
+    #[inline(always)]
+    fn any_memory<const N: usize>(&self, mem: usize, addr: usize, offset: u32) -> Option<*mut u8> {
+        let ctx = self.context();
+        // SAFETY: R6.
+        let number = unsafe { *ctx.memory_map.add(usize::from(self.half(mem))) };
+        // SAFETY: S1 and C1. The fields are read, no reference is kept.
+        let memory = unsafe { &*ctx.memories.add(number as usize) };
+        let at = (self.get64(addr) & memory.address_mask).checked_add(u64::from(offset))?;
+        if at.checked_add(N as u64)? > memory.len as u64 {
+            return None;
+        }
+        // SAFETY: M1.
+        Some(unsafe { memory.base.as_ptr().add(at as usize) })
+    }
+
+    /// `N` bytes of the memory that operand `mem` names, or none out of bounds.
+    #[inline(always)]
+    pub(crate) fn load_any<const N: usize>(
+        &self,
+        mem: usize,
+        addr: usize,
+        offset: u32,
+    ) -> Option<[u8; N]> {
+        let at = self.any_memory::<N>(mem, addr, offset)?;
+        // SAFETY: M1: `N` bytes in bounds.
+        Some(unsafe { *at.cast::<[u8; N]>() })
+    }
+
+    /// Writes `N` bytes of the memory that operand `mem` names. False out of bounds.
+    #[inline(always)]
+    pub(crate) fn store_any<const N: usize>(
+        &mut self,
+        mem: usize,
+        addr: usize,
+        offset: u32,
+        bytes: [u8; N],
+    ) -> bool {
+        let Some(at) = self.any_memory::<N>(mem, addr, offset) else {
+            return false;
+        };
+        // SAFETY: M1: `N` bytes in bounds.
+        unsafe { *at.cast::<[u8; N]>() = bytes };
+        true
+    }
+
+    /// Constant `index` of the pool.
+    #[inline(always)]
+    pub(crate) fn constant(&self, index: u32) -> u64 {
+        // SAFETY: R6.
+        u64::from_le(unsafe { *self.context().pool.add(index as usize) })
+    }
+
+    /// Cell of defined global `index`.
+    #[inline(always)]
+    fn defined_global(&self, index: u32) -> *mut u64 {
+        // SAFETY: R6: defined globals have consecutive cells.
+        unsafe { self.context().defined_globals.add(index as usize) }
+    }
+
+    /// Cell of imported global `index`.
+    #[inline(always)]
+    fn imported_global(&self, index: u32) -> *mut u64 {
+        // SAFETY: R6.
+        let number = unsafe { *self.context().global_map.add(index as usize) };
+        // SAFETY: S1.
+        unsafe { self.context().globals.add(number as usize) }
+    }
+
+    /// Value of defined global `index`.
+    #[inline(always)]
+    pub(crate) fn global(&self, index: u32) -> u64 {
+        // SAFETY: R6.
+        unsafe { *self.defined_global(index) }
+    }
+
+    /// Sets defined global `index`.
+    #[inline(always)]
+    pub(crate) fn set_global(&mut self, index: u32, value: u64) {
+        // SAFETY: R6.
+        unsafe { *self.defined_global(index) = value }
+    }
+
+    /// Value of imported global `index`.
+    #[inline(always)]
+    pub(crate) fn global_import(&self, index: u32) -> u64 {
+        // SAFETY: R6, S1.
+        unsafe { *self.imported_global(index) }
+    }
+
+    /// Sets imported global `index`.
+    #[inline(always)]
+    pub(crate) fn set_global_import(&mut self, index: u32, value: u64) {
+        // SAFETY: R6, S1.
+        unsafe { *self.imported_global(index) = value }
+    }
+
+    /// Address of element `index` of the table that operand `table` names, or none out of bounds.
+    #[inline(always)]
+    fn element(&self, table: usize, index: u64) -> Option<*mut u64> {
+        let ctx = self.context();
+        // SAFETY: R6.
+        let number = unsafe { *ctx.table_map.add(usize::from(self.half(table))) };
+        // SAFETY: S1 and C1. The fields are read, no reference is kept.
+        let elems = unsafe { &(*ctx.tables.add(number as usize)).elems };
+        if index >= elems.len as u64 {
+            return None;
+        }
+        // SAFETY: B1, B2.
+        Some(unsafe { elems.ptr.as_ptr().add(index as usize) })
+    }
+
+    /// Element `index` of the table that operand `table` names, or none out of bounds.
+    #[inline(always)]
+    pub(crate) fn table_get(&self, table: usize, index: u64) -> Option<u64> {
+        // SAFETY: in bounds.
+        self.element(table, index).map(|at| unsafe { *at })
+    }
+
+    /// Sets element `index` of the table that operand `table` names. False out of bounds.
+    #[inline(always)]
+    pub(crate) fn table_set(&mut self, table: usize, index: u64, value: u64) -> bool {
+        let Some(at) = self.element(table, index) else {
+            return false;
+        };
+        // SAFETY: in bounds.
+        unsafe { *at = value };
+        true
+    }
+}

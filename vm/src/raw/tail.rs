@@ -1,0 +1,242 @@
+//! The tail-threaded core: one function per instruction, each ending in a jump to the next.
+//!
+//! Rust does not promise that such a call becomes a jump. It does where every argument travels in a caller-saved register and nothing
+//! in the handler has an address or a destructor; `build.rs` knows where that is so, `tests/handlers.rs` checks the compiled handlers,
+//! and the probe in `dispatch.rs` checks the running program.
+//!
+//! - Six-argument form: `(pc, fp, mem, mem_len, acc, fuel, facc, ctx)`, the context in a float register, where it is out of the way.
+//!   The accumulators are passed on; `acc` also carries the argument of the cold handlers.
+//! - Four-argument form: `(pc, fp, mem, ctx)` for machines with few registers; the argument of a cold handler is in the context.
+
+use wrt_format::isa::OP_LIMIT;
+
+use super::ctx::{Ctx, SlowFn, Stop};
+use super::state::{Ctl, State};
+use crate::op;
+
+/// Declares items whose functions have the calling convention that passes the most arguments in caller-saved registers.
+#[cfg(target_arch = "x86_64")]
+macro_rules! abi {
+    (type $name:ident = fn($($types:tt)*);) => { type $name = unsafe extern "sysv64" fn($($types)*); };
+    ($(#[$meta:meta])* fn $name:ident($($args:tt)*) $body:block) => {
+        $(#[$meta])* unsafe extern "sysv64" fn $name($($args)*) $body
+    };
+}
+#[cfg(not(target_arch = "x86_64"))]
+macro_rules! abi {
+    (type $name:ident = fn($($types:tt)*);) => { type $name = unsafe extern "C" fn($($types)*); };
+    ($(#[$meta:meta])* fn $name:ident($($args:tt)*) $body:block) => {
+        $(#[$meta])* unsafe extern "C" fn $name($($args)*) $body
+    };
+}
+
+/// Declares a handler; the body sees the registers as `$state`.
+#[cfg(wrt_tail6)]
+macro_rules! handler {
+    ($(#[$meta:meta])* fn $name:ident($state:ident) $body:block) => {
+        handler! { $(#[$meta])* fn $name($state, mut) $body }
+    };
+    ($(#[$meta:meta])* fn $name:ident($state:ident, $($mutable:tt)?) $body:block) => {
+        abi! {
+            $(#[$meta])*
+            fn $name(
+                pc: *const u16, fp: *mut u64, mem: *mut u8, mem_len: u64, acc: u64, fuel: i64, facc: f64, ctx: f64
+            ) {
+                let ctx = core::ptr::with_exposed_provenance_mut(ctx.to_bits() as usize);
+                let $($mutable)? $state = State { pc, fp, mem, mem_len, acc, fuel, facc, ctx };
+                $body
+            }
+        }
+    };
+}
+#[cfg(wrt_tail4)]
+macro_rules! handler {
+    ($(#[$meta:meta])* fn $name:ident($state:ident) $body:block) => {
+        handler! { $(#[$meta])* fn $name($state, mut) $body }
+    };
+    ($(#[$meta:meta])* fn $name:ident($state:ident, $($mutable:tt)?) $body:block) => {
+        abi! {
+            $(#[$meta])*
+            fn $name(pc: *const u16, fp: *mut u64, mem: *mut u8, ctx: *mut u8) {
+                let $($mutable)? $state = State { pc, fp, mem, ctx: ctx.cast() };
+                $body
+            }
+        }
+    };
+}
+
+#[cfg(wrt_tail6)]
+abi! { type Handler = fn(*const u16, *mut u64, *mut u8, u64, u64, i64, f64, f64); }
+#[cfg(wrt_tail4)]
+abi! { type Handler = fn(*const u16, *mut u64, *mut u8, *mut u8); }
+
+/// Calls a handler with the registers in `$state`, as the last thing that a handler does.
+#[cfg(wrt_tail6)]
+macro_rules! pass {
+    ($handler:expr, $state:ident) => {{
+        let ctx = f64::from_bits($state.ctx.expose_provenance() as u64);
+        let State {
+            pc,
+            fp,
+            mem,
+            mem_len,
+            acc,
+            fuel,
+            facc,
+            ..
+        } = $state;
+        // SAFETY: a handler is called with the registers of a run.
+        unsafe { $handler(pc, fp, mem, mem_len, acc, fuel, facc, ctx) }
+    }};
+}
+#[cfg(wrt_tail4)]
+macro_rules! pass {
+    ($handler:expr, $state:ident) => {{
+        let State { pc, fp, mem, ctx } = $state;
+        // SAFETY: a handler is called with the registers of a run.
+        unsafe { $handler(pc, fp, mem, ctx.cast()) }
+    }};
+}
+
+/// Goes on with the instruction at `pc`.
+macro_rules! dispatch {
+    ($state:ident) => {{
+        let op = usize::from($state.half(0));
+        // SAFETY: R1: the opcode is one of the table.
+        let handler = unsafe { *TABLE.get_unchecked(op) };
+        pass!(handler, $state)
+    }};
+}
+
+/// Goes on with a cold handler and its argument.
+macro_rules! cold {
+    ($handler:ident, $argument:expr, $state:ident) => {{
+        $state.set_argument($argument);
+        pass!($handler, $state)
+    }};
+}
+
+impl State {
+    #[inline(always)]
+    fn set_argument(&mut self, argument: usize) {
+        #[cfg(wrt_tail6)]
+        {
+            self.acc = argument as u64;
+        }
+        #[cfg(wrt_tail4)]
+        // SAFETY: C1.
+        unsafe {
+            (*self.ctx).argument = argument;
+        }
+    }
+
+    #[inline(always)]
+    fn argument(&self) -> usize {
+        #[cfg(wrt_tail6)]
+        return self.acc as usize;
+        #[cfg(wrt_tail4)]
+        return self.context().argument;
+    }
+}
+
+handler! {
+    /// Leaves the run; the argument is a [`Stop::code`].
+    #[cold]
+    #[inline(never)]
+    fn exit(state,) {
+        state.save();
+        let marker = 0_u8;
+        // SAFETY: C1.
+        let ctx = unsafe { &mut *state.ctx };
+        ctx.stop = state.argument() as u32;
+        ctx.host_stack = core::hint::black_box(&raw const marker).addr();
+    }
+}
+
+handler! {
+    /// Leaves the run at a block whose cost has been debited but is not there.
+    #[cold]
+    #[inline(never)]
+    fn out_of_fuel(state) {
+        state.undo_debit();
+        cold!(exit, Stop::OutOfFuel.code() as usize, state)
+    }
+}
+
+handler! {
+    /// Takes the slow path that the argument is, then goes on from where that has led.
+    #[cold]
+    #[inline(never)]
+    fn slow(state,) {
+        state.save();
+        let ctx = state.ctx;
+        // SAFETY: only `Ctl::Slow` gives this handler its argument, and that is a `SlowFn`.
+        let path = unsafe { core::mem::transmute::<usize, SlowFn>(state.argument()) };
+        // SAFETY: C1.
+        let code = unsafe { &mut *ctx }.slow(path);
+        let mut state = State::from_ctx(ctx);
+        if code != 0 {
+            cold!(exit, code as usize, state)
+        } else {
+            dispatch!(state)
+        }
+    }
+}
+
+handler! {
+    /// Takes the place of opcodes that do not exist.
+    #[cold]
+    fn illegal(state) {
+        cold!(exit, Stop::Illegal.code() as usize, state)
+    }
+}
+
+macro_rules! tail_core {
+    ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
+        mod handlers {
+            //! One function per instruction, named after it: `tests/handlers.rs` finds them by this module.
+            use super::*;
+            $(handler! {
+                fn $name(state) {
+                    match op::$name(&mut state) {
+                        Ctl::Next => {
+                            state.advance(wrt_format::isa::field::$name::words);
+                            dispatch!(state)
+                        }
+                        Ctl::Jump => dispatch!(state),
+                        Ctl::Trap(trap) => cold!(exit, Stop::Trap(trap).code() as usize, state),
+                        Ctl::Exit(stop) => cold!(exit, stop.code() as usize, state),
+                        Ctl::OutOfFuel => pass!(out_of_fuel, state),
+                        Ctl::Slow(path) => cold!(slow, path as usize, state),
+                    }
+                }
+            })*
+            pub(super) const ALL: &[(u16, Handler)] = &[$(($number, $name as Handler)),*];
+        }
+    };
+}
+wrt_format::for_each_op!(tail_core);
+
+/// Handlers by opcode.
+static TABLE: [Handler; OP_LIMIT] = {
+    let mut table = [illegal as Handler; OP_LIMIT];
+    let mut i = 0;
+    while i < handlers::ALL.len() {
+        let (number, handler) = handlers::ALL[i];
+        table[number as usize] = handler;
+        i += 1;
+    }
+    table
+};
+
+/// Runs from the place saved in `ctx` until the run is left; gives a [`Stop::code`].
+///
+/// # Safety
+/// `ctx` satisfies C1 and C2.
+#[inline(never)]
+pub(super) unsafe fn run(ctx: *mut Ctx) -> u32 {
+    let state = State::from_ctx(ctx);
+    dispatch!(state);
+    // SAFETY: the handlers have returned, and the context is the caller's.
+    unsafe { (*ctx).stop }
+}
