@@ -1,4 +1,5 @@
 //! `wrtc compile` and `wrtc wast`.
+#![cfg(feature = "compile")]
 
 mod common;
 
@@ -52,9 +53,9 @@ fn levels_agree_and_strip_shrinks() {
             wrtc(&["compile", wat, level, "-o", out.to_str().unwrap()]).status,
             0
         );
-        run(&out, &["--fuel", "501", "--invoke", "count", "100"]).prints("7\n");
+        run(&out, &["--fuel", "601", "--invoke", "count", "100"]).prints("7\n");
         assert_eq!(
-            run(&out, &["--fuel", "500", "--invoke", "count", "100"]).status,
+            run(&out, &["--fuel", "600", "--invoke", "count", "100"]).status,
             249
         );
     }

@@ -1,4 +1,5 @@
 //! What is no image, or not one of ours: each has its own status and one line.
+#![cfg(feature = "compile")]
 
 mod common;
 

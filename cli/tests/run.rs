@@ -1,4 +1,5 @@
 //! `wrtd run`: every flag, and every way in which a run can end.
+#![cfg(feature = "compile")]
 
 mod common;
 
@@ -126,13 +127,13 @@ fn stripped_images_name_functions_by_export_or_number() {
 fn fuel_ends_or_pauses() {
     let dir = Dir::new("fuel");
     let image = dir.image("f", FUNCTIONS);
-    // A round costs 5, the rest 1.
-    run(&image, &["--fuel", "501", "--invoke", "count", "100"]).prints("7\n");
-    let ran = run(&image, &["--fuel", "500", "--invoke", "count", "100"]);
+    // A round costs 6, the rest 1.
+    run(&image, &["--fuel", "601", "--invoke", "count", "100"]).prints("7\n");
+    let ran = run(&image, &["--fuel", "600", "--invoke", "count", "100"]);
     ran.fails(
         249,
         "wrtd: out of fuel in count (wasm offset 0x",
-        "500 used, 0 left",
+        "600 used, 0 left",
     );
     run(&image, &["--fuel", "0", "--invoke", "count", "1"]).fails(
         249,
@@ -142,7 +143,7 @@ fn fuel_ends_or_pauses() {
     let ran = run(
         &image,
         &[
-            "--fuel", "100", "--refill", "250", "--invoke", "count", "100",
+            "--fuel", "102", "--refill", "252", "--invoke", "count", "100",
         ],
     );
     assert_eq!((ran.status, ran.stdout.as_str()), (0, "7\n"));
@@ -154,17 +155,17 @@ fn fuel_ends_or_pauses() {
         ran.stderr
     );
     assert!(
-        lines[0].ends_with("after 100 fuel; adding 250 and resuming"),
+        lines[0].ends_with("after 102 fuel; adding 252 and resuming"),
         "{}",
         ran.stderr
     );
     assert!(
-        lines[1].ends_with("after 350 fuel; adding 250 and resuming"),
+        lines[1].ends_with("after 354 fuel; adding 252 and resuming"),
         "{}",
         ran.stderr
     );
     // The refill alone is also the first filling.
-    let ran = run(&image, &["--refill", "501", "--invoke", "count", "100"]);
+    let ran = run(&image, &["--refill", "601", "--invoke", "count", "100"]);
     ran.prints("7\n");
     let ran = run(&image, &["--refill", "1", "--invoke", "add", "1", "2"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (0, "3\n"));
@@ -202,11 +203,11 @@ fn statistics_in_both_forms() {
     let image = dir.image("f", FUNCTIONS);
     let ran = run(
         &image,
-        &["--stats", "--fuel", "600", "--invoke", "count", "100"],
+        &["--stats", "--fuel", "700", "--invoke", "count", "100"],
     );
     assert_eq!((ran.status, ran.stdout.as_str()), (0, "7\n"));
     assert!(
-        ran.stderr.contains("fuel_used          501\n"),
+        ran.stderr.contains("fuel_used          601\n"),
         "{}",
         ran.stderr
     );
@@ -220,9 +221,9 @@ fn statistics_in_both_forms() {
         &[
             "--stats=json",
             "--fuel",
-            "100",
+            "102",
             "--refill",
-            "250",
+            "252",
             "--invoke",
             "count",
             "100",
@@ -236,7 +237,7 @@ fn statistics_in_both_forms() {
     );
     assert_eq!(
         (&json["fuel_used"], &json["pauses"]),
-        (&501.into(), &2.into())
+        (&601.into(), &2.into())
     );
     assert_eq!(json["memory_bytes"], 65536);
     let ran = run(&image, &["--stats=json", "--invoke", "outer", "0"]);

@@ -1,4 +1,5 @@
 //! WASI through `wrtd run`: arguments, environment, standard streams, directories.
+#![cfg(feature = "compile")]
 
 mod common;
 

@@ -4,7 +4,9 @@
 
 #[cfg(feature = "compile")]
 mod compile;
+#[cfg(feature = "compile")]
 mod disasm;
+#[cfg(feature = "compile")]
 mod inspect;
 mod run;
 #[cfg(feature = "compile")]
@@ -124,6 +126,7 @@ fn parse_failure(name: &str, error: &clap::Error) -> Result<u8, Failure> {
 }
 
 /// Writes to standard output; a reader that has gone away is no failure.
+#[cfg(feature = "compile")]
 fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
     match std::io::stdout().lock().write_all(text.as_bytes()) {

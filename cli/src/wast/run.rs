@@ -329,7 +329,13 @@ fn load(built: Option<&Built>) -> Result<Module<'_>, Refused> {
     match built {
         Some(Built::Image(image)) => {
             let verify = |error: Error| Refused::NoImage(error.to_string());
-            let module = Module::load_from_binary(image.bytes(), &Limits::default());
+            // Scripts define memories and tables of all sizes; what cannot be allocated fails when it is instantiated.
+            let limits = Limits {
+                table_elems: u64::MAX,
+                memory_bytes: u64::MAX,
+                ..Limits::default()
+            };
+            let module = Module::load_from_binary(image.bytes(), &limits);
             let module = module.map_err(verify)?;
             module.validate().map_err(verify)?;
             Ok(module)

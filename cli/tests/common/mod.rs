@@ -1,14 +1,15 @@
 //! What the tests of the commands share: running the binaries, temporary directories, small guests.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A directory of this test's own, empty.
-pub struct Dir(PathBuf);
+pub(crate) struct Dir(PathBuf);
 
 impl Dir {
-    pub fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         if path.exists() {
             std::fs::remove_dir_all(&path).unwrap();
@@ -17,18 +18,18 @@ impl Dir {
         Self(path)
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
-    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, content).unwrap();
         path
     }
 
     /// Compiles a module in text; the image's path.
-    pub fn image(&self, name: &str, wat: &str) -> PathBuf {
+    pub(crate) fn image(&self, name: &str, wat: &str) -> PathBuf {
         let wat = self.file(&format!("{name}.wat"), wat);
         let output = wrtc(&["compile", wat.to_str().unwrap()]);
         assert_eq!(output.status, 0, "{}", output.stderr);
@@ -37,16 +38,16 @@ impl Dir {
 }
 
 /// What a command came to.
-pub struct Ran {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
     /// It failed with this status and one line on standard error, which begins like this and holds that.
     #[track_caller]
-    pub fn fails(&self, status: i32, start: &str, part: &str) {
+    pub(crate) fn fails(&self, status: i32, start: &str, part: &str) {
         assert_eq!(self.status, status, "{}", self.stderr);
         assert_eq!(self.stderr.trim_end().lines().count(), 1, "{}", self.stderr);
         assert!(self.stderr.starts_with(start), "{}", self.stderr);
@@ -55,7 +56,7 @@ impl Ran {
 
     /// It succeeded and printed this, and nothing to standard error.
     #[track_caller]
-    pub fn prints(&self, stdout: &str) {
+    pub(crate) fn prints(&self, stdout: &str) {
         assert_eq!(
             (self.status, self.stderr.as_str()),
             (0, ""),
@@ -74,7 +75,7 @@ fn ran(output: Output) -> Ran {
     }
 }
 
-pub fn wrtd(args: &[&str]) -> Ran {
+pub(crate) fn wrtd(args: &[&str]) -> Ran {
     ran(Command::new(env!("CARGO_BIN_EXE_wrtd"))
         .args(args)
         .stdin(Stdio::null())
@@ -82,7 +83,7 @@ pub fn wrtd(args: &[&str]) -> Ran {
         .unwrap())
 }
 
-pub fn wrtc(args: &[&str]) -> Ran {
+pub(crate) fn wrtc(args: &[&str]) -> Ran {
     ran(Command::new(env!("CARGO_BIN_EXE_wrtc"))
         .args(args)
         .stdin(Stdio::null())
@@ -91,12 +92,12 @@ pub fn wrtc(args: &[&str]) -> Ran {
 }
 
 /// `wrtd run` of a file, with more arguments behind it.
-pub fn run(image: &Path, args: &[&str]) -> Ran {
+pub(crate) fn run(image: &Path, args: &[&str]) -> Ran {
     wrtd(&[&["run", image.to_str().unwrap()], args].concat())
 }
 
 /// Functions to invoke.
-pub const FUNCTIONS: &str = r#"
+pub(crate) const FUNCTIONS: &str = r#"
 (module
   (func $add (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "all") (param i32 i64 f32 f64) (result i32 i64 f32 f64)
@@ -114,7 +115,7 @@ pub const FUNCTIONS: &str = r#"
 "#;
 
 /// A WASI command whose `_start` has this body. `$iov` is at 0, results go to 16, data to 1024.
-pub fn command(body: &str) -> String {
+pub(crate) fn command(body: &str) -> String {
     format!(
         r#"
 (module

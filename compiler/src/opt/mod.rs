@@ -2,8 +2,8 @@
 //! the fuel spent whenever one of these happens.
 //!
 //! What keeps fuel exact, in every pass: a block's cost is charged when it is entered, so costs stay with their blocks. Only three
-//! passes touch them. [`merge`] adds the costs of two blocks that always run one after the other; [`invert`] moves a cost over
-//! instructions that cannot stop to all that follows; both say why nobody can tell. [`branches`] skips blocks of cost 0.
+//! passes touch them. `merge` adds the costs of two blocks that always run one after the other; `invert` moves a cost over
+//! instructions that cannot stop to all that follows; both say why nobody can tell. `branches` skips blocks of cost 0.
 //!
 //! Every pass is near-linear in the size of the function and none recurses. The order below is the order in which they run.
 

@@ -67,15 +67,15 @@ pub(crate) enum Refused {
 
 /// A host function that a paused activation waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct HostCall {
+pub(super) struct HostCall {
     /// Number of the host function.
-    pub(crate) host: u32,
+    pub(super) host: u32,
     /// The instance that calls it.
-    pub(crate) instance: u32,
+    pub(super) instance: u32,
     /// First slot of the arguments on the stack.
-    pub(crate) first: usize,
+    pub(super) first: usize,
     /// Number of arguments.
-    pub(crate) count: usize,
+    pub(super) count: usize,
 }
 
 /// Starts an activation of the function that `reference` refers to. `instance` is where a host function is called from; a guest
@@ -154,7 +154,7 @@ fn free_slot(store: &Store<'_>) -> usize {
 }
 
 /// The host function that the activation waits for.
-pub(crate) fn pending_host_call(store: &Store<'_>) -> Option<HostCall> {
+pub(super) fn pending_host_call(store: &Store<'_>) -> Option<HostCall> {
     let run = store.run;
     if run.status != Status::HostCall {
         return None;

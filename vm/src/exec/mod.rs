@@ -15,7 +15,6 @@ pub(crate) mod machine;
 mod tests;
 
 pub(crate) use activation::{
-    Exit, HostCall, Refused, drop_activation, finish_host_call, outer, pending_host_call, run,
-    start, trap_host_call,
+    Exit, Refused, drop_activation, finish_host_call, outer, run, start, trap_host_call,
 };
-pub(crate) use frames::{Frame, frames};
+pub(crate) use frames::frames;

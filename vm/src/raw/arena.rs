@@ -49,8 +49,8 @@ enum Source {
 #[derive(Debug)]
 #[repr(C, align(16))]
 struct Header {
-    older: Option<NonNull<Header>>,
-    newer: Option<NonNull<Header>>,
+    older: Option<NonNull<Self>>,
+    newer: Option<NonNull<Self>>,
     /// Bytes of the block, the header included.
     bytes: usize,
 }
@@ -116,6 +116,7 @@ impl<'m> Arena<'m> {
     }
 
     /// Bytes that may still be taken.
+    #[cfg(test)]
     pub(crate) const fn left_bytes(&self) -> usize {
         self.left
     }
@@ -354,7 +355,8 @@ unsafe fn extend_fixed(
 mod heap {
     //! Blocks from the global allocator, linked so that dropping the arena frees them all.
 
-    use alloc::alloc::{Layout, alloc_zeroed, dealloc, realloc};
+    use alloc::alloc::{alloc_zeroed, dealloc, realloc};
+    use core::alloc::Layout;
     use core::ptr::NonNull;
 
     use super::Header;
@@ -479,9 +481,43 @@ impl Drop for Arena<'_> {
 mod tests {
     use super::*;
 
+    /// A block that the test holds: its address, its words, and what they are filled with.
+    type Held = (NonNull<u64>, usize, u64);
+
+    fn read(held: Held, at: usize) -> u64 {
+        assert!(at < held.1);
+        // SAFETY: inside the block.
+        unsafe { held.0.add(at).read() }
+    }
+
+    /// Fills words `from ..` of a block, which are zero.
+    fn fill(held: Held, from: usize) {
+        for at in from..held.1 {
+            assert_eq!(read(held, at), 0);
+            // SAFETY: inside the block, as `read` has asserted.
+            unsafe { held.0.add(at).write(held.2) };
+        }
+    }
+
+    fn check(held: Held) {
+        assert!((0..held.1).all(|at| read(held, at) == held.2));
+    }
+
+    fn give_back(arena: &mut Arena<'_>, held: Held) {
+        check(held);
+        // SAFETY: a block of this arena, forgotten by the caller.
+        unsafe { arena.give_back(held.0, held.1) };
+    }
+
+    fn grow(arena: &mut Arena<'_>, held: Held, words: usize) -> Result<Held, OutOfMemory> {
+        // SAFETY: a block of this arena, replaced by the result.
+        let moved = unsafe { arena.grow(held.0, held.1, words) }?;
+        Ok((moved, words, held.2))
+    }
+
     /// Random takes, growths and returns against a model: blocks never overlap, come zeroed, and keep their contents.
-    fn exercise(mut arena: Arena<'_>, steps: u32) {
-        let mut held: std::vec::Vec<(NonNull<u64>, usize, u64)> = std::vec::Vec::new();
+    fn exercise(mut arena: Arena<'_>, steps: u64) {
+        let mut all: std::vec::Vec<Held> = std::vec::Vec::new();
         let mut random = 0x1234_5678_9abc_def1_u64;
         let mut next = || {
             random ^= random << 13;
@@ -490,46 +526,29 @@ mod tests {
             random as usize
         };
         let start = arena.left_bytes();
-        for step in 0..steps {
+        for step in 1..=steps {
             let words = next() % 40;
-            match next() % 3 {
-                0 => {
-                    if let Ok(block) = arena.take(words) {
-                        for i in 0..words {
-                            assert_eq!(unsafe { block.add(i).read() }, 0);
-                            unsafe { block.add(i).write(u64::from(step)) };
-                        }
-                        held.push((block, words, u64::from(step)));
-                    }
+            let choice = next() % 3;
+            if choice == 0 || all.is_empty() {
+                if let Ok(block) = arena.take(words) {
+                    fill((block, words, step), 0);
+                    all.push((block, words, step));
                 }
-                1 if !held.is_empty() => {
-                    let at = next() % held.len();
-                    let (block, old, mark) = held[at];
-                    let new = old + words;
-                    if let Ok(moved) = unsafe { arena.grow(block, old, new) } {
-                        for i in old..new {
-                            // The word that rounds the old size up may have been handed out with it.
-                            assert_eq!(unsafe { moved.add(i).read() }, 0);
-                            unsafe { moved.add(i).write(mark) };
-                        }
-                        held[at] = (moved, new, mark);
-                    }
+                continue;
+            }
+            let at = next() % all.len();
+            if choice == 1 {
+                let before = all[at];
+                if let Ok(after) = grow(&mut arena, before, before.1 + words) {
+                    fill(after, before.1);
+                    all[at] = after;
                 }
-                _ if !held.is_empty() => {
-                    let (block, words, mark) = held.swap_remove(next() % held.len());
-                    for i in 0..words {
-                        assert_eq!(unsafe { block.add(i).read() }, mark);
-                    }
-                    unsafe { arena.give_back(block, words) };
-                }
-                _ => {}
+            } else {
+                give_back(&mut arena, all.swap_remove(at));
             }
         }
-        for (block, words, mark) in held {
-            for i in 0..words {
-                assert_eq!(unsafe { block.add(i).read() }, mark);
-            }
-            unsafe { arena.give_back(block, words) };
+        for held in all {
+            give_back(&mut arena, held);
         }
         assert_eq!((arena.used_bytes(), arena.left_bytes()), (0, start));
         assert!(arena.peak_bytes() > 0);
@@ -554,7 +573,7 @@ mod tests {
         let mut words = [0; 64];
         let mut arena = Arena::fixed(&mut words);
         let block = arena.take(10).unwrap();
-        assert_eq!(unsafe { arena.grow(block, 10, 64) }, Ok(block));
+        assert_eq!(grow(&mut arena, (block, 10, 0), 64), Ok((block, 64, 0)));
         assert_eq!(arena.take(1), Err(OutOfMemory));
     }
 

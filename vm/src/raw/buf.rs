@@ -166,20 +166,6 @@ impl Buf<u64> {
         buf.len = len;
         Ok(buf)
     }
-
-    /// Grows the buffer to `len` items with zeros from the arena, without touching them.
-    pub(crate) fn grow_zeroed(
-        &mut self,
-        arena: &mut Arena<'_>,
-        len: usize,
-    ) -> Result<(), OutOfMemory> {
-        if self.capacity == self.len {
-            self.reserve_exact(arena, len)?;
-            self.len = self.len.max(len);
-            return Ok(());
-        }
-        self.resize(arena, self.len.max(len), 0)
-    }
 }
 
 impl Buf<u32> {
@@ -232,7 +218,7 @@ mod tests {
         assert_eq!(arena.left_bytes(), 80);
         let mut zeros = Buf::<u64>::zeroed(&mut arena, 6).unwrap();
         assert_eq!(zeros.as_slice(), [0; 6]);
-        zeros.grow_zeroed(&mut arena, 10).unwrap();
+        zeros.resize(&mut arena, 10, 0).unwrap();
         assert_eq!(zeros.as_slice(), [0; 10]);
     }
 }

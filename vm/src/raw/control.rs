@@ -1,6 +1,6 @@
 //! How control moves: blocks, calls and returns. Relies on the invariants of `state.rs`.
 
-use super::ctx::{SlowFn, Stop};
+use super::ctx::SlowFn;
 use super::state::{Ctl, State};
 
 /// Fuel that a block of this cost takes.
@@ -31,6 +31,17 @@ unsafe fn cost_of(word: *const u16) -> u32 {
 unsafe fn half_of(word: *const u16, i: usize) -> u16 {
     // SAFETY: the caller's promise.
     u16::from_le(unsafe { *word.add(i) })
+}
+
+/// Whether a frame of so many slots at `fp` ends at `mark` or below. `fp` is not above `mark`.
+#[inline(always)]
+fn fits(fp: *mut u64, frame: usize, mark: *mut u64) -> bool {
+    if cfg!(target_pointer_width = "64") {
+        // Needs a register less, and no allocation is so near the end of the address space that the sum wraps.
+        fp.addr().wrapping_add(frame * 8) <= mark.addr()
+    } else {
+        frame * 8 <= mark.addr() - fp.addr()
+    }
 }
 
 impl State {
@@ -76,6 +87,12 @@ impl State {
         }
         self.pc = self.pc.wrapping_add(4);
         Ctl::Jump
+    }
+
+    /// Takes back the debit of a call.
+    #[inline(always)]
+    pub(super) fn refund(&mut self, cost: u32) {
+        self.set_fuel(self.fuel() + debit(cost));
     }
 
     /// Takes back the debit of the block that `pc` is at.
@@ -139,17 +156,18 @@ impl State {
         let fp = unsafe { self.fp.add(usize::from(base)) };
         // SAFETY: R7.
         let frame = usize::from(unsafe { half_of(callee, 1) });
-        if ctx.mark.addr() - fp.addr() < frame * 8 {
+        if !fits(fp, frame, ctx.mark) {
             return Ctl::Slow(slow);
         }
         // SAFETY: R7.
-        let fuel = self.fuel() - debit(unsafe { cost_of(callee) });
+        let cost = unsafe { cost_of(callee) };
+        let fuel = self.fuel() - debit(cost);
+        self.set_fuel(fuel);
         if fuel < 0 {
-            return Ctl::Exit(Stop::OutOfFuel);
+            return Ctl::Refund(cost);
         }
         // SAFETY: R2, R3: `base` is at least 1.
         unsafe { *fp.sub(1) = (self.pc.addr() - code.addr()) as u64 };
-        self.set_fuel(fuel);
         self.fp = fp;
         self.pc = callee.wrapping_add(4);
         Ctl::Jump
@@ -166,13 +184,15 @@ impl State {
         let callee = unsafe { ctx.code.cast::<u16>().add(entry as usize * 4) };
         // SAFETY: R7.
         let frame = usize::from(unsafe { half_of(callee, 1) });
-        if ctx.mark.addr() - self.fp.addr() < frame * 8 {
+        if !fits(self.fp, frame, ctx.mark) {
             return Ctl::Slow(slow);
         }
         // SAFETY: R7.
-        let fuel = self.fuel() - debit(unsafe { cost_of(callee) });
+        let cost = unsafe { cost_of(callee) };
+        let fuel = self.fuel() - debit(cost);
+        self.set_fuel(fuel);
         if fuel < 0 {
-            return Ctl::Exit(Stop::OutOfFuel);
+            return Ctl::Refund(cost);
         }
         // SAFETY: R2: the arguments are in the frame, and `base` is at least 1, so that an ascending copy is right.
         unsafe {
@@ -190,7 +210,6 @@ impl State {
                 *self.fp.add(3) = *from.add(3);
             }
         }
-        self.set_fuel(fuel);
         self.pc = callee.wrapping_add(4);
         Ctl::Jump
     }

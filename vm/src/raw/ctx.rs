@@ -97,6 +97,7 @@ pub(crate) struct Ctx {
     /// Upper half of references to this instance's functions.
     pub(super) tag: u32,
     /// Why the run ended, see [`Stop::code`].
+    #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
     pub(super) stop: u32,
     /// All tables.
     pub(super) tables: *const Table,
@@ -110,8 +111,9 @@ pub(crate) struct Ctx {
     store: *mut Store<'static>,
     /// Argument of a cold handler.
     #[cfg(all(wrt_tail4, not(debug_assertions)))]
-    pub(super) argument: usize,
+    pub(super) argument: *const (),
     /// Where the host's stack was when the run was left, for the start-up probe.
+    #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
     pub(super) host_stack: usize,
     /// Function that was looked up last: its first word, its end, its frame.
     #[cfg(feature = "checked")]
@@ -138,6 +140,7 @@ impl Ctx {
             func_count: 0,
             imported_funcs: 0,
             tag: 0,
+            #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
             stop: 0,
             tables: ptr::null(),
             table_map: ptr::null(),
@@ -145,7 +148,8 @@ impl Ctx {
             memory_map: ptr::null(),
             store: ptr::null_mut(),
             #[cfg(all(wrt_tail4, not(debug_assertions)))]
-            argument: 0,
+            argument: ptr::null(),
+            #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
             host_stack: 0,
             #[cfg(feature = "checked")]
             frame_cache: core::cell::Cell::new((0, 0, 0)),

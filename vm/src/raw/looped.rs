@@ -31,6 +31,10 @@ macro_rules! loop_core {
                         state.undo_debit();
                         Stop::OutOfFuel
                     }
+                    Ctl::Refund(cost) => {
+                        state.refund(cost);
+                        Stop::OutOfFuel
+                    }
                     Ctl::Slow(path) => {
                         state.save();
                         // SAFETY: C1; `state` is only read again after this.

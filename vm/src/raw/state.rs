@@ -31,6 +31,8 @@ pub(crate) enum Ctl {
     Exit(Stop),
     /// `pc` is a block's `fuel` word whose cost has been debited but is not there.
     OutOfFuel,
+    /// As above, but the cost is this and `pc` is at the call: nothing else of the call has been done.
+    Refund(u32),
     /// The rest is done by a slow path, from this instruction on.
     Slow(SlowFn),
 }
@@ -50,9 +52,9 @@ pub(crate) struct State {
     /// Fuel left. In the context where registers are few.
     #[cfg(not(wrt_tail4))]
     pub(super) fuel: i64,
-    /// Integer accumulator of the six-argument form.
+    /// The handler table of the six-argument form.
     #[cfg(all(wrt_tail6, not(debug_assertions)))]
-    pub(super) acc: u64,
+    pub(super) table: *const (),
     /// Float accumulator of the six-argument form.
     #[cfg(all(wrt_tail6, not(debug_assertions)))]
     pub(super) facc: f64,
@@ -75,7 +77,7 @@ impl State {
             #[cfg(not(wrt_tail4))]
             fuel: saved.fuel,
             #[cfg(all(wrt_tail6, not(debug_assertions)))]
-            acc: 0,
+            table: core::ptr::null(),
             #[cfg(all(wrt_tail6, not(debug_assertions)))]
             facc: 0.0,
             ctx,

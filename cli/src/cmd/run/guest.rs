@@ -25,6 +25,9 @@ use crate::status::{Failure, Status};
 /// Frames that a backtrace shows from the innermost on, and from the outermost on.
 const BACKTRACE_FRAMES: (usize, usize) = (20, 5);
 
+/// Words behind a block's first one in which its first instruction is looked for.
+const BLOCK_START_WORDS: u32 = 8;
+
 /// How a guest ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -41,6 +44,8 @@ pub(crate) struct Guest<'m> {
     linker: Linker<Wasi>,
     wasi: Wasi,
     refill: Option<u64>,
+    /// Index of the function that the present run began with.
+    entered: Option<u32>,
 }
 
 impl<'m> Guest<'m> {
@@ -56,6 +61,7 @@ impl<'m> Guest<'m> {
             linker: crate::wasi::linker()?,
             wasi,
             refill,
+            entered: None,
         })
     }
 
@@ -116,6 +122,7 @@ impl<'m> Guest<'m> {
     }
 
     fn instantiate(&mut self) -> Result<End, Failure> {
+        self.entered = self.module.view().start();
         let outcome = self
             .linker
             .instantiate(&mut self.engine, &mut self.wasi, &self.module);
@@ -123,6 +130,7 @@ impl<'m> Guest<'m> {
     }
 
     fn call(&mut self, func: Func, args: &[u64]) -> Result<End, Failure> {
+        self.entered = func.origin().map(|(_, func)| func);
         let outcome = self
             .linker
             .call(&mut self.engine, &mut self.wasi, func, args);
@@ -181,32 +189,43 @@ impl<'m> Guest<'m> {
                     .push(format!("  ... {} more ...", hidden.len()));
             }
             if !hidden.contains(&number) {
-                failure
-                    .details
-                    .push(format!("  {number:3}: {}", self.describe(frame)));
+                failure.details.push(format!(
+                    "  {number:3}: {}",
+                    self.describe(frame.func, frame.wasm_offset)
+                ));
             }
         }
         failure
     }
 
-    /// Where the guest is, for a sentence.
+    /// Where a paused guest is, for a sentence: at the first instruction of the block that it could not pay for.
     fn place(&self) -> String {
-        match self.engine.backtrace().next() {
-            Some(frame) => format!("in {}", self.describe(&frame)),
-            None => "before its first block".to_owned(),
-        }
+        // A run that could not even pay for its function's first block has no frame yet.
+        let frame = self.engine.backtrace().next();
+        let Some((func, word)) = frame
+            .map(|at| (at.func, at.word))
+            .or(self.entered.map(|func| (func, 0)))
+        else {
+            return "before its first block".to_owned();
+        };
+        let view = self.module.view();
+        let defined = func.checked_sub(view.imported_funcs());
+        // The pause is at the word that debits the block, which comes from no operator: its instructions are behind it.
+        let mut words = (1..=BLOCK_START_WORDS).map(|distance| word.saturating_add(distance));
+        let offset = defined.and_then(|func| words.find_map(|word| view.wasm_offset(func, word)));
+        format!("in {}", self.describe(func, offset))
     }
 
-    /// Function name, or its number and export name, and the Wasm offset.
-    fn describe(&self, frame: &Frame) -> String {
+    /// Function name, or its export name or number, and the Wasm offset.
+    fn describe(&self, func: u32, wasm_offset: Option<u32>) -> String {
         let view = self.module.view();
-        let name = view.func_name(frame.func).or_else(|| {
+        let name = view.func_name(func).or_else(|| {
             let mut exports = view.exports();
-            let export = exports.find(|e| e.kind == ExternKind::Func && e.index == frame.func);
+            let export = exports.find(|e| e.kind == ExternKind::Func && e.index == func);
             export.map(|export| export.name)
         });
-        let name = name.map_or_else(|| format!("function {}", frame.func), str::to_owned);
-        match frame.wasm_offset {
+        let name = name.map_or_else(|| format!("function {func}"), str::to_owned);
+        match wasm_offset {
             Some(offset) => format!("{name} (wasm offset {offset:#x})"),
             None => name,
         }

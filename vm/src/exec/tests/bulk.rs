@@ -11,64 +11,58 @@ use super::*;
 
 const BYTES: usize = 65536;
 
-/// A module with functions of three parameters, each carrying one bulk operation out; the last two of one parameter grow.
-fn module(page_log2: u8) -> ModuleSpec {
-    let ops: [(Op, &[i64]); 9] = [
-        (Op::MemoryFill, &[0, 1, 2, 0]),
-        (Op::MemoryCopy, &[0, 1, 2, 0, 0]),
-        (Op::MemoryCopy, &[0, 1, 2, 1, 0]),
-        (Op::MemoryInit, &[0, 1, 2, 0, 0]),
-        (Op::TableFill, &[0, 1, 2, 0]),
-        (Op::TableCopy, &[0, 1, 2, 0, 0]),
-        (Op::TableCopy, &[0, 1, 2, 1, 0]),
-        (Op::TableInit, &[0, 1, 2, 0, 0]),
-        (Op::TableInit, &[0, 1, 2, 0, 1]),
+/// Functions of three parameters, each of which carries one operation out and returns its slots.
+fn functions() -> Vec<FuncSpec> {
+    let bodies: [&[(Op, &[i64])]; 13] = [
+        &[(Op::MemoryFill, &[0, 1, 2, 0])],
+        &[(Op::MemoryCopy, &[0, 1, 2, 0, 0])],
+        &[(Op::MemoryCopy, &[0, 1, 2, 1, 0])],
+        &[(Op::MemoryInit, &[0, 1, 2, 0, 0])],
+        &[(Op::TableFill, &[0, 1, 2, 0])],
+        &[(Op::TableCopy, &[0, 1, 2, 0, 0])],
+        &[(Op::TableCopy, &[0, 1, 2, 1, 0])],
+        &[(Op::TableInit, &[0, 1, 2, 0, 0])],
+        &[(Op::TableInit, &[0, 1, 2, 0, 1])],
+        &[(Op::DataDrop, &[0]), (Op::ElemDrop, &[0])],
+        &[(Op::MemoryGrow, &[1, 0, 1]), (Op::MemorySize, &[2, 1])],
+        &[(Op::TableGrow, &[1, 0, 1, 1]), (Op::TableSize, &[2, 1])],
+        &[(Op::TableSet, &[0, 1, 0]), (Op::TableGet, &[2, 0, 0])],
     ];
-    let mut funcs: Vec<FuncSpec> = ops
-        .iter()
-        .map(|(op, operands)| {
-            let mut asm = Asm::new(3, 1);
-            asm.op(*op, operands).op(Op::RetN, &[0, 3]);
-            asm.func(0)
-        })
-        .collect();
-    let mut drops = Asm::new(3, 1);
-    drops
-        .op(Op::DataDrop, &[0])
-        .op(Op::ElemDrop, &[0])
-        .op(Op::RetN, &[0, 3]);
-    funcs.push(drops.func(0));
-    let mut grow = Asm::new(3, 1);
-    grow.op(Op::MemoryGrow, &[1, 0, 1])
-        .op(Op::MemorySize, &[2, 1])
-        .op(Op::RetN, &[0, 3]);
-    funcs.push(grow.func(0));
-    let mut grow = Asm::new(3, 1);
-    grow.op(Op::TableGrow, &[1, 0, 1, 1])
-        .op(Op::TableSize, &[2, 1])
-        .op(Op::RetN, &[0, 3]);
-    funcs.push(grow.func(0));
-    let mut element = Asm::new(3, 1);
-    element
-        .op(Op::TableSet, &[0, 1, 0])
-        .op(Op::TableGet, &[2, 0, 0])
-        .op(Op::RetN, &[0, 3]);
-    funcs.push(element.func(0));
+    let function = |body: &&[(Op, &[i64])]| {
+        let mut asm = Asm::new(3, 1);
+        for (op, operands) in *body {
+            asm.op(*op, operands);
+        }
+        asm.op(Op::RetN, &[0, 3]);
+        asm.func(0)
+    };
+    bodies.iter().map(function).collect()
+}
+
+/// A module of [`functions`], with two memories, two tables and segments.
+fn module(page_log2: u8) -> ModuleSpec {
     let table = |min, max| TableSpec {
         ty: table_type(min, max),
         init: None,
     };
+    let elem = |items| ElemSpec {
+        mode: ElemMode::Passive,
+        items,
+        ty: val::FUNCREF,
+    };
+    let exprs = std::vec![
+        ConstExpr(std::vec![ConstOp::RefFunc(3)]),
+        ConstExpr::constant(0)
+    ];
+    let pages = (BYTES >> page_log2) as u64;
     ModuleSpec {
         types: std::vec![longs(3, 3)],
-        funcs,
+        funcs: functions(),
         memories: std::vec![
             memory_type(1, None),
             MemoryType {
                 page_log2,
-                ..memory_type(
-                    (BYTES >> page_log2) as u64,
-                    Some(4 * BYTES as u64 >> page_log2)
-                )
+                ..memory_type(pages, Some(4 * pages))
             },
         ],
         tables: std::vec![table(100, None), table(100, Some(130))],
@@ -77,19 +71,8 @@ fn module(page_log2: u8) -> ModuleSpec {
             bytes: (0..200).collect()
         }],
         elems: std::vec![
-            ElemSpec {
-                mode: ElemMode::Passive,
-                items: ElemItems::Funcs((0..12).collect()),
-                ty: val::FUNCREF
-            },
-            ElemSpec {
-                mode: ElemMode::Passive,
-                items: ElemItems::Exprs(std::vec![
-                    ConstExpr(std::vec![ConstOp::RefFunc(3)]),
-                    ConstExpr::constant(0)
-                ]),
-                ty: val::FUNCREF,
-            },
+            elem(ElemItems::Funcs((0..12).collect())),
+            elem(ElemItems::Exprs(exprs))
         ],
         ..ModuleSpec::default()
     }
@@ -109,9 +92,9 @@ fn run_sliced(
     loop {
         store.fuel += step;
         given += step;
-        match run_on(store, core).unwrap() {
-            Exit::OutOfFuel => {}
-            exit => return (exit, given - store.fuel),
+        let exit = run_on(store, core).unwrap();
+        if exit != Exit::OutOfFuel {
+            return (exit, given - store.fuel);
         }
     }
 }

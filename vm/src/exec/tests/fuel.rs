@@ -59,13 +59,12 @@ fn pausing_at_every_block_changes_nothing() {
             begin(&mut store, 0, &[12]);
             let mut total = 0;
             let exit = loop {
-                match run_on(&mut store, core).unwrap() {
-                    Exit::OutOfFuel => {
-                        store.fuel += step;
-                        total += step;
-                    }
-                    exit => break exit,
+                let exit = run_on(&mut store, core).unwrap();
+                if exit != Exit::OutOfFuel {
+                    break exit;
                 }
+                store.fuel += step;
+                total += step;
             };
             assert_eq!(results(&store, exit), [answer], "step {step}");
             assert_eq!(total - store.fuel, cost(12), "step {step}");
@@ -108,10 +107,11 @@ fn a_slice_yields_without_spending_more() {
             begin(&mut store, 0, &[12]);
             let mut yields = 0;
             let exit = loop {
-                match run_on(&mut store, core).unwrap() {
-                    Exit::Yield => yields += 1,
-                    exit => break exit,
+                let exit = run_on(&mut store, core).unwrap();
+                if exit != Exit::Yield {
+                    break exit;
                 }
+                yields += 1;
             };
             assert_eq!(results(&store, exit), [answer]);
             assert_eq!(i64::MAX - store.fuel, cost(12));

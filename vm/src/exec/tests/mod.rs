@@ -17,7 +17,7 @@ use wrt_format::image::write::{self, FuncSpec, FuncTypeSpec, ImageSpec, ModuleSp
 use wrt_format::isa::{Op, encode};
 use wrt_format::verify::{Limits, VerifiedImage};
 
-use super::activation::run_on;
+use super::activation::{pending_host_call, run_on};
 use super::*;
 use crate::raw::arena::Arena;
 use crate::raw::dispatch::{Core, preferred};
@@ -146,10 +146,10 @@ fn begin(store: &mut Store<'_>, func: u32, args: &[u64]) {
 
 /// Results of an [`Exit::Done`].
 fn results(store: &Store<'_>, exit: Exit) -> Vec<u64> {
-    match exit {
-        Exit::Done { first, count } => store.stack()[first..first + count].to_vec(),
-        other => panic!("not done: {other:?}"),
-    }
+    let Exit::Done { first, count } = exit else {
+        panic!("not done: {exit:?}");
+    };
+    store.stack()[first..first + count].to_vec()
 }
 
 /// Calls function `func` of instance 0 on a core until it ends or pauses.

@@ -286,7 +286,26 @@ fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         Role::Shift => (random.next() % 4) as i64,
         Role::Mem => 0,
         Role::Label16 | Role::Label32 => 0,
-        other => panic!("{} is not for this test: {other:?}", op.info().name),
+        Role::UseSpan
+        | Role::Count
+        | Role::Window
+        | Role::Results
+        | Role::TargetCount
+        | Role::Frame
+        | Role::Cost
+        | Role::TrapCode
+        | Role::DefinedFunc
+        | Role::ImportFunc
+        | Role::Func
+        | Role::Type
+        | Role::DefinedGlobal
+        | Role::ImportGlobal
+        | Role::Table
+        | Role::Elem
+        | Role::Data
+        | Role::Const => {
+            panic!("{} is not for this test: {:?}", op.info().name, field.role)
+        }
     };
     op.info().fields.iter().map(one).collect()
 }

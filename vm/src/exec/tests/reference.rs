@@ -197,9 +197,12 @@ pub(super) fn fused(name: &str, a: u64, b: u64, c: u64) -> Option<u64> {
     }
 }
 
+/// The slot that loaded bytes give.
+type Extend = fn(u64) -> u64;
+
 /// Bytes of an access, and the value of the slot that those bytes give when loaded.
-pub(super) fn loaded(name: &str) -> Option<(usize, fn(u64) -> u64)> {
-    let kinds: [(&str, usize, fn(u64) -> u64); 9] = [
+pub(super) fn loaded(name: &str) -> Option<(usize, Extend)> {
+    let kinds: [(&str, usize, Extend); 9] = [
         ("load8_s_i32", 1, |v| u64::from(v as u8 as i8 as i32 as u32)),
         ("load8_s_i64", 1, |v| v as u8 as i8 as i64 as u64),
         ("load8_u", 1, |v| v & 0xff),
