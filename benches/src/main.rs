@@ -12,10 +12,22 @@ use programs::{CASES, Case};
 use runtime::{Runtime, cpu_seconds};
 
 const RUNTIMES: &[Runtime] = &[
-    Runtime { name: "wrt+fuel", load: wrt::fuel },
-    Runtime { name: "wasmi+fuel", load: peers::wasmi_fuel },
-    Runtime { name: "wasmi", load: peers::wasmi_free },
-    Runtime { name: "silverfir", load: peers::silverfir },
+    Runtime {
+        name: "wrt+fuel",
+        load: wrt::fuel,
+    },
+    Runtime {
+        name: "wasmi+fuel",
+        load: peers::wasmi_fuel,
+    },
+    Runtime {
+        name: "wasmi",
+        load: peers::wasmi_free,
+    },
+    Runtime {
+        name: "silverfir",
+        load: peers::silverfir,
+    },
 ];
 
 struct Options {
@@ -24,16 +36,24 @@ struct Options {
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options { rounds: 15, programs: Vec::new() };
+    let mut options = Options {
+        rounds: 15,
+        programs: Vec::new(),
+    };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         if arg == "--rounds" {
             let number = args.next().ok_or("--rounds takes a number")?;
-            options.rounds = number.parse().map_err(|_| format!("not a number: {number}"))?;
+            options.rounds = number
+                .parse()
+                .map_err(|_| format!("not a number: {number}"))?;
         } else if CASES.iter().any(|case| case.name == arg) {
             options.programs.push(arg);
         } else {
-            return Err(format!("no program `{arg}`; there are {}", names().join(", ")));
+            return Err(format!(
+                "no program `{arg}`; there are {}",
+                names().join(", ")
+            ));
         }
     }
     Ok(options)
@@ -48,7 +68,10 @@ fn measure(case: &Case, rounds: usize) -> Result<Vec<f64>, String> {
     let mut best = vec![f64::INFINITY; RUNTIMES.len()];
     let mut loaded = Vec::new();
     for runtime in RUNTIMES {
-        loaded.push((runtime.load)(case.wasm).map_err(|e| format!("{} under {}: {e}", case.name, runtime.name))?);
+        loaded.push(
+            (runtime.load)(case.wasm)
+                .map_err(|e| format!("{} under {}: {e}", case.name, runtime.name))?,
+        );
     }
     let mut expected = None;
     for _ in 0..rounds {
@@ -56,9 +79,13 @@ fn measure(case: &Case, rounds: usize) -> Result<Vec<f64>, String> {
             let start = cpu_seconds();
             let result = program.run(case.n);
             let time = cpu_seconds() - start;
-            let result = result.map_err(|e| format!("{} under {}: {e}", case.name, RUNTIMES[index].name))?;
+            let result =
+                result.map_err(|e| format!("{} under {}: {e}", case.name, RUNTIMES[index].name))?;
             if *expected.get_or_insert(result) != result {
-                return Err(format!("{}: {} disagrees: {result:#x}", case.name, RUNTIMES[index].name));
+                return Err(format!(
+                    "{}: {} disagrees: {result:#x}",
+                    case.name, RUNTIMES[index].name
+                ));
             }
             best[index] = best[index].min(time);
         }
@@ -75,7 +102,10 @@ fn main() -> Result<(), String> {
     println!();
     let mut logs = vec![0.0; RUNTIMES.len()];
     let mut count = 0.0;
-    for case in CASES.iter().filter(|c| options.programs.is_empty() || options.programs.iter().any(|p| p == c.name)) {
+    for case in CASES
+        .iter()
+        .filter(|c| options.programs.is_empty() || options.programs.iter().any(|p| p == c.name))
+    {
         let times = measure(case, options.rounds)?;
         print!("{:12} {:10.2}", case.name, times[0] * 1e3);
         for (index, time) in times.iter().enumerate() {
@@ -89,6 +119,9 @@ fn main() -> Result<(), String> {
     for log in &logs {
         print!(" {:11.2}", f64::exp(log / count));
     }
-    println!("\nTimes are the minimum of {} interleaved rounds, CPU time of the thread; numbers above 1 are slower than WRT.", options.rounds);
+    println!(
+        "\nTimes are the minimum of {} interleaved rounds, CPU time of the thread; numbers above 1 are slower than WRT.",
+        options.rounds
+    );
     Ok(())
 }

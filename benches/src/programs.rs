@@ -1,21 +1,21 @@
 //! The measured programs: sources in `testsuite/programs/src`, built by `testsuite/programs/build.sh`.
 
 /// A program and how much work to give it.
-pub struct Case {
+pub(crate) struct Case {
     /// Name in the table.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What kind of program it is.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The module.
-    pub wasm: &'static [u8],
+    pub(crate) wasm: &'static [u8],
     /// Argument of `run`: some 10 to 30 ms under a fast interpreter.
-    pub n: u32,
+    pub(crate) n: u32,
 }
 
 macro_rules! cases {
     ($($name:literal $kind:literal $n:literal;)*) => {
         /// All programs.
-        pub const CASES: &[Case] = &[$(Case {
+        pub(crate) const CASES: &[Case] = &[$(Case {
             name: $name,
             kind: $kind,
             wasm: include_bytes!(concat!("../../testsuite/programs/", $name, ".wasm")),

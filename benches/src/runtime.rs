@@ -2,23 +2,26 @@
 
 use rustix::time::{ClockId, clock_gettime};
 
+/// Makes a module ready to run.
+pub(crate) type Load = fn(wasm: &[u8]) -> Result<Box<dyn Program>, String>;
+
 /// A runtime in one configuration.
-pub struct Runtime {
+pub(crate) struct Runtime {
     /// Name in the table.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Makes a module ready to run.
-    pub load: fn(wasm: &[u8]) -> Result<Box<dyn Program>, String>,
+    pub(crate) load: Load,
 }
 
 /// A loaded module.
-pub trait Program {
+pub(crate) trait Program {
     /// Calls `run(n)`.
     fn run(&mut self, n: u32) -> Result<u32, String>;
 }
 
 /// CPU time of this thread, in seconds.
 #[must_use]
-pub fn cpu_seconds() -> f64 {
+pub(crate) fn cpu_seconds() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }

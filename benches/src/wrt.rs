@@ -13,9 +13,16 @@ struct Wrt {
 impl Program for Wrt {
     fn run(&mut self, n: u32) -> Result<u32, String> {
         self.engine.set_fuel(u64::MAX / 4);
-        match self.engine.execute(self.instance, self.run, &[n.into()]).map_err(|e| e.to_string())? {
+        match self
+            .engine
+            .execute(self.instance, self.run, &[n.into()])
+            .map_err(|e| e.to_string())?
+        {
             Outcome::Done => Ok(self.engine.results()[0] as u32),
-            other => Err(format!("{other:?}")),
+            other @ (Outcome::Trap(_)
+            | Outcome::OutOfFuel
+            | Outcome::HostCall(_)
+            | Outcome::Yield) => Err(format!("{other:?}")),
         }
     }
 }
@@ -27,18 +34,24 @@ fn image(wasm: &[u8]) -> Result<&'static [u8], String> {
 }
 
 /// WRT with fuel metering.
-pub fn fuel(wasm: &[u8]) -> Result<Box<dyn Program>, String> {
+pub(crate) fn fuel(wasm: &[u8]) -> Result<Box<dyn Program>, String> {
     let text = |e: wrt_vm::Error| e.to_string();
     let module = Module::load_from_binary(image(wasm)?, &Limits::default()).map_err(text)?;
     let mut engine = Engine::new(Config::default()).map_err(text)?;
     engine.set_fuel(u64::MAX / 4);
     match module.instantiate(&mut engine, &[]).map_err(text)? {
         Outcome::Done => {}
-        other => return Err(format!("instantiation: {other:?}")),
+        other @ (Outcome::Trap(_) | Outcome::OutOfFuel | Outcome::HostCall(_) | Outcome::Yield) => {
+            return Err(format!("instantiation: {other:?}"));
+        }
     }
     let instance = engine.last_instance().ok_or("no instance")?;
     match instance.export(&engine, "run") {
-        Some(Extern::Func(run)) => Ok(Box::new(Wrt { engine, instance, run })),
+        Some(Extern::Func(run)) => Ok(Box::new(Wrt {
+            engine,
+            instance,
+            run,
+        })),
         _ => Err("no export `run`".into()),
     }
 }

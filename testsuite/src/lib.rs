@@ -11,7 +11,11 @@ use wrt_compiler::{OptLevel, Options};
 /// # Errors
 /// The compiler's message.
 pub fn image(wasm: &[u8], opt_level: OptLevel, check: bool) -> Result<Aligned, String> {
-    let options = Options { opt_level, check, ..Options::default() };
+    let options = Options {
+        opt_level,
+        check,
+        ..Options::default()
+    };
     let compiled = wrt_compiler::compile(wasm, &options).map_err(|e| e.to_string())?;
     Ok(Aligned::new(&compiled.image))
 }

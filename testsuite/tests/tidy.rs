@@ -1,6 +1,11 @@
 //! Style that a machine can check: sizes of files and functions, homes of unsafe code, direction of dependencies, exhaustive matches over
 //! opcodes, nothing unfinished.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "whatever a test does not expect is a failure"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +15,8 @@ const FILE_LINES: usize = 600;
 const FUNCTION_LINES: usize = 70;
 /// Files that may be longer: the instruction table is one row per instruction.
 const LONG_FILES: &[&str] = &["format/src/isa/ops.rs"];
+/// Files whose matches over opcodes may have a wildcard: the interpreter that tests allocation with gives most of them one meaning.
+const WILDCARDS: &[&str] = &["compiler/src/regalloc/meaning.rs"];
 /// Folders that may contain unsafe code.
 const UNSAFE_HOMES: &[&str] = &["vm/src/raw/", "vm/host/src/raw/", "testsuite/bare/"];
 /// Which workspace crates each crate may depend on outside of tests.
@@ -19,11 +26,23 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("vm", &["wrt-format"]),
     ("vm/host", &["wrt-format", "wrt-vm"]),
     ("cli/wasi", &[]),
-    ("cli", &["wrt-format", "wrt-compiler", "wrt-vm", "wrt-host", "wrt-wasi"]),
+    (
+        "cli",
+        &[
+            "wrt-format",
+            "wrt-compiler",
+            "wrt-vm",
+            "wrt-host",
+            "wrt-wasi",
+        ],
+    ),
 ];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 /// All Rust sources of the workspace, with their paths from its root.
@@ -39,7 +58,11 @@ fn sources() -> Vec<(String, String)> {
                     folders.push(path);
                 }
             } else if name.ends_with(".rs") {
-                let short = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+                let short = path
+                    .strip_prefix(root())
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned();
                 out.push((short, fs::read_to_string(&path).unwrap()));
             }
         }
@@ -61,7 +84,9 @@ fn fail_if_any(what: &str, found: &[String]) {
 fn files_are_short() {
     let long: Vec<_> = sources()
         .into_iter()
-        .filter(|(path, text)| text.lines().count() > FILE_LINES && !LONG_FILES.contains(&path.as_str()))
+        .filter(|(path, text)| {
+            text.lines().count() > FILE_LINES && !LONG_FILES.contains(&path.as_str())
+        })
         .map(|(path, text)| format!("{path}: {} lines", text.lines().count()))
         .collect();
     fail_if_any("files over the limit", &long);
@@ -70,7 +95,15 @@ fn files_are_short() {
 /// Whether a line opens a function: `fn` behind visibility and qualifiers.
 fn opens_function(line: &str) -> bool {
     let mut rest = line.trim_start();
-    for prefix in ["pub(crate) ", "pub(super) ", "pub ", "const ", "unsafe ", "extern \"C\" ", "extern \"sysv64\" "] {
+    for prefix in [
+        "pub(crate) ",
+        "pub(super) ",
+        "pub ",
+        "const ",
+        "unsafe ",
+        "extern \"C\" ",
+        "extern \"sysv64\" ",
+    ] {
         rest = rest.strip_prefix(prefix).unwrap_or(rest);
     }
     rest.starts_with("fn ")
@@ -83,6 +116,17 @@ fn functions_are_short() {
         let lines: Vec<_> = text.lines().collect();
         for (start, line) in lines.iter().enumerate() {
             if !opens_function(line) {
+                continue;
+            }
+            // A table of one row per operator has nothing to split; its attribute says so.
+            let attributes = lines[..start]
+                .iter()
+                .rev()
+                .take_while(|l| !l.trim().is_empty() && l.trim_end() != "}");
+            if attributes
+                .into_iter()
+                .any(|l| l.contains("a table: one row per operator"))
+            {
                 continue;
             }
             let closing = format!("{}}}", " ".repeat(indent(line)));
@@ -101,13 +145,19 @@ fn functions_are_short() {
 fn unsafe_code_stays_at_home() {
     let mut found = Vec::new();
     for (path, text) in sources() {
-        if UNSAFE_HOMES.iter().any(|home| path.starts_with(home)) || path == "testsuite/tests/tidy.rs" {
+        if UNSAFE_HOMES.iter().any(|home| path.starts_with(home))
+            || path == "testsuite/tests/tidy.rs"
+        {
             continue;
         }
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
-            let is_lint = code.contains("unsafe_code") || code.contains("unsafe_op");
-            let word = code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "unsafe");
+            let is_lint = ["unsafe_code", "unsafe_op", "reason = \""]
+                .iter()
+                .any(|lint| code.contains(lint));
+            let word = code
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(|w| w == "unsafe");
             if word && !is_lint && !code.contains("\"unsafe") {
                 found.push(format!("{path}:{}: {}", number + 1, line.trim()));
             }
@@ -120,7 +170,10 @@ fn unsafe_code_stays_at_home() {
 fn format_and_compiler_forbid_unsafe_code() {
     for path in ["format/src/lib.rs", "compiler/src/lib.rs"] {
         let text = fs::read_to_string(root().join(path)).unwrap();
-        assert!(text.contains("#![forbid(unsafe_code)]"), "{path} forbids unsafe code");
+        assert!(
+            text.contains("#![forbid(unsafe_code)]"),
+            "{path} forbids unsafe code"
+        );
     }
 }
 
@@ -148,14 +201,23 @@ fn dependencies_point_one_way() {
 fn matches_over_opcodes_are_exhaustive() {
     let mut found = Vec::new();
     for (path, text) in sources() {
+        if WILDCARDS.contains(&path.as_str()) {
+            continue;
+        }
         let lines: Vec<_> = text.lines().collect();
         for (number, line) in lines.iter().enumerate() {
             if !line.trim_start().starts_with("_ =>") && !line.trim_start().starts_with("_ if ") {
                 continue;
             }
             let depth = indent(line);
-            let arms = lines[..number].iter().rev().take_while(|l| l.trim().is_empty() || indent(l) >= depth);
-            if arms.filter(|l| indent(l) == depth).any(|l| l.trim_start().trim_start_matches("| ").starts_with("Op::")) {
+            let arms = lines[..number]
+                .iter()
+                .rev()
+                .take_while(|l| l.trim().is_empty() || indent(l) >= depth);
+            if arms
+                .filter(|l| indent(l) == depth)
+                .any(|l| l.trim_start().trim_start_matches("| ").starts_with("Op::"))
+            {
                 found.push(format!("{path}:{}: {}", number + 1, line.trim()));
             }
         }
@@ -165,7 +227,13 @@ fn matches_over_opcodes_are_exhaustive() {
 
 #[test]
 fn nothing_is_left_unfinished() {
-    let words = ["TO".to_owned() + "DO", "FIX".to_owned() + "ME", "todo".to_owned() + "!(", "unimplemented".to_owned() + "!(", "#[ign".to_owned() + "ore"];
+    let words = [
+        "TO".to_owned() + "DO",
+        "FIX".to_owned() + "ME",
+        "todo".to_owned() + "!(",
+        "unimplemented".to_owned() + "!(",
+        "#[ign".to_owned() + "ore",
+    ];
     let mut found = Vec::new();
     for (path, text) in sources() {
         for (number, line) in text.lines().enumerate() {
@@ -180,6 +248,10 @@ fn nothing_is_left_unfinished() {
 /// Every file says at its top what it is for.
 #[test]
 fn files_have_a_header() {
-    let bare: Vec<_> = sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
+    let bare: Vec<_> = sources()
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//!"))
+        .map(|(path, _)| path)
+        .collect();
     fail_if_any("files without a header comment", &bare);
 }

@@ -1,3 +1,5 @@
+//! Tests of archiving: what is in the image, and that it verifies.
+
 use wrt_format::image::write::align;
 use wrt_format::isa::{Op, encode, field_value};
 use wrt_format::verify::{Limits, VerifiedImage};

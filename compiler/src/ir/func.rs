@@ -1,10 +1,10 @@
 //! The SSA form of one function: blocks with parameters, values defined once, cost carried by blocks.
 //!
-//! Invariants, held by [`super::check`]:
+//! Invariants, held by [`super::check()`]:
 //! - a value is defined once, by an instruction, as a block parameter, and every use is dominated by its definition;
 //! - the arguments of an edge match the parameters of its target in number and type;
 //! - the entry block has no predecessors and its parameters are the function's parameters;
-//! - [`Block::cost`] is the number of fuel-bearing Wasm operators that the block stands for. Passes may merge blocks (costs add) and
+//! - [`BlockData::cost`] is the number of fuel-bearing Wasm operators that the block stands for. Passes may merge blocks (costs add) and
 //!   delete unreachable ones; along every path the sum stays what the Wasm source costs.
 //! - Every cycle passes an edge whose source or target block costs at least 1.
 

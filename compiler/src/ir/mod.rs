@@ -1,4 +1,4 @@
-//! The SSA intermediate representation: its data ([`func`], [`inst`], [`ops`]), how it is made ([`build`]), printed, and checked.
+//! The SSA intermediate representation: its data ([`func`], [`inst`], [`ops`]), how it is made ([`build()`]), printed, and checked.
 
 pub mod build;
 pub mod cfg;

@@ -170,25 +170,20 @@ impl Layout {
                 values.reserve(slot, bundles.intervals(root));
             }
         }
-        let (mut value_items, mut ref_items) = (Vec::new(), Vec::new());
-        for root in 0..code.vreg_count {
-            let intervals = bundles.intervals(root);
+        let unplaced = |root: u32| {
             let placed = bundles.fixed(root).is_some() || in_window.contains_key(&root);
-            if bundles.root(root) != root || intervals.is_empty() || placed {
-                continue;
-            }
-            let list = if bundles.is_ref(root) {
-                &mut ref_items
-            } else {
-                &mut value_items
-            };
-            let heat = heat[root as usize];
-            list.push(Item {
-                root,
-                heat,
-                intervals,
-            });
-        }
+            bundles.root(root) == root && !bundles.intervals(root).is_empty() && !placed
+        };
+        let item = |root: u32| Item {
+            root,
+            heat: heat[root as usize],
+            intervals: bundles.intervals(root),
+        };
+        let items = (0..code.vreg_count).filter(|&root| unplaced(root));
+        let (ref_roots, value_roots): (Vec<_>, Vec<_>) =
+            items.partition(|&root| bundles.is_ref(root));
+        let value_items = value_roots.into_iter().map(item).collect();
+        let ref_items = ref_roots.into_iter().map(item).collect();
         values.assign(value_items, points, work, |root, slot| {
             slot_of[root as usize] = slot
         });

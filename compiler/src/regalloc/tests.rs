@@ -1,3 +1,5 @@
+//! Tests of slot allocation: by hand, at random against the checker, and of the checker itself.
+
 use super::meaning;
 use super::random::{Rng, generate};
 use super::*;

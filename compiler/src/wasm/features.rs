@@ -1,7 +1,7 @@
 //! What the compiler accepts of WebAssembly, and how a refusal is worded: a module that uses a feature beyond that is told its name,
 //! a module that no feature would make valid is told the rule it breaks.
 //!
-//! The validator runs with [`ACCEPTED`] and its errors come out as [`provisional`] ones. [`explain`] then settles the one error that
+//! The validator runs with [`ACCEPTED`] and its errors come out as provisional ones. [`explain`] then settles the one error that
 //! is reported, by validating the whole module again with every feature on; that costs time only for modules that are refused.
 
 use crate::error::{Error, ErrorKind};

@@ -48,7 +48,7 @@ fn floats64() -> impl Iterator<Item = f64> {
         state ^= state << 17;
         state
     });
-    let wild = random.clone().take(20_000).map(f64::from_bits);
+    let wild = random.take(20_000).map(f64::from_bits);
     // Exponents where a fraction exists, which few random patterns have.
     let fractional = random
         .take(20_000)

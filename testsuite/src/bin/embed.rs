@@ -23,9 +23,15 @@ impl<'m> Guest<'m> {
         let module = Module::load_from_binary(image.bytes(), &Limits::default()).map_err(text)?;
         let engine = Engine::with_provider(Config::default(), provider).map_err(text)?;
         let wasi = WasiBuilder::new().build().map_err(|e| e.to_string())?;
-        let mut guest = Self { engine, linker: wrt_cli::wasi::linker().map_err(text)?, wasi };
+        let mut guest = Self {
+            engine,
+            linker: wrt_cli::wasi::linker().map_err(text)?,
+            wasi,
+        };
         guest.engine.set_fuel(SLICE);
-        let outcome = guest.linker.instantiate(&mut guest.engine, &mut guest.wasi, &module);
+        let outcome = guest
+            .linker
+            .instantiate(&mut guest.engine, &mut guest.wasi, &module);
         guest.finish(outcome)?;
         Ok(guest)
     }
@@ -35,7 +41,9 @@ impl<'m> Guest<'m> {
             match outcome.map_err(|e| e.to_string())? {
                 Outcome::Done => return Ok(()),
                 Outcome::OutOfFuel => self.engine.add_fuel(SLICE),
-                other => return Err(format!("{other:?}")),
+                other @ (Outcome::Trap(_) | Outcome::HostCall(_) | Outcome::Yield) => {
+                    return Err(format!("{other:?}"));
+                }
             }
             outcome = self.linker.resume(&mut self.engine, &mut self.wasi);
         }
@@ -43,7 +51,9 @@ impl<'m> Guest<'m> {
 
     fn export(&self, name: &str) -> Result<Extern, String> {
         let instance = self.engine.last_instance().ok_or("no instance")?;
-        instance.export(&self.engine, name).ok_or_else(|| format!("no export {name}"))
+        instance
+            .export(&self.engine, name)
+            .ok_or_else(|| format!("no export {name}"))
     }
 
     /// Calls an export with i32 arguments; its result, or 0.
@@ -52,7 +62,9 @@ impl<'m> Guest<'m> {
             return Err(format!("{name} is no function"));
         };
         let slots: Vec<u64> = args.iter().map(|&arg| arg.into()).collect();
-        let outcome = self.linker.call(&mut self.engine, &mut self.wasi, func, &slots);
+        let outcome = self
+            .linker
+            .call(&mut self.engine, &mut self.wasi, func, &slots);
         self.finish(outcome).map_err(|e| format!("{name}: {e}"))?;
         Ok(self.engine.results().first().map_or(0, |&slot| slot as u32))
     }
@@ -66,14 +78,21 @@ impl<'m> Guest<'m> {
 
     fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), String> {
         let at = at as usize;
-        let room = self.memory()?.get_mut(at..at + bytes.len()).ok_or("pointer out of bounds")?;
+        let room = self
+            .memory()?
+            .get_mut(at..at + bytes.len())
+            .ok_or("pointer out of bounds")?;
         room.copy_from_slice(bytes);
         Ok(())
     }
 
     fn read(&mut self, at: u32, length: u32) -> Result<Vec<u8>, String> {
         let (at, length) = (at as usize, length as usize);
-        Ok(self.memory()?.get(at..at + length).ok_or("pointer out of bounds")?.to_vec())
+        Ok(self
+            .memory()?
+            .get(at..at + length)
+            .ok_or("pointer out of bounds")?
+            .to_vec())
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -111,13 +130,20 @@ fn dprint(guest: &mut Guest<'_>, name: &str, content: &[u8]) -> Result<Vec<u8>, 
 /// Graphviz: a graph to SVG.
 fn graphviz(guest: &mut Guest<'_>, content: &[u8]) -> Result<Vec<u8>, String> {
     let length_at = guest.call("malloc", &[4])?;
-    let (graph, format, engine) = (guest.text(content)?, guest.text(b"svg")?, guest.text(b"dot")?);
+    let (graph, format, engine) = (
+        guest.text(content)?,
+        guest.text(b"svg")?,
+        guest.text(b"dot")?,
+    );
     let at = guest.call("graphviz_render", &[graph, format, engine, length_at])?;
     if at == 0 {
         return Err("graphviz_render failed".into());
     }
     let length = guest.read(length_at, 4)?;
-    guest.read(at, u32::from_le_bytes([length[0], length[1], length[2], length[3]]))
+    guest.read(
+        at,
+        u32::from_le_bytes([length[0], length[1], length[2], length[3]]),
+    )
 }
 
 fn run(kind: &str, image: &str, file: &str) -> Result<Vec<u8>, String> {

@@ -1,18 +1,19 @@
-//! Random modules: wasm-smith with this feature set, from a seed.
+//! Random modules: wasm-smith with the feature set of the compiler, from a seed.
 
 use arbitrary::Unstructured;
 use wasm_smith::{Config, InstructionKind, InstructionKinds, Module};
+use wasmparser::{Operator, Parser, Payload};
 
 /// SplitMix64: the seed of everything random here.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,24 +21,31 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.next() % n
     }
 }
 
 /// What a generated module may contain beside plain computation.
 #[derive(Clone, Copy, Debug)]
-pub struct Kinds {
-    /// Bulk memory and table instructions: then fuel totals are not comparable, since every engine charges lengths in its own way.
-    pub bulk: bool,
-    pub memory64: bool,
-    pub many_memories: bool,
+pub(crate) struct Kinds {
+    /// Bulk memory and table instructions.
+    bulk: bool,
+    memory64: bool,
+    /// No control flow; short, and no memories or tables, since most of such code would trap.
+    straight_line: bool,
+    many_memories: bool,
 }
 
 impl Kinds {
-    /// A mix that gives every kind its share; a third of the modules is comparable in fuel.
-    pub fn of(seed: u64) -> Self {
-        Self { bulk: seed % 3 != 0, memory64: seed % 5 == 4, many_memories: seed % 4 == 3 }
+    /// A mix that gives every kind its share.
+    pub(crate) fn of(seed: u64) -> Self {
+        Self {
+            bulk: seed % 3 == 1,
+            memory64: seed % 5 == 4,
+            straight_line: seed.is_multiple_of(6),
+            many_memories: seed % 4 == 3,
+        }
     }
 }
 
@@ -55,10 +63,19 @@ fn config(kinds: Kinds, random: &mut Random) -> Config {
     if random.below(4) == 0 {
         allowed.retain(|kind| !matches!(kind, InstructionKind::Table | InstructionKind::Reference));
     }
+    if kinds.straight_line {
+        let trapping = [
+            InstructionKind::Control,
+            InstructionKind::Memory,
+            InstructionKind::Table,
+        ];
+        allowed.retain(|kind| !trapping.contains(kind));
+    }
     Config {
         allowed_instructions: InstructionKinds::new(&allowed),
         allow_start_export: random.below(4) == 0,
-        disallow_traps: random.below(2) == 0,
+        // What the generator puts around an operator that may trap is control flow.
+        disallow_traps: random.below(2) == 0 && !kinds.straight_line,
         bulk_memory_enabled: kinds.bulk,
         reference_types_enabled: true,
         multi_value_enabled: true,
@@ -88,18 +105,62 @@ fn config(kinds: Kinds, random: &mut Random) -> Config {
         memory_max_size_required: true,
         max_table_elements: 40,
         table_max_size_required: true,
-        max_instructions: 60 + random.below(300) as usize,
+        max_instructions: if kinds.straight_line {
+            random.below(60) as usize
+        } else {
+            60 + random.below(300) as usize
+        },
         max_nesting_depth: 3 + random.below(8) as usize,
         ..Config::default()
     }
 }
 
 /// The module of this seed, or none when the generator gives up on its random bytes.
-pub fn module(seed: u64) -> Option<Vec<u8>> {
+pub(crate) fn module(seed: u64) -> Option<Vec<u8>> {
     let mut random = Random::new(seed);
     let kinds = Kinds::of(seed);
     let config = config(kinds, &mut random);
-    let bytes: Vec<u8> = (0..600 + random.below(3000)).map(|_| random.next() as u8).collect();
+    let bytes: Vec<u8> = (0..600 + random.below(3000))
+        .map(|_| random.next() as u8)
+        .collect();
     let module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
     Some(module.to_bytes())
+}
+
+/// Whether a module has no control flow, and nothing that charges by length, which every engine does in its own way.
+pub(crate) fn is_straight(wasm: &[u8]) -> bool {
+    let bodies = Parser::new(0)
+        .parse_all(wasm)
+        .filter_map(|payload| match payload.unwrap() {
+            Payload::CodeSectionEntry(body) => Some(body),
+            _ => None,
+        });
+    bodies.into_iter().all(|body| {
+        let mut ops = body.get_operators_reader().unwrap().into_iter();
+        ops.all(|op| {
+            !matches!(
+                op.unwrap(),
+                Operator::Unreachable
+                    | Operator::Block { .. }
+                    | Operator::Loop { .. }
+                    | Operator::If { .. }
+                    | Operator::Br { .. }
+                    | Operator::BrIf { .. }
+                    | Operator::BrTable { .. }
+                    | Operator::Return
+                    | Operator::Call { .. }
+                    | Operator::CallIndirect { .. }
+                    | Operator::ReturnCall { .. }
+                    | Operator::ReturnCallIndirect { .. }
+                    | Operator::MemoryGrow { .. }
+                    | Operator::MemoryFill { .. }
+                    | Operator::MemoryCopy { .. }
+                    | Operator::MemoryInit { .. }
+                    | Operator::TableGrow { .. }
+                    | Operator::TableFill { .. }
+                    | Operator::TableCopy { .. }
+                    | Operator::TableInit { .. }
+            )
+        })
+    })
 }

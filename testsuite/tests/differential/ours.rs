@@ -4,7 +4,7 @@ use crate::outcome::{End, Seen, canonical_f32, canonical_f64, hash};
 use wrt_vm::{Config, Engine, Extern, Instance, Limits, Module, Outcome, Trap};
 
 /// An instance under WRT.
-pub struct Ours<'m> {
+pub(crate) struct Ours<'m> {
     engine: Engine<'m>,
     instance: Instance,
     module: Module<'m>,
@@ -29,7 +29,7 @@ fn trap_end(trap: Trap) -> End {
 
 impl<'m> Ours<'m> {
     /// Instantiates an image with this much fuel for its start function, adding `slice` fuel at a time.
-    pub fn new(image: &'m [u8], fuel: u64, slice: u64) -> Result<(Self, u64), End> {
+    pub(crate) fn new(image: &'m [u8], fuel: u64, slice: u64) -> Result<(Self, u64), End> {
         let refused = |e: wrt_vm::Error| End::Refused(e.to_string());
         let module = Module::load_from_binary(image, &Limits::default()).map_err(refused)?;
         module.validate().map_err(refused)?;
@@ -48,16 +48,27 @@ impl<'m> Ours<'m> {
             Outcome::Trap(trap) => return Err(trap_end(trap)),
             Outcome::OutOfFuel => return Err(End::OutOfFuel),
             Outcome::HostCall(_) | Outcome::Yield => {
-                return Err(End::Refused("a module without imports calls the host".into()));
+                return Err(End::Refused(
+                    "a module without imports calls the host".into(),
+                ));
             }
         }
         let used = engine.fuel_used();
-        let instance = engine.last_instance().ok_or(End::Refused("no instance".into()))?;
-        Ok((Self { engine, instance, module }, used))
+        let instance = engine
+            .last_instance()
+            .ok_or(End::Refused("no instance".into()))?;
+        Ok((
+            Self {
+                engine,
+                instance,
+                module,
+            },
+            used,
+        ))
     }
 
     /// Calls an exported function, adding `slice` fuel at a time up to `fuel`.
-    pub fn call(&mut self, name: &str, args: &[u64], fuel: u64, slice: u64) -> Seen {
+    pub(crate) fn call(&mut self, name: &str, args: &[u64], fuel: u64, slice: u64) -> Seen {
         let Some(Extern::Func(func)) = self.instance.export(&self.engine, name) else {
             panic!("no function {name}");
         };
@@ -88,10 +99,12 @@ impl<'m> Ours<'m> {
     }
 
     /// The state that can be seen from outside.
-    pub fn seen(&self, end: End, fuel: u64) -> Seen {
+    pub(crate) fn seen(&self, end: End, fuel: u64) -> Seen {
         let (mut globals, mut memories, mut tables) = (Vec::new(), Vec::new(), Vec::new());
-        for export in self.module.exports() {
-            match self.instance.export(&self.engine, export.name).unwrap() {
+        let mut names: Vec<_> = self.module.exports().map(|export| export.name).collect();
+        names.sort_unstable();
+        for name in names {
+            match self.instance.export(&self.engine, name).unwrap() {
                 Extern::Global(global) => {
                     let ty = self.engine.global_type(global).unwrap().ty;
                     globals.push(slot_bits(ty, self.engine.global(global).unwrap()));
@@ -104,6 +117,12 @@ impl<'m> Ours<'m> {
                 Extern::Func(_) => {}
             }
         }
-        Seen { end, fuel, globals, memories, tables }
+        Seen {
+            end,
+            fuel,
+            globals,
+            memories,
+            tables,
+        }
     }
 }

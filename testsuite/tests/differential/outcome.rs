@@ -2,7 +2,7 @@
 
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum End {
+pub(crate) enum End {
     /// Results as slot bits, NaN canonical, references reduced to null or not.
     Done(Vec<u64>),
     /// Message of the official test suite.
@@ -14,30 +14,38 @@ pub enum End {
 
 /// Everything that can be seen after a call.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Seen {
-    pub end: End,
+pub(crate) struct Seen {
+    pub(crate) end: End,
     /// Fuel used by the call.
-    pub fuel: u64,
-    /// Exported globals, in export order, as slot bits.
-    pub globals: Vec<u64>,
+    pub(crate) fuel: u64,
+    /// Exported globals, by name, as slot bits.
+    pub(crate) globals: Vec<u64>,
     /// Length and hash of every exported memory.
-    pub memories: Vec<(usize, u64)>,
+    pub(crate) memories: Vec<(usize, u64)>,
     /// Sizes of the exported tables.
-    pub tables: Vec<u64>,
+    pub(crate) tables: Vec<u64>,
 }
 
 /// The bits of an f32, every NaN the same.
-pub fn canonical_f32(bits: u32) -> u64 {
-    u64::from(if f32::from_bits(bits).is_nan() { 0x7fc0_0000 } else { bits })
+pub(crate) fn canonical_f32(bits: u32) -> u64 {
+    u64::from(if f32::from_bits(bits).is_nan() {
+        0x7fc0_0000
+    } else {
+        bits
+    })
 }
 
 /// The bits of an f64, every NaN the same.
-pub fn canonical_f64(bits: u64) -> u64 {
-    if f64::from_bits(bits).is_nan() { 0x7ff8_0000_0000_0000 } else { bits }
+pub(crate) fn canonical_f64(bits: u64) -> u64 {
+    if f64::from_bits(bits).is_nan() {
+        0x7ff8_0000_0000_0000
+    } else {
+        bits
+    }
 }
 
 /// FNV-1a, by words.
-pub fn hash(bytes: &[u8]) -> u64 {
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     let mut h = 0xcbf2_9ce4_8422_2325_u64;
     for chunk in bytes.chunks(8) {
         let mut word = [0; 8];
@@ -45,9 +53,4 @@ pub fn hash(bytes: &[u8]) -> u64 {
         h = (h ^ u64::from_le_bytes(word)).wrapping_mul(0x100_0000_01b3);
     }
     h
-}
-
-/// Messages that engines word in ways that differ without meaning a difference.
-pub fn same_trap(a: &str, b: &str) -> bool {
-    a == b
 }

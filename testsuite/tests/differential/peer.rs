@@ -1,10 +1,12 @@
 //! The independent engine: wasmi, with fuel.
 
 use crate::outcome::{End, Seen, canonical_f32, canonical_f64, hash};
-use wasmi::{Config, Engine, Error, Extern, Func, Instance, Linker, Module, Store, TrapCode, Val, ValType};
+use wasmi::{
+    Config, Engine, Error, Extern, Func, Instance, Linker, Module, Store, TrapCode, Val, ValType,
+};
 
 /// An instance under wasmi.
-pub struct Peer {
+pub(crate) struct Peer {
     store: Store<()>,
     instance: Instance,
     exports: Vec<(String, Extern)>,
@@ -45,38 +47,67 @@ fn value(ty: ValType, bits: u64) -> Val {
         ValType::I64 => Val::I64(bits as i64),
         ValType::F32 => Val::F32(f32::from_bits(bits as u32).into()),
         ValType::F64 => Val::F64(f64::from_bits(bits).into()),
-        ValType::V128 | ValType::FuncRef | ValType::ExternRef => Val::default(ty),
+        ValType::V128 | ValType::FuncRef | ValType::ExternRef => Val::default_for_ty(ty),
     }
 }
 
 impl Peer {
     /// Instantiates a module with this much fuel for its start function.
-    pub fn new(wasm: &[u8], fuel: u64) -> Result<(Self, u64), End> {
+    pub(crate) fn new(wasm: &[u8], fuel: u64) -> Result<(Self, u64), End> {
         let mut config = Config::default();
-        config.consume_fuel(true).wasm_multi_memory(true).wasm_memory64(true).wasm_tail_call(true);
+        config
+            .consume_fuel(true)
+            .wasm_multi_memory(true)
+            .wasm_memory64(true)
+            .wasm_tail_call(true)
+            .compilation_mode(wasmi::CompilationMode::Eager);
         let engine = Engine::new(&config);
         let module = Module::new(&engine, wasm).map_err(|e| End::Refused(e.to_string()))?;
         let mut store = Store::new(&engine, ());
         store.set_fuel(fuel).unwrap();
         let linker = Linker::new(&engine);
-        let instance = linker.instantiate_and_start(&mut store, &module).map_err(|e| trap_message(&e))?;
+        let instance = linker
+            .instantiate_and_start(&mut store, &module)
+            .map_err(|e| trap_message(&e))?;
         let used = fuel - store.get_fuel().unwrap();
-        let exports = instance.exports(&store).map(|e| (e.name().to_owned(), e.into_extern())).collect();
-        Ok((Self { store, instance, exports }, used))
+        let exports = instance
+            .exports(&store)
+            .map(|e| (e.name().to_owned(), e.into_extern()))
+            .collect();
+        Ok((
+            Self {
+                store,
+                instance,
+                exports,
+            },
+            used,
+        ))
     }
 
     /// Names of the exported functions with the types of their parameters.
-    pub fn functions(&self) -> Vec<(String, Vec<ValType>)> {
+    pub(crate) fn functions(&self) -> Vec<(String, Vec<ValType>)> {
         let of = |e: &Extern| e.into_func().map(|f| f.ty(&self.store).params().to_vec());
-        self.exports.iter().filter_map(|(name, e)| of(e).map(|params| (name.clone(), params))).collect()
+        self.exports
+            .iter()
+            .filter_map(|(name, e)| of(e).map(|params| (name.clone(), params)))
+            .collect()
     }
 
     /// Calls an exported function with slot bits as arguments.
-    pub fn call(&mut self, name: &str, args: &[u64], fuel: u64) -> Seen {
+    pub(crate) fn call(&mut self, name: &str, args: &[u64], fuel: u64) -> Seen {
         let func: Func = self.instance.get_func(&self.store, name).unwrap();
         let ty = func.ty(&self.store);
-        let args: Vec<Val> = ty.params().iter().zip(args).map(|(&ty, &bits)| value(ty, bits)).collect();
-        let mut results: Vec<Val> = ty.results().iter().map(|&ty| Val::default(ty)).collect();
+        let args: Vec<Val> = ty
+            .params()
+            .iter()
+            .zip(args)
+            .map(|(&ty, &bits)| value(ty, bits))
+            .collect();
+        let mut results: Vec<Val> = ty
+            .results()
+            .iter()
+            .map(|&ty| Val::default_for_ty(ty))
+            .collect();
         self.store.set_fuel(fuel).unwrap();
         let end = match func.call(&mut self.store, &args, &mut results) {
             Ok(()) => End::Done(results.iter().map(bits).collect()),
@@ -87,7 +118,7 @@ impl Peer {
     }
 
     /// The state that can be seen from outside.
-    pub fn seen(&self, end: End, fuel: u64) -> Seen {
+    pub(crate) fn seen(&self, end: End, fuel: u64) -> Seen {
         let (mut globals, mut memories, mut tables) = (Vec::new(), Vec::new(), Vec::new());
         for (_, export) in &self.exports {
             match export {
@@ -100,6 +131,12 @@ impl Peer {
                 Extern::Func(_) => {}
             }
         }
-        Seen { end, fuel, globals, memories, tables }
+        Seen {
+            end,
+            fuel,
+            globals,
+            memories,
+            tables,
+        }
     }
 }

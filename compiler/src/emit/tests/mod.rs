@@ -1,3 +1,5 @@
+//! Tests of emission: words, labels, and what the machine does with them.
+
 pub(crate) mod machine;
 mod verified;
 

@@ -1,6 +1,6 @@
 //! SSA construction: from a validated function body to a [`Func`] in one pass over the operators.
 //!
-//! Input: [`ValidModule`] and [`ValidBody`]; output: [`Func`], which passes [`super::check`]. Unreachable code is dropped.
+//! Input: [`ValidModule`] and [`ValidBody`]; output: [`Func`], which passes [`super::check()`]. Unreachable code is dropped.
 //!
 //! How: the operand stack holds values, structured control is a stack of frames ([`control`]), and locals are looked up on demand
 //! ([`locals`]), so that a block has parameters only for values that someone asks for; what turns out to be no choice at all is

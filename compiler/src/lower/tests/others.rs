@@ -229,7 +229,8 @@ fn sample() -> vcode::VCode {
 
 #[test]
 fn validation_finds_what_is_broken() {
-    let cases: [(fn(&mut vcode::VCode), &str); 10] = [
+    type Break = fn(&mut vcode::VCode);
+    let cases: [(Break, &str); 10] = [
         (
             |c| c.blocks[0].insts[1].fields[0] = 2,
             "v2 is defined twice",

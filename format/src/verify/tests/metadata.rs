@@ -148,6 +148,16 @@ fn memories() {
         memory(MemoryType { min: 65_536, ..m }),
         Err(Kind::OverBudget)
     );
+}
+
+#[test]
+fn memories_of_64_bits() {
+    let memory = |ty: MemoryType| changed(|m| m.memories[1] = ty);
+    let m = MemoryType {
+        max: None,
+        min: 1,
+        ..MEMORY
+    };
     assert_eq!(
         memory(MemoryType {
             is64: true,
