@@ -33,6 +33,20 @@ unsafe fn half_of(word: *const u16, i: usize) -> u16 {
     u16::from_le(unsafe { *word.add(i) })
 }
 
+/// Keeps the two ways of an `if` apart: the compiler may not turn it into a conditional move.
+#[inline(always)]
+fn keep_branch() {
+    #[cfg(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        target_arch = "riscv64"
+    ))]
+    // SAFETY: no instruction.
+    unsafe {
+        core::arch::asm!("", options(nomem, nostack, preserves_flags));
+    }
+}
+
 /// Whether a frame of so many slots at `fp` ends at `mark` or below. `fp` is not above `mark`.
 #[inline(always)]
 fn fits(fp: *mut u64, frame: usize, mark: *mut u64) -> bool {
@@ -110,16 +124,18 @@ impl State {
         self.enter_block()
     }
 
-    /// Goes to the block `label` words from here if `taken`, else to the block behind this instruction of `words` words. One indirect
-    /// jump serves both.
+    /// Goes to the block `label` words from here if `taken`, else to the block behind this instruction of `words` words.
+    ///
+    /// The host branches too, and predicts: computing the place without a branch would make every later instruction wait for the
+    /// operands of this one.
     #[inline(always)]
     pub(crate) fn branch_if(&mut self, taken: bool, label: i32, words: usize) -> Ctl {
-        let distance = if taken {
-            label as isize
+        if taken {
+            keep_branch();
+            self.pc = self.pc.wrapping_offset(label as isize * 4);
         } else {
-            words as isize
-        };
-        self.pc = self.pc.wrapping_offset(distance * 4);
+            self.pc = self.pc.wrapping_add(words * 4);
+        }
         self.enter_block()
     }
 
