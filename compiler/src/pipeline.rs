@@ -108,7 +108,8 @@ fn generate_with(
     options: &Options<'_>,
     far: bool,
 ) -> Result<Code, Error> {
-    let selected = lower::select(func, info, options.opt_level, far);
+    let mut selected = lower::select(func, info, options.opt_level, far);
+    lower::orient(&mut selected);
     let allocated = regalloc::allocate(&selected)?;
     if options.check {
         regalloc::check(&selected, &allocated).map_err(Error::internal)?;

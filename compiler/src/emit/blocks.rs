@@ -156,7 +156,7 @@ fn resolved(inst: &VInst, allocated: &Allocated, targets: i64) -> Inst {
     let info = inst.op.info();
     let mut fields = [0; 6];
     for ((field, &value), out) in info.fields.iter().zip(&inst.fields).zip(&mut fields) {
-        *out = if matches!(field.role, Role::Def | Role::Use | Role::Mod) {
+        *out = if field.role.is_slot() {
             slot(allocated, value).into()
         } else if field.role == Role::Window {
             allocated.base.into()

@@ -7,6 +7,7 @@
 //! Blocks that do nothing are skipped, branches to the next block are left out, and a block that is only fallen into becomes part of
 //! the one before it, which then costs the sum of both.
 
+mod acc;
 mod blocks;
 mod encode;
 mod flow;
@@ -72,7 +73,10 @@ pub fn emit(code: &VCode, allocated: &Allocated) -> Result<Code, Error> {
     let mut order = flow::reachable(&blocks);
     let emitted = flow::merge(&mut blocks, &mut order)
         .and_then(|()| flow::arrange(&mut blocks, order))
-        .and_then(|order| encode::function(&blocks, &order, allocated.frame));
+        .and_then(|order| {
+            acc::run(&mut blocks);
+            encode::function(&blocks, &order, allocated.frame)
+        });
     match emitted {
         Ok(mut emitted) => {
             emitted.pool.clone_from(&code.pool);

@@ -11,6 +11,7 @@ mod info;
 mod inst;
 mod memory;
 mod negate;
+mod orient;
 mod print;
 mod rows;
 mod select;
@@ -22,6 +23,7 @@ pub mod vcode;
 
 pub use info::{MemoryInfo, ModuleInfo, TableInfo};
 pub use negate::negate;
+pub use orient::orient;
 
 use crate::OptLevel;
 use crate::ir::Func;

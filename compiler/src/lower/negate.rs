@@ -58,7 +58,13 @@ pub fn negate(inst: &VInst) -> Option<VInst> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wrt_format::isa::{ALL, Control, Role};
+    use wrt_format::isa::{ALL, Control};
+
+    /// Accumulator forms only come about later.
+    fn is_plain(op: Op) -> bool {
+        let mut fields = op.info().fields.iter();
+        fields.all(|it| it.role.defined_by().is_none())
+    }
 
     fn branch(op: Op) -> VInst {
         VInst {
@@ -72,9 +78,9 @@ mod tests {
 
     #[test]
     fn every_conditional_branch_but_the_stepping_ones_has_an_opposite() {
-        for &op in ALL {
+        for &op in ALL.iter().filter(|op| is_plain(**op)) {
             let info = op.info();
-            let steps = info.fields.first().is_some_and(|f| f.role == Role::Def);
+            let steps = info.fields.first().is_some_and(|f| f.role.writes());
             let expected = info.control == Control::CondBranch && !steps;
             assert_eq!(negate(&branch(op)).is_some(), expected, "{}", info.name);
         }
@@ -121,7 +127,7 @@ mod tests {
 
     #[test]
     fn opposites_of_integer_comparisons_hold_exactly_when_they_do_not() {
-        for &op in ALL {
+        for &op in ALL.iter().filter(|op| is_plain(**op)) {
             let name = op.info().name;
             let compares =
                 name.starts_with("br_i64_") && !name.contains("_and_") && !name.contains("_add_");

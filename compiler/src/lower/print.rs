@@ -25,7 +25,7 @@ impl fmt::Display for VInst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let info = self.op.info();
         let operands = || info.fields.iter().zip(&self.fields);
-        for (_, dst) in operands().filter(|(field, _)| field.role == Role::Def) {
+        for (_, dst) in operands().filter(|(field, _)| field.role.writes()) {
             write!(f, "v{dst} = ")?;
         }
         if !self.results.is_empty() {
@@ -38,6 +38,9 @@ impl fmt::Display for VInst {
             match field.role {
                 // In front of the `=`, or behind the instruction, or not known yet.
                 Role::Def
+                | Role::DefAcc
+                | Role::DefF32
+                | Role::DefF64
                 | Role::Window
                 | Role::Results
                 | Role::UseSpan
@@ -47,7 +50,9 @@ impl fmt::Display for VInst {
                 | Role::Label16
                 | Role::Label32
                 | Role::TargetCount => continue,
-                Role::Use | Role::Mod => write!(f, "{space}v{value}")?,
+                Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Mod => {
+                    write!(f, "{space}v{value}")?
+                }
                 Role::ImmS16
                 | Role::ImmU16
                 | Role::ImmS32

@@ -121,8 +121,13 @@ impl Check<'_> {
         let info = inst.op.info();
         for (field, &value) in info.fields.iter().zip(&inst.fields) {
             match field.role {
-                Role::Def => self.define(vreg(value)?)?,
+                Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 => {
+                    self.define(vreg(value)?)?;
+                }
                 Role::Use | Role::Mod => self.use_of(vreg(value)?)?,
+                Role::Acc | Role::AccF32 | Role::AccF64 => {
+                    return Err("accumulators are for emission".to_owned());
+                }
                 Role::Label16 | Role::Label32 => ensure(value == 0, || {
                     "a label is not the first successor".to_owned()
                 })?,

@@ -10,7 +10,7 @@
 //! - no critical edges where arguments are passed: a block with several successors passes arguments only to targets whose only
 //!   predecessor it is.
 
-use wrt_format::isa::{Control, Op, Role};
+use wrt_format::isa::{Control, Op};
 
 pub use super::validate::validate;
 
@@ -91,7 +91,7 @@ impl VInst {
     /// Calls `f` with every virtual register that the instruction names, to change.
     fn each_vreg_mut(&mut self, mut f: impl FnMut(&mut u32)) {
         for (field, value) in self.op.info().fields.iter().zip(&mut self.fields) {
-            if matches!(field.role, Role::Def | Role::Use | Role::Mod) {
+            if field.role.is_slot() {
                 let mut vreg = *value as u32;
                 f(&mut vreg);
                 *value = i64::from(vreg);

@@ -190,13 +190,17 @@ impl Run<'_> {
     fn inst(&self, block: &VBlock, inst: &VInst, facts: &mut Facts) -> Result<(), String> {
         let info = inst.op.info();
         let operands = || info.fields.iter().map(|it| it.role).zip(inst.fields);
-        let with = |wanted: Role| {
-            let found = operands().filter(move |(role, _)| *role == wanted);
+        let with = |wanted: fn(Role) -> bool| {
+            let found = operands().filter(move |(role, _)| wanted(*role));
             found
                 .map(|(_, value)| VReg(value as u32))
                 .collect::<Vec<_>>()
         };
-        let (uses, mods, defs) = (with(Role::Use), with(Role::Mod), with(Role::Def));
+        let (uses, mods, defs) = (
+            with(Role::reads),
+            with(|role| role == Role::Mod),
+            with(Role::writes),
+        );
         let read = |facts: &Facts, vreg: VReg, slot: u16| {
             if facts.holds(slot, vreg) {
                 Ok(())
@@ -307,7 +311,7 @@ fn check_layout(code: &VCode, allocated: &Allocated) -> Result<(), String> {
 fn defined(code: &VCode) -> impl Iterator<Item = VReg> {
     let of_inst = |inst: &VInst| {
         let operands = inst.op.info().fields.iter().zip(inst.fields);
-        let defs = operands.filter(|(field, _)| field.role == Role::Def);
+        let defs = operands.filter(|(field, _)| field.role.writes());
         let defs: Vec<VReg> = defs.map(|(_, value)| VReg(value as u32)).collect();
         defs.into_iter().chain(inst.results.clone())
     };

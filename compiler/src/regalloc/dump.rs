@@ -60,7 +60,7 @@ fn operand(
     inst: &VInst,
     allocated: &Allocated,
 ) -> Option<String> {
-    if matches!(role, Role::Def | Role::Use | Role::Mod) {
+    if role.is_slot() {
         Some(format!("s{}", allocated.slots[value as usize]))
     } else if matches!(role, Role::Label16 | Role::Label32) {
         Some(format!("b{}", targets[value as usize]))

@@ -76,8 +76,7 @@ fn append(whole: &mut VCode, part: VCode) {
         for it in &mut block.insts {
             it.args.iter_mut().chain(&mut it.results).for_each(shift);
             for (field, value) in it.op.info().fields.iter().zip(&mut it.fields) {
-                use wrt_format::isa::Role;
-                if matches!(field.role, Role::Def | Role::Use | Role::Mod) {
+                if field.role.is_slot() {
                     *value += i64::from(vregs);
                 }
             }

@@ -77,7 +77,18 @@ fn label(out: &mut dyn Write, distance: i64, at: usize) -> Result {
 
 fn operand(out: &mut dyn Write, field: &Field, value: i64, at: usize) -> Result {
     match field.role {
-        Role::Def | Role::Use | Role::Mod | Role::UseSpan | Role::Window | Role::Results => {
+        Role::Def
+        | Role::DefAcc
+        | Role::DefF32
+        | Role::DefF64
+        | Role::Use
+        | Role::Acc
+        | Role::AccF32
+        | Role::AccF64
+        | Role::Mod
+        | Role::UseSpan
+        | Role::Window
+        | Role::Results => {
             write!(out, "s{value}")
         }
         Role::Count

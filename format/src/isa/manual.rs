@@ -16,8 +16,9 @@ low half first. Halfwords that no operand takes are zero. `FORMAT.md` says what 
 Slots are 64 bits wide. `i32(..)` and `f32(..)` compute on the low 32 bits and store the result zero-extended. Labels count words
 from the instruction's own first word.
 
-Roles: `Def` is a slot written, `Use` a slot read, `Mod` a slot read and advanced; `Imm`, `Label` and the names of index spaces speak
-for themselves.
+Roles: `Def` is a slot written, `Use` a slot read, `Mod` a slot read and advanced; `DefAcc`, `DefF32` and `DefF64` are written to an
+accumulator too, and `Acc`, `AccF32` and `AccF64` are the slot that the instruction just before has so written. `Imm`, `Label` and the
+names of index spaces speak for themselves.
 
 | number | instruction | operands | control | also charges | meaning |
 |---|---|---|---|---|---|

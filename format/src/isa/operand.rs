@@ -10,8 +10,20 @@
 pub enum Role {
     /// A slot that the instruction writes.
     Def,
+    /// A slot that the instruction writes, and the integer accumulator with it.
+    DefAcc,
+    /// A slot that the instruction writes, and the f32 accumulator with it.
+    DefF32,
+    /// A slot that the instruction writes, and the f64 accumulator with it.
+    DefF64,
     /// A slot that the instruction reads.
     Use,
+    /// The slot that the instruction before names as [`Role::DefAcc`]: read, from there or from the accumulator.
+    Acc,
+    /// The slot that the instruction before names as [`Role::DefF32`]: read, from there or from the accumulator.
+    AccF32,
+    /// The slot that the instruction before names as [`Role::DefF64`]: read, from there or from the accumulator.
+    AccF64,
     /// A slot that the instruction reads and advances, so that it can pause half-way.
     Mod,
     /// First of the slots that [`Role::Count`] numbers, all read.
@@ -74,7 +86,13 @@ impl Role {
     pub const fn is_wide(self) -> bool {
         match self {
             Self::Def
+            | Self::DefAcc
+            | Self::DefF32
+            | Self::DefF64
             | Self::Use
+            | Self::Acc
+            | Self::AccF32
+            | Self::AccF64
             | Self::Mod
             | Self::UseSpan
             | Self::Count
@@ -102,6 +120,38 @@ impl Role {
             | Self::Elem
             | Self::Data
             | Self::Const => true,
+        }
+    }
+
+    /// Whether the operand is a slot that the instruction writes.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        matches!(self, Self::Def | Self::DefAcc | Self::DefF32 | Self::DefF64)
+    }
+
+    /// Whether the operand is a slot that the instruction only reads.
+    #[must_use]
+    pub const fn reads(self) -> bool {
+        matches!(self, Self::Use | Self::Acc | Self::AccF32 | Self::AccF64)
+    }
+
+    /// Whether the operand is a single slot.
+    #[must_use]
+    pub const fn is_slot(self) -> bool {
+        self.writes() || self.reads() || matches!(self, Self::Mod)
+    }
+
+    /// What the instruction before must define so that this operand finds its value in an accumulator.
+    #[must_use]
+    pub const fn defined_by(self) -> Option<Self> {
+        if matches!(self, Self::Acc) {
+            Some(Self::DefAcc)
+        } else if matches!(self, Self::AccF32) {
+            Some(Self::DefF32)
+        } else if matches!(self, Self::AccF64) {
+            Some(Self::DefF64)
+        } else {
+            None
         }
     }
 

@@ -105,6 +105,7 @@ errors! {
     CostTooLarge Corrupt "a block costs more than 2147483647";
     BadImmediate Corrupt "an immediate operand is out of range";
     NoMemoryZero Corrupt "an instruction needs a 32-bit memory 0 with 64 KiB pages";
+    NotAccumulated Corrupt "an accumulator operand is not what the instruction before has written";
     ImmutableGlobal Corrupt "an immutable global is set";
     TypeMismatch Corrupt "the types of a segment and of its table or items differ";
 }

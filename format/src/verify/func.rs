@@ -43,6 +43,7 @@ impl ModuleView<'_> {
             memory_zero: None,
             cost: 0,
             at: 0,
+            before: 0,
         };
         walk.run().map_err(|kind| {
             let word = u64::from(record.code_word).saturating_add(walk.at as u64);
@@ -94,11 +95,13 @@ struct Walk<'m, 'a> {
     cost: u32,
     /// Word that the walk is at.
     at: usize,
+    /// First word of the instruction before.
+    before: usize,
 }
 
 /// Whether an instruction that names a global sets it: then it has no result.
 fn sets(rule: &Rule) -> bool {
-    !rule.info.fields.iter().any(|field| field.role == Role::Def)
+    !rule.info.fields.iter().any(|field| field.role.writes())
 }
 
 /// Operands of one instruction that only make sense together.
@@ -154,7 +157,12 @@ impl Walk<'_, '_> {
             let [slots, zero] = [rule.slots[0], rule.zero[0]];
             rule.plain > allowed || word & zero != 0 || !slots_in_frame(lanes, word & slots)
         });
-        self.at = self.at.saturating_add(plain.unwrap_or(rest.len()));
+        let count = plain.unwrap_or(rest.len());
+        if count > 0 {
+            self.at = self.at.saturating_add(count);
+            // All of them are single words.
+            self.before = self.at.saturating_sub(1);
+        }
     }
 
     /// Checks the instruction at `self.at` and goes behind it.
@@ -173,6 +181,9 @@ impl Walk<'_, '_> {
         ensure(inside, Kind::SlotOutOfRange)?;
         if rule.memory_zero {
             self.check_memory_zero()?;
+        }
+        if let Some((field, role)) = rule.accumulated {
+            self.accumulated(role, field_value(word, ext, field))?;
         }
         if rule.label_shift != 0 {
             let from = if rule.label_in_ext { ext } else { word };
@@ -207,6 +218,7 @@ impl Walk<'_, '_> {
             }
         }
         self.check_next(rule.control, next)?;
+        self.before = self.at;
         self.at = next;
         Ok(rule.control)
     }
@@ -220,6 +232,16 @@ impl Walk<'_, '_> {
         let ext = ext.ok_or(Kind::ExtWord)?;
         ensure(op_of(ext) == Op::Ext as u16, Kind::ExtWord)?;
         Ok(ext)
+    }
+
+    /// The instruction before has left this slot in the accumulator that `role` stands for.
+    fn accumulated(&self, role: Role, slot: i64) -> Checked<()> {
+        let word = self.word(self.before).unwrap_or(0);
+        let rule = RULES.get(usize::from(op_of(word)));
+        let left = rule.and_then(|rule| rule.leaves);
+        let left = left.filter(|field| field.role == role && field.halfword < 4);
+        let same = left.is_some_and(|field| field_value(word, 0, field) == slot);
+        ensure(same, Kind::NotAccumulated)
     }
 
     /// A block begins after a conditional branch, and, unless the function ends, after what never goes on.
@@ -330,7 +352,9 @@ impl Walk<'_, '_> {
         let space = |kind, defined: u32| below(module.imported(kind).saturating_add(defined));
         match role {
             // The masks, or the control kind's rule, have seen to these.
-            Role::Def | Role::Use | Role::Mod | Role::Shift => Ok(()),
+            Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 => Ok(()),
+            Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 => Ok(()),
+            Role::Mod | Role::Shift => Ok(()),
             Role::ImmS16 | Role::ImmU16 | Role::ImmS32 | Role::ImmU32 => Ok(()),
             Role::Label16 | Role::Label32 => Ok(()),
             Role::Cost | Role::Frame | Role::TargetCount => Ok(()),

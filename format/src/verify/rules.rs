@@ -1,7 +1,7 @@
 //! What the verifier checks of each instruction, worked out from the instruction table at compile time.
 
 use super::error::VerifyErrorKind as Kind;
-use crate::isa::{Control, INFO, OP_LIMIT, OpInfo, Role};
+use crate::isa::{Control, Field, INFO, OP_LIMIT, OpInfo, Role};
 
 /// What the verifier checks of one opcode.
 #[derive(Clone, Copy)]
@@ -24,6 +24,10 @@ pub(super) struct Rule {
     pub(super) label_in_ext: bool,
     /// Whether it needs memory 0.
     pub(super) memory_zero: bool,
+    /// The operand that the instruction before must have left in an accumulator, and as what.
+    pub(super) accumulated: Option<(&'static Field, Role)>,
+    /// The operand that it leaves in an accumulator.
+    pub(super) leaves: Option<&'static Field>,
     /// Whether it is one word that goes on to the next, without special operands.
     pub(super) plain: Plain,
 }
@@ -58,6 +62,8 @@ const fn rules() -> [Rule; OP_LIMIT] {
         label_shift: 0,
         label_in_ext: false,
         memory_zero: false,
+        accumulated: None,
+        leaves: None,
         plain: Plain::Never,
     }; OP_LIMIT];
     let mut i = 0;
@@ -84,6 +90,8 @@ const fn rule(info: &'static OpInfo) -> Rule {
         label_shift: 0,
         label_in_ext: false,
         memory_zero: info.memory_zero,
+        accumulated: None,
+        leaves: None,
         plain: Plain::Never,
     };
     let mut i = 0;
@@ -94,6 +102,12 @@ const fn rule(info: &'static OpInfo) -> Rule {
         } else {
             0xffff
         };
+        if let Some(role) = field.role.defined_by() {
+            rule.accumulated = Some((field, role));
+        }
+        if matches!(field.role, Role::DefAcc | Role::DefF32 | Role::DefF64) {
+            rule.leaves = Some(field);
+        }
         let shift = 16 * (field.halfword % 4);
         let word = field.halfword as usize / 4;
         rule.zero[word] &= !(bits << shift);
@@ -113,7 +127,11 @@ const fn rule(info: &'static OpInfo) -> Rule {
         }
         i += 1;
     }
-    if matches!(info.control, Control::Next) && info.words == 1 && rule.special == 0 {
+    if matches!(info.control, Control::Next)
+        && info.words == 1
+        && rule.special == 0
+        && rule.accumulated.is_none()
+    {
         rule.plain = if info.memory_zero {
             Plain::WithMemoryZero
         } else {
@@ -138,7 +156,15 @@ enum Check {
 
 const fn check(role: Role) -> Check {
     match role {
-        Role::Def | Role::Use | Role::Mod => Check::Slot,
+        Role::Def
+        | Role::DefAcc
+        | Role::DefF32
+        | Role::DefF64
+        | Role::Use
+        | Role::Acc
+        | Role::AccF32
+        | Role::AccF64
+        | Role::Mod => Check::Slot,
         Role::Shift => Check::Shift,
         Role::Label16 | Role::Label32 => Check::Label,
         Role::ImmS16

@@ -34,7 +34,22 @@ handlers! {
     fn br64_z(s, at) {
         s.branch_if(s.get64(at::cond) == 0, s.imm_s32(at::label), at::words)
     }
+    fn br_nz_acc_cond(s, at) {
+        s.branch_if(s.acc32(at::cond) != 0, s.imm_s32(at::label), at::words)
+    }
+    fn br_z_acc_cond(s, at) {
+        s.branch_if(s.acc32(at::cond) == 0, s.imm_s32(at::label), at::words)
+    }
+    fn br64_nz_acc_cond(s, at) {
+        s.branch_if(s.acc64(at::cond) != 0, s.imm_s32(at::label), at::words)
+    }
+    fn br64_z_acc_cond(s, at) {
+        s.branch_if(s.acc64(at::cond) == 0, s.imm_s32(at::label), at::words)
+    }
     fn br_table(s, at) {
         s.branch_table(s.get32(at::index), s.imm_u32(at::n))
+    }
+    fn br_table_acc_index(s, at) {
+        s.branch_table(s.acc32(at::index), s.imm_u32(at::n))
     }
 }

@@ -51,6 +51,9 @@ handlers! {
     fn ret1(s, at) {
         s.ret1(s.get64(at::src))
     }
+    fn ret1_acc_src(s, at) {
+        s.ret1(s.acc64(at::src))
+    }
     fn ret_n(s, at) {
         if s.half(at::n) == 2 { s.ret2(at::src) } else { Ctl::Slow(slow_ret_n) }
     }

@@ -71,77 +71,96 @@ compare! {
     }
 }
 
+/// A comparison with an immediate: its plain form, then that with `lhs` in the accumulator.
 macro_rules! compare_imm {
-    ($($get:ident $widen:ident { $($name:ident = $relation:expr;)* })*) => { handlers! {$($(
+    ($($get:ident $acc:ident $widen:ident { $($name:ident [$($lhs:ident)?] = $relation:expr;)* })*) => { handlers! {$($(
         fn $name(s, at) {
             s.set32(at::dst, u32::from($relation(s.$get(at::lhs), $widen(s.imm_s16(at::imm)))));
             Ctl::Next
         }
+        $(fn $lhs(s, at) {
+            s.set32(at::dst, u32::from($relation(s.$acc(at::lhs), $widen(s.imm_s16(at::imm)))));
+            Ctl::Next
+        })?
     )*)*} };
 }
 
 compare_imm! {
-    get32 widen32 {
-        i32_eq_imm = narrow::eq; i32_ne_imm = narrow::ne; i32_lt_s_imm = narrow::lt_s; i32_lt_u_imm = narrow::lt_u;
-        i32_le_s_imm = narrow::le_s; i32_le_u_imm = narrow::le_u; i32_gt_s_imm = narrow::gt_s; i32_gt_u_imm = narrow::gt_u;
-        i32_ge_s_imm = narrow::ge_s; i32_ge_u_imm = narrow::ge_u;
+    get32 acc32 widen32 {
+        i32_eq_imm [i32_eq_imm_acc_lhs] = narrow::eq; i32_ne_imm [i32_ne_imm_acc_lhs] = narrow::ne; i32_lt_s_imm [i32_lt_s_imm_acc_lhs] = narrow::lt_s; i32_lt_u_imm [i32_lt_u_imm_acc_lhs] = narrow::lt_u;
+        i32_le_s_imm [] = narrow::le_s; i32_le_u_imm [] = narrow::le_u; i32_gt_s_imm [] = narrow::gt_s; i32_gt_u_imm [] = narrow::gt_u;
+        i32_ge_s_imm [] = narrow::ge_s; i32_ge_u_imm [] = narrow::ge_u;
     }
-    get64 widen64 {
-        i64_eq_imm = wide::eq; i64_ne_imm = wide::ne; i64_lt_s_imm = wide::lt_s; i64_lt_u_imm = wide::lt_u;
-        i64_le_s_imm = wide::le_s; i64_le_u_imm = wide::le_u; i64_gt_s_imm = wide::gt_s; i64_gt_u_imm = wide::gt_u;
-        i64_ge_s_imm = wide::ge_s; i64_ge_u_imm = wide::ge_u;
+    get64 acc64 widen64 {
+        i64_eq_imm [] = wide::eq; i64_ne_imm [] = wide::ne; i64_lt_s_imm [] = wide::lt_s; i64_lt_u_imm [] = wide::lt_u;
+        i64_le_s_imm [] = wide::le_s; i64_le_u_imm [] = wide::le_u; i64_gt_s_imm [] = wide::gt_s; i64_gt_u_imm [] = wide::gt_u;
+        i64_ge_s_imm [] = wide::ge_s; i64_ge_u_imm [] = wide::ge_u;
     }
 }
 
+/// A comparison and branch: its plain form, then those with `lhs` and with `rhs` in the accumulator.
 macro_rules! branch {
-    ($($get:ident { $($name:ident = $relation:expr;)* })*) => { handlers! {$($(
+    ($($get:ident $acc:ident { $($name:ident [$($lhs:ident)?] [$($rhs:ident)?] = $relation:expr;)* })*) => { handlers! {$($(
         fn $name(s, at) {
             let taken = $relation(s.$get(at::lhs), s.$get(at::rhs));
             s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
         }
+        $(fn $lhs(s, at) {
+            let taken = $relation(s.$acc(at::lhs), s.$get(at::rhs));
+            s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
+        })?
+        $(fn $rhs(s, at) {
+            let taken = $relation(s.$get(at::lhs), s.$acc(at::rhs));
+            s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
+        })?
     )*)*} };
 }
 
 branch! {
-    get32 {
-        br_i32_eq = narrow::eq; br_i32_ne = narrow::ne; br_i32_lt_s = narrow::lt_s; br_i32_lt_u = narrow::lt_u;
-        br_i32_le_s = narrow::le_s; br_i32_le_u = narrow::le_u; br_i32_and_nz = narrow::and_nz; br_i32_and_z = narrow::and_z;
+    get32 acc32 {
+        br_i32_eq [br_i32_eq_acc_lhs] [] = narrow::eq; br_i32_ne [br_i32_ne_acc_lhs] [] = narrow::ne; br_i32_lt_s [br_i32_lt_s_acc_lhs] [br_i32_lt_s_acc_rhs] = narrow::lt_s; br_i32_lt_u [br_i32_lt_u_acc_lhs] [br_i32_lt_u_acc_rhs] = narrow::lt_u;
+        br_i32_le_s [br_i32_le_s_acc_lhs] [br_i32_le_s_acc_rhs] = narrow::le_s; br_i32_le_u [br_i32_le_u_acc_lhs] [br_i32_le_u_acc_rhs] = narrow::le_u; br_i32_and_nz [br_i32_and_nz_acc_lhs] [] = narrow::and_nz; br_i32_and_z [br_i32_and_z_acc_lhs] [] = narrow::and_z;
     }
-    get64 {
-        br_i64_eq = wide::eq; br_i64_ne = wide::ne; br_i64_lt_s = wide::lt_s; br_i64_lt_u = wide::lt_u;
-        br_i64_le_s = wide::le_s; br_i64_le_u = wide::le_u; br_i64_and_nz = wide::and_nz; br_i64_and_z = wide::and_z;
+    get64 acc64 {
+        br_i64_eq [br_i64_eq_acc_lhs] [] = wide::eq; br_i64_ne [br_i64_ne_acc_lhs] [] = wide::ne; br_i64_lt_s [br_i64_lt_s_acc_lhs] [br_i64_lt_s_acc_rhs] = wide::lt_s; br_i64_lt_u [br_i64_lt_u_acc_lhs] [br_i64_lt_u_acc_rhs] = wide::lt_u;
+        br_i64_le_s [br_i64_le_s_acc_lhs] [br_i64_le_s_acc_rhs] = wide::le_s; br_i64_le_u [br_i64_le_u_acc_lhs] [br_i64_le_u_acc_rhs] = wide::le_u; br_i64_and_nz [br_i64_and_nz_acc_lhs] [] = wide::and_nz; br_i64_and_z [br_i64_and_z_acc_lhs] [] = wide::and_z;
     }
-    get_f32 {
-        br_f32_eq = real::eq; br_f32_ne = real::ne; br_f32_lt = real::lt; br_f32_le = real::le;
-        br_f32_nlt = real::nlt; br_f32_nle = real::nle;
+    get_f32 acc_f32 {
+        br_f32_eq [] [] = real::eq; br_f32_ne [] [] = real::ne; br_f32_lt [br_f32_lt_acc_lhs] [br_f32_lt_acc_rhs] = real::lt; br_f32_le [br_f32_le_acc_lhs] [br_f32_le_acc_rhs] = real::le;
+        br_f32_nlt [br_f32_nlt_acc_lhs] [br_f32_nlt_acc_rhs] = real::nlt; br_f32_nle [br_f32_nle_acc_lhs] [br_f32_nle_acc_rhs] = real::nle;
     }
-    get_f64 {
-        br_f64_eq = real::eq; br_f64_ne = real::ne; br_f64_lt = real::lt; br_f64_le = real::le;
-        br_f64_nlt = real::nlt; br_f64_nle = real::nle;
+    get_f64 acc_f64 {
+        br_f64_eq [] [] = real::eq; br_f64_ne [] [] = real::ne; br_f64_lt [br_f64_lt_acc_lhs] [br_f64_lt_acc_rhs] = real::lt; br_f64_le [br_f64_le_acc_lhs] [br_f64_le_acc_rhs] = real::le;
+        br_f64_nlt [br_f64_nlt_acc_lhs] [br_f64_nlt_acc_rhs] = real::nlt; br_f64_nle [br_f64_nle_acc_lhs] [br_f64_nle_acc_rhs] = real::nle;
     }
 }
 
+/// A comparison with an immediate and branch: its plain form, then that with `lhs` in the accumulator.
 macro_rules! branch_imm {
-    ($($get:ident $widen:ident { $($name:ident = $relation:expr;)* })*) => { handlers! {$($(
+    ($($get:ident $acc:ident $widen:ident { $($name:ident [$($lhs:ident)?] = $relation:expr;)* })*) => { handlers! {$($(
         fn $name(s, at) {
             let taken = $relation(s.$get(at::lhs), $widen(s.imm_s16(at::imm)));
             s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
         }
+        $(fn $lhs(s, at) {
+            let taken = $relation(s.$acc(at::lhs), $widen(s.imm_s16(at::imm)));
+            s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
+        })?
     )*)*} };
 }
 
 branch_imm! {
-    get32 widen32 {
-        br_i32_eq_imm = narrow::eq; br_i32_ne_imm = narrow::ne; br_i32_lt_s_imm = narrow::lt_s; br_i32_lt_u_imm = narrow::lt_u;
-        br_i32_le_s_imm = narrow::le_s; br_i32_le_u_imm = narrow::le_u; br_i32_gt_s_imm = narrow::gt_s;
-        br_i32_gt_u_imm = narrow::gt_u; br_i32_ge_s_imm = narrow::ge_s; br_i32_ge_u_imm = narrow::ge_u;
-        br_i32_and_nz_imm = narrow::and_nz; br_i32_and_z_imm = narrow::and_z;
+    get32 acc32 widen32 {
+        br_i32_eq_imm [br_i32_eq_imm_acc_lhs] = narrow::eq; br_i32_ne_imm [br_i32_ne_imm_acc_lhs] = narrow::ne; br_i32_lt_s_imm [br_i32_lt_s_imm_acc_lhs] = narrow::lt_s; br_i32_lt_u_imm [br_i32_lt_u_imm_acc_lhs] = narrow::lt_u;
+        br_i32_le_s_imm [br_i32_le_s_imm_acc_lhs] = narrow::le_s; br_i32_le_u_imm [br_i32_le_u_imm_acc_lhs] = narrow::le_u; br_i32_gt_s_imm [br_i32_gt_s_imm_acc_lhs] = narrow::gt_s;
+        br_i32_gt_u_imm [br_i32_gt_u_imm_acc_lhs] = narrow::gt_u; br_i32_ge_s_imm [br_i32_ge_s_imm_acc_lhs] = narrow::ge_s; br_i32_ge_u_imm [br_i32_ge_u_imm_acc_lhs] = narrow::ge_u;
+        br_i32_and_nz_imm [br_i32_and_nz_imm_acc_lhs] = narrow::and_nz; br_i32_and_z_imm [br_i32_and_z_imm_acc_lhs] = narrow::and_z;
     }
-    get64 widen64 {
-        br_i64_eq_imm = wide::eq; br_i64_ne_imm = wide::ne; br_i64_lt_s_imm = wide::lt_s; br_i64_lt_u_imm = wide::lt_u;
-        br_i64_le_s_imm = wide::le_s; br_i64_le_u_imm = wide::le_u; br_i64_gt_s_imm = wide::gt_s;
-        br_i64_gt_u_imm = wide::gt_u; br_i64_ge_s_imm = wide::ge_s; br_i64_ge_u_imm = wide::ge_u;
-        br_i64_and_nz_imm = wide::and_nz; br_i64_and_z_imm = wide::and_z;
+    get64 acc64 widen64 {
+        br_i64_eq_imm [br_i64_eq_imm_acc_lhs] = wide::eq; br_i64_ne_imm [br_i64_ne_imm_acc_lhs] = wide::ne; br_i64_lt_s_imm [br_i64_lt_s_imm_acc_lhs] = wide::lt_s; br_i64_lt_u_imm [br_i64_lt_u_imm_acc_lhs] = wide::lt_u;
+        br_i64_le_s_imm [br_i64_le_s_imm_acc_lhs] = wide::le_s; br_i64_le_u_imm [br_i64_le_u_imm_acc_lhs] = wide::le_u; br_i64_gt_s_imm [br_i64_gt_s_imm_acc_lhs] = wide::gt_s;
+        br_i64_gt_u_imm [br_i64_gt_u_imm_acc_lhs] = wide::gt_u; br_i64_ge_s_imm [br_i64_ge_s_imm_acc_lhs] = wide::ge_s; br_i64_ge_u_imm [br_i64_ge_u_imm_acc_lhs] = wide::ge_u;
+        br_i64_and_nz_imm [br_i64_and_nz_imm_acc_lhs] = wide::and_nz; br_i64_and_z_imm [br_i64_and_z_imm_acc_lhs] = wide::and_z;
     }
 }
 

@@ -77,3 +77,10 @@ truncate! {
     get_f32 set64: i64_trunc_f32_s i64_trunc_f32_u;
     get_f64 set64: i64_trunc_f64_s i64_trunc_f64_u;
 }
+
+handlers! {
+    fn i64_extend_i32_u_acc_src(s, at) {
+        s.set64(at::dst, u64::from(s.acc32(at::src)));
+        Ctl::Next
+    }
+}

@@ -6,37 +6,46 @@ use wrt_format::num;
 
 use crate::raw::state::Ctl;
 
+/// An operator: its plain form, then those with `lhs` and with `rhs` in the accumulator.
 macro_rules! binary {
-    ($($get:ident $set:ident { $($name:ident = $operation:expr;)* })*) => { handlers! {$($(
+    ($($get:ident $acc:ident $set:ident { $($name:ident [$($lhs:ident)?] [$($rhs:ident)?] = $operation:expr;)* })*) => { handlers! {$($(
         fn $name(s, at) {
             s.$set(at::dst, $operation(s.$get(at::lhs), s.$get(at::rhs)));
             Ctl::Next
         }
+        $(fn $lhs(s, at) {
+            s.$set(at::dst, $operation(s.$acc(at::lhs), s.$get(at::rhs)));
+            Ctl::Next
+        })?
+        $(fn $rhs(s, at) {
+            s.$set(at::dst, $operation(s.$get(at::lhs), s.$acc(at::rhs)));
+            Ctl::Next
+        })?
     )*)*} };
 }
 
 binary! {
-    get_f32 set_f32 {
-        f32_add = |a, b| a + b;
-        f32_sub = |a, b| a - b;
-        f32_mul = |a, b| a * b;
-        f32_div = |a, b| a / b;
-        f32_min = num::f32_min;
-        f32_max = num::f32_max;
+    get_f32 acc_f32 set_f32 {
+        f32_add [f32_add_acc_lhs] [] = |a, b| a + b;
+        f32_sub [f32_sub_acc_lhs] [f32_sub_acc_rhs] = |a, b| a - b;
+        f32_mul [f32_mul_acc_lhs] [] = |a, b| a * b;
+        f32_div [f32_div_acc_lhs] [f32_div_acc_rhs] = |a, b| a / b;
+        f32_min [] [] = num::f32_min;
+        f32_max [] [] = num::f32_max;
     }
-    get32 set32 {
-        f32_copysign = |a, b| (a & !SIGN_32) | (b & SIGN_32);
+    get32 acc32 set32 {
+        f32_copysign [] [] = |a, b| (a & !SIGN_32) | (b & SIGN_32);
     }
-    get_f64 set_f64 {
-        f64_add = |a, b| a + b;
-        f64_sub = |a, b| a - b;
-        f64_mul = |a, b| a * b;
-        f64_div = |a, b| a / b;
-        f64_min = num::f64_min;
-        f64_max = num::f64_max;
+    get_f64 acc_f64 set_f64 {
+        f64_add [f64_add_acc_lhs] [] = |a, b| a + b;
+        f64_sub [f64_sub_acc_lhs] [f64_sub_acc_rhs] = |a, b| a - b;
+        f64_mul [f64_mul_acc_lhs] [] = |a, b| a * b;
+        f64_div [f64_div_acc_lhs] [f64_div_acc_rhs] = |a, b| a / b;
+        f64_min [] [] = num::f64_min;
+        f64_max [] [] = num::f64_max;
     }
-    get64 set64 {
-        f64_copysign = |a, b| (a & !SIGN_64) | (b & SIGN_64);
+    get64 acc64 set64 {
+        f64_copysign [] [] = |a, b| (a & !SIGN_64) | (b & SIGN_64);
     }
 }
 
@@ -53,22 +62,18 @@ macro_rules! unary {
 }
 
 unary! {
-    get32 set32 {
-        f32_abs = |a: u32| a & !SIGN_32;
-        f32_neg = |a: u32| a ^ SIGN_32;
-    }
     get_f32 set_f32 {
+        f32_abs = |a: f32| f32::from_bits(a.to_bits() & !SIGN_32);
+        f32_neg = |a: f32| f32::from_bits(a.to_bits() ^ SIGN_32);
         f32_ceil = num::f32_ceil;
         f32_floor = num::f32_floor;
         f32_trunc = num::f32_trunc;
         f32_nearest = num::f32_nearest;
         f32_sqrt = num::f32_sqrt;
     }
-    get64 set64 {
-        f64_abs = |a: u64| a & !SIGN_64;
-        f64_neg = |a: u64| a ^ SIGN_64;
-    }
     get_f64 set_f64 {
+        f64_abs = |a: f64| f64::from_bits(a.to_bits() & !SIGN_64);
+        f64_neg = |a: f64| f64::from_bits(a.to_bits() ^ SIGN_64);
         f64_ceil = num::f64_ceil;
         f64_floor = num::f64_floor;
         f64_trunc = num::f64_trunc;

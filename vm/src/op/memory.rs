@@ -19,9 +19,9 @@ fn wrapped(s: &State, addr: usize, k: usize) -> u64 {
 
 /// `wrap32(addr + (index << shift))`.
 #[inline(always)]
-fn indexed(s: &State, addr: usize, index: usize, shift: usize) -> u64 {
-    let scaled = s.get32(index).wrapping_shl(u32::from(s.half(shift)));
-    u64::from(s.get32(addr).wrapping_add(scaled))
+fn indexed(s: &State, addr: u32, index: u32, shift: usize) -> u64 {
+    let scaled = index.wrapping_shl(u32::from(s.half(shift)));
+    u64::from(addr.wrapping_add(scaled))
 }
 
 macro_rules! loads {
@@ -40,7 +40,7 @@ macro_rules! loads {
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         fn $index(s, at) {
-            let ea = indexed(s, at::addr, at::index, at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         fn $mem(s, at) {
@@ -87,7 +87,7 @@ macro_rules! stores {
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         fn $index(s, at) {
-            let ea = indexed(s, at::addr, at::index, at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         fn $mem(s, at) {
@@ -114,3 +114,64 @@ macro_rules! store_imm {
 }
 
 store_imm! { store8_imm u8; store32_imm u32; store64_imm u64; }
+
+macro_rules! load_acc {
+    ($($raw:ty, |$value:ident| $extend:expr; $near:ident [$($by_addr:ident $by_index:ident)?];)*) => { handlers! {$(
+        fn $near(s, at) {
+            let ea = u64::from(s.acc32(at::addr)) + u64::from(s.half(at::offset));
+            loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
+        }
+        $(fn $by_addr(s, at) {
+            let ea = indexed(s, s.acc32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
+        }
+        fn $by_index(s, at) {
+            let ea = indexed(s, s.get32(at::addr), s.acc32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
+        })?
+    )*} };
+}
+
+load_acc! {
+    u8, |v| u64::from(v); load8_u_acc_addr [load8_u_index_acc_addr load8_u_index_acc_index];
+    i8, |v| u64::from(v as u32); load8_s_i32_acc_addr [];
+    u16, |v| u64::from(v); load16_u_acc_addr [load16_u_index_acc_addr load16_u_index_acc_index];
+    i16, |v| u64::from(v as u32); load16_s_i32_acc_addr [];
+    u32, |v| u64::from(v); load32_acc_addr [load32_index_acc_addr load32_index_acc_index];
+    u64, |v| v; load64_acc_addr [load64_index_acc_addr load64_index_acc_index];
+}
+
+macro_rules! store_acc {
+    ($($raw:ty; $addr:ident $src:ident [$($index:ident)?];)*) => { handlers! {$(
+        fn $addr(s, at) {
+            let ea = u64::from(s.acc32(at::addr)) + u64::from(s.half(at::offset));
+            if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
+        }
+        fn $src(s, at) {
+            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+            if s.store(ea, (s.acc64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
+        }
+        $(fn $index(s, at) {
+            let ea = indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            if s.store(ea, (s.acc64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
+        })?
+    )*} };
+}
+
+store_acc! {
+    u8; store8_acc_addr store8_acc_src [store8_index_acc_src];
+    u16; store16_acc_addr store16_acc_src [];
+    u32; store32_acc_addr store32_acc_src [store32_index_acc_src];
+    u64; store64_acc_addr store64_acc_src [store64_index_acc_src];
+}
+
+handlers! {
+    fn store32_facc_src(s, at) {
+        let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+        if s.store(ea, s.acc_f32(at::src).to_le_bytes()) { Ctl::Next } else { OUT }
+    }
+    fn store64_facc_src(s, at) {
+        let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+        if s.store(ea, s.acc_f64(at::src).to_le_bytes()) { Ctl::Next } else { OUT }
+    }
+}

@@ -11,6 +11,10 @@ handlers! {
         s.set64(at::dst, s.get64(at::src));
         Ctl::Next
     }
+    fn mov_acc_src(s, at) {
+        s.set64(at::dst, s.acc64(at::src));
+        Ctl::Next
+    }
     /// One after the other, as two moves would be.
     fn mov2(s, at) {
         s.set64(at::d0, s.get64(at::s0));
@@ -34,6 +38,11 @@ handlers! {
         s.set64(at::dst, if s.get32(at::cond) != 0 { a } else { b });
         Ctl::Next
     }
+    fn select_acc_cond(s, at) {
+        let (a, b) = (s.get64(at::a), s.get64(at::b));
+        s.set64(at::dst, if s.acc32(at::cond) != 0 { a } else { b });
+        Ctl::Next
+    }
     fn ref_func(_s, at) {
         Ctl::Slow(slow_ref_func)
     }
@@ -43,6 +52,10 @@ handlers! {
     }
     fn global_set(s, at) {
         s.set_global(s.imm_u32(at::global), s.get64(at::src));
+        Ctl::Next
+    }
+    fn global_set_acc_src(s, at) {
+        s.set_global(s.imm_u32(at::global), s.acc64(at::src));
         Ctl::Next
     }
     fn global_get_import(s, at) {

@@ -5,6 +5,8 @@
 //!   its comment says, in the store or in the image of the running instance (S1, S4). Whoever may have moved one of them reloads.
 //! - C2: `pc` is an instruction of a verified function or of the prologue, inside `code` (S2, verifier rules on labels and on falling
 //!   through); `fp` is the first slot of its frame, and the frame lies in the stack below `mark`.
+//! - C3: where the six-argument core is used, the store has the memory of one board, set up when the store was made, and the context
+//!   in it is used by the run alone.
 
 use core::ptr;
 
@@ -63,6 +65,7 @@ pub(crate) type SlowFn = fn(&mut Machine<'_, '_>) -> Flow;
 
 /// The machine outside of its registers.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Ctx {
     /// Next instruction, when a run starts, ends, or takes a slow path.
     pub(super) pc: *const u16,
@@ -70,8 +73,8 @@ pub(crate) struct Ctx {
     pub(super) fp: *mut u64,
     /// First byte of memory 0.
     pub(super) mem: *mut u8,
-    /// Bytes of memory 0; 0 without one.
-    pub(super) mem_len: u64,
+    /// For an access of 1, 2, 4, 8 and 16 bytes the first address of memory 0 that is out of bounds; 0 without a memory.
+    pub(super) mem_end: [u64; 5],
     /// Fuel of the run.
     pub(super) fuel: i64,
     /// Code section of the running instance.
@@ -127,7 +130,7 @@ impl Ctx {
             pc: ptr::null(),
             fp: ptr::null_mut(),
             mem: ptr::null_mut(),
-            mem_len: 0,
+            mem_end: [0; 5],
             fuel: 0,
             code: ptr::null(),
             entries: ptr::null(),
@@ -206,11 +209,19 @@ impl Ctx {
         self.fuel = fuel;
         let memory = data.memories.as_slice().first();
         let memory = memory.and_then(|&number| store.memories.as_slice().get(number as usize));
-        (self.mem, self.mem_len) = match memory {
+        let (mem, len) = match memory {
             // Handlers of memory 0 take 32-bit addresses: a 64-bit memory 0 is reached by the `_mem` forms alone (verifier).
             Some(memory) => (memory.base.as_ptr(), memory.len as u64),
             None => (ptr::NonNull::dangling().as_ptr(), 0),
         };
+        self.mem = mem;
+        self.mem_end = [
+            len,
+            len.saturating_sub(1),
+            len.saturating_sub(3),
+            len.saturating_sub(7),
+            len.saturating_sub(15),
+        ];
     }
 
     /// Word in the code section of the instruction at `pc`.
@@ -248,11 +259,12 @@ impl Ctx {
         stop
     }
 
-    /// Writes the place where the run was left back to the store.
-    pub(super) fn unload(&self, store: &mut Store<'_>) {
+    /// Writes the place where the run was left back to the store; gives the reason and the fuel left.
+    pub(super) fn finish(&self, store: &mut Store<'_>, code: u32) -> (Stop, i64) {
         store.run.instance = self.tag - 1;
         store.run.pc = self.pc_word();
         store.run.fp = ((self.fp.addr() - store.stack.as_ptr().addr()) / 8) as u32;
+        (Stop::from_code(code).unwrap_or(Stop::Illegal), self.fuel)
     }
 
     /// Frame size of the function that word `pc` belongs to, 3 in the prologue (its results' place is not counted).

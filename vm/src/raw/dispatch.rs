@@ -25,23 +25,33 @@ pub(crate) enum Core {
 /// The place to start from must be one that an activation was started at or left at (C2): whoever sets it otherwise (a restored
 /// snapshot) has to verify it first.
 pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
-    let mut ctx = Ctx::load(store, fuel);
-    let code = enter(&mut ctx, core);
-    ctx.unload(store);
-    (Stop::from_code(code).unwrap_or(Stop::Illegal), ctx.fuel)
-}
-
-fn enter(ctx: &mut Ctx, core: Core) -> u32 {
-    let ctx: *mut Ctx = ctx;
     match core {
-        #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
-        // SAFETY: the context has just been loaded from the store (C1, C2), or is the probe's, which needs only code and a frame.
-        Core::Tail => unsafe { tail::run(ctx) },
+        #[cfg(all(wrt_tail6, not(debug_assertions)))]
+        Core::Tail => {
+            let ctx: *mut Ctx = store.board.as_ptr().cast();
+            let loaded = Ctx::load(store, fuel);
+            // SAFETY: C3: the board is there, and nothing else refers to its context.
+            unsafe { ctx.write(loaded) };
+            // SAFETY: the context has just been loaded from the store (C1, C2), and is part of a board.
+            let code = unsafe { tail::run(ctx) };
+            // SAFETY: C3.
+            unsafe { &*ctx }.finish(store, code)
+        }
+        #[cfg(all(wrt_tail4, not(debug_assertions)))]
+        Core::Tail => {
+            let mut ctx = Ctx::load(store, fuel);
+            // SAFETY: the context has just been loaded from the store (C1, C2).
+            let code = unsafe { tail::run(&mut ctx) };
+            ctx.finish(store, code)
+        }
+        Core::Loop => {
+            let mut ctx = Ctx::load(store, fuel);
+            // SAFETY: the context has just been loaded from the store (C1, C2).
+            let code = unsafe { looped::run(&mut ctx) };
+            ctx.finish(store, code)
+        }
         #[cfg(not(all(any(wrt_tail6, wrt_tail4), not(debug_assertions))))]
-        // SAFETY: as below.
-        Core::Tail => unsafe { looped::run(ctx) },
-        // SAFETY: the context has just been loaded from the store (C1, C2).
-        Core::Loop => unsafe { looped::run(ctx) },
+        Core::Tail => run(store, fuel, Core::Loop),
     }
 }
 
@@ -83,13 +93,27 @@ fn probe() -> bool {
     }
     code[3 * STEPS] = (Op::Halt as u64).to_le();
     let mut frame = [0_u64; 2];
+    #[cfg(wrt_tail6)]
+    let mut board = core::mem::MaybeUninit::uninit();
+    // SAFETY: it is a board's memory.
+    #[cfg(wrt_tail6)]
+    unsafe {
+        tail::Board::set_up(board.as_mut_ptr());
+    }
+    #[cfg(wrt_tail6)]
+    let ctx: *mut Ctx = board.as_mut_ptr().cast();
+    #[cfg(wrt_tail4)]
+    let ctx: *mut Ctx = &mut Ctx::empty();
     let mut depth = |steps: usize| {
-        let mut ctx = Ctx::empty();
-        ctx.code = code.as_ptr();
-        ctx.pc = code[3 * (STEPS - steps)..].as_ptr().cast();
-        ctx.fp = frame.as_mut_ptr();
-        enter(&mut ctx, Core::Tail);
-        ctx.host_stack
+        // SAFETY: it has been set up, and no reference to it is alive.
+        let empty = unsafe { &mut *ctx };
+        empty.code = code.as_ptr();
+        empty.pc = code[3 * (STEPS - steps)..].as_ptr().cast();
+        empty.fp = frame.as_mut_ptr();
+        // SAFETY: code without memory, calls or globals needs no more of a context than code and a frame.
+        unsafe { tail::run(ctx) };
+        // SAFETY: as above.
+        unsafe { &*ctx }.host_stack
     };
     depth(1).abs_diff(depth(STEPS)) < 256
 }

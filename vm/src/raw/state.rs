@@ -8,11 +8,13 @@
 //!   `fp[operand]` may be read and written; for `Results` and `Window` operands likewise.
 //! - R3: `fp[-1]` is a return word, written by a call or by the start of an activation: guest code cannot name that slot
 //!   (verifier: windows start at 1). It is the byte offset of a call word, whose first two operands are `base` and `dst`.
-//! - R4: `mem .. mem + mem_len` is memory 0 (M1), reloaded after every slow path.
+//! - R4: `mem` is the start of memory 0 (M1), and accesses of each size below `mem_end` are inside; both are reloaded after every slow path.
 //! - R5: labels lead to `fuel` words of the same function, and a conditional branch is followed by one (verifier: label rules).
 //! - R6: pool, global, table, memory, type and function operands are in range (verifier: index rules), so the context's arrays have
 //!   them (S1).
 //! - R7: `entries[f]` is 0 or the `enter` word of a verified function (S2).
+//! - R8: an accumulator operand names the slot that the instruction before has written, which wrote the accumulator too (verifier:
+//!   accumulator rule). Nothing unsafe relies on it; without it, results would depend on the core.
 
 use wrt_format::trap::Trap;
 
@@ -46,18 +48,18 @@ pub(crate) struct State {
     pub(super) fp: *mut u64,
     /// First byte of memory 0.
     pub(super) mem: *mut u8,
-    /// Bytes of memory 0. In the context where registers are few.
-    #[cfg(not(wrt_tail4))]
-    pub(super) mem_len: u64,
     /// Fuel left. In the context where registers are few.
     #[cfg(not(wrt_tail4))]
     pub(super) fuel: i64,
-    /// The handler table of the six-argument form.
-    #[cfg(all(wrt_tail6, not(debug_assertions)))]
-    pub(super) table: *const (),
-    /// Float accumulator of the six-argument form.
-    #[cfg(all(wrt_tail6, not(debug_assertions)))]
-    pub(super) facc: f64,
+    /// The integer accumulator: what the instruction before has written, see R8. Not where registers are few.
+    #[cfg(not(wrt_tail4))]
+    pub(super) acc: u64,
+    /// The f64 accumulator, likewise.
+    #[cfg(not(wrt_tail4))]
+    pub(super) facc64: f64,
+    /// The f32 accumulator, likewise.
+    #[cfg(not(wrt_tail4))]
+    pub(super) facc32: f32,
     /// Everything else.
     pub(super) ctx: *mut Ctx,
 }
@@ -73,13 +75,13 @@ impl State {
             fp: saved.fp,
             mem: saved.mem,
             #[cfg(not(wrt_tail4))]
-            mem_len: saved.mem_len,
-            #[cfg(not(wrt_tail4))]
             fuel: saved.fuel,
-            #[cfg(all(wrt_tail6, not(debug_assertions)))]
-            table: core::ptr::null(),
-            #[cfg(all(wrt_tail6, not(debug_assertions)))]
-            facc: 0.0,
+            #[cfg(not(wrt_tail4))]
+            acc: 0,
+            #[cfg(not(wrt_tail4))]
+            facc64: 0.0,
+            #[cfg(not(wrt_tail4))]
+            facc32: 0.0,
             ctx,
         }
     }
@@ -177,54 +179,131 @@ impl State {
         f64::from_bits(self.get64(i))
     }
 
-    /// Sets the slot that operand `i` names.
+    /// Writes the slot that operand `i` names.
     #[inline(always)]
-    pub(crate) fn set64(&mut self, i: usize, value: u64) {
+    fn write(&mut self, i: usize, value: u64) {
         // SAFETY: R2.
         unsafe { *self.slot_address(i) = value }
     }
 
-    /// Sets the slot that operand `i` names, zero-extended.
+    /// Sets the slot that operand `i` names, and the accumulator.
+    #[inline(always)]
+    pub(crate) fn set64(&mut self, i: usize, value: u64) {
+        #[cfg(not(wrt_tail4))]
+        {
+            self.acc = value;
+        }
+        self.write(i, value);
+    }
+
+    /// Sets the slot that operand `i` names, zero-extended, and the accumulator.
     #[inline(always)]
     pub(crate) fn set32(&mut self, i: usize, value: u32) {
         self.set64(i, u64::from(value));
     }
 
-    /// Sets the slot that operand `i` names.
+    /// Sets the slot that operand `i` names, and the accumulator.
     #[inline(always)]
     pub(crate) fn set_f32(&mut self, i: usize, value: f32) {
-        self.set32(i, value.to_bits());
+        #[cfg(not(wrt_tail4))]
+        {
+            self.facc32 = value;
+        }
+        self.write(i, u64::from(value.to_bits()));
     }
 
-    /// Sets the slot that operand `i` names.
+    /// Sets the slot that operand `i` names, and the accumulator.
     #[inline(always)]
     pub(crate) fn set_f64(&mut self, i: usize, value: f64) {
-        self.set64(i, value.to_bits());
-    }
-
-    /// Bytes of memory 0.
-    #[inline(always)]
-    fn mem_len(&self) -> u64 {
         #[cfg(not(wrt_tail4))]
-        return self.mem_len;
-        #[cfg(wrt_tail4)]
-        return self.context().mem_len;
+        {
+            self.facc64 = value;
+        }
+        self.write(i, value.to_bits());
     }
 
-    /// `N` bytes of memory 0, or none out of bounds. `at` is below 2^63.
+    /// The slot that operand `i` names, which the accumulator holds (R8).
+    #[inline(always)]
+    pub(crate) fn acc64(&self, i: usize) -> u64 {
+        #[cfg(any(wrt_tail4, feature = "checked"))]
+        let slot = self.get64(i);
+        #[cfg(wrt_tail4)]
+        return slot;
+        #[cfg(not(wrt_tail4))]
+        {
+            #[cfg(feature = "checked")]
+            assert_eq!(self.acc, slot, "the accumulator holds the slot");
+            let _ = i;
+            self.acc
+        }
+    }
+
+    /// Low half of the slot that operand `i` names, which the accumulator holds (R8).
+    #[inline(always)]
+    pub(crate) fn acc32(&self, i: usize) -> u32 {
+        self.acc64(i) as u32
+    }
+
+    /// The slot that operand `i` names, which the f64 accumulator holds (R8).
+    #[inline(always)]
+    pub(crate) fn acc_f64(&self, i: usize) -> f64 {
+        #[cfg(any(wrt_tail4, feature = "checked"))]
+        let slot = self.get_f64(i);
+        #[cfg(wrt_tail4)]
+        return slot;
+        #[cfg(not(wrt_tail4))]
+        {
+            #[cfg(feature = "checked")]
+            assert_eq!(
+                self.facc64.to_bits(),
+                slot.to_bits(),
+                "the accumulator holds the slot"
+            );
+            let _ = i;
+            self.facc64
+        }
+    }
+
+    /// The slot that operand `i` names, which the f32 accumulator holds (R8).
+    #[inline(always)]
+    pub(crate) fn acc_f32(&self, i: usize) -> f32 {
+        #[cfg(any(wrt_tail4, feature = "checked"))]
+        let slot = self.get_f32(i);
+        #[cfg(wrt_tail4)]
+        return slot;
+        #[cfg(not(wrt_tail4))]
+        {
+            #[cfg(feature = "checked")]
+            assert_eq!(
+                self.facc32.to_bits(),
+                slot.to_bits(),
+                "the accumulator holds the slot"
+            );
+            let _ = i;
+            self.facc32
+        }
+    }
+
+    /// Whether `N` bytes at `at` are in memory 0. `N` is 1, 2, 4, 8 or 16.
+    #[inline(always)]
+    fn is_inside<const N: usize>(&self, at: u64) -> bool {
+        at < self.context().mem_end[const { N.trailing_zeros() as usize }]
+    }
+
+    /// `N` bytes of memory 0, or none out of bounds.
     #[inline(always)]
     pub(crate) fn load<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
-        if at + N as u64 > self.mem_len() {
+        if !self.is_inside::<N>(at) {
             return None;
         }
         // SAFETY: R4: the bytes are in the memory. An array of bytes needs no alignment.
         Some(unsafe { *self.mem.add(at as usize).cast::<[u8; N]>() })
     }
 
-    /// Writes `N` bytes of memory 0. False out of bounds. `at` is below 2^63.
+    /// Writes `N` bytes of memory 0. False out of bounds.
     #[inline(always)]
     pub(crate) fn store<const N: usize>(&mut self, at: u64, bytes: [u8; N]) -> bool {
-        if at + N as u64 > self.mem_len() {
+        if !self.is_inside::<N>(at) {
             return false;
         }
         // SAFETY: R4.

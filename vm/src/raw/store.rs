@@ -17,6 +17,8 @@ use super::buf::Buf;
 use super::instance::InstData;
 use super::memory::Memory;
 use super::provider::MemoryProvider;
+#[cfg(all(wrt_tail6, not(debug_assertions)))]
+use super::tail::Board;
 
 /// Upper half of the reference to a host function.
 pub(crate) const HOST_INSTANCE: u32 = u32::MAX;
@@ -34,6 +36,9 @@ pub(crate) struct Store<'m> {
     pub(super) arena: Arena<'m>,
     /// Back end of new memories; none is the arena.
     provider: Option<&'m dyn MemoryProvider>,
+    /// Memory of the six-argument core's board (C3).
+    #[cfg(all(wrt_tail6, not(debug_assertions)))]
+    pub(super) board: Buf<u64>,
     /// Frames of all activations. Its length is fixed (S3).
     pub(super) stack: Buf<u64>,
     pub(super) instances: Buf<InstData<'m>>,
@@ -190,6 +195,14 @@ impl<'m> Store<'m> {
     ) -> Result<Self, OutOfMemory> {
         let stack = Buf::<u64>::zeroed(&mut arena, stack_slots as usize)?;
         Ok(Self {
+            #[cfg(all(wrt_tail6, not(debug_assertions)))]
+            board: {
+                let words = size_of::<Board>().div_ceil(8);
+                let board = Buf::<u64>::zeroed(&mut arena, words)?;
+                // SAFETY: the buffer has the size and alignment of a board.
+                unsafe { Board::set_up(board.as_ptr().cast()) };
+                board
+            },
             arena,
             provider,
             stack,

@@ -4,10 +4,9 @@
 //! in the handler has an address or a destructor; `build.rs` knows where that is so, `tests/handlers.rs` checks the compiled handlers,
 //! and the probe in `dispatch.rs` checks the running program.
 //!
-//! - Six-argument form: `(pc, fp, mem, mem_len, table, fuel, facc, ctx)`, the context in a float register, where it is out of the way.
-//!   `table` is the place of an integer accumulator, which no instruction uses; the handler table there makes each dispatch one
-//!   instruction shorter (4 % of the time of small programs), and can be another one for a traced run. A cold handler finds its
-//!   argument there. The float accumulator is passed on.
+//! - Six-argument form: `(pc, fp, mem, acc, ctx, fuel)` and the float accumulators. The context is the first part of a [`Board`], whose
+//!   second part is the handler table: one register leads to both, and a traced run can have another table. A cold handler finds its
+//!   argument in `acc`.
 //! - Four-argument form: `(pc, fp, mem, ctx)` for machines with few registers; the argument of a cold handler is in the context.
 
 use wrt_format::isa::OP_LIMIT;
@@ -42,10 +41,9 @@ macro_rules! handler {
         abi! {
             $(#[$meta])*
             fn $name(
-                pc: *const u16, fp: *mut u64, mem: *mut u8, mem_len: u64, table: *const (), fuel: i64, facc: f64, ctx: f64
+                pc: *const u16, fp: *mut u64, mem: *mut u8, acc: u64, ctx: *mut u8, fuel: i64, facc64: f64, facc32: f32
             ) {
-                let ctx = core::ptr::with_exposed_provenance_mut(ctx.to_bits() as usize);
-                let $($mutable)? $state = State { pc, fp, mem, mem_len, table, fuel, facc, ctx };
+                let $($mutable)? $state = State { pc, fp, mem, acc, fuel, facc64, facc32, ctx: ctx.cast() };
                 $body
             }
         }
@@ -68,7 +66,7 @@ macro_rules! handler {
 }
 
 #[cfg(wrt_tail6)]
-abi! { type Handler = fn(*const u16, *mut u64, *mut u8, u64, *const (), i64, f64, f64); }
+abi! { type Handler = fn(*const u16, *mut u64, *mut u8, u64, *mut u8, i64, f64, f32); }
 #[cfg(wrt_tail4)]
 abi! { type Handler = fn(*const u16, *mut u64, *mut u8, *mut u8); }
 
@@ -76,19 +74,18 @@ abi! { type Handler = fn(*const u16, *mut u64, *mut u8, *mut u8); }
 #[cfg(wrt_tail6)]
 macro_rules! pass {
     ($handler:expr, $state:ident) => {{
-        let ctx = f64::from_bits($state.ctx.expose_provenance() as u64);
         let State {
             pc,
             fp,
             mem,
-            mem_len,
-            table,
+            acc,
             fuel,
-            facc,
-            ..
+            facc64,
+            facc32,
+            ctx,
         } = $state;
         // SAFETY: a handler is called with the registers of a run.
-        unsafe { $handler(pc, fp, mem, mem_len, table, fuel, facc, ctx) }
+        unsafe { $handler(pc, fp, mem, acc, ctx.cast(), fuel, facc64, facc32) }
     }};
 }
 #[cfg(wrt_tail4)]
@@ -105,7 +102,7 @@ macro_rules! dispatch {
     ($state:ident) => {{
         let op = usize::from($state.half(0));
         #[cfg(wrt_tail6)]
-        let table = $state.table.cast::<Handler>();
+        let table = Board::table($state.ctx);
         #[cfg(wrt_tail4)]
         let table = TABLE.as_ptr();
         // SAFETY: R1: the opcode is one of the table.
@@ -123,23 +120,11 @@ macro_rules! cold {
 }
 
 impl State {
-    /// The registers as saved in a context, to dispatch with.
-    #[inline(always)]
-    fn ready(ctx: *mut Ctx) -> Self {
-        #[cfg(wrt_tail6)]
-        return Self {
-            table: TABLE.as_ptr().cast(),
-            ..Self::from_ctx(ctx)
-        };
-        #[cfg(wrt_tail4)]
-        return Self::from_ctx(ctx);
-    }
-
     #[inline(always)]
     fn set_argument(&mut self, argument: *const ()) {
         #[cfg(wrt_tail6)]
         {
-            self.table = argument;
+            self.acc = argument.expose_provenance() as u64;
         }
         #[cfg(wrt_tail4)]
         // SAFETY: C1.
@@ -151,7 +136,7 @@ impl State {
     #[inline(always)]
     fn argument(&self) -> *const () {
         #[cfg(wrt_tail6)]
-        return self.table;
+        return core::ptr::with_exposed_provenance(self.acc as usize);
         #[cfg(wrt_tail4)]
         return self.context().argument;
     }
@@ -208,7 +193,7 @@ handler! {
         let path = unsafe { core::mem::transmute::<*const (), SlowFn>(state.argument()) };
         // SAFETY: C1.
         let code = unsafe { &mut *ctx }.slow(path);
-        let mut state = State::ready(ctx);
+        let mut state = State::from_ctx(ctx);
         if code != 0 {
             cold!(exit, core::ptr::without_provenance(code as usize), state)
         } else {
@@ -266,13 +251,42 @@ static TABLE: [Handler; OP_LIMIT] = {
     table
 };
 
+/// A context with the handler table behind it.
+#[cfg(wrt_tail6)]
+#[repr(C)]
+pub(super) struct Board {
+    ctx: Ctx,
+    table: [Handler; OP_LIMIT],
+}
+
+#[cfg(wrt_tail6)]
+impl Board {
+    /// Makes a board of memory that is large enough for one and aligned; gives its context, which points nowhere.
+    ///
+    /// # Safety
+    /// `at` is valid for writes of a board.
+    pub(super) unsafe fn set_up(at: *mut Self) {
+        // SAFETY: the caller's promise.
+        unsafe { (&raw mut (*at).ctx).write(Ctx::empty()) };
+        // SAFETY: the caller's promise.
+        unsafe { (&raw mut (*at).table).copy_from_nonoverlapping(&raw const TABLE, 1) };
+    }
+
+    /// The handler table of the board that a context is part of.
+    #[inline(always)]
+    const fn table(ctx: *const Ctx) -> *const Handler {
+        // SAFETY: the six-argument core only runs contexts that are part of a board.
+        unsafe { &raw const (*ctx.cast::<Self>()).table }.cast()
+    }
+}
+
 /// Runs from the place saved in `ctx` until the run is left; gives a [`Stop::code`].
 ///
 /// # Safety
-/// `ctx` satisfies C1 and C2.
+/// `ctx` satisfies C1 and C2; in the six-argument form it is part of a [`Board`].
 #[inline(never)]
 pub(super) unsafe fn run(ctx: *mut Ctx) -> u32 {
-    let state = State::ready(ctx);
+    let state = State::from_ctx(ctx);
     dispatch!(state);
     // SAFETY: the handlers have returned, and the context is the caller's.
     unsafe { (*ctx).stop }

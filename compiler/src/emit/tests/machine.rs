@@ -7,6 +7,7 @@ use crate::lower::vcode::VCode;
 use crate::regalloc::meaning::{Trace, digest, inputs, result, step};
 
 use super::super::Code;
+use super::super::acc::plain;
 
 /// An instruction read back from words.
 pub(super) struct Decoded {
@@ -17,7 +18,8 @@ pub(super) struct Decoded {
 
 /// Decodes the instruction at a word.
 pub(super) fn decode(words: &[u64], at: usize) -> Decoded {
-    let op = Op::from_number(words[at] as u16).expect("an opcode");
+    // An accumulator form means what its plain form does.
+    let op = plain(Op::from_number(words[at] as u16).expect("an opcode"));
     let info = op.info();
     let ext = if info.words == 2 { words[at + 1] } else { 0 };
     let fields: Vec<i64> = info

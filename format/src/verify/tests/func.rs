@@ -38,6 +38,61 @@ fn functions_start_with_enter_and_end_with_a_terminator() {
 }
 
 #[test]
+fn accumulator_operands_are_what_the_instruction_before_has_left() {
+    let wrong = Err(Kind::NotAccumulated);
+    let use_of = |slot: &'static [i64; 3]| (Op::I32AddAccLhs, &slot[..]);
+    let after = |before: (Op, &[i64]), slot| check(&[ENTER, before, use_of(slot), TRAP]);
+    assert_eq!(after((Op::Mov, &[3, 1]), &[0, 3, 1]), Ok(()));
+    assert_eq!(after((Op::Mov, &[3, 1]), &[0, 1, 3]), wrong, "another slot");
+    assert_eq!(
+        after((Op::F64Add, &[3, 1, 1]), &[0, 3, 1]),
+        wrong,
+        "another accumulator"
+    );
+    assert_eq!(
+        after((Op::MemorySize, &[3, 0]), &[0, 3, 1]),
+        wrong,
+        "no accumulator"
+    );
+    assert_eq!(
+        after((Op::Mov2, &[3, 1, 3, 1]), &[0, 3, 1]),
+        wrong,
+        "no accumulator"
+    );
+    assert_eq!(
+        after((Op::Store32, &[3, 3, 3]), &[0, 3, 1]),
+        wrong,
+        "nothing written"
+    );
+    assert_eq!(after(FUEL, &[0, 1, 1]), wrong, "a label");
+    assert_eq!(
+        check(&[ENTER, use_of(&[0, 2, 1]), TRAP]),
+        wrong,
+        "the first"
+    );
+    // Not the one before that, nor across an extension word that looks like an instruction.
+    let two = [
+        ENTER,
+        (Op::Mov, &[3, 1]),
+        (Op::Store32, &[0, 0, 0]),
+        use_of(&[0, 3, 1]),
+        TRAP,
+    ];
+    assert_eq!(check(&two), wrong);
+    let far = |op| [ENTER, op, use_of(&[0, 3, 1]), TRAP];
+    assert_eq!(check(&far((Op::Load8UFar, &[3, 1, 0]))), Ok(()));
+    assert_eq!(check(&far((Op::Call, &[4, 3, 0]))), wrong);
+    let chain = [
+        ENTER,
+        (Op::Mov, &[3, 1]),
+        use_of(&[3, 3, 1]),
+        use_of(&[5, 3, 1]),
+        TRAP,
+    ];
+    assert_eq!(check(&chain), Ok(()));
+}
+
+#[test]
 fn blocks_begin_after_branches_and_terminators() {
     assert_eq!(check(&[ENTER, TRAP, TRAP]), Err(Kind::NoFuelWord));
     assert_eq!(check(&[ENTER, TRAP, FUEL, TRAP]), Ok(()));

@@ -22,7 +22,13 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         Role::DefinedGlobal => 0,
         Role::ImportGlobal => 1,
         Role::Def
+        | Role::DefAcc
+        | Role::DefF32
+        | Role::DefF64
         | Role::Use
+        | Role::Acc
+        | Role::AccF32
+        | Role::AccF64
         | Role::Mod
         | Role::UseSpan
         | Role::Results
@@ -58,11 +64,13 @@ fn cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         [(last, Ok(())), (last + 1, Err(kind)), (max, Err(kind))].to_vec()
     };
     match role {
-        Role::Def | Role::Use | Role::Mod => {
+        role if role.is_slot() => {
             let mut cases = limit(frame - 1, narrow, Kind::SlotOutOfRange);
             cases.extend([0x7fff, 0x8000, 0x8001].map(|slot| (slot, Err(Kind::SlotOutOfRange))));
             cases
         }
+        Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 => unreachable!(),
+        Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Mod => unreachable!(),
         Role::UseSpan => limit(frame - 2, narrow, Kind::SlotOutOfRange),
         Role::Count => {
             let wrong = Err(Kind::WrongResultCount);
@@ -130,7 +138,7 @@ fn exceptions(
         // The last import and the last type have not the results of the caller.
         cases[0] = (count - 1, Err(Kind::WrongResultCount));
     }
-    if info.op == Op::GlobalSet {
+    if matches!(info.op, Op::GlobalSet | Op::GlobalSetAccSrc) {
         cases[0] = (3, Err(Kind::ImmutableGlobal));
     } else if info.op == Op::GlobalSetImport {
         cases.push((0, Err(Kind::ImmutableGlobal)));
@@ -142,19 +150,33 @@ fn labels(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
     let words = i64::from(info.words);
     let bits = if role == Role::Label16 { 15 } else { 31 };
     let wrong = |label: i64| (label, Err(Kind::BadLabel));
+    // From the branch back to the block that it ends.
+    let start = -1 - i64::from(producer(info).is_some());
     [
         (words, Ok(())),
         // The block that the branch ends, which costs something.
-        (-1, Ok(())),
+        (start, Ok(())),
         wrong(0),
-        wrong(-2),
+        wrong(start - 1),
         wrong(words + 1),
         wrong(words + 2),
-        wrong(-3),
+        wrong(start - 2),
         wrong((1 << bits) - 1),
         wrong(-(1 << bits)),
     ]
     .to_vec()
+}
+
+/// The operand that must be in an accumulator, and an instruction that leaves it there.
+pub(super) fn producer(info: &OpInfo) -> Option<(usize, Op)> {
+    let producers = [
+        (Role::DefAcc, Op::I32Add),
+        (Role::DefF32, Op::F32Add),
+        (Role::DefF64, Op::F64Add),
+    ];
+    let of = |role| producers.iter().find(|it| it.0 == role).map(|it| it.1);
+    let mut operands = info.fields.iter().enumerate();
+    operands.find_map(|(i, field)| Some((i, of(field.role.defined_by()?)?)))
 }
 
 /// A function of one instruction and what it needs around it; the words before it are `enter` and `fuel`.
@@ -166,6 +188,9 @@ fn around(info: &OpInfo, operands: &[i64]) -> Vec<u64> {
         return [encoded[0], word(Op::Trap, &[0])].to_vec();
     }
     let mut words = Vec::from([word(Op::Enter, &[FRAME.into(), 1]), word(Op::Fuel, &[1])]);
+    if let Some((i, op)) = producer(info) {
+        words.push(word(op, &[operands[i], 0, 0]));
+    }
     words.extend_from_slice(encoded);
     if info.control == Control::Table {
         words.push(ext_word(2));
@@ -223,7 +248,11 @@ fn bits_that_no_operand_takes_are_zero() {
         harness.set_type_for(op);
         let operands: Vec<i64> = info.fields.iter().map(|f| valid(info, f.role)).collect();
         let words = around(info, &operands);
-        let at = if info.control == Control::Enter { 0 } else { 2 };
+        let at = if info.control == Control::Enter {
+            0
+        } else {
+            2 + usize::from(producer(info).is_some())
+        };
         let reserved = info.reserved_bits();
         for (i, mask) in reserved.iter().enumerate().take(usize::from(info.words)) {
             for bit in (16..64).filter(|bit| mask >> bit & 1 == 1) {

@@ -6,6 +6,7 @@ mod fuel;
 mod host;
 mod ops;
 mod reference;
+mod special;
 
 use std::boxed::Box;
 use std::vec::Vec;

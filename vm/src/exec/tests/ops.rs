@@ -25,6 +25,7 @@ const ELSEWHERE: &[Op] = &[
     Op::Leave,
     Op::Br,
     Op::BrTable,
+    Op::BrTableAccIndex,
     Op::Call,
     Op::CallImport,
     Op::CallIndirect,
@@ -33,11 +34,13 @@ const ELSEWHERE: &[Op] = &[
     Op::ReturnCallIndirect,
     Op::Ret,
     Op::Ret1,
+    Op::Ret1AccSrc,
     Op::RetN,
     Op::ConstPool,
     Op::RefFunc,
     Op::GlobalGet,
     Op::GlobalSet,
+    Op::GlobalSetAccSrc,
     Op::GlobalGetImport,
     Op::GlobalSetImport,
     Op::MemorySize,
@@ -71,7 +74,29 @@ struct Case<'a> {
     operands: &'a [i64],
 }
 
+/// The accumulator operand of an instruction, and an instruction that leaves it there, and in its own slot what it reads from it: a
+/// move, or the negation of a float.
+fn producer(op: Op) -> Option<(usize, Op)> {
+    let producers = [
+        (Role::DefAcc, Op::Mov),
+        (Role::DefF32, Op::F32Neg),
+        (Role::DefF64, Op::F64Neg),
+    ];
+    let of = |role| producers.iter().find(|it| it.0 == role).map(|it| it.1);
+    let mut operands = op.info().fields.iter().enumerate();
+    operands.find_map(|(i, field)| Some((i, of(field.role.defined_by()?)?)))
+}
+
 impl Case<'_> {
+    /// The instruction's name without its accumulator operand, which changes nothing.
+    fn name(&self) -> &'static str {
+        let name = self.op.info().name;
+        let split = name
+            .split_once("_acc_")
+            .or_else(|| name.split_once("_facc_"));
+        split.map_or(name, |(name, _)| name)
+    }
+
     fn raw(&self, name: &str) -> Option<i64> {
         let fields = self.op.info().fields;
         let at = fields.iter().position(|field| field.name == name)?;
@@ -127,9 +152,15 @@ fn write_bytes(world: &mut World, at: u64, bytes: usize, value: u64) -> Result<(
 
 /// Carries the instruction out on `world`.
 fn expect(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
+    if let Some((i, op)) = producer(case.op) {
+        let slot = &mut world.slots[case.operands[i] as usize];
+        if op != Op::Mov {
+            *slot = operator(op.info().name, *slot, 0).unwrap()?;
+        }
+    }
     let before = world.clone();
     let slot = |name: &str| case.slot(&before, name);
-    let name = case.op.info().name;
+    let name = case.name();
     let set =
         |world: &mut World, value: u64| world.slots[case.raw("dst").unwrap() as usize] = value;
     let form = |name: &str| -> String {
@@ -189,7 +220,7 @@ fn expect(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
 
 /// Whether a conditional branch is taken; the stepping ones write a slot.
 fn branch(case: &Case<'_>, world: &mut World, before: &World) -> bool {
-    let name = case.op.info().name;
+    let name = case.name();
     let slot = |name: &str| case.slot(before, name);
     if let Some(step) = case.raw("step") {
         let (ty, relation) = name
@@ -224,7 +255,7 @@ fn branch(case: &Case<'_>, world: &mut World, before: &World) -> bool {
 }
 
 fn plain(case: &Case<'_>, world: &mut World, before: &World) -> Result<(), Trap> {
-    let name = case.op.info().name;
+    let name = case.name();
     let slot = |name: &str| case.slot(before, name);
     let value = match name {
         "mov" => slot("src"),
@@ -274,7 +305,15 @@ fn value(random: &mut Random, bits: u32) -> u64 {
 /// Operands in range for their roles. Labels are filled in by [`function`].
 fn operands(op: Op, random: &mut Random) -> Vec<i64> {
     let one = |field: &Field| match field.role {
-        Role::Def | Role::Use | Role::Mod => (random.next() % SLOTS as u64) as i64,
+        Role::Def
+        | Role::DefAcc
+        | Role::DefF32
+        | Role::DefF64
+        | Role::Use
+        | Role::Acc
+        | Role::AccF32
+        | Role::AccF64
+        | Role::Mod => (random.next() % SLOTS as u64) as i64,
         Role::ImmS16 => i64::from(value(random, 16) as i16),
         Role::ImmU16 => {
             i64::from([0, 1, 8, 65535, random.next() as u16][random.next() as usize % 5])
@@ -315,6 +354,9 @@ fn function(op: Op, operands: &mut [i64]) -> Asm {
     let mut asm = Asm::new(SLOTS as u16 + 1, 1);
     let words = i64::from(op.info().words);
     asm.op(Op::ConstU32, &[SLOTS as i64, 0]);
+    if let Some((i, producer)) = producer(op) {
+        asm.op(producer, &[operands[i], operands[i]]);
+    }
     let all = [0, SLOTS as i64 + 1];
     if op.info().control != Control::CondBranch {
         asm.op(op, operands).op(Op::RetN, &all);
@@ -347,6 +389,21 @@ fn slots(op: Op, random: &mut Random) -> Vec<u64> {
     (0..SLOTS).map(one).collect()
 }
 
+/// Which NaN float arithmetic gives is open (Wasm core spec, 4.3.3 "NaN propagation"), and the order of operands decides.
+fn forget_payload(case: &Case<'_>, got: &mut [u64], expected: &[u64]) {
+    let Some(dst) = case.raw("dst") else { return };
+    let role = case.op.info().fields[0].role;
+    let float = |slot: u64| {
+        role == Role::DefF32 && f32::from_bits(slot as u32).is_nan()
+            || role == Role::DefF64 && f64::from_bits(slot).is_nan()
+    };
+    let arithmetic = ["_add", "_sub", "_mul", "_div"];
+    let (got, expected) = (&mut got[dst as usize], expected[dst as usize]);
+    if arithmetic.iter().any(|it| case.name().contains(it)) && float(*got) && float(expected) {
+        *got = expected;
+    }
+}
+
 fn check(op: Op, random: &mut Random) {
     const FUNCS: usize = 12;
     let mut cases = Vec::new();
@@ -370,13 +427,11 @@ fn check(op: Op, random: &mut Random) {
             taken: 0,
         };
         let mut after = before.clone();
-        let expected = expect(
-            &Case {
-                op,
-                operands: &cases[func],
-            },
-            &mut after,
-        );
+        let case = Case {
+            op,
+            operands: &cases[func],
+        };
+        let expected = expect(&case, &mut after);
         for core in cores() {
             store
                 .memory_mut(0)
@@ -401,6 +456,7 @@ fn check(op: Op, random: &mut Random) {
             }
             let mut got = results(&store, exit);
             assert_eq!(got.pop(), Some(after.taken), "{context}");
+            forget_payload(&case, &mut got, &after.slots);
             assert_eq!(got, after.slots, "{context}");
         }
     }
@@ -413,153 +469,6 @@ fn every_instruction_computes_what_its_row_says() {
     for &op in ALL {
         if !elsewhere.contains(&op) {
             check(op, &mut random);
-        }
-    }
-}
-
-/// A module whose function 0 is the given code with one i64 parameter and result.
-fn unary(asm: &Asm) -> ModuleSpec {
-    ModuleSpec {
-        types: std::vec![longs(1, 1)],
-        funcs: std::vec![asm.func(0)],
-        ..ModuleSpec::default()
-    }
-}
-
-#[test]
-fn pool_globals_and_function_references() {
-    use wrt_format::image::types::GlobalType;
-    use wrt_format::image::write::{ConstExpr, ExternSpec, GlobalSpec, ImportSpec};
-    let ty = GlobalType {
-        ty: val::I64,
-        mutable: true,
-    };
-    let mut asm = Asm::new(4, 1);
-    asm.op(Op::GlobalGetImport, &[1, 0])
-        .op(Op::GlobalSetImport, &[0, 1])
-        .op(Op::GlobalGet, &[2, 1]);
-    asm.op(Op::GlobalSet, &[0, 0])
-        .op(Op::ConstPool, &[3, 1])
-        .op(Op::I64Add, &[1, 1, 2]);
-    asm.op(Op::RefFunc, &[2, 0]).op(Op::RetN, &[1, 3]);
-    let module = ModuleSpec {
-        types: std::vec![longs(1, 3)],
-        imports: (0..2)
-            .map(|i| ImportSpec {
-                module: "m".into(),
-                name: std::format!("g{i}"),
-                ty: ExternSpec::Global(ty),
-            })
-            .collect(),
-        funcs: std::vec![asm.func(0)],
-        pool: std::vec![5, u64::MAX - 1],
-        globals: std::vec![GlobalSpec { ty, init: ConstExpr::constant(0) }; 2],
-        ..ModuleSpec::default()
-    };
-    for core in cores() {
-        let mut store = store(1000);
-        let globals = [70, 71].map(|value| store.add_global(ty, value).unwrap());
-        let imports = Imports {
-            globals: &globals,
-            ..Imports::default()
-        };
-        store.add_instance(load(module.clone()), imports).unwrap();
-        *store.global_mut(3).unwrap() = 1000;
-        let exit = call_on(&mut store, core, 0, &[9]);
-        assert_eq!(results(&store, exit), [1070, func_ref(0, 0), u64::MAX - 1]);
-        assert_eq!(
-            [0, 1, 2, 3].map(|global| store.global(global).unwrap()),
-            [70, 9, 9, 1000]
-        );
-    }
-}
-
-#[test]
-fn branch_tables_take_the_default_out_of_range() {
-    let mut asm = Asm::new(1, 1);
-    // The table is one word and four targets; each target's block is three words.
-    asm.op(Op::BrTable, &[0, 3]);
-    for target in 0..4 {
-        asm.code.push(wrt_format::isa::ext_word(5 + 3 * target));
-    }
-    for target in 0..4 {
-        asm.block(1);
-        asm.op(Op::ConstU32, &[0, 100 + target]).op(Op::Ret1, &[0]);
-    }
-    let mut store = alone(unary(&asm));
-    for core in cores() {
-        for (index, expected) in [
-            (0, 100),
-            (1, 101),
-            (2, 102),
-            (3, 103),
-            (4, 103),
-            (u64::MAX, 103),
-            (1 << 32, 100),
-        ] {
-            let exit = call_on(&mut store, core, 0, &[index]);
-            assert_eq!(results(&store, exit), [expected]);
-        }
-    }
-}
-
-#[test]
-fn every_trap_can_be_raised() {
-    for (number, &trap) in Trap::ALL.iter().enumerate() {
-        let mut asm = Asm::new(1, 1);
-        asm.op(Op::Trap, &[number as i64]);
-        let mut store = alone(unary(&asm));
-        for core in cores() {
-            assert_eq!(call_on(&mut store, core, 0, &[0]), Exit::Trap(trap));
-            assert_eq!(frames(&store).next().unwrap().word, 1);
-            drop_activation(&mut store);
-        }
-    }
-}
-
-#[test]
-fn memories_beyond_the_first_and_with_wide_addresses() {
-    let ops = [(Op::Load64Mem, 8_u64), (Op::Load16UMem, 2)];
-    for is64 in [false, true] {
-        let ty = MemoryType {
-            is64,
-            page_log2: 0,
-            ..memory_type(100, Some(200))
-        };
-        for (op, bytes) in ops {
-            let mut asm = Asm::new(2, 1);
-            asm.op(Op::Store8Mem, &[0, 0, 1, 3])
-                .op(op, &[1, 0, 1, 3])
-                .op(Op::Ret1, &[1]);
-            let module = ModuleSpec {
-                memories: std::vec![memory_type(1, None), ty],
-                ..unary(&asm)
-            };
-            let mut store = alone(module);
-            for core in cores() {
-                let last = 100 - bytes - 3;
-                for (addr, fits) in [
-                    (0, true),
-                    (last, true),
-                    (last + 1, false),
-                    (97, false),
-                    (u64::MAX - 2, false),
-                    (1 << 32, !is64),
-                ] {
-                    store.memory_mut(1).unwrap().bytes_mut().fill(0);
-                    let exit = call_on(&mut store, core, 0, &[addr]);
-                    if fits {
-                        assert_eq!(results(&store, exit), [addr & 0xff]);
-                    } else {
-                        assert_eq!(
-                            exit,
-                            Exit::Trap(Trap::MemoryOutOfBounds),
-                            "{op:?} at {addr:#x}"
-                        );
-                        drop_activation(&mut store);
-                    }
-                }
-            }
         }
     }
 }

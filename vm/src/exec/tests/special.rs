@@ -1,0 +1,165 @@
+//! Instructions that need more of a module than a memory: pool, globals, references, branch tables, traps, other memories.
+
+use wrt_format::isa::Op;
+use wrt_format::trap::Trap;
+
+use super::*;
+
+/// A module whose function 0 is the given code with one i64 parameter and result.
+fn unary(asm: &Asm) -> ModuleSpec {
+    ModuleSpec {
+        types: std::vec![longs(1, 1)],
+        funcs: std::vec![asm.func(0)],
+        ..ModuleSpec::default()
+    }
+}
+
+#[test]
+fn pool_globals_and_function_references() {
+    use wrt_format::image::types::GlobalType;
+    use wrt_format::image::write::{ConstExpr, ExternSpec, GlobalSpec, ImportSpec};
+    let ty = GlobalType {
+        ty: val::I64,
+        mutable: true,
+    };
+    let mut asm = Asm::new(4, 1);
+    asm.op(Op::GlobalGetImport, &[1, 0])
+        .op(Op::GlobalSetImport, &[0, 1])
+        .op(Op::GlobalGet, &[2, 1]);
+    asm.op(Op::GlobalSet, &[0, 0])
+        .op(Op::ConstPool, &[3, 1])
+        .op(Op::I64Add, &[1, 1, 2])
+        .op(Op::GlobalSetAccSrc, &[1, 2]);
+    asm.op(Op::RefFunc, &[2, 0]).op(Op::RetN, &[1, 3]);
+    let module = ModuleSpec {
+        types: std::vec![longs(1, 3)],
+        imports: (0..2)
+            .map(|i| ImportSpec {
+                module: "m".into(),
+                name: std::format!("g{i}"),
+                ty: ExternSpec::Global(ty),
+            })
+            .collect(),
+        funcs: std::vec![asm.func(0)],
+        pool: std::vec![5, u64::MAX - 1],
+        globals: std::vec![GlobalSpec { ty, init: ConstExpr::constant(0) }; 3],
+        ..ModuleSpec::default()
+    };
+    for core in cores() {
+        let mut store = store(1000);
+        let globals = [70, 71].map(|value| store.add_global(ty, value).unwrap());
+        let imports = Imports {
+            globals: &globals,
+            ..Imports::default()
+        };
+        store.add_instance(load(module.clone()), imports).unwrap();
+        *store.global_mut(3).unwrap() = 1000;
+        let exit = call_on(&mut store, core, 0, &[9]);
+        assert_eq!(results(&store, exit), [1070, func_ref(0, 0), u64::MAX - 1]);
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(|global| store.global(global).unwrap()),
+            [70, 9, 9, 1000, 1070]
+        );
+    }
+}
+
+#[test]
+fn branch_tables_take_the_default_out_of_range() {
+    branch_table(Op::BrTable);
+    branch_table(Op::BrTableAccIndex);
+}
+
+fn branch_table(op: Op) {
+    let mut asm = Asm::new(1, 1);
+    asm.op(Op::Mov, &[0, 0]);
+    // The table is one word and four targets; each target's block is three words.
+    asm.op(op, &[0, 3]);
+    for target in 0..4 {
+        asm.code.push(wrt_format::isa::ext_word(5 + 3 * target));
+    }
+    for target in 0..4 {
+        asm.block(1);
+        let ret = if target == 2 {
+            Op::Ret1AccSrc
+        } else {
+            Op::Ret1
+        };
+        asm.op(Op::ConstU32, &[0, 100 + target]).op(ret, &[0]);
+    }
+    let mut store = alone(unary(&asm));
+    for core in cores() {
+        for (index, expected) in [
+            (0, 100),
+            (1, 101),
+            (2, 102),
+            (3, 103),
+            (4, 103),
+            (u64::MAX, 103),
+            (1 << 32, 100),
+        ] {
+            let exit = call_on(&mut store, core, 0, &[index]);
+            assert_eq!(results(&store, exit), [expected]);
+        }
+    }
+}
+
+#[test]
+fn every_trap_can_be_raised() {
+    for (number, &trap) in Trap::ALL.iter().enumerate() {
+        let mut asm = Asm::new(1, 1);
+        asm.op(Op::Trap, &[number as i64]);
+        let mut store = alone(unary(&asm));
+        for core in cores() {
+            assert_eq!(call_on(&mut store, core, 0, &[0]), Exit::Trap(trap));
+            assert_eq!(frames(&store).next().unwrap().word, 1);
+            drop_activation(&mut store);
+        }
+    }
+}
+
+#[test]
+fn memories_beyond_the_first_and_with_wide_addresses() {
+    let ops = [(Op::Load64Mem, 8_u64), (Op::Load16UMem, 2)];
+    for is64 in [false, true] {
+        let ty = MemoryType {
+            is64,
+            page_log2: 0,
+            ..memory_type(100, Some(200))
+        };
+        for (op, bytes) in ops {
+            let mut asm = Asm::new(2, 1);
+            asm.op(Op::Store8Mem, &[0, 0, 1, 3])
+                .op(op, &[1, 0, 1, 3])
+                .op(Op::Ret1, &[1]);
+            let module = ModuleSpec {
+                memories: std::vec![memory_type(1, None), ty],
+                ..unary(&asm)
+            };
+            let mut store = alone(module);
+            for core in cores() {
+                let last = 100 - bytes - 3;
+                for (addr, fits) in [
+                    (0, true),
+                    (last, true),
+                    (last + 1, false),
+                    (97, false),
+                    (u64::MAX - 2, false),
+                    (1 << 32, !is64),
+                ] {
+                    store.memory_mut(1).unwrap().bytes_mut().fill(0);
+                    let exit = call_on(&mut store, core, 0, &[addr]);
+                    if fits {
+                        assert_eq!(results(&store, exit), [addr & 0xff]);
+                    } else {
+                        assert_eq!(
+                            exit,
+                            Exit::Trap(Trap::MemoryOutOfBounds),
+                            "{op:?} at {addr:#x}"
+                        );
+                        drop_activation(&mut store);
+                    }
+                }
+            }
+        }
+    }
+}
