@@ -33,20 +33,6 @@ unsafe fn half_of(word: *const u16, i: usize) -> u16 {
     u16::from_le(unsafe { *word.add(i) })
 }
 
-/// Keeps the two ways of an `if` apart: the compiler may not turn it into a conditional move.
-#[inline(always)]
-fn keep_branch() {
-    #[cfg(any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        target_arch = "riscv64"
-    ))]
-    // SAFETY: no instruction.
-    unsafe {
-        core::arch::asm!("", options(nomem, nostack, preserves_flags));
-    }
-}
-
 /// Whether a frame of so many slots at `fp` ends at `mark` or below. `fp` is not above `mark`.
 #[inline(always)]
 fn fits(fp: *mut u64, frame: usize, mark: *mut u64) -> bool {
@@ -83,6 +69,16 @@ impl State {
     /// Debits the block whose `fuel` word `pc` is, and goes on behind that word.
     #[inline(always)]
     pub(crate) fn enter_block(&mut self) -> Ctl {
+        if self.pay_for_block() {
+            Ctl::Jump
+        } else {
+            Ctl::OutOfFuel
+        }
+    }
+
+    /// Debits the block whose `fuel` word `pc` is and sets `pc` behind that word; false, and `pc` stays, if the fuel is not there.
+    #[inline(always)]
+    fn pay_for_block(&mut self) -> bool {
         #[cfg(feature = "checked")]
         {
             self.context().assert_pc(self.pc);
@@ -97,10 +93,10 @@ impl State {
         let fuel = self.fuel() - debit(cost);
         self.set_fuel(fuel);
         if fuel < 0 {
-            return Ctl::OutOfFuel;
+            return false;
         }
         self.pc = self.pc.wrapping_add(4);
-        Ctl::Jump
+        true
     }
 
     /// Takes back the debit of a call.
@@ -127,16 +123,20 @@ impl State {
     /// Goes to the block `label` words from here if `taken`, else to the block behind this instruction of `words` words.
     ///
     /// The host branches too, and predicts: computing the place without a branch would make every later instruction wait for the
-    /// operands of this one.
+    /// operands of this one. Each way has its own jump to the next handler, with its distance known.
     #[inline(always)]
     pub(crate) fn branch_if(&mut self, taken: bool, label: i32, words: usize) -> Ctl {
         if taken {
-            keep_branch();
             self.pc = self.pc.wrapping_offset(label as isize * 4);
+            if self.pay_for_block() {
+                Ctl::Taken
+            } else {
+                Ctl::OutOfFuel
+            }
         } else {
             self.pc = self.pc.wrapping_add(words * 4);
+            self.enter_block()
         }
-        self.enter_block()
     }
 
     /// Goes to target `min(index, n)` of the branch table behind this word.

@@ -24,7 +24,7 @@ macro_rules! loop_core {
                     _ => Ctl::Exit(Stop::Illegal),
                 };
                 let stop = match ctl {
-                    Ctl::Next | Ctl::Jump => continue,
+                    Ctl::Next | Ctl::Jump | Ctl::Taken => continue,
                     Ctl::Trap(trap) => Stop::Trap(trap),
                     Ctl::Exit(stop) => stop,
                     Ctl::OutOfFuel => {

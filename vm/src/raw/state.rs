@@ -27,6 +27,8 @@ pub(crate) enum Ctl {
     Next,
     /// `pc` has been set.
     Jump,
+    /// As [`Self::Jump`], by a conditional branch that is taken.
+    Taken,
     /// The guest traps at this instruction.
     Trap(Trap),
     /// The run is left at this instruction.

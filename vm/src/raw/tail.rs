@@ -97,9 +97,24 @@ macro_rules! pass {
     }};
 }
 
-/// Goes on with the instruction at `pc`.
+/// Keeps what comes before it and after it as they are: the compiler may neither turn the two ways of a branch into a conditional move
+/// nor let them end in one jump.
+#[inline(always)]
+fn keep_apart() {
+    #[cfg(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        target_arch = "riscv64"
+    ))]
+    // SAFETY: no instruction.
+    unsafe {
+        core::arch::asm!("", options(nomem, nostack, preserves_flags));
+    }
+}
+
+/// Goes on with the instruction at `pc`; what is between handler and jump keeps this jump apart from another in the same handler.
 macro_rules! dispatch {
-    ($state:ident) => {{
+    ($state:ident $(, $apart:ident)?) => {{
         let op = usize::from($state.half(0));
         #[cfg(wrt_tail6)]
         let table = Board::table($state.ctx);
@@ -107,6 +122,7 @@ macro_rules! dispatch {
         let table = TABLE.as_ptr();
         // SAFETY: R1: the opcode is one of the table.
         let handler = unsafe { *table.add(op) };
+        $($apart();)?
         pass!(handler, $state)
     }};
 }
@@ -223,6 +239,7 @@ macro_rules! tail_core {
                             dispatch!(state)
                         }
                         Ctl::Jump => dispatch!(state),
+                        Ctl::Taken => dispatch!(state, keep_apart),
                         Ctl::Trap(trap) => cold!(exit, reason(Stop::Trap(trap)), state),
                         Ctl::Exit(stop) => cold!(exit, reason(stop), state),
                         Ctl::OutOfFuel => pass!(out_of_fuel, state),
