@@ -6,7 +6,7 @@ mod common;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use common::{Dir, command, run};
+use common::{Dir, command, run, wrtd};
 
 /// Prints the strings that `sizes` and `get` give, NULs and all.
 fn strings(sizes: &str, get: &str) -> String {
@@ -27,6 +27,18 @@ fn arguments() {
     run(&image, &["x", "--fuel", "1", "-q"]).prints("args.wrtb\0x\0--fuel\x001\0-q\0");
     run(&image, &["--", "--help"]).prints("args.wrtb\0--help\0");
     run(&image, &["--fuel", "1000", "-5"]).prints("args.wrtb\0-5\0");
+}
+
+#[test]
+fn argument_zero() {
+    let dir = Dir::new("argument_zero");
+    let image = dir.image("args", &strings("$args_sizes", "$args"));
+    let image = image.to_str().unwrap();
+    wrtd(&["run", "--argv0", "/bin/tool", image, "a"]).prints("/bin/tool\0a\0");
+    wrtd(&["run", "--argv0=", image]).prints("\0");
+    // Behind the image it is the guest's.
+    wrtd(&["run", image, "x", "--argv0", "y"]).prints("args.wrtb\0x\0--argv0\0y\0");
+    wrtd(&["run", image, "--argv0"]).fails(240, "wrtd: ", "'--argv0 <NAME>'");
 }
 
 #[test]

@@ -129,7 +129,7 @@ def wrt_command(image, name, cache, level, bins):
     folder = work_folder(cache, f"{name}-{level}", files)
     command = [bins / "wrtd", "run", "--fuel", str(FUEL), "--refill", str(FUEL), "--argv0", name, "--dir", f"{folder}::/work", image]
     done = subprocess.run(command + ["--"] + args, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    pauses = done.stderr.count(b"out of fuel")
+    pauses = done.stderr.count(b"wrtd: paused")
     if done.returncode not in (0, 7):
         sys.stderr.write(done.stderr.decode(errors="replace")[-2000:])
     return (done.returncode, done.stdout, snapshot(folder)), pauses

@@ -45,6 +45,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "HOST[::GUEST]")]
     dir: Vec<String>,
 
+    /// Call the guest by this name: its first argument, which is the name of IMG otherwise.
+    #[arg(long, value_name = "NAME")]
+    argv0: Option<String>,
+
     /// Set a variable of the guest's environment.
     #[arg(long, value_name = "K=V")]
     env: Vec<String>,
@@ -111,9 +115,10 @@ fn guest_status(code: i32) -> u8 {
 
 /// What the guest sees of the host.
 fn wasi(args: &RunArgs) -> Result<Wasi, Failure> {
+    let name = args.argv0.clone();
     let mut builder = WasiBuilder::new()
         .inherit_output()
-        .arg(program_name(&args.image));
+        .arg(name.unwrap_or_else(|| program_name(&args.image)));
     if args.invoke.is_none() {
         builder = builder.args(&args.args);
     }
@@ -142,7 +147,7 @@ fn wasi(args: &RunArgs) -> Result<Wasi, Failure> {
         .map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// The guest's first argument: the name of its file.
+/// The guest's first argument when none is given: the name of its file.
 fn program_name(image: &Path) -> String {
     image
         .file_name()
