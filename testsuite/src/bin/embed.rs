@@ -9,7 +9,7 @@ use wrt_vm::{Config, Engine, Extern, Limits, Linker, Module, Outcome};
 use wrt_wasi::{Wasi, WasiBuilder};
 
 /// Fuel of a slice: small enough that every program pauses.
-const SLICE: u64 = 5_000_000;
+const SLICE: u64 = 100_003;
 
 struct Guest<'m> {
     engine: Engine<'m>,
@@ -40,7 +40,10 @@ impl<'m> Guest<'m> {
         loop {
             match outcome.map_err(|e| e.to_string())? {
                 Outcome::Done => return Ok(()),
-                Outcome::OutOfFuel => self.engine.add_fuel(SLICE),
+                Outcome::OutOfFuel => {
+                    eprintln!("embed: paused after {} fuel", self.engine.fuel_used());
+                    self.engine.add_fuel(SLICE);
+                }
                 other @ (Outcome::Trap(_) | Outcome::HostCall(_) | Outcome::Yield) => {
                     return Err(format!("{other:?}"));
                 }

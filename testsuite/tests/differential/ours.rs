@@ -67,6 +67,22 @@ impl<'m> Ours<'m> {
         ))
     }
 
+    /// Names of the exported functions with the types of their parameters and results.
+    pub(crate) fn functions(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+        let exports = self.module.exports();
+        let functions = exports.filter(|export| export.kind == wrt_vm::ExternKind::Func);
+        let view = self.module.view();
+        let described = functions.map(|export| {
+            let ty = view.func_type(view.func_type_idx(export.index));
+            (
+                export.name.to_owned(),
+                ty.params.to_vec(),
+                ty.results.to_vec(),
+            )
+        });
+        described.collect()
+    }
+
     /// Calls an exported function, adding `slice` fuel at a time up to `fuel`.
     pub(crate) fn call(&mut self, name: &str, args: &[u64], fuel: u64, slice: u64) -> Seen {
         let Some(Extern::Func(func)) = self.instance.export(&self.engine, name) else {

@@ -1,0 +1,181 @@
+//! Cases for the comparison with Wasmtime (`testsuite/real/fuel.py`): modules with control flow and calls, what is called, and our
+//! results and fuel totals.
+//!
+//! `WRT_CASES=DIR` names the folder they are written to; `WRT_CASES_MODULES=N` sets how many (default 40). A module is one line of
+//! `cases.jsonl` and two files, `SEED.wasm` and `SEED.entries.wasm`: in the second every function costs 1 more, by which the reader
+//! learns how many functions a run has entered, since Wasmtime charges 1 for each and we do not.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use wasmparser::{Operator, Parser, Payload};
+use wrt_compiler::OptLevel;
+
+use crate::generate::{self, Random};
+use crate::ours::Ours;
+use crate::outcome::{End, canonical_f32, canonical_f64};
+use crate::{CALLS, FUEL, arguments, image, number, rewrite};
+
+/// First seed: behind those of the other test.
+const FIRST_SEED: u64 = 1_000_000;
+
+/// Whether no instruction of the module charges by length, which Wasmtime does not.
+fn charges_by_operator(wasm: &[u8]) -> bool {
+    let charged_by_length = |op: &Operator<'_>| {
+        matches!(
+            op,
+            Operator::MemoryGrow { .. }
+                | Operator::MemoryFill { .. }
+                | Operator::MemoryCopy { .. }
+                | Operator::MemoryInit { .. }
+                | Operator::TableGrow { .. }
+                | Operator::TableFill { .. }
+                | Operator::TableCopy { .. }
+                | Operator::TableInit { .. }
+        )
+    };
+    let payloads = Parser::new(0).parse_all(wasm);
+    let mut bodies = payloads.filter_map(|payload| match payload.unwrap() {
+        Payload::CodeSectionEntry(body) => Some(body),
+        _ => None,
+    });
+    bodies.all(|body| {
+        let mut ops = body.get_operators_reader().unwrap().into_iter();
+        !ops.any(|op| charged_by_length(&op.unwrap()))
+    })
+}
+
+/// A value of a type as it is written down: numbers as their bits, NaN canonical, references as whether they are there.
+fn written(ty: u8, slot: u64) -> Value {
+    match ty {
+        0x7d => json!(["f32", canonical_f32(slot as u32)]),
+        0x7c => json!(["f64", canonical_f64(slot)]),
+        0x7f => json!(["i32", slot]),
+        0x7e => json!(["i64", slot]),
+        _ => json!(["ref", u64::from(slot != 0)]),
+    }
+}
+
+fn slot(ty: u8, bits: u64) -> u64 {
+    match ty {
+        0x7d => canonical_f32(bits as u32),
+        0x7c => canonical_f64(bits),
+        0x7f => bits & 0xffff_ffff,
+        0x7e => bits,
+        _ => 0,
+    }
+}
+
+fn end_of(end: &End, results: &[u8]) -> Value {
+    match end {
+        End::Done(slots) => {
+            let values = results
+                .iter()
+                .zip(slots)
+                .map(|(&ty, &slot)| written(ty, slot));
+            json!({ "done": values.collect::<Vec<_>>() })
+        }
+        End::Trap(message) => json!({ "trap": message }),
+        End::OutOfFuel => json!("out of fuel"),
+        End::Refused(why) => json!({ "refused": why }),
+    }
+}
+
+/// What is called of a module and what comes of it, or none when nothing can be.
+fn case(seed: u64, wasm: &[u8], level: OptLevel) -> Option<Value> {
+    let image = image(wasm, level, false).unwrap();
+    let (mut ours, _) = Ours::new(image.bytes(), FUEL, FUEL).ok()?;
+    let mut random = Random::new(seed ^ 0x5a5a);
+    let functions = ours.functions();
+    let mut calls = Vec::new();
+    let count = if functions.is_empty() { 0 } else { CALLS };
+    for (name, params, results) in functions.iter().cycle().take(count) {
+        let raw = arguments(&mut random, params.len());
+        let args: Vec<u64> = params
+            .iter()
+            .zip(raw)
+            .map(|(&ty, bits)| slot(ty, bits))
+            .collect();
+        let seen = ours.call(name, &args, FUEL, FUEL);
+        let end = end_of(&seen.end, results);
+        let args: Vec<_> = params
+            .iter()
+            .zip(args)
+            .map(|(&ty, slot)| written(ty, slot))
+            .collect();
+        // A run that does not complete has paid for the whole of its last block, which is more at one level than at the other.
+        let fuel = matches!(seen.end, End::Done(_)).then_some(seen.fuel);
+        calls.push(json!({ "name": name, "args": args, "end": end, "fuel": fuel }));
+        // Where an engine's own limit is met, the state is that engine's own too.
+        if matches!(seen.end, End::OutOfFuel | End::Trap("call stack exhausted")) {
+            break;
+        }
+    }
+    Some(json!({ "seed": seed, "calls": calls }))
+}
+
+/// Writes the cases; how many modules and completed calls they have.
+fn write(folder: &Path, modules: u64) -> (u64, usize) {
+    let mut list = std::fs::File::create(folder.join("cases.jsonl")).unwrap();
+    let (mut written, mut done) = (0, 0);
+    for seed in FIRST_SEED.. {
+        if written == modules {
+            break;
+        }
+        let Some(wasm) = generate::module(seed).filter(|wasm| charges_by_operator(wasm)) else {
+            continue;
+        };
+        let Some(case) = case(seed, &wasm, OptLevel::O2) else {
+            continue;
+        };
+        let at_o0 = self::case(seed, &wasm, OptLevel::O0);
+        assert_eq!(Some(&case), at_o0.as_ref(), "seed {seed}");
+        let calls = case["calls"].as_array().unwrap();
+        done += calls
+            .iter()
+            .filter(|call| call["end"]["done"].is_array())
+            .count();
+        let put = |name: String, bytes: &[u8]| std::fs::write(folder.join(name), bytes).unwrap();
+        put(format!("{seed}.wasm"), &wasm);
+        put(
+            format!("{seed}.entries.wasm"),
+            &rewrite::with_costlier_functions(&wasm),
+        );
+        writeln!(list, "{case}").unwrap();
+        written += 1;
+    }
+    (written, done)
+}
+
+#[test]
+fn cases_for_the_reference_runtime() {
+    let own = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("WRT_CASES").map_or(own.path().to_owned(), PathBuf::from);
+    std::fs::create_dir_all(&folder).unwrap();
+    let modules = number("WRT_CASES_MODULES", 40);
+    let (written, done) = write(&folder, modules);
+    println!(
+        "{written} modules with {done} completed calls in {}",
+        folder.display()
+    );
+    assert_eq!(written, modules);
+    assert!(
+        done as u64 > modules,
+        "most modules have calls that complete"
+    );
+}
+
+#[test]
+fn a_costlier_function_costs_one_more_per_entry() {
+    let wat = r#"(module (func $leaf) (func (export "f") (call $leaf) (call $leaf)))"#;
+    let wasm = wat::parse_str(wat).unwrap();
+    let fuel = |wasm: &[u8]| {
+        let image = image(wasm, OptLevel::O2, true).unwrap();
+        let ours = Ours::new(image.bytes(), FUEL, FUEL);
+        let (mut ours, _) = ours.map_err(|e| format!("{e:?}")).unwrap();
+        ours.call("f", &[], FUEL, FUEL).fuel
+    };
+    assert_eq!(fuel(&wasm), 2);
+    assert_eq!(fuel(&rewrite::with_costlier_functions(&wasm)), 2 + 3);
+}
