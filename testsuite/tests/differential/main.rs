@@ -31,6 +31,12 @@ const FUEL: u64 = 100_000;
 /// Calls per module.
 const CALLS: usize = 12;
 
+/// Modules that wasmi 2.0.0 runs wrong, where Wasmtime sees what we see. In all of them a `local.get` that waits on the operand stack
+/// while a block with parameters is entered, and left by `br_if`, gives 0 later.
+const PEER_IS_WRONG: &[u64] = &[2_011_487];
+/// Stack of the thread that runs the modules, in bytes: wasmi takes a host frame for every `memory.grow` of a loop.
+const HOST_STACK: usize = 256 << 20;
+
 /// What a run of modules came to.
 #[derive(Debug, Default)]
 struct Totals {
@@ -178,6 +184,14 @@ fn run_seed(seed: u64, totals: &mut Totals) -> Vec<String> {
         let file = std::path::Path::new(&folder).join(format!("{seed}.wasm"));
         std::fs::write(file, &wasm).unwrap();
     }
+    if PEER_IS_WRONG.contains(&seed) {
+        return match problems.len() {
+            0 => vec![format!(
+                "seed {seed} no longer differs: take it off the list"
+            )],
+            _ => Vec::new(),
+        };
+    }
     problems
 }
 
@@ -185,8 +199,7 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
-#[test]
-fn random_modules_run_as_under_wasmi() {
+fn compare_random_modules() {
     let (first, count) = (number("WRT_SEED", 0), number("WRT_MODULES", 300));
     let mut totals = Totals::default();
     let mut failures = Vec::new();
@@ -204,4 +217,20 @@ fn random_modules_run_as_under_wasmi() {
         totals.done > 0 && totals.traps > 0 && totals.fuel_compared > 0,
         "{totals:?}"
     );
+}
+
+#[test]
+fn random_modules_run_as_under_wasmi() {
+    let thread = std::thread::Builder::new().stack_size(HOST_STACK);
+    let compared = thread.spawn(compare_random_modules).unwrap().join();
+    compared.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+#[test]
+fn what_the_peer_gets_wrong_is_still_wrong() {
+    let mut totals = Totals::default();
+    for &seed in PEER_IS_WRONG {
+        assert_eq!(run_seed(seed, &mut totals), Vec::<String>::new());
+    }
+    assert!(totals.modules > 0);
 }
