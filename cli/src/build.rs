@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use wrt_compiler::{Compiled, OptLevel, Options};
+use wrt_format::image::header::MAGIC;
 
+use crate::load;
 use crate::progress::Progress;
 use crate::status::{Failure, Status};
 
@@ -20,16 +22,32 @@ pub struct Settings {
     pub check: bool,
 }
 
-/// Reads a module in binary or as text; gives it in binary.
+/// Reads a module in binary or as text, `-` being standard input; gives it in binary.
 ///
 /// # Errors
-/// The file cannot be read, or its text is no module.
+/// The file cannot be read, or holds no module.
 pub fn read_module(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = std::fs::read(path);
-    let bytes = bytes.map_err(|error| Failure::new(Status::Io, error.to_string()))?;
-    match wat::parse_bytes(&bytes) {
+    parse_module(&load::read(path)?)
+}
+
+/// A module in binary or as text, in binary.
+///
+/// # Errors
+/// It is no module: what it is instead, if that can be told, or where its text is wrong.
+pub fn parse_module(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    let invalid = |text: &str| Err(Failure::new(Status::Invalid, text));
+    if bytes.starts_with(&MAGIC) {
+        return invalid("this is a WRT image already, not a WebAssembly module");
+    }
+    if bytes.is_empty() {
+        return invalid("the file is empty");
+    }
+    if core::str::from_utf8(bytes).is_err() && !bytes.starts_with(b"\0asm") {
+        return invalid("this is neither a binary WebAssembly module nor text");
+    }
+    match wat::parse_bytes(bytes) {
         Ok(wasm) => Ok(wasm.into_owned()),
-        Err(error) => Err(Failure::new(Status::Invalid, one_line(&error.to_string()))),
+        Err(error) => invalid(&one_line(&error.to_string())),
     }
 }
 

@@ -1,17 +1,23 @@
-//! From a path to the bytes of an image: mapped from an image file, or compiled in memory from a `.wasm` or `.wat` file.
+//! From a path to the bytes of an image: mapped from an image file, read from a pipe, or compiled in memory from a module.
 //!
+//! Input: a path; `-` is standard input. Output: [`Image`].
 //! Invariants: the bytes lie at an address that is a multiple of 16, as the verifier demands.
 
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::Path;
 
 use wrt_host::MappedImage;
 
 use crate::status::{Failure, Status};
 
+/// The path that stands for standard input.
+pub const STDIN: &str = "-";
 /// The first bytes of a binary Wasm module.
 const WASM_MAGIC: &[u8; 4] = b"\0asm";
+/// Bytes of a file that are looked at to tell a module from an image.
+const HEAD_BYTES: u64 = 256;
 /// Where an image must lie.
 const ALIGN: usize = 16;
 
@@ -20,8 +26,8 @@ const ALIGN: usize = 16;
 pub enum Image {
     /// Mapped from its file.
     Mapped(MappedImage),
-    /// Compiled just now.
-    Built(Aligned),
+    /// Read from a pipe, or compiled just now.
+    Copied(Aligned),
 }
 
 impl Image {
@@ -31,25 +37,28 @@ impl Image {
     /// The file cannot be read; it holds a module and does not compile, or there is no compiler in this build. Whether the bytes are
     /// an image is for the verifier to say.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let place = path.display();
-        if is_module(path).map_err(|error| Failure::io(&place, &error))? {
-            return compile(path)
-                .map(Self::Built)
-                .map_err(|failure| failure.at(&place));
-        }
-        match MappedImage::open(path) {
-            Ok(image) => Ok(Self::Mapped(image)),
-            // Nothing can be mapped of an empty file, and it is no image.
-            Err(_)
-                if std::fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() == 0) =>
-            {
-                Err(Failure::new(
-                    Status::NotAnImage,
-                    format!("{place}: the file is empty"),
-                ))
+        Self::load(path).map_err(|failure| failure.at(path.display()))
+    }
+
+    fn load(path: &Path) -> Result<Self, Failure> {
+        if is_stream(path)? {
+            let bytes = read(path)?;
+            if is_module(path, &bytes) {
+                return compile(&bytes).map(Self::Copied);
             }
-            Err(error) => Err(Failure::io(place, &error)),
+            return Ok(Self::Copied(Aligned::new(&bytes)));
         }
+        let mut head = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head))
+            .map_err(io)?;
+        if is_module(path, &head) {
+            return compile(&read(path)?).map(Self::Copied);
+        }
+        if head.is_empty() {
+            return Err(Failure::new(Status::NotAnImage, "the file is empty"));
+        }
+        MappedImage::open(path).map(Self::Mapped).map_err(io)
     }
 
     /// The bytes.
@@ -57,32 +66,57 @@ impl Image {
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Mapped(image) => image.bytes(),
-            Self::Built(image) => image.bytes(),
+            Self::Copied(image) => image.bytes(),
         }
     }
 }
 
-/// Whether the file holds a Wasm module, in binary or, going by its name, as text.
-fn is_module(path: &Path) -> std::io::Result<bool> {
-    if path.extension().is_some_and(|extension| extension == "wat") {
+/// All bytes of a file, or of standard input for [`STDIN`].
+///
+/// # Errors
+/// It cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    if path.as_os_str() != OsStr::new(STDIN) {
+        return std::fs::read(path).map_err(io);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
+    Ok(bytes)
+}
+
+fn io(error: std::io::Error) -> Failure {
+    Failure::new(Status::Io, error.to_string())
+}
+
+/// Whether it can only be read from front to end, once: standard input, a pipe, a terminal.
+fn is_stream(path: &Path) -> Result<bool, Failure> {
+    if path.as_os_str() == OsStr::new(STDIN) {
         return Ok(true);
     }
-    let mut start = Vec::new();
-    File::open(path)?
-        .take(WASM_MAGIC.len() as u64)
-        .read_to_end(&mut start)?;
-    Ok(start == WASM_MAGIC)
+    let kind = std::fs::metadata(path).map_err(io)?.file_type();
+    Ok(!kind.is_file() && !kind.is_dir())
+}
+
+/// Whether the file holds a Wasm module: in binary, or as text going by its name or its first character.
+fn is_module(path: &Path, head: &[u8]) -> bool {
+    path.extension().is_some_and(|extension| extension == "wat")
+        || head.starts_with(WASM_MAGIC)
+        || head.trim_ascii_start().starts_with(b"(")
+        || head.trim_ascii_start().starts_with(b";;")
 }
 
 #[cfg(feature = "compile")]
-fn compile(path: &Path) -> Result<Aligned, Failure> {
-    let wasm = crate::build::read_module(path)?;
+fn compile(module: &[u8]) -> Result<Aligned, Failure> {
+    let wasm = crate::build::parse_module(module)?;
     crate::build::compile(&wasm, &crate::build::Settings::default())
         .map(|compiled| Aligned::new(&compiled.image))
 }
 
 #[cfg(not(feature = "compile"))]
-fn compile(_: &Path) -> Result<Aligned, Failure> {
+fn compile(_: &[u8]) -> Result<Aligned, Failure> {
     let text = "this is a WebAssembly module, and this build of wrtd has no compiler: compile it with wrtc first";
     Err(Failure::new(Status::NotAnImage, text))
 }

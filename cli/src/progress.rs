@@ -77,4 +77,15 @@ mod tests {
         no_terminal.set(1, 2);
         assert!(no_terminal.bar.get().is_none());
     }
+
+    #[test]
+    fn long_work_on_a_terminal_shows_how_far_it_is() {
+        let mut long = Progress::new("test");
+        long.terminal = true;
+        long.start -= 2 * QUIET;
+        long.set(1, 3);
+        long.set(2, 3);
+        let bar = long.bar.get().unwrap();
+        assert_eq!((bar.position(), bar.length()), (2, Some(3)));
+    }
 }

@@ -9,8 +9,17 @@ use core::fmt;
 use wrt_format::verify::{Class, VerifyError};
 use wrt_vm::Error;
 
+/// Whose help is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The compiler.
+    Wrtc,
+    /// The runner.
+    Wrtd,
+}
+
 macro_rules! statuses {
-    ($($number:literal $name:ident $text:literal;)*) => {
+    ($($number:literal $name:ident $wrtc:literal $wrtd:literal $text:literal;)*) => {
         /// What went wrong, as an exit status. 0 is success.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
@@ -21,26 +30,35 @@ macro_rules! statuses {
         impl Status {
             /// All statuses with their meanings, in ascending order.
             pub const ALL: &[(Self, &str)] = &[$((Self::$name, $text),)*];
+
+            /// Whether a command can end with it.
+            #[must_use]
+            pub const fn is_of(self, command: Command) -> bool {
+                match (self, command) {
+                    $((Self::$name, Command::Wrtc) => $wrtc, (Self::$name, Command::Wrtd) => $wrtd,)*
+                }
+            }
         }
     };
 }
 
+// Number, name, whether wrtc and wrtd can end with it, meaning.
 statuses! {
-    1 Failed "the command ran and found failures (wrtc wast)";
-    239 GuestCode "the guest's exit code lies in 239..=252; a line on standard error names it";
-    240 Usage "an unknown flag, a wrong argument, no such export";
-    241 Io "a file cannot be read or written";
-    242 NotAnImage "the file is not a WRT image";
-    243 OtherVersion "the image is of another version of the format or the instruction set";
-    244 Truncated "the image is truncated";
-    245 Corrupt "the image is damaged or breaks a rule of the format";
-    246 OverBudget "the image or the guest asks for more than there is: a feature, a limit, memory";
-    247 Import "an import is missing or has another type";
-    248 Trap "the guest trapped";
-    249 OutOfFuel "the guest ran out of fuel";
-    250 Internal "an error in WRT itself";
-    251 Invalid "the module is not valid WebAssembly";
-    252 Unsupported "the module needs a feature that the compiler does not have";
+    1 Failed true false "wrtc wast has found failures";
+    239 GuestCode false true "the guest's exit code lies in 239..=252; a line on standard error names it";
+    240 Usage true true "an unknown flag, a wrong argument, no such function";
+    241 Io true true "a file cannot be read or written";
+    242 NotAnImage true true "the file is not a WRT image";
+    243 OtherVersion true true "the image is of another version of the format or the instruction set";
+    244 Truncated true true "the image is truncated";
+    245 Corrupt true true "the image is damaged or breaks a rule of the format";
+    246 OverBudget true true "the image or the guest asks for more than there is: a feature, a limit, memory";
+    247 Import false true "an import is missing or has another type";
+    248 Trap false true "the guest trapped";
+    249 OutOfFuel false true "the guest ran out of fuel";
+    250 Internal true true "an error in WRT itself";
+    251 Invalid true true "the module is not valid WebAssembly";
+    252 Unsupported true true "the module needs a feature that the compiler does not have";
 }
 
 /// The first of the statuses that a guest's exit code cannot use.
@@ -50,13 +68,20 @@ const RESERVED_LAST: u8 = Status::Unsupported as u8;
 
 /// The table of statuses for `--help`.
 #[must_use]
-pub fn help() -> String {
-    let mut text = String::from(
-        "Exit status: 0 on success. wrtd run passes the guest's exit code on (its low 8 bits); statuses of its own, each with one \
-         line on standard error:\n",
-    );
+pub fn help(command: Command) -> String {
+    let mut text = String::from(match command {
+        Command::Wrtc => {
+            "Exit status: 0 on success. Otherwise one line on standard error says what is wrong:\n"
+        }
+        Command::Wrtd => {
+            "Exit status: that of the guest (the low 8 bits of its exit code), 0 when it returns. wrtd's own, each with one line on \
+             standard error, a trap with a backtrace below:\n"
+        }
+    });
     for (status, meaning) in Status::ALL {
-        text.push_str(&format!("  {:3}  {meaning}\n", *status as u8));
+        if status.is_of(command) {
+            text.push_str(&format!("  {:3}  {meaning}\n", *status as u8));
+        }
     }
     text
 }
@@ -187,6 +212,8 @@ mod tests {
         assert_eq!(of_guest(-1), (255, false));
         assert_eq!(of_guest(256 + 240), (239, true));
         assert!(Status::ALL.is_sorted_by_key(|(status, _)| *status as u8));
-        assert!(help().contains("249  the guest ran out of fuel"));
+        assert!(help(Command::Wrtd).contains("249  the guest ran out of fuel"));
+        assert!(!help(Command::Wrtc).contains("249"));
+        assert!(help(Command::Wrtc).contains("  1  wrtc wast"));
     }
 }

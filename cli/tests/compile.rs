@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Dir, FUNCTIONS, run, wrtc};
+use common::{Dir, FUNCTIONS, piped, run, wrtc};
 
 #[test]
 fn compile_writes_an_image_and_says_so() {
@@ -99,6 +99,118 @@ fn what_does_not_compile_says_why() {
 }
 
 #[test]
+fn pipes_work_like_files() {
+    let dir = Dir::new("pipes");
+    let image = std::fs::read(dir.image("f", FUNCTIONS)).unwrap();
+    let (wrtc_path, wrtd_path) = (env!("CARGO_BIN_EXE_wrtc"), env!("CARGO_BIN_EXE_wrtd"));
+    let text = FUNCTIONS.as_bytes();
+    let (ran, bytes) = piped(wrtc_path, &["compile", "-", "-o", "-"], text);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(bytes == image, "the same image as from a file");
+    assert!(
+        ran.stderr.starts_with("standard output: 6 functions, "),
+        "{}",
+        ran.stderr
+    );
+    for path in ["-", "/dev/stdin"] {
+        let (ran, _) = piped(
+            wrtd_path,
+            &["run", path, "--invoke", "add", "1", "2"],
+            &image,
+        );
+        ran.prints("3\n");
+        let (ran, _) = piped(wrtd_path, &["run", path, "--invoke", "add", "1", "2"], text);
+        ran.prints("3\n");
+        let (ran, _) = piped(wrtc_path, &["inspect", path], &image);
+        assert!(ran.stdout.contains(r#""add" (func"#), "{}", ran.stdout);
+    }
+    let (ran, _) = piped(wrtd_path, &["run", "-"], b"nothing of ours");
+    ran.fails(242, "wrtd: -: ", "");
+    let (ran, _) = piped(wrtd_path, &["run", "-"], b"");
+    ran.fails(242, "wrtd: -: ", "");
+    // There is no name to make the image's of, and one standard output is not enough for two things.
+    let (ran, _) = piped(wrtc_path, &["compile", "-"], text);
+    ran.fails(240, "wrtc: ", "give one with -o");
+    let both = ["compile", "-", "-o", "-", "--report", "json"];
+    let (ran, bytes) = piped(wrtc_path, &both, text);
+    ran.fails(240, "wrtc: ", "cannot both go to standard output");
+    assert!(bytes.is_empty());
+}
+
+#[test]
+fn what_is_no_module_is_named() {
+    let dir = Dir::new("no_modules");
+    let image = dir.image("f", FUNCTIONS);
+    let out = dir.path().join("out.wrtb");
+    let compile = |path: &std::path::Path| {
+        let (path, out) = (path.to_str().unwrap(), out.to_str().unwrap());
+        wrtc(&["compile", path, "-o", out])
+    };
+    compile(&image).fails(251, "wrtc: ", "f.wrtb: this is a WRT image already");
+    let noise = dir.file("noise", [0xff_u8; 100]);
+    compile(&noise).fails(
+        251,
+        "wrtc: ",
+        "neither a binary WebAssembly module nor text",
+    );
+    compile(&dir.file("empty", "")).fails(251, "wrtc: ", "empty: the file is empty");
+    compile(dir.path()).fails(241, "wrtc: ", "no_modules: ");
+    assert!(!out.exists());
+}
+
+#[test]
+fn what_was_there_stays_when_compilation_fails() {
+    let dir = Dir::new("kept");
+    let image = dir.image("f", FUNCTIONS);
+    let before = std::fs::read(&image).unwrap();
+    let bad = dir.file("f.wat", "(module (func (result i32)))");
+    wrtc(&["compile", bad.to_str().unwrap()]).fails(251, "wrtc: ", "");
+    assert_eq!(std::fs::read(&image).unwrap(), before);
+    // Onto the module itself nothing is written, whatever it is called.
+    let wasm = wat::parse_str(FUNCTIONS).unwrap();
+    let module = dir.file("module.wrtb", &wasm);
+    let path = module.to_str().unwrap();
+    let other = dir.path().join("../kept/module.wrtb");
+    let message = "the image would replace the module";
+    wrtc(&["compile", path]).fails(240, "wrtc: ", message);
+    wrtc(&["compile", path, "-o", other.to_str().unwrap()]).fails(240, "wrtc: ", message);
+    assert_eq!(std::fs::read(&module).unwrap(), wasm);
+    let taken = dir.path().join("taken");
+    std::fs::create_dir(&taken).unwrap();
+    let taken = taken.to_str().unwrap();
+    wrtc(&["compile", path, "-o", taken]).fails(241, "wrtc: ", "taken: ");
+    let names = std::fs::read_dir(dir.path()).unwrap().count();
+    assert_eq!(names, 4, "nothing is left behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_new_image_takes_the_place_of_the_old_one() {
+    use std::io::Read as _;
+    let dir = Dir::new("replaced");
+    let image = dir.image("f", FUNCTIONS);
+    let before = std::fs::read(&image).unwrap();
+    let mut open = std::fs::File::open(&image).unwrap();
+    let link = dir.path().join("link.wrtb");
+    std::os::unix::fs::symlink(&image, &link).unwrap();
+    let other = dir.file("other.wat", "(module (func (export \"f\")))");
+    let args = [
+        "compile",
+        other.to_str().unwrap(),
+        "-o",
+        link.to_str().unwrap(),
+    ];
+    assert_eq!(wrtc(&args).status, 0);
+    // Through the link the file was replaced; who had opened the old one still has all of it.
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_ne!(std::fs::read(&image).unwrap(), before);
+    run(&image, &["--invoke", "f"]).prints("");
+    let mut old = Vec::new();
+    open.read_to_end(&mut old).unwrap();
+    assert_eq!(old, before);
+}
+
+#[test]
 fn wast_counts_and_fails() {
     let dir = Dir::new("wast");
     let good = dir.file(
@@ -132,4 +244,9 @@ fn wast_counts_and_fails() {
         "2 files: 3 passed, 1 failed, 0 skipped, 1 text-only"
     );
     wrtc(&["wast", "/no/such.wast"]).fails(241, "wrtc: /no/such.wast: ", "");
+    let broken = dir.file("broken.wast", "(module) (assert_retur)");
+    let ran = wrtc(&["wast", broken.to_str().unwrap()]);
+    assert_eq!(ran.status, 1, "a script that is none has failed");
+    assert!(ran.stdout.contains(":1: script: "), "{}", ran.stdout);
+    wrtc(&["wast"]).fails(240, "wrtc: ", "<FILE>");
 }

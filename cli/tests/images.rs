@@ -90,18 +90,20 @@ fn inspect_shows_what_is_there() {
     assert!(
         sections
             .iter()
-            .any(|s| s["kind"] == "Code" && s["sha256"].as_str().unwrap().len() == 64)
+            .any(|s| s["kind"] == "CODE" && s["sha256"].as_str().unwrap().len() == 64)
     );
     let text = wrtc(&["inspect", path]);
     assert!(
         text.stdout
-            .contains("name add, type (func (param i32 i32) (result i32))"),
+            .contains("\"add\" (func (param i32 i32) (result i32))\n"),
         "{}",
         text.stdout
     );
-    assert!(text.stdout.contains("max_frame_slots: "), "{}", text.stdout);
+    for part in ["  max_frame_slots ", "  4 types", " 6 functions", "  CODE "] {
+        assert!(text.stdout.contains(part), "{part}: {}", text.stdout);
+    }
     let mut bytes = std::fs::read(&image).unwrap();
-    let code = sections.iter().find(|s| s["kind"] == "Names").unwrap()["offset"]
+    let code = sections.iter().find(|s| s["kind"] == "NAMES").unwrap()["offset"]
         .as_u64()
         .unwrap();
     bytes[code as usize + 9] ^= 0x40;
@@ -116,7 +118,14 @@ fn disasm_shows_code_beside_offsets() {
     let path = image.to_str().unwrap();
     let all = wrtc(&["disasm", path]);
     assert_eq!(all.status, 0, "{}", all.stderr);
-    assert_eq!(all.stdout.matches("func ").count(), 6, "{}", all.stdout);
+    let headings = |text: &str| {
+        text.lines()
+            .filter(|line| line.starts_with("func "))
+            .count()
+    };
+    assert_eq!(headings(&all.stdout), 6, "{}", all.stdout);
+    // A function without a name is called by that of its export.
+    assert!(all.stdout.contains("func 1 all(i32 i64 f32 f64) ->"));
     for wanted in ["count", "2"] {
         let one = wrtc(&["disasm", path, "--func", wanted]);
         assert!(
@@ -124,14 +133,27 @@ fn disasm_shows_code_beside_offsets() {
             "{}",
             one.stdout
         );
-        assert_eq!(one.stdout.matches("func ").count(), 1);
+        assert_eq!(headings(&one.stdout), 1);
         assert!(
             one.stdout.contains("enter ") && one.stdout.contains("0x"),
             "{}",
             one.stdout
         );
     }
-    wrtc(&["disasm", path, "--func", "none"]).fails(240, "wrtc: ", "defines no function none");
+    let deep = wrtc(&["disasm", path, "--func", "outer"]);
+    assert!(
+        deep.stdout.contains("  ; func 3 inner\n"),
+        "{}",
+        deep.stdout
+    );
+    let none = "defines no function none; indices end at 5";
+    wrtc(&["disasm", path, "--func", "none"]).fails(240, "wrtc: ", none);
+    let command = dir.image("command", &command("(call $exit (i32.const 0))"));
+    let command = command.to_str().unwrap();
+    let imported = "function 0 is imported and has no code here";
+    wrtc(&["disasm", command, "--func", "0"]).fails(240, "wrtc: ", imported);
+    let start = wrtc(&["disasm", command, "--func", "_start"]);
+    assert!(start.stdout.contains("; func 0 exit\n"), "{}", start.stdout);
     let text = dir.file(
         "text.wrtb",
         "no image, and long enough to hold a header if it were one. ".repeat(4),

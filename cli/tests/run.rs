@@ -289,6 +289,27 @@ fn help_documents_the_statuses() {
         ] {
             assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
         }
+        assert!(!ran.stdout.contains("wrtc wast"), "{}", ran.stdout);
+    }
+    for args in [
+        &["--help"][..],
+        &["compile", "--help"],
+        &["inspect", "--help"],
+        &["disasm", "--help"],
+        &["wast", "--help"],
+    ] {
+        let ran = common::wrtc(args);
+        assert_eq!(ran.status, 0);
+        assert!(
+            ran.stdout.contains("251  the module is not valid"),
+            "{}",
+            ran.stdout
+        );
+        assert!(
+            !ran.stdout.contains("the guest ran out of fuel"),
+            "{}",
+            ran.stdout
+        );
     }
     assert!(wrtd(&["--version"]).stdout.starts_with("wrtd "));
 }

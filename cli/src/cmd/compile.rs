@@ -1,9 +1,13 @@
 //! `wrtc compile`: a module to an image.
 //!
-//! Input: [`CompileArgs`]. Output: the image in a file, which appears there only when it is complete; a closing line on standard
-//! error; with `--report json` the compiler's figures on standard output.
+//! Input: [`CompileArgs`]. Output: the image in a file, which appears there only when it is complete, so that what lay there before
+//! stays as it was until then and when anything fails; a closing line on standard error; with `--report json` the compiler's figures on
+//! standard output.
 
 use core::time::Duration;
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -13,16 +17,20 @@ use wrt_compiler::{OptLevel, Report};
 
 use super::print;
 use crate::build::{self, Settings};
+use crate::load::STDIN;
 use crate::status::Failure;
+
+/// The output path that stands for standard output.
+const STDOUT: &str = "-";
 
 /// Arguments of `wrtc compile`.
 #[derive(Args, Debug)]
 pub(crate) struct CompileArgs {
-    /// The module, in binary or as text.
+    /// The module, in binary or as text; - reads standard input.
     #[arg(value_name = "IN")]
     input: PathBuf,
 
-    /// The image to write; by default IN with the extension .wrtb.
+    /// The image to write, - for standard output; by default IN with the extension .wrtb.
     #[arg(short, value_name = "OUT")]
     output: Option<PathBuf>,
 
@@ -55,13 +63,10 @@ pub(crate) fn run(args: &CompileArgs) -> Result<u8, Failure> {
         strip: args.strip,
         check: false,
     };
+    let output = output(args)?;
     let wasm = build::read_module(&args.input).map_err(|failure| failure.at(&place))?;
     let compiled = build::compile(&wasm, &settings).map_err(|failure| failure.at(&place))?;
-    let output = args
-        .output
-        .clone()
-        .unwrap_or_else(|| args.input.with_extension("wrtb"));
-    write(&output, &compiled.image)?;
+    write(&output, &compiled.image).map_err(|error| Failure::io(output.display(), &error))?;
     let elapsed = start.elapsed();
     eprintln!("{}", closing_line(&output, &compiled.report, elapsed));
     if let Some(ReportFormat::Json) = args.report {
@@ -70,29 +75,80 @@ pub(crate) fn run(args: &CompileArgs) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Writes the image beside its place and moves it there: a runner that has mapped the old image keeps it whole.
-fn write(path: &Path, image: &[u8]) -> Result<(), Failure> {
+/// Where the image goes. Never onto the module: nobody means that, and it could not be undone.
+fn output(args: &CompileArgs) -> Result<PathBuf, Failure> {
+    let streamed = args.input.as_os_str() == OsStr::new(STDIN);
+    let output = match &args.output {
+        Some(output) => output.clone(),
+        None if streamed => {
+            return Err(Failure::usage(
+                "standard input has no name to derive the image's from: give one with -o",
+            ));
+        }
+        None => args.input.with_extension("wrtb"),
+    };
+    if is_stdout(&output) {
+        return match args.report {
+            Some(_) => Err(Failure::usage(
+                "the image and the report cannot both go to standard output",
+            )),
+            None => Ok(output),
+        };
+    }
+    let same = |input: PathBuf| output.canonicalize().is_ok_and(|output| output == input);
+    if !streamed && args.input.canonicalize().is_ok_and(same) {
+        return Err(Failure::usage(format!(
+            "the image would replace the module {}: give another place with -o",
+            output.display()
+        )));
+    }
+    Ok(output)
+}
+
+fn is_stdout(output: &Path) -> bool {
+    output.as_os_str() == OsStr::new(STDOUT)
+}
+
+/// Writes the image beside its place and moves it there when it is on the disk: whoever has mapped the old image keeps it whole, and
+/// a power failure leaves one of the two.
+fn write(path: &Path, image: &[u8]) -> std::io::Result<()> {
+    if is_stdout(path) {
+        return std::io::stdout().lock().write_all(image);
+    }
+    if std::fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        return std::fs::write(path, image);
+    }
+    // Of a symbolic link the file behind it is meant.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let beside = path.with_file_name(name);
-    let special = std::fs::metadata(path).is_ok_and(|data| !data.is_file());
-    let written = if special {
-        std::fs::write(path, image)
-    } else {
-        std::fs::write(&beside, image).and_then(|()| std::fs::rename(&beside, path))
-    };
-    written.map_err(|error| {
-        // It may not be there at all.
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&beside)?;
+    let written = fill(file, image).and_then(|()| std::fs::rename(&beside, &path));
+    if written.is_err() {
+        // The first error is the one to tell.
         drop(std::fs::remove_file(&beside));
-        Failure::io(path.display(), &error)
-    })
+    }
+    written
+}
+
+fn fill(mut file: File, image: &[u8]) -> std::io::Result<()> {
+    file.write_all(image)?;
+    file.sync_all()
 }
 
 fn closing_line(output: &Path, report: &Report, elapsed: Duration) -> String {
     let ratio = report.image_bytes as f64 / report.wasm_bytes.max(1) as f64;
+    let place = if is_stdout(output) {
+        "standard output".into()
+    } else {
+        output.to_string_lossy()
+    };
     format!(
-        "{}: {} functions, {} bytes of Wasm to {} bytes of image ({ratio:.2}x), {:.3} s",
-        output.display(),
+        "{place}: {} functions, {} bytes of Wasm to {} bytes of image ({ratio:.2}x), {:.3} s",
         report.functions,
         report.wasm_bytes,
         report.image_bytes,

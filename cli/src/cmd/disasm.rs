@@ -1,15 +1,16 @@
 //! `wrtc disasm`: the bytecode of an image, each instruction after the Wasm offset it comes from.
 //!
 //! Input: an image; with `--func` one function of it, by name, export name or index. Output: text. The image's metadata is verified;
-//! function bodies need not be valid to be shown.
+//! function bodies need not be valid to be shown. Behind an instruction that names a function stand the function's index and name.
 
 use core::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use wrt_format::image::ModuleView;
-use wrt_format::image::types::ExternKind;
-use wrt_format::isa::disasm;
+use wrt_format::image::types::{ExternKind, ExternType};
+use wrt_format::isa::{Op, Role, disasm, field_value};
 use wrt_format::verify::VerifiedImage;
 use wrt_vm::{Limits, type_name};
 
@@ -38,13 +39,20 @@ pub(crate) fn run(args: &DisasmArgs) -> Result<u8, Failure> {
     let mut text = String::new();
     let mut shown = 0;
     for module in (0..image.modules()).map(|number| image.module(number)) {
+        let names = outer_names(&module);
+        let name = |func| {
+            let named = module.func_name(func);
+            named
+                .or_else(|| names.get(&func).copied())
+                .unwrap_or_default()
+        };
         for func in 0..module.func_count() {
             if args
                 .func
                 .as_ref()
                 .is_none_or(|wanted| is_called(&module, func, wanted))
             {
-                function(&mut text, &module, func).map_err(|_| formatting())?;
+                function(&mut text, &module, func, &name).map_err(|_| formatting())?;
                 shown += 1;
             }
         }
@@ -53,10 +61,26 @@ pub(crate) fn run(args: &DisasmArgs) -> Result<u8, Failure> {
     }
     match &args.func {
         Some(wanted) if shown == 0 => Err(Failure::usage(format!(
-            "{place}: the image defines no function {wanted}"
+            "{place}: {}",
+            not_shown(&image, wanted)
         ))),
         _ => Ok(0),
     }
+}
+
+/// Why no function was shown.
+fn not_shown(image: &VerifiedImage<'_>, wanted: &str) -> String {
+    let modules = || (0..image.modules()).map(|number| image.module(number));
+    if let Ok(index) = wanted.parse::<u32>()
+        && modules().any(|module| index < module.imported_funcs())
+    {
+        return format!("function {index} is imported and has no code here");
+    }
+    let funcs = modules().map(|module| module.imported_funcs() + module.func_count());
+    format!(
+        "the image defines no function {wanted}; indices end at {}",
+        funcs.max().unwrap_or(0).saturating_sub(1)
+    )
 }
 
 fn formatting() -> Failure {
@@ -72,7 +96,12 @@ fn is_called(module: &ModuleView<'_>, func: u32, wanted: &str) -> bool {
 }
 
 /// A heading, then a line per instruction: Wasm offset where a new one begins, word number, instruction.
-fn function(text: &mut String, module: &ModuleView<'_>, func: u32) -> core::fmt::Result {
+fn function<'a>(
+    text: &mut String,
+    module: &ModuleView<'_>,
+    func: u32,
+    name: &dyn Fn(u32) -> &'a str,
+) -> core::fmt::Result {
     let index = module.imported_funcs() + func;
     let record = module.func(func);
     let ty = module.func_type(record.type_idx);
@@ -83,10 +112,10 @@ fn function(text: &mut String, module: &ModuleView<'_>, func: u32) -> core::fmt:
             .collect::<Vec<_>>()
             .join(" ")
     };
-    let name = module.func_name(index).unwrap_or("");
+    let called = name(index);
     writeln!(
         text,
-        "func {index} {name}({}) -> ({})  frame {}, {} words at {:#x}",
+        "func {index} {called}({}) -> ({})  frame {}, {} words at {:#x}",
         types(ty.params),
         types(ty.results),
         record.frame,
@@ -105,8 +134,42 @@ fn function(text: &mut String, module: &ModuleView<'_>, func: u32) -> core::fmt:
         }
         last = offset.or(last);
         write!(text, " {at:5}  ")?;
-        at = disasm::instruction(text, words, at)?.max(at + 1);
+        let next = disasm::instruction(text, words, at)?.max(at + 1);
+        if let Some(callee) = callee(module, words, at) {
+            let line = format!("func {callee} {}", name(callee));
+            write!(text, "  ; {}", line.trim_end())?;
+        }
         writeln!(text)?;
+        at = next;
     }
     writeln!(text)
+}
+
+/// What to call functions that have no name of their own: by an export or import of theirs.
+fn outer_names<'a>(module: &ModuleView<'a>) -> BTreeMap<u32, &'a str> {
+    let imports = module
+        .imports()
+        .filter(|import| matches!(import.ty, ExternType::Func(_)));
+    let imports = (0..).zip(imports.map(|import| import.name));
+    let exports = module.exports().filter(|e| e.kind == ExternKind::Func);
+    let exports = exports.map(|export| (export.index, export.name));
+    imports.chain(exports).collect()
+}
+
+/// The function that the instruction at a word names, by its index in the function index space.
+fn callee(module: &ModuleView<'_>, words: &[u64], at: usize) -> Option<u32> {
+    let word = u64::from_le(*words.get(at)?);
+    let ext = words.get(at + 1).map_or(0, |&word| u64::from_le(word));
+    let info = Op::from_number(word as u16)?.info();
+    info.fields.iter().find_map(|field| {
+        let first = if field.role == Role::DefinedFunc {
+            module.imported_funcs()
+        } else if matches!(field.role, Role::ImportFunc | Role::Func) {
+            0
+        } else {
+            return None;
+        };
+        let index = u32::try_from(field_value(word, ext, field)).ok()?;
+        first.checked_add(index)
+    })
 }

@@ -3,7 +3,8 @@
 //! Input: an image. Output: header, budgets, features, sections with their hashes, and each module's imports and exports with their
 //! types. Metadata and hashes are verified first; with `--verify` all function bodies too.
 
-use core::fmt::Write as _;
+mod text;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<u8, Failure> {
     if args.json {
         print(&format!("{description:#}\n"))?;
     } else {
-        print(&text(&description))?;
+        print(&text::of(&description))?;
     }
     Ok(0)
 }
@@ -100,15 +101,32 @@ fn feature_names(bits: u64) -> Vec<&'static str> {
         .collect()
 }
 
+/// The name of a kind of section in FORMAT.md.
+fn kind_name(number: u16) -> String {
+    let name = match Kind::from_number(number) {
+        Some(Kind::Root) => "ROOT",
+        Some(Kind::Func) => "FUNC",
+        Some(Kind::Code) => "CODE",
+        Some(Kind::Const) => "CONST",
+        Some(Kind::DataCow) => "DATA-COW",
+        Some(Kind::Data) => "DATA",
+        Some(Kind::Elem) => "ELEM",
+        Some(Kind::ExportIndex) => "EXPORT-INDEX",
+        Some(Kind::Names) => "NAMES",
+        Some(Kind::Lines) => "LINES",
+        None => return format!("unknown {number}"),
+    };
+    name.to_owned()
+}
+
 fn section(section: &Section) -> Value {
-    let kind = Kind::from_number(section.kind);
     let hash: String = section
         .hash
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
     json!({
-        "kind": kind.map_or_else(|| format!("unknown {}", section.kind), |kind| format!("{kind:?}")),
+        "kind": kind_name(section.kind),
         "module": section.index,
         "offset": section.offset,
         "bytes": section.len,
@@ -214,54 +232,4 @@ fn limits(is64: bool, min: u64, max: Option<u64>) -> String {
     let index = if is64 { " i64" } else { "" };
     let max = max.map_or_else(String::new, |max| format!(" {max}"));
     format!("{index} {min}{max}")
-}
-
-/// The description as text: simple values a line each, lists and objects indented below their names.
-fn text(description: &Value) -> String {
-    let mut out = String::new();
-    write_value(&mut out, 0, description);
-    out
-}
-
-fn write_value(out: &mut String, indent: usize, value: &Value) {
-    let Value::Object(fields) = value else { return };
-    for (name, value) in fields {
-        let pad = " ".repeat(indent);
-        // Writing to a string cannot fail.
-        let _ = match value {
-            Value::Object(_) => writeln!(out, "{pad}{name}:"),
-            Value::Array(items) if items.iter().any(Value::is_object) => {
-                writeln!(out, "{pad}{name}: {}", items.len())
-            }
-            Value::Array(items) => {
-                let items: Vec<_> = items.iter().map(plain).collect();
-                writeln!(out, "{pad}{name}: {}", items.join(" "))
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-                writeln!(out, "{pad}{name}: {}", plain(value))
-            }
-        };
-        write_value(out, indent + 2, value);
-        for item in value.as_array().into_iter().flatten() {
-            match item.as_object() {
-                // Short records take a line.
-                Some(record) if !record.values().any(|v| v.is_array() || v.is_object()) => {
-                    let fields: Vec<_> = record
-                        .iter()
-                        .map(|(k, v)| format!("{k} {}", plain(v)))
-                        .collect();
-                    let _ = writeln!(out, "{pad}  {}", fields.join(", "));
-                }
-                _ => write_value(out, indent + 2, item),
-            }
-        }
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
-    }
 }

@@ -18,11 +18,11 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::status::{self, Failure, Status};
+use crate::status::{self, Command, Failure, Status};
 
 /// Runs WRT images: metered by fuel, bounded, pausable.
 #[derive(Debug, Parser)]
-#[command(name = "wrtd", version, about, after_help = status::help(), subcommand_required = true)]
+#[command(name = "wrtd", version, after_help = status::help(Command::Wrtd), subcommand_required = true)]
 struct Wrtd {
     #[command(subcommand)]
     command: WrtdCommand,
@@ -31,7 +31,7 @@ struct Wrtd {
 #[derive(Debug, Subcommand)]
 enum WrtdCommand {
     /// Run an image: its `_start`, or the export named with --invoke.
-    #[command(after_help = status::help())]
+    #[command(after_help = status::help(Command::Wrtd))]
     Run(run::RunArgs),
 }
 
@@ -45,7 +45,7 @@ pub fn wrtd(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Compiles WebAssembly to WRT images, and looks at images.
 #[cfg(feature = "compile")]
 #[derive(Debug, Parser)]
-#[command(name = "wrtc", version, about, after_help = status::help(), subcommand_required = true)]
+#[command(name = "wrtc", version, after_help = status::help(Command::Wrtc), subcommand_required = true)]
 struct Wrtc {
     #[command(subcommand)]
     command: WrtcCommand,
@@ -55,12 +55,16 @@ struct Wrtc {
 #[derive(Debug, Subcommand)]
 enum WrtcCommand {
     /// Compile a .wasm or .wat module to an image.
+    #[command(after_help = status::help(Command::Wrtc))]
     Compile(compile::CompileArgs),
     /// Show what an image holds: sections, features, imports, exports, budgets, hashes.
+    #[command(after_help = status::help(Command::Wrtc))]
     Inspect(inspect::InspectArgs),
     /// Show the bytecode of an image beside the Wasm offsets it comes from.
+    #[command(after_help = status::help(Command::Wrtc))]
     Disasm(disasm::DisasmArgs),
     /// Run WebAssembly test scripts.
+    #[command(after_help = status::help(Command::Wrtc))]
     Wast(wast::WastArgs),
 }
 
@@ -99,10 +103,13 @@ fn parse_failure(name: &str, error: &clap::Error) -> Result<u8, Failure> {
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        let printed = error.print();
-        return printed
-            .map(|()| 0)
-            .map_err(|error| Failure::io("standard output", &error));
+        return match error.print() {
+            // A reader that has gone away has read enough.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Failure::io("standard output", &error))
+            }
+            _ => Ok(0),
+        };
     }
     let text = error.to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -81,7 +81,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     let image = Image::open(&args.image)?;
     let provider = match &image {
         Image::Mapped(mapped) => MmapProvider::new().with_image(mapped),
-        Image::Built(_) => MmapProvider::new(),
+        Image::Copied(_) => MmapProvider::new(),
     };
     let place = args.image.display();
     let module = Module::load_from_binary(image.bytes(), &Limits::default())

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -89,6 +90,22 @@ pub(crate) fn wrtc(args: &[&str]) -> Ran {
         .stdin(Stdio::null())
         .output()
         .unwrap())
+}
+
+/// A command that is given something on standard input; the bytes of its standard output.
+pub(crate) fn piped(binary: &str, args: &[&str], input: &[u8]) -> (Ran, Vec<u8>) {
+    let mut child = Command::new(binary)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that fails early may leave its input unread.
+    drop(child.stdin.take().unwrap().write_all(input));
+    let output = child.wait_with_output().unwrap();
+    let stdout = output.stdout.clone();
+    (ran(output), stdout)
 }
 
 /// `wrtd run` of a file, with more arguments behind it.

@@ -155,7 +155,7 @@ fn run(kind: &str, image: &str, file: &str) -> Result<Vec<u8>, String> {
     let image = Image::open(image.as_ref()).map_err(|e| format!("{image}: {e:?}"))?;
     let provider = match &image {
         Image::Mapped(mapped) => MmapProvider::new().with_image(mapped),
-        Image::Built(_) => MmapProvider::new(),
+        Image::Copied(_) => MmapProvider::new(),
     };
     let mut guest = Guest::new(&image, &provider)?;
     match kind {
