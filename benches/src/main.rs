@@ -1,127 +1,65 @@
-//! One table, program by runtime: CPU time as a ratio to WRT with fuel, and the geometric means.
-//!
-//! `cargo run --release -p wrt-benches [-- --rounds N] [PROGRAM ...]`. Every round runs every program once under every runtime, so that
-//! a change of the machine's speed hits all alike; the minimum over the rounds counts. Results are compared for equality.
+//! The figures that WRT reports about itself, each by one command: see [`HELP`].
 
+mod args;
+mod compile;
+mod fuel;
+mod generate;
+mod open;
 mod peers;
 mod programs;
 mod runtime;
+mod size;
+mod table;
 mod wrt;
 
-use programs::{CASES, Case};
-use runtime::{Runtime, cpu_seconds};
+/// What can be measured.
+const HELP: &str = "\
+wrt-benches [table] [--rounds N] [PROGRAM ...]    CPU time of the programs beside that of other runtimes, as ratios
+wrt-benches open [--rounds N] [--mb N] [FILE]     from opening an image to its first instruction, page cache warm
+wrt-benches compile [--rounds N] [MB|FILE ...]    speed of the compiler at -O2, by size of the module
+wrt-benches size [FILE ...]                       image size over module size
+wrt-benches fuel [--rounds N] [PROGRAM ...]       CPU time with fuel over CPU time without
+wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs under this build, in seconds (what fuel runs)
+wrt-benches all                                   all of these with their defaults; measure on a quiet machine";
 
-const RUNTIMES: &[Runtime] = &[
-    Runtime {
-        name: "wrt+fuel",
-        load: wrt::fuel,
-    },
-    Runtime {
-        name: "wasmi+fuel",
-        load: peers::wasmi_fuel,
-    },
-    Runtime {
-        name: "wasmi",
-        load: peers::wasmi_free,
-    },
-    Runtime {
-        name: "silverfir",
-        load: peers::silverfir,
-    },
+/// A measurement: its name and what prints it.
+type Figure = (&'static str, fn(&[String]) -> Result<(), String>);
+
+const FIGURES: &[Figure] = &[
+    ("table", table::run),
+    ("open", open::run),
+    ("compile", compile::run),
+    ("size", size::run),
+    ("fuel", fuel::run),
+    ("times", fuel::times),
 ];
 
-struct Options {
-    rounds: usize,
-    programs: Vec<String>,
-}
-
-fn options() -> Result<Options, String> {
-    let mut options = Options {
-        rounds: 15,
-        programs: Vec::new(),
-    };
-    let mut args = std::env::args().skip(1);
-    while let Some(arg) = args.next() {
-        if arg == "--rounds" {
-            let number = args.next().ok_or("--rounds takes a number")?;
-            options.rounds = number
-                .parse()
-                .map_err(|_| format!("not a number: {number}"))?;
-        } else if CASES.iter().any(|case| case.name == arg) {
-            options.programs.push(arg);
-        } else {
-            return Err(format!(
-                "no program `{arg}`; there are {}",
-                names().join(", ")
-            ));
-        }
-    }
-    Ok(options)
-}
-
-fn names() -> Vec<&'static str> {
-    CASES.iter().map(|case| case.name).collect()
-}
-
-/// The minimum CPU time in seconds of one program under every runtime.
-fn measure(case: &Case, rounds: usize) -> Result<Vec<f64>, String> {
-    let mut best = vec![f64::INFINITY; RUNTIMES.len()];
-    let mut loaded = Vec::new();
-    for runtime in RUNTIMES {
-        loaded.push(
-            (runtime.load)(case.wasm)
-                .map_err(|e| format!("{} under {}: {e}", case.name, runtime.name))?,
-        );
-    }
-    let mut expected = None;
-    for _ in 0..rounds {
-        for (index, program) in loaded.iter_mut().enumerate() {
-            let start = cpu_seconds();
-            let result = program.run(case.n);
-            let time = cpu_seconds() - start;
-            let result =
-                result.map_err(|e| format!("{} under {}: {e}", case.name, RUNTIMES[index].name))?;
-            if *expected.get_or_insert(result) != result {
-                return Err(format!(
-                    "{}: {} disagrees: {result:#x}",
-                    case.name, RUNTIMES[index].name
-                ));
-            }
-            best[index] = best[index].min(time);
-        }
-    }
-    Ok(best)
-}
+/// What `all` runs.
+const ALL: &[&str] = &["table", "fuel", "open", "compile", "size"];
 
 fn main() -> Result<(), String> {
-    let options = options()?;
-    print!("{:12} {:>10}", "program", "ms");
-    for runtime in RUNTIMES {
-        print!(" {:>11}", runtime.name);
+    if cfg!(debug_assertions) {
+        return Err("figures of a debug build say nothing: cargo run --release".to_owned());
     }
-    println!();
-    let mut logs = vec![0.0; RUNTIMES.len()];
-    let mut count = 0.0;
-    for case in CASES
-        .iter()
-        .filter(|c| options.programs.is_empty() || options.programs.iter().any(|p| p == c.name))
-    {
-        let times = measure(case, options.rounds)?;
-        print!("{:12} {:10.2}", case.name, times[0] * 1e3);
-        for (index, time) in times.iter().enumerate() {
-            logs[index] += (time / times[0]).ln();
-            print!(" {:11.2}", time / times[0]);
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let first = args.first().map_or("table", String::as_str);
+    match first {
+        "--help" | "-h" | "help" => {
+            println!("{HELP}");
+            return Ok(());
         }
-        println!("  {}", case.kind);
-        count += 1.0;
+        "all" => return ALL.iter().try_for_each(|name| titled(name)),
+        _ => {}
     }
-    print!("{:12} {:>10}", "geo. mean", "");
-    for log in &logs {
-        print!(" {:11.2}", f64::exp(log / count));
+    match FIGURES.iter().find(|(name, _)| *name == first) {
+        Some((_, run)) => run(args.get(1..).unwrap_or_default()),
+        // Without a name it is the table, with its options.
+        None => table::run(&args),
     }
-    println!(
-        "\nTimes are the minimum of {} interleaved rounds, CPU time of the thread; numbers above 1 are slower than WRT.",
-        options.rounds
-    );
-    Ok(())
+}
+
+fn titled(wanted: &str) -> Result<(), String> {
+    println!("\n== wrt-benches {wanted}");
+    let found = FIGURES.iter().find(|(name, _)| *name == wanted);
+    found.map_or(Ok(()), |(_, run)| run(&[]))
 }
