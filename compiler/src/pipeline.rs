@@ -94,21 +94,9 @@ fn function(
     compile().map_err(|error: Error| error.in_func(func_idx, module.func_name(func_idx)))
 }
 
-/// From IR to words. Most functions are small enough for branches with 16-bit labels; for the others selection starts again without.
+/// From IR to words.
 fn generate(func: &Func, info: &ModuleInfo, options: &Options<'_>) -> Result<Code, Error> {
-    match generate_with(func, info, options, false) {
-        Err(error) if emit::is_far_label(&error) => generate_with(func, info, options, true),
-        result => result,
-    }
-}
-
-fn generate_with(
-    func: &Func,
-    info: &ModuleInfo,
-    options: &Options<'_>,
-    far: bool,
-) -> Result<Code, Error> {
-    let mut selected = lower::select(func, info, options.opt_level, far);
+    let mut selected = lower::select(func, info, options.opt_level);
     lower::orient(&mut selected);
     let allocated = regalloc::allocate(&selected)?;
     if options.check {

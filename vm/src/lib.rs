@@ -12,14 +12,15 @@
 //! use wrt_vm::{Config, Engine, Extern, Limits, Module, Outcome};
 //!
 //! // An image with one function, `add: (i32, i32) -> i32`. In practice the compiler makes it.
+//! let words = |op: Op, operands: &[i64]| encode(op, operands).unwrap()[..op.info().words.into()].to_vec();
 //! let code = [
-//!     encode(Op::Enter, &[3, 3]).unwrap()[0],       // 3 slots; the function costs 3
-//!     encode(Op::I32Add, &[2, 0, 1]).unwrap()[0],   // slot 2 = slot 0 + slot 1
-//!     encode(Op::Ret1, &[2]).unwrap()[0],
+//!     words(Op::Enter, &[3, 3]),     // 3 slots; the function costs 3
+//!     words(Op::I32Add, &[2, 0, 1]), // slot 2 = slot 0 + slot 1
+//!     words(Op::Ret1, &[2]),
 //! ];
 //! let module = ModuleSpec {
 //!     types: vec![FuncTypeSpec { params: vec![I32, I32], results: vec![I32] }],
-//!     funcs: vec![FuncSpec { type_idx: 0, frame: 3, code: code.to_vec() }],
+//!     funcs: vec![FuncSpec { type_idx: 0, frame: 3, code: code.concat() }],
 //!     exports: vec![ExportSpec { name: "add".into(), kind: ExternKind::Func, index: 0 }],
 //!     ..ModuleSpec::default()
 //! };

@@ -157,19 +157,20 @@ fn outer_names<'a>(module: &ModuleView<'a>) -> BTreeMap<u32, &'a str> {
 }
 
 /// The function that the instruction at a word names, by its index in the function index space.
-fn callee(module: &ModuleView<'_>, words: &[u64], at: usize) -> Option<u32> {
-    let word = u64::from_le(*words.get(at)?);
-    let ext = words.get(at + 1).map_or(0, |&word| u64::from_le(word));
-    let info = Op::from_number(word as u16)?.info();
+fn callee(module: &ModuleView<'_>, words: &[u16], at: usize) -> Option<u32> {
+    let rest = words.get(at..)?;
+    let info = Op::from_number(u16::from_le(*rest.first()?))?.info();
+    let own = rest.get(..usize::from(info.words))?;
+    let own: Vec<u16> = own.iter().map(|&word| u16::from_le(word)).collect();
     info.fields.iter().find_map(|field| {
-        let first = if field.role == Role::DefinedFunc {
+        let first = if matches!(field.role, Role::DefinedFunc | Role::NearFunc) {
             module.imported_funcs()
         } else if matches!(field.role, Role::ImportFunc | Role::Func) {
             0
         } else {
             return None;
         };
-        let index = u32::try_from(field_value(word, ext, field)).ok()?;
+        let index = u32::try_from(field_value(&own, field)).ok()?;
         first.checked_add(index)
     })
 }

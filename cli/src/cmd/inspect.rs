@@ -112,6 +112,7 @@ fn kind_name(number: u16) -> String {
         Some(Kind::Data) => "DATA",
         Some(Kind::Elem) => "ELEM",
         Some(Kind::ExportIndex) => "EXPORT-INDEX",
+        Some(Kind::Decoys) => "DECOYS",
         Some(Kind::Names) => "NAMES",
         Some(Kind::Lines) => "LINES",
         None => return format!("unknown {number}"),

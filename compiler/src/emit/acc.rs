@@ -81,8 +81,7 @@ pub(super) fn run(blocks: &mut [Block]) {
 }
 
 /// The plain form of an instruction.
-#[cfg(test)]
-pub(crate) fn plain(op: Op) -> Op {
+pub(super) fn plain(op: Op) -> Op {
     let form = |forms: &Forms| forms.iter().any(|&(_, _, form)| form == op);
     let number = FORMS.iter().position(form);
     number
@@ -123,8 +122,8 @@ mod tests {
             for (i, (a, b)) in info.fields.iter().zip(base.fields).enumerate() {
                 let expected = if i == operand { Role::Use } else { a.role };
                 assert_eq!(
-                    (a.name, a.halfword, expected),
-                    (b.name, b.halfword, b.role),
+                    (a.name, a.word, expected),
+                    (b.name, b.word, b.role),
                     "{}",
                     info.name
                 );

@@ -1,20 +1,24 @@
-//! Encoding: blocks in their final order to words, with fuel words, labels and lines.
+//! Encoding: blocks in their final order to words, with fuel, labels and lines.
+//!
+//! Labels are 16 bits wide at first. Where one does not reach, an unconditional branch takes a wide one, and a conditional branch is
+//! turned round and skips an unconditional one; then everything is encoded again.
 
 use std::sync::LazyLock;
 
-use wrt_format::isa::{ALL, Charge, Control, OP_LIMIT, Op, Role, encode, ext_word};
+use wrt_format::isa::{ALL, Charge, Control, OP_LIMIT, Op, Role, encode, set_field, table_label};
 
 use crate::error::Error;
 
 use super::blocks::{Block, End, Inst};
-use super::flow::entries;
-use super::{Code, FAR_LABEL};
+use super::flow::{arrange, entries, skip_branch};
+use super::{Code, acc};
 
 /// A label to be filled in when all blocks have their places.
 struct Fixup {
     /// Index of the branch in the words.
     word: u32,
-    inst: Inst,
+    /// The block that it ends.
+    from: u32,
     kind: Label,
     target: u32,
 }
@@ -22,18 +26,24 @@ struct Fixup {
 /// Where the label goes.
 enum Label {
     /// Into this operand of the branch.
-    Field(usize),
-    /// Into a word of its own, at this index.
-    Word(u32),
+    Field(Op, usize),
+    /// Into a branch table, at this index of the words.
+    Table(u32),
 }
 
 struct Encoder<'a> {
     blocks: &'a [Block],
-    words: Vec<u64>,
+    words: Vec<u16>,
     lines: Vec<(u32, u32)>,
     pool_words: Vec<u32>,
     fixups: Vec<Fixup>,
-    /// Index of the fuel word of each block that has been reached.
+    /// Blocks whose unconditional branch is wide.
+    wide: &'a [bool],
+    /// Blocks whose label does not reach.
+    short: Vec<u32>,
+    /// The block under construction.
+    block: u32,
+    /// Index of the `fuel` of each block that has been reached.
     starts: Vec<Option<u32>>,
     /// Fuel that the block costs.
     cost: u32,
@@ -42,8 +52,39 @@ struct Encoder<'a> {
 /// Encodes the blocks in `order`, of which the first is the entry.
 ///
 /// # Errors
-/// `TooLarge(FAR_LABEL)` when a 16-bit label does not reach; internal when the blocks break a rule of the image.
-pub(super) fn function(blocks: &[Block], order: &[u32], frame: u16) -> Result<Code, Error> {
+/// Internal when the blocks break a rule of the image.
+pub(super) fn function(
+    blocks: &mut Vec<Block>,
+    mut order: Vec<u32>,
+    frame: u16,
+) -> Result<Code, Error> {
+    let mut wide = vec![false; blocks.len()];
+    // Each round makes room for at least one label, for good.
+    loop {
+        let short = match attempt(blocks, &order, &wide, frame)? {
+            Attempt::Reaches(code) => return Ok(code),
+            Attempt::Short(short) => short,
+        };
+        for at in short {
+            match blocks[at as usize].end {
+                End::Cond(..) => skip_branch(blocks, &mut order, at)?,
+                End::Next(_) | End::Table(..) | End::Leave(_) => wide[at as usize] = true,
+            }
+        }
+        order = arrange(blocks, order)?;
+        // Turned branches are plain ones.
+        acc::run(blocks);
+        wide.resize(blocks.len(), false);
+    }
+}
+
+enum Attempt {
+    Reaches(Code),
+    /// The blocks that end with a label that does not reach.
+    Short(Vec<u32>),
+}
+
+fn attempt(blocks: &[Block], order: &[u32], wide: &[bool], frame: u16) -> Result<Attempt, Error> {
     let entries = entries(blocks, order);
     if entries[0] != 0 {
         return Err(Error::internal("a branch goes to the entry block"));
@@ -54,12 +95,15 @@ pub(super) fn function(blocks: &[Block], order: &[u32], frame: u16) -> Result<Co
         lines: Vec::new(),
         pool_words: Vec::new(),
         fixups: Vec::new(),
+        wide,
+        short: Vec::new(),
+        block: 0,
         starts: vec![None; blocks.len()],
         cost: 0,
     };
     for (i, &at) in order.iter().enumerate() {
         let block = &blocks[at as usize];
-        encoder.open(at as usize, i == 0);
+        encoder.open(at, i == 0, frame)?;
         for inst in &block.body {
             encoder.inst(inst)?;
         }
@@ -73,16 +117,29 @@ impl Encoder<'_> {
         self.words.len() as u32
     }
 
-    /// Starts a block with a fuel word.
-    fn open(&mut self, block: usize, is_entry: bool) {
-        self.starts[block] = Some(self.at());
-        self.cost = self.blocks[block].cost;
-        let first = self.blocks[block].body.iter().find(|it| it.offset != 0);
+    /// Starts a block with its fuel: in several parts, if it costs more than one can hold.
+    fn open(&mut self, block: u32, is_entry: bool, frame: u16) -> Result<(), Error> {
+        self.block = block;
+        let Block { body, cost, .. } = &self.blocks[block as usize];
+        self.starts[block as usize] = Some(self.at());
+        self.cost = *cost;
+        let first = body.iter().find(|it| it.offset != 0);
         if let Some(first) = first {
             self.lines.push((self.at(), first.offset));
         }
-        let op = if is_entry { Op::Enter } else { Op::Fuel };
-        self.words.push(op as u64 | u64::from(self.cost) << 32);
+        let mut left = *cost;
+        let mut is_first = true;
+        while is_first || left > 0 {
+            let part = left.min(u16::MAX.into());
+            left -= part;
+            if is_first && is_entry {
+                self.put(Op::Enter, &[frame.into(), part.into()], 0)?;
+            } else {
+                self.put(Op::Fuel, &[part.into()], 0)?;
+            }
+            is_first = false;
+        }
+        Ok(())
     }
 
     fn inst(&mut self, inst: &Inst) -> Result<(), Error> {
@@ -99,10 +156,16 @@ impl Encoder<'_> {
         if inst.op == Op::ConstPool {
             self.pool_words.push(self.at());
         }
-        let words = encode(inst.op, &inst.fields[..info.fields.len()]).map_err(|error| {
+        let op = shortest(inst.op, &inst.fields);
+        self.put(op, &inst.fields[..info.fields.len()], inst.offset)
+    }
+
+    fn put(&mut self, op: Op, fields: &[i64], offset: u32) -> Result<(), Error> {
+        let info = op.info();
+        let words = encode(op, fields).map_err(|error| {
             let (name, field) = (info.name, info.fields[usize::from(error.field)].name);
             let text = format!("{} does not fit operand {field} of {name}", error.value);
-            Error::internal(text).at(u64::from(inst.offset))
+            Error::internal(text).at(u64::from(offset))
         })?;
         self.words.extend(&words[..usize::from(info.words)]);
         Ok(())
@@ -113,7 +176,11 @@ impl Encoder<'_> {
             End::Next(target) if Some(*target) == next => Ok(()),
             End::Next(target) => self.branch(
                 Inst {
-                    op: Op::Br,
+                    op: if self.wide[self.block as usize] {
+                        Op::BrFar
+                    } else {
+                        Op::Br
+                    },
                     fields: [0; 6],
                     offset: 0,
                 },
@@ -136,12 +203,12 @@ impl Encoder<'_> {
                 for &target in targets {
                     self.fixups.push(Fixup {
                         word,
-                        inst: inst.clone(),
-                        kind: Label::Word(self.at()),
+                        from: self.block,
+                        kind: Label::Table(self.at()),
                         target,
                     });
                     self.check_cycle(target)?;
-                    self.words.push(ext_word(0));
+                    self.words.extend(table_label(0));
                 }
                 Ok(())
             }
@@ -159,8 +226,8 @@ impl Encoder<'_> {
         self.inst(&inst)?;
         self.fixups.push(Fixup {
             word,
-            inst,
-            kind: Label::Field(label),
+            from: self.block,
+            kind: Label::Field(inst.op, label),
             target,
         });
         self.check_cycle(target)
@@ -182,44 +249,54 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    fn finish(mut self, frame: u16) -> Result<Code, Error> {
+    fn finish(mut self, frame: u16) -> Result<Attempt, Error> {
         for fixup in core::mem::take(&mut self.fixups) {
-            self.fix(fixup)?;
+            self.fix(&fixup)?;
         }
-        self.words[0] |= u64::from(frame) << 16;
+        if !self.short.is_empty() {
+            return Ok(Attempt::Short(self.short));
+        }
         self.lines.dedup_by_key(|line| line.1);
-        Ok(Code {
+        Ok(Attempt::Reaches(Code {
             words: self.words,
             frame,
             lines: self.lines,
             pool: Vec::new(),
             pool_words: self.pool_words,
-        })
+        }))
     }
 
-    fn fix(&mut self, fixup: Fixup) -> Result<(), Error> {
+    fn fix(&mut self, fixup: &Fixup) -> Result<(), Error> {
         let Some(start) = self.starts[fixup.target as usize] else {
             return Err(Error::internal("a branch goes to a block that is left out"));
         };
         let distance = i64::from(start) - i64::from(fixup.word);
         match fixup.kind {
-            Label::Word(at) => {
+            Label::Table(at) => {
                 let label = i32::try_from(distance)
                     .map_err(|_| Error::too_large("words of a function", i32::MAX as u64))?;
-                self.words[at as usize] = ext_word(label);
+                self.words[at as usize..][..2].copy_from_slice(&table_label(label));
             }
-            Label::Field(field) => {
-                let Inst { op, mut fields, .. } = fixup.inst;
-                fields[field] = distance;
-                let info = op.info();
-                let words = encode(op, &fields[..info.fields.len()])
-                    .map_err(|_| Error::too_large(FAR_LABEL, i16::MAX as u64))?;
-                let at = fixup.word as usize;
-                let count = usize::from(info.words);
-                self.words[at..at + count].copy_from_slice(&words[..count]);
+            Label::Field(op, field) => {
+                let field = &op.info().fields[field];
+                if !set_field(&mut self.words[fixup.word as usize..], field, distance) {
+                    if field.role == Role::Label32 {
+                        return Err(Error::too_large("words of a function", i32::MAX as u64));
+                    }
+                    self.short.push(fixup.from);
+                }
             }
         }
         Ok(())
+    }
+}
+
+/// The shortest instruction that does the same.
+fn shortest(op: Op, fields: &[i64; 6]) -> Op {
+    if op == Op::ConstU32 && fields[1] <= u16::MAX.into() {
+        Op::ConstU16
+    } else {
+        op
     }
 }
 

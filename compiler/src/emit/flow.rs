@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::lower::negate;
 
+use super::acc::plain;
 use super::blocks::{Block, End};
 
 /// Makes every edge go past blocks that do nothing, cost nothing and only go on. Block 0 stays what it is.
@@ -170,6 +171,34 @@ fn place(blocks: &mut Vec<Block>, order: &[u32]) -> Vec<u32> {
         }
     }
     placed
+}
+
+/// Turns the conditional branch that ends block `at` round, so that it skips an unconditional one: that can reach any block.
+///
+/// # Errors
+/// Internal, if the branch has no opposite.
+pub(super) fn skip_branch(
+    blocks: &mut Vec<Block>,
+    order: &mut Vec<u32>,
+    at: u32,
+) -> Result<(), Error> {
+    let Block {
+        end, loop_depth, ..
+    } = &blocks[at as usize];
+    let End::Cond(branch, taken, other) = end else {
+        return Err(Error::internal("no conditional branch to turn round"));
+    };
+    let mut branch = (**branch).clone();
+    branch.op = plain(branch.op);
+    let opposite = negate(&branch);
+    let opposite = opposite.ok_or_else(|| Error::internal("a branch has no opposite"))?;
+    let (taken, other, depth) = (*taken, *other, *loop_depth);
+    let between = blocks.len() as u32;
+    blocks[at as usize].end = End::Cond(Box::new(opposite), other, between);
+    blocks.push(Block::forward(taken, 0, depth));
+    let behind = order.iter().position(|&it| it == at).map_or(0, |it| it + 1);
+    order.insert(behind, between);
+    Ok(())
 }
 
 /// Moves fuel over edges until every backward branch costs something at one of its ends. A path's sum stays what it is.

@@ -1,11 +1,11 @@
 //! Emission: from allocated code to the words of one function.
 //!
 //! Input: [`VCode`] and its [`Allocated`]. Output: [`Code`], which satisfies the verifier's rules for words: it starts with `enter`,
-//! labels lead to `fuel` words, a `fuel` word follows each conditional branch, backward branches cost fuel, and the last instruction is
+//! labels lead to `fuel` instructions, one follows each conditional branch, backward branches cost fuel, and the last instruction is
 //! a terminator. Only indices into the constant pool are left open, until the pool of the whole module is known.
 //!
 //! Blocks that do nothing are skipped, branches to the next block are left out, and a block that is only fallen into becomes part of
-//! the one before it, which then costs the sum of both.
+//! the one before it, which then costs the sum of both. Labels are short where they reach.
 
 mod acc;
 mod blocks;
@@ -14,25 +14,17 @@ mod flow;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::error::{Error, ErrorKind};
+use wrt_format::isa::{Op, field_value, set_field};
+
+use crate::error::Error;
 use crate::lower::vcode::VCode;
 use crate::regalloc::Allocated;
-
-/// The limit that is exceeded when a 16-bit label does not reach its target: see [`is_far_label`].
-pub const FAR_LABEL: &str = "words under a 16-bit label";
-
-/// Whether emission failed only because a 16-bit label does not reach: the function is to be selected again, without branches that
-/// have such labels.
-#[must_use]
-pub fn is_far_label(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::TooLarge(FAR_LABEL, _))
-}
 
 /// The code of one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
     /// The words, in host order.
-    pub words: Vec<u64>,
+    pub words: Vec<u16>,
     /// Slots of the frame, 1..=32767.
     pub frame: u16,
     /// Word index and byte offset in the Wasm module of block starts and of instructions that may trap or call, ascending.
@@ -50,11 +42,16 @@ impl Code {
     /// Internal, if an index is out of range.
     pub fn relocate(&mut self, mut place: impl FnMut(u64) -> u32) -> Result<(), Error> {
         for &at in &self.pool_words {
-            let word = &mut self.words[at as usize];
-            let Some(&constant) = self.pool.get((*word >> 32) as usize) else {
+            let words = &mut self.words[at as usize..];
+            let [_, index] = Op::ConstPool.info().fields else {
+                return Err(Error::internal("`const_pool` has other operands"));
+            };
+            let Some(&constant) = self.pool.get(field_value(words, index) as usize) else {
                 return Err(Error::internal("a constant is not in the pool"));
             };
-            *word = (*word & 0xffff_ffff) | (u64::from(place(constant)) << 32);
+            if !set_field(words, index, place(constant).into()) {
+                return Err(Error::internal("a constant's place does not fit"));
+            }
         }
         self.pool_words.clear();
         self.pool.clear();
@@ -65,8 +62,7 @@ impl Code {
 /// Emits a function.
 ///
 /// # Errors
-/// One that [`is_far_label`] recognises when a 16-bit label does not reach; `TooLarge` for sums of fuel or distances beyond 32 bits;
-/// internal if the code breaks an invariant.
+/// `TooLarge` for sums of fuel or distances beyond 32 bits; internal if the code breaks an invariant.
 pub fn emit(code: &VCode, allocated: &Allocated) -> Result<Code, Error> {
     let mut blocks = blocks::resolve(code, allocated);
     flow::thread(&mut blocks);
@@ -75,7 +71,7 @@ pub fn emit(code: &VCode, allocated: &Allocated) -> Result<Code, Error> {
         .and_then(|()| flow::arrange(&mut blocks, order))
         .and_then(|order| {
             acc::run(&mut blocks);
-            encode::function(&blocks, &order, allocated.frame)
+            encode::function(&mut blocks, order, allocated.frame)
         });
     match emitted {
         Ok(mut emitted) => {

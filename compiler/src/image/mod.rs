@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 use wrt_format::image::features;
 use wrt_format::image::write::{FuncSpec, ImageSpec, WriteError, write};
-use wrt_format::isa::{Op, field};
+use wrt_format::isa::{Control, Role, field_value, instructions, set_field};
 
 use crate::Options;
 use crate::emit::Code;
@@ -96,32 +96,30 @@ impl Pool {
     }
 }
 
-/// Replaces the module's type indices in indirect calls by the image's. Extension words have an opcode of their own, so that no word
-/// can be taken for a call that is none.
-fn relocate_types(words: &mut [u64], types: &spec::Types) -> Result<(), Error> {
-    const CALLS: [(Op, usize); 2] = [
-        (Op::CallIndirect, field::call_indirect::type_idx),
-        (
-            Op::ReturnCallIndirect,
-            field::return_call_indirect::type_idx,
-        ),
-    ];
-    for at in 0..words.len() {
-        let opcode = words[at] as u16;
-        let Some((_, halfword)) = CALLS.iter().find(|(op, _)| *op as u16 == opcode) else {
-            continue;
-        };
-        let (word, shift) = (at + halfword / 4, halfword % 4 * 16);
-        let new = types.checked_index((words[word] >> shift) as u32);
+/// Replaces the module's type indices in indirect calls by the image's.
+fn relocate_types(words: &mut [u16], types: &spec::Types) -> Result<(), Error> {
+    let mut places = Vec::new();
+    for (at, op, _) in instructions(words) {
+        let fields = op.map_or(&[][..], |op| op.info().fields);
+        places.extend(
+            fields
+                .iter()
+                .filter(|it| it.role == Role::Type)
+                .map(|it| (at, it)),
+        );
+    }
+    for (at, field) in places {
+        let old = field_value(&words[at..], field);
+        let new = types.checked_index(old as u32);
         let new = new.ok_or_else(|| Error::internal("a call of no type"))?;
-        words[word] = words[word] & !(0xffff_ffff << shift) | u64::from(new) << shift;
+        if !set_field(&mut words[at..], field, new.into()) {
+            return Err(Error::internal("a type's index does not fit"));
+        }
     }
     Ok(())
 }
 
-fn has_tail_call(words: &[u64]) -> bool {
-    let tail = [Op::ReturnCall, Op::ReturnCallImport, Op::ReturnCallIndirect];
-    words
-        .iter()
-        .any(|&word| tail.iter().any(|&op| op as u16 == word as u16))
+fn has_tail_call(words: &[u16]) -> bool {
+    let mut ops = instructions(words).filter_map(|(_, op, _)| op);
+    ops.any(|op| op.info().control == Control::TailCall)
 }

@@ -1,7 +1,7 @@
 //! Tests of archiving: what is in the image, and that it verifies.
 
 use wrt_format::image::write::align;
-use wrt_format::isa::{Op, encode, field_value};
+use wrt_format::isa::{Op, encode, field_value, instructions};
 use wrt_format::verify::{Limits, VerifiedImage};
 
 use super::*;
@@ -24,7 +24,7 @@ const MODULE: &str = r#"(module $m
     (func $one (type $b) (local.get 0))
     (func $two (type $c)))"#;
 
-fn words(list: &[(Op, &[i64])]) -> Vec<u64> {
+fn words(list: &[(Op, &[i64])]) -> Vec<u16> {
     let encoded = list.iter().flat_map(|(op, operands)| {
         let words = encode(*op, operands).unwrap();
         words[..usize::from(op.info().words)].to_vec()
@@ -34,9 +34,10 @@ fn words(list: &[(Op, &[i64])]) -> Vec<u64> {
 
 fn code(list: &[(Op, &[i64])], pool: &[u64]) -> Code {
     let words = words(list);
-    let is_pool = |at: &u32| words[*at as usize] as u16 == Op::ConstPool as u16;
+    let pools = instructions(&words).filter(|&(_, op, _)| op == Some(Op::ConstPool));
+    let pool_words = pools.map(|(at, ..)| at as u32).collect();
     Code {
-        pool_words: (0..words.len() as u32).filter(is_pool).collect(),
+        pool_words,
         words,
         frame: 8,
         lines: vec![(1, 30)],
@@ -96,15 +97,15 @@ fn constants_and_types_are_shared() {
     one.relocate(|it| pool.index(it)).unwrap();
     two.relocate(|it| pool.index(it)).unwrap();
     assert_eq!(pool.values, [20, 10]);
-    let index = |word: u64| field_value(word, 0, &Op::ConstPool.info().fields[1]);
+    let index = |words: &[u16]| field_value(words, &Op::ConstPool.info().fields[1]);
     assert_eq!(
-        [one.words[1], one.words[2], two.words[1]].map(index),
+        [&one.words[3..], &one.words[7..], &two.words[3..]].map(index),
         [0, 1, 0]
     );
 
     relocate_types(&mut two.words, &types).unwrap();
     let field = &Op::ReturnCallIndirect.info().fields[3];
-    assert_eq!(field_value(two.words[2], two.words[3], field), 1);
+    assert_eq!(field_value(&two.words[7..], field), 1);
     let mut wrong = words(&[(Op::CallIndirect, &[1, 0, 0, 0, 9])]);
     assert!(relocate_types(&mut wrong, &types).is_err());
 }

@@ -182,9 +182,6 @@ impl Selector<'_> {
                 });
             }
         }
-        if self.far {
-            return None;
-        }
         // The opposite of a float comparison has a branch, but not the branch whose opposite it is: negate first.
         let compare = if flipped { compare.negated() } else { compare };
         let (form, lhs, rhs) = self.compare_form(compare, a, b);
@@ -206,7 +203,7 @@ impl Selector<'_> {
     fn test_bits(&mut self, value: Value, width: Width) -> VInst {
         if let Some(&Inst::Binary(op, a, b)) = self.fold_condition(value)
             && let BinaryRow::Arith(row) = rows::binary(op)
-            && let Some((slots, imm)) = row.test.filter(|_| !self.far)
+            && let Some((slots, imm)) = row.test
         {
             let orders = [(a, b), (b, a)];
             for (lhs, rhs) in orders {

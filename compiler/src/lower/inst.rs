@@ -160,7 +160,12 @@ impl Selector<'_> {
     fn call(&mut self, func: u32, args: &[Value], results: &[Value]) {
         match func.checked_sub(self.module.imported_funcs) {
             Some(defined) => {
-                self.call_with(Op::Call, &[0, 0, i64::from(defined)], args, results);
+                let op = if defined <= u16::MAX.into() {
+                    Op::Call
+                } else {
+                    Op::CallFar
+                };
+                self.call_with(op, &[0, 0, i64::from(defined)], args, results);
             }
             None => self.call_with(Op::CallImport, &[0, 0, i64::from(func)], args, results),
         }

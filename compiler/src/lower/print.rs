@@ -60,6 +60,7 @@ impl fmt::Display for VInst {
                 | Role::Shift
                 | Role::TrapCode
                 | Role::DefinedFunc
+                | Role::NearFunc
                 | Role::ImportFunc
                 | Role::Func
                 | Role::Type

@@ -34,8 +34,6 @@ pub(super) struct Selector<'a> {
     pub(super) planner: Planner<'a>,
     /// Whether several IR instructions may become one.
     pub(super) fuse: bool,
-    /// Whether branches may be too far for 16-bit labels.
-    pub(super) far: bool,
     /// The block being selected.
     pub(super) block: Block,
     /// Register of each root value.
@@ -63,7 +61,7 @@ pub(super) struct FoldedLoad {
 }
 
 /// Selects `func`.
-pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool, far: bool) -> VCode {
+pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool) -> VCode {
     let cfg = Cfg::new(func);
     let loops = Loops::new(&cfg);
     let mut selector = Selector {
@@ -73,7 +71,6 @@ pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool, far: bool) -> VC
         uses: Uses::new(func, &cfg, module),
         planner: Planner::new(func, &cfg),
         fuse,
-        far,
         block: Func::ENTRY,
         vregs: vec![UNUSED; func.values.len()],
         is_ref: Vec::new(),

@@ -1,7 +1,7 @@
 //! Checks the invariants of selected code that can be seen without knowing the program: see [`super::vcode`].
 
 use super::vcode::{VBlock, VCode, VInst, VReg};
-use wrt_format::isa::{Control, Op, Role, set_field};
+use wrt_format::isa::{Control, MAX_WORDS, Op, Role, set_field};
 
 /// What is wrong, and where.
 type Verdict = Result<(), String>;
@@ -152,6 +152,7 @@ impl Check<'_> {
                 | Role::ImmU32
                 | Role::TrapCode
                 | Role::DefinedFunc
+                | Role::NearFunc
                 | Role::ImportFunc
                 | Role::Func
                 | Role::Type
@@ -160,7 +161,7 @@ impl Check<'_> {
                 | Role::Mem
                 | Role::Table
                 | Role::Elem
-                | Role::Data => ensure(set_field(&mut [0; 2], field, value), || {
+                | Role::Data => ensure(set_field(&mut [0; MAX_WORDS], field, value), || {
                     format!("{} does not fit", field.name)
                 })?,
             }
@@ -218,7 +219,7 @@ fn falls_through(index: usize, block: &VBlock) -> Verdict {
         .last()
         .map_or(Control::Next, |inst| inst.op.info().control);
     let (count, fall) = match control {
-        Control::Ext | Control::Stub | Control::Enter | Control::Fuel => {
+        Control::Stub | Control::Enter | Control::Fuel => {
             return Err("an instruction that is no instruction of a function".to_owned());
         }
         Control::Next | Control::Call => (1, Some(0)),

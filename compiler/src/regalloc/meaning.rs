@@ -69,7 +69,9 @@ pub(crate) fn step(op: Op, fields: &[i64], regs: &mut [u64], trace: &mut Trace) 
             return int(regs, 0) % 4 != 0;
         }
         _ => {
-            let mut inputs = vec![op as u64];
+            // Emission chooses the shortest form.
+            let known = if op == Op::ConstU16 { Op::ConstU32 } else { op };
+            let mut inputs = vec![known as u64];
             let (mut defs, mut mods) = (Vec::new(), Vec::new());
             for (field, &value) in op.info().fields.iter().zip(fields) {
                 match field.role {

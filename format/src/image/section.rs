@@ -23,6 +23,8 @@ pub enum Kind {
     Elem = 7,
     /// Exports sorted by the hash of their names: pairs of 32-bit words.
     ExportIndex = 8,
+    /// Places of the operands in CODE that look like the opcode `fuel`: 32-bit words.
+    Decoys = 9,
     /// Function names. Optional.
     Names = 14,
     /// Wasm byte offsets of code words. Optional.
@@ -42,6 +44,7 @@ impl Kind {
             6 => Some(Self::Data),
             7 => Some(Self::Elem),
             8 => Some(Self::ExportIndex),
+            9 => Some(Self::Decoys),
             14 => Some(Self::Names),
             16 => Some(Self::Lines),
             _ => None,
@@ -54,8 +57,9 @@ impl Kind {
         match self {
             Self::Root | Self::Data | Self::DataCow => Some(1),
             Self::Func => Some(20),
-            Self::Code | Self::Const | Self::ExportIndex => Some(8),
-            Self::Elem => Some(4),
+            Self::Code => Some(2),
+            Self::Const | Self::ExportIndex => Some(8),
+            Self::Elem | Self::Decoys => Some(4),
             Self::Names | Self::Lines => None,
         }
     }
@@ -72,6 +76,7 @@ impl Kind {
             | Self::Data
             | Self::Elem
             | Self::ExportIndex
+            | Self::Decoys
             | Self::Names
             | Self::Lines => 4,
         }

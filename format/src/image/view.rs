@@ -36,7 +36,8 @@ pub struct ModuleView<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Parts<'a> {
     pub(crate) funcs: &'a [RawFuncRecord],
-    pub(crate) code: &'a [u64],
+    pub(crate) code: &'a [u16],
+    pub(crate) decoys: &'a [u32],
     pub(crate) code_offset: u32,
     pub(crate) funcs_offset: u32,
     pub(crate) pool: &'a [u64],
@@ -195,7 +196,7 @@ impl<'a> ModuleView<'a> {
 
     /// The code section: little-endian words, starting with [`crate::isa::PROLOGUE`].
     #[must_use]
-    pub const fn code(&self) -> &'a [u64] {
+    pub const fn code(&self) -> &'a [u16] {
         self.parts.code
     }
 

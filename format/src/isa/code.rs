@@ -1,6 +1,6 @@
 //! Encoding and decoding of single instructions, driven by the table.
 
-use super::{Field, Op, OpInfo};
+use super::{Control, Field, MAX_WORDS, Op};
 
 /// An operand value does not fit its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,14 +13,14 @@ pub struct EncodeError {
     pub value: i64,
 }
 
-/// Encodes `op` with `operands` (one value per field, in order) into its one or two words; the second is 0 where there is none.
+/// Encodes `op` with `operands` (one value per field, in order) into its words; those behind [`OpInfo::words`] are 0.
 ///
 /// # Errors
 /// When an operand does not fit its field: 16 or 32 bits, signed or unsigned as its role says.
 ///
 /// # Panics
 /// When the number of operands is not that of the table.
-pub fn encode(op: Op, operands: &[i64]) -> Result<[u64; 2], EncodeError> {
+pub fn encode(op: Op, operands: &[i64]) -> Result<[u16; MAX_WORDS], EncodeError> {
     let info = op.info();
     assert_eq!(
         operands.len(),
@@ -28,7 +28,8 @@ pub fn encode(op: Op, operands: &[i64]) -> Result<[u64; 2], EncodeError> {
         "operands of {}",
         info.name
     );
-    let mut words = [op as u64, if info.words == 2 { Op::Ext as u64 } else { 0 }];
+    let mut words = [0; MAX_WORDS];
+    words[0] = op as u16;
     for (i, (field, &value)) in info.fields.iter().zip(operands).enumerate() {
         if !set_field(&mut words, field, value) {
             return Err(EncodeError {
@@ -41,73 +42,87 @@ pub fn encode(op: Op, operands: &[i64]) -> Result<[u64; 2], EncodeError> {
     Ok(words)
 }
 
-/// Puts `value` into its field of an instruction's words. False, and no change, when it does not fit.
+/// Puts `value` into its field of an instruction's words. False, and no change, when it does not fit or there are no such words.
 #[must_use]
-pub fn set_field(words: &mut [u64; 2], field: &Field, value: i64) -> bool {
+pub fn set_field(words: &mut [u16], field: &Field, value: i64) -> bool {
     let bits = if field.role.is_wide() { 32 } else { 16 };
     let range = if field.role.is_signed() {
         -(1i64 << (bits - 1))..(1i64 << (bits - 1))
     } else {
         0..(1i64 << bits)
     };
+    let at = usize::from(field.word);
+    let Some(place) = words.get_mut(at..at + bits / 16) else {
+        return false;
+    };
     if !range.contains(&value) {
         return false;
     }
-    let word = &mut words[usize::from(field.halfword / 4)];
-    let shift = u32::from(field.halfword % 4) * 16;
-    let mask = ((1u64 << bits) - 1) << shift;
-    *word = (*word & !mask) | (((value as u64) << shift) & mask);
+    for (i, word) in place.iter_mut().enumerate() {
+        *word = (value >> (16 * i)) as u16;
+    }
     true
 }
 
-/// The value of `field` in an instruction's words, sign-extended if its role is signed.
+/// The value of `field` in an instruction's words, sign-extended if its role is signed; what is not there counts as 0.
 #[must_use]
-pub fn field_value(word: u64, ext: u64, field: &Field) -> i64 {
-    let from = if field.halfword < 4 { word } else { ext };
-    let raw = from >> (u32::from(field.halfword % 4) * 16);
+pub fn field_value(words: &[u16], field: &Field) -> i64 {
+    let word = |i: usize| {
+        let word = words.get(usize::from(field.word) + i);
+        word.copied().unwrap_or(0)
+    };
     match (field.role.is_wide(), field.role.is_signed()) {
-        (false, false) => i64::from(raw as u16),
-        (false, true) => i64::from(raw as u16 as i16),
-        (true, false) => i64::from(raw as u32),
-        (true, true) => i64::from(raw as u32 as i32),
+        (false, false) => i64::from(word(0)),
+        (false, true) => i64::from(word(0) as i16),
+        (true, false) => i64::from(pair(word(0), word(1))),
+        (true, true) => i64::from(pair(word(0), word(1)) as i32),
     }
 }
 
-/// An extension word that carries one label of a branch table, relative to the `br_table` word.
+/// A 32-bit operand of its two words.
 #[must_use]
-pub fn ext_word(label: i32) -> u64 {
-    Op::Ext as u64 | (u64::from(label as u32) << 32)
+pub const fn pair(low: u16, high: u16) -> u32 {
+    low as u32 | (high as u32) << 16
 }
 
-impl OpInfo {
-    /// Mask of the halfwords that no operand takes, of each word: they are zero in a valid instruction.
-    #[must_use]
-    pub fn reserved_bits(&self) -> [u64; 2] {
-        let mut mask = [!0xffff_u64, !0xffff_u64];
-        for field in self.fields {
-            let bits = if field.role.is_wide() {
-                0xffff_ffff_u64
-            } else {
-                0xffff
-            };
-            mask[usize::from(field.halfword / 4)] &=
-                !(bits << (u32::from(field.halfword % 4) * 16));
+/// The two words of a label of a branch table, relative to the `br_table` instruction.
+#[must_use]
+pub const fn table_label(label: i32) -> [u16; 2] {
+    [label as u16, (label >> 16) as u16]
+}
+
+/// The instructions of code in host order: the place of each, its opcode, and its words, those of a branch table included. What is no
+/// opcode comes as an instruction of one word without an opcode.
+pub fn instructions(words: &[u16]) -> impl Iterator<Item = (usize, Option<Op>, &[u16])> {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let rest = words.get(at..)?;
+        let op = Op::from_number(*rest.first()?);
+        let mut len = op.map_or(1, |op| usize::from(op.info().words));
+        if op.is_some_and(|op| op.info().control == Control::Table)
+            && let Some(&[low, high]) = rest.get(2..4)
+        {
+            len += 2 * (pair(low, high) as usize + 1);
         }
-        mask
-    }
+        let place = at;
+        at += len;
+        Some((place, op, &rest[..len.min(rest.len())]))
+    })
 }
 
-/// Word offset in the code section where the bottom frame of a run returns to: its `stub_call`, then `halt`.
-pub const HALT_STUB: u32 = 0;
-/// Word offset in the code section where a callee entered from another instance returns to: its `stub_call`, then `leave`.
-pub const LEAVE_STUB: u32 = 3;
-/// Words that every code section starts with, before the first function. Each stub is a call word (`base`, `dst`), its extension word,
-/// and the instruction that a return arrives at.
-pub const PROLOGUE: [u64; 6] = [
-    Op::StubCall as u64 | (1 << 16),
-    Op::Ext as u64,
-    Op::Halt as u64,
-    Op::StubCall as u64 | (2 << 16) | (1 << 32),
-    Op::Ext as u64,
-    Op::Leave as u64,
+/// Where the bottom frame of a run returns to: the word of the window operand of its `stub_call`, behind which is `halt`.
+pub const HALT_STUB: u32 = 1;
+/// Where a callee entered from another instance returns to: as above, and behind it is `leave`.
+pub const LEAVE_STUB: u32 = 5;
+/// Words that every code section starts with, before the first function: two stubs, each a `stub_call` (window and results) and the
+/// instruction that a return arrives at.
+pub const PROLOGUE: [u16; 8] = [
+    Op::StubCall as u16,
+    1,
+    0,
+    Op::Halt as u16,
+    Op::StubCall as u16,
+    2,
+    1,
+    Op::Leave as u16,
 ];

@@ -1,24 +1,22 @@
 //! What follows from the instruction table: the opcode enum, its descriptions, and the operand places by name.
 
 use super::identity::uses_memory_zero;
-use super::operand::{Field, Role, halfword_of, words_of};
+use super::operand::{Field, Role, word_of, words_of};
 
 /// How an instruction passes control on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// An extension word: never executed.
-    Ext,
     /// Part of the prologue of the code section, illegal in a function.
     Stub,
-    /// First word of a function.
+    /// First instruction of a function.
     Enter,
-    /// First word of a block.
+    /// First instruction of a block.
     Fuel,
     /// To the next instruction.
     Next,
     /// To its label.
     Branch,
-    /// To its label or to the `fuel` word that follows it.
+    /// To its label or to the `fuel` instruction that follows it.
     CondBranch,
     /// To one of the labels in the words that follow it.
     Table,
@@ -65,7 +63,7 @@ pub struct OpInfo {
     pub name: &'static str,
     /// Operands in order.
     pub fields: &'static [Field],
-    /// Words, branch table targets not counted: 1 or 2.
+    /// Words, branch table targets not counted.
     pub words: u8,
     /// How it passes control on.
     pub control: Control,
@@ -106,7 +104,7 @@ macro_rules! define_isa {
             formula: $formula,
         }),*];
 
-        /// The halfword of each operand of each instruction, by their names in the table: `field::i32_add::lhs`.
+        /// The word of each operand of each instruction, by their names in the table: `field::i32_add::lhs`.
         pub mod field {
             #![expect(non_upper_case_globals, reason = "named as in the table")]
             $(
@@ -123,8 +121,8 @@ macro_rules! define_isa {
     };
     (@places $index:expr; ) => {};
     (@places $index:expr; $field:ident $($rest:ident)*) => {
-        #[doc = concat!("Halfword of `", stringify!($field), "`.")]
-        pub const $field: usize = crate::isa::operand::halfword_of(ROLES, $index);
+        #[doc = concat!("Word of `", stringify!($field), "`.")]
+        pub const $field: usize = crate::isa::operand::word_of(ROLES, $index);
         define_isa!(@places $index + 1; $($rest)*);
     };
 }
@@ -134,14 +132,14 @@ const fn fields<const N: usize>(roles: &[Role], names: &[&'static str]) -> [Fiel
     let mut out = [Field {
         name: "",
         role: Role::Def,
-        halfword: 0,
+        word: 0,
     }; N];
     let mut i = 0;
     while i < N {
         out[i] = Field {
             name: names[i],
             role: roles[i],
-            halfword: halfword_of(roles, i) as u8,
+            word: word_of(roles, i) as u8,
         };
         i += 1;
     }

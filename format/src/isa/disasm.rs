@@ -10,14 +10,14 @@
 
 use core::fmt::{Result, Write};
 
-use super::{Control, Field, Op, OpInfo, Role, field_value};
+use super::{Control, Field, MAX_WORDS, Op, OpInfo, Role, field_value, pair};
 use crate::trap::Trap;
 
 /// Prints all instructions of a function, one a line, each after its word number.
 ///
 /// # Errors
 /// When `out` fails.
-pub fn function(out: &mut dyn Write, words: &[u64]) -> Result {
+pub fn function(out: &mut dyn Write, words: &[u16]) -> Result {
     let mut at = 0;
     while at < words.len() {
         write!(out, "{at:5}  ")?;
@@ -33,42 +33,46 @@ pub fn function(out: &mut dyn Write, words: &[u64]) -> Result {
 /// When `out` fails.
 pub fn instruction(
     out: &mut dyn Write,
-    words: &[u64],
+    words: &[u16],
     at: usize,
 ) -> core::result::Result<usize, core::fmt::Error> {
-    let word_at = |at: usize| words.get(at).copied().map(u64::from_le);
-    let is_ext = |word: &u64| *word as u16 == Op::Ext as u16;
-    let next = at.saturating_add(1);
-    let Some(word) = word_at(at) else {
+    let rest = words.get(at..).unwrap_or_default();
+    let mut own = [0; MAX_WORDS];
+    for (own, word) in own.iter_mut().zip(rest) {
+        *own = u16::from_le(*word);
+    }
+    let Some(&first) = rest.first() else {
         return Ok(at);
     };
-    let ext = word_at(next).filter(is_ext);
-    let info = Op::from_number(word as u16).map(Op::info);
-    let whole = |info: &&OpInfo| info.control != Control::Ext && (info.words < 2 || ext.is_some());
+    let first = u16::from_le(first);
+    let info = Op::from_number(first).map(Op::info);
+    let whole = |info: &&OpInfo| usize::from(info.words) <= rest.len();
     let Some(info) = info.filter(whole) else {
-        write!(out, ".word {word:#018x}")?;
-        return Ok(next);
+        write!(out, ".word {first:#06x}")?;
+        return Ok(at.saturating_add(1));
     };
     out.write_str(info.name)?;
     let mut separator = " ";
     for field in info.fields {
         out.write_str(separator)?;
-        operand(out, field, field_value(word, ext.unwrap_or(0), field), at)?;
+        operand(out, field, field_value(&own, field), at)?;
         separator = ", ";
     }
-    let mut next = at.saturating_add(usize::from(info.words));
+    let mut next = usize::from(info.words);
     if info.control == Control::Table {
-        let n = (word >> 32) as usize;
-        for _ in 0..=n {
-            let Some(target) = word_at(next).filter(is_ext) else {
+        let [_, _, low, high, ..] = own;
+        for _ in 0..=pair(low, high) {
+            let target = rest.get(next..).and_then(|rest| rest.first_chunk::<2>());
+            let Some(target) = target else {
                 break;
             };
+            let [low, high] = target.map(u16::from_le);
             out.write_str(", ")?;
-            label(out, i64::from((target >> 32) as i32), at)?;
-            next = next.saturating_add(1);
+            label(out, i64::from(pair(low, high) as i32), at)?;
+            next = next.saturating_add(2);
         }
     }
-    Ok(next)
+    Ok(at.saturating_add(next))
 }
 
 fn label(out: &mut dyn Write, distance: i64, at: usize) -> Result {
@@ -105,7 +109,7 @@ fn operand(out: &mut dyn Write, field: &Field, value: i64, at: usize) -> Result 
             Some(trap) => write!(out, "{trap:?}"),
             None => write!(out, "{value}"),
         },
-        Role::DefinedFunc => write!(out, "defined_func[{value}]"),
+        Role::DefinedFunc | Role::NearFunc => write!(out, "defined_func[{value}]"),
         Role::ImportFunc => write!(out, "import_func[{value}]"),
         Role::Func => write!(out, "func[{value}]"),
         Role::Type => write!(out, "type[{value}]"),
@@ -125,11 +129,11 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::isa::{ALL, encode, ext_word};
+    use crate::isa::{ALL, encode, table_label};
 
-    fn text(words: &[u64]) -> String {
+    fn text(words: &[u16]) -> String {
         let mut out = String::new();
-        let words: Vec<u64> = words.iter().map(|word| word.to_le()).collect();
+        let words: Vec<u16> = words.iter().map(|word| word.to_le()).collect();
         function(&mut out, &words).unwrap();
         out
     }
@@ -144,22 +148,22 @@ mod tests {
         put(Op::Enter, &[5, 3]);
         put(Op::I32Add, &[3, 1, 2]);
         put(Op::I32AddImm, &[3, 1, -2]);
-        put(Op::BrI32LtS, &[1, 2, -1]);
+        put(Op::BrI32LtS, &[1, 2, -4]);
         put(Op::Fuel, &[7]);
         put(Op::Call, &[4, 0, 9]);
         put(Op::Trap, &[0]);
         put(Op::BrTable, &[1, 1]);
-        words.extend([ext_word(-4), ext_word(3)]);
+        words.extend([table_label(-8), table_label(8)].concat());
         words.push(0xffff);
         let expected = "    0  enter 5, 3
-    1  i32_add s3, s1, s2
-    2  i32_add_imm s3, s1, -2
-    3  br_i32_lt_s s1, s2, @2
-    4  fuel 7
-    5  call s4, s0, defined_func[9]
-    7  trap Unreachable
-    8  br_table s1, 1, @4, @11
-   11  .word 0x000000000000ffff
+    3  i32_add s3, s1, s2
+    7  i32_add_imm s3, s1, -2
+   11  br_i32_lt_s s1, s2, @7
+   15  fuel 7
+   17  call s4, s0, defined_func[9]
+   21  trap Unreachable
+   23  br_table s1, 1, @15, @31
+   31  .word 0xffff
 ";
         assert_eq!(text(&words), expected);
     }
@@ -171,15 +175,7 @@ mod tests {
             let values: Vec<i64> = (0..info.fields.len() as i64).map(|i| 100 + i).collect();
             let encoded = encode(op, &values).unwrap();
             for (field, &value) in info.fields.iter().zip(&values) {
-                assert_eq!(
-                    field_value(encoded[0], encoded[1], field),
-                    value,
-                    "{}",
-                    info.name
-                );
-            }
-            if op == Op::Ext {
-                continue;
+                assert_eq!(field_value(&encoded, field), value, "{}", info.name);
             }
             let line = text(&encoded[..usize::from(info.words)]);
             let mut parts = line.trim().split("  ").nth(1).unwrap().splitn(2, ' ');
@@ -196,9 +192,9 @@ mod tests {
     fn any_words_can_be_printed() {
         let mut state = 1u64;
         for _ in 0..20_000 {
-            let words = [(); 4].map(|()| {
+            let words = [(); 9].map(|()| {
                 state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-                (state >> 20) & !0xfe00
+                (state >> 40) as u16 & !0xfe00
             });
             assert!(!text(&words).is_empty());
         }

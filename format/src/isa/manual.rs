@@ -9,12 +9,11 @@ const HEAD: &str = "# The instructions of WRT
 
 Generated from `src/isa/ops.rs` by a test: run `BLESS=1 cargo test -p wrt-format manual` after a change there.
 
-An instruction is an 8-byte word of four little-endian halfwords, `[op | h1 | h2 | h3]`. Those of two words go on in an extension
-word, `[ext | h5 | h6 | h7]`. A 16-bit operand is in the halfword named with it; a 32-bit operand is in that halfword and the next,
-low half first. Halfwords that no operand takes are zero. `FORMAT.md` says what the verifier demands.
+Code is a stream of 16-bit little-endian words. An instruction is its opcode, word 0, and its operands: a 16-bit operand is in the
+word named with it, a 32-bit operand in that word and the next, low half first. `FORMAT.md` says what the verifier demands.
 
 Slots are 64 bits wide. `i32(..)` and `f32(..)` compute on the low 32 bits and store the result zero-extended. Labels count words
-from the instruction's own first word.
+from the instruction's opcode.
 
 Roles: `Def` is a slot written, `Use` a slot read, `Mod` a slot read and advanced; `DefAcc`, `DefF32` and `DefF64` are written to an
 accumulator too, and `Acc`, `AccF32` and `AccF64` are the slot that the instruction just before has so written. `Imm`, `Label` and the
@@ -28,8 +27,8 @@ fn row(info: &OpInfo) -> String {
     let operands: String = (info.fields.iter().enumerate())
         .map(|(i, field)| {
             let separator = if i == 0 { "" } else { ", " };
-            let (name, role, at) = (field.name, field.role, field.halfword);
-            format!("{separator}{name}: {role:?} h{at}")
+            let (name, role, at) = (field.name, field.role, field.word);
+            format!("{separator}{name}: {role:?} {at}")
         })
         .collect();
     let charge = match info.charge {
@@ -60,27 +59,24 @@ fn isa_md_is_fresh() {
 #[test]
 fn the_table_is_as_the_machine_expects() {
     for info in INFO {
-        let at = |role| {
-            info.fields
-                .iter()
-                .find(|f| f.role == role)
-                .map(|f| f.halfword)
-        };
+        let at = |role| info.fields.iter().find(|f| f.role == role).map(|f| f.word);
         let name = info.name;
         match info.control {
-            // Calls have base and dst in halfwords 1 and 2, and take two words: `ret` reads them.
-            Control::Call => {
-                let places = (at(Role::Window), at(Role::Results), info.words);
-                assert_eq!(places, (Some(1), Some(2), 2), "{name}");
+            // Calls end with base and dst: `ret` reads them.
+            Control::Call | Control::Stub if !info.fields.is_empty() => {
+                let places = (at(Role::Window), at(Role::Results));
+                let last = info.words - 1;
+                assert_eq!(places, (Some(last - 1), Some(last)), "{name}");
             }
-            // Costs are the upper half of their word: a branch reads them.
-            Control::Enter | Control::Fuel => assert_eq!(at(Role::Cost), Some(2), "{name}"),
+            // A branch, and a call, read the cost without looking at the instruction.
+            Control::Enter => assert_eq!(at(Role::Cost), Some(2), "{name}"),
+            Control::Fuel => assert_eq!(at(Role::Cost), Some(1), "{name}"),
             Control::Table => assert_eq!(at(Role::TargetCount), Some(2), "{name}"),
             Control::Branch | Control::CondBranch => {
                 let labels = [at(Role::Label16), at(Role::Label32)];
                 assert_eq!(labels.iter().flatten().count(), 1, "{name}");
             }
-            Control::Ext
+            Control::Call
             | Control::Stub
             | Control::Next
             | Control::TailCall

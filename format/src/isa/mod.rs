@@ -11,8 +11,9 @@ mod manual;
 pub mod operand;
 
 pub use code::{
-    EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, ext_word, field_value, set_field,
+    EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, field_value, instructions, pair,
+    set_field, table_label,
 };
 pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field};
 pub use identity::ISA_ID;
-pub use operand::{Field, Role};
+pub use operand::{Field, MAX_WORDS, Role};

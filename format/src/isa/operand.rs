@@ -1,8 +1,8 @@
-//! Operand roles: what an operand means, how wide it is, and where the halfwords of an instruction hold it.
+//! Operand roles: what an operand means, how wide it is, and which words of an instruction hold it.
 //!
-//! An instruction is one 8-byte word `[op | h1 | h2 | h3]` of little-endian halfwords, with an optional extension word
-//! `[ext | h5 | h6 | h7]`. Operands fill the halfwords in order: a 16-bit operand takes the next free halfword of 1, 2, 3, 5, 6, 7;
-//! a 32-bit operand takes the next free aligned pair, 2-3 or 6-7. Halfwords that no operand takes are zero.
+//! Code is a stream of 16-bit little-endian words. An instruction is its opcode and then its operands in order: a 16-bit operand takes
+//! one word, a 32-bit operand two, the low half first. Only where a callee's frame and results go, [`Role::Window`] and
+//! [`Role::Results`], always comes last: a return word is the place of the window operand, whatever the call before it looks like.
 
 /// What an operand means. The verifier checks each role by one rule, the disassembler prints each in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +44,9 @@ pub enum Role {
     ImmU32,
     /// Shift distance, 0..=3.
     Shift,
-    /// Signed distance in words from the branch to a `fuel` word of the same function.
+    /// Signed distance in words from the branch to a `fuel` instruction of the same function.
     Label16,
-    /// Signed distance in words from the branch to a `fuel` word of the same function.
+    /// Signed distance in words from the branch to a `fuel` instruction of the same function.
     Label32,
     /// Number of entries of a branch table, without the default.
     TargetCount,
@@ -58,6 +58,8 @@ pub enum Role {
     TrapCode,
     /// Index of a function that the module defines (imports not counted).
     DefinedFunc,
+    /// The same, below 65536.
+    NearFunc,
     /// Index of an imported function.
     ImportFunc,
     /// Index in the module's function index space, imports first.
@@ -81,7 +83,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// Whether the operand takes a pair of halfwords.
+    /// Whether the operand takes two words.
     #[must_use]
     pub const fn is_wide(self) -> bool {
         match self {
@@ -103,6 +105,8 @@ impl Role {
             | Self::Shift
             | Self::Label16
             | Self::Frame
+            | Self::Cost
+            | Self::NearFunc
             | Self::TrapCode
             | Self::Mem
             | Self::Table => false,
@@ -110,7 +114,6 @@ impl Role {
             | Self::ImmU32
             | Self::Label32
             | Self::TargetCount
-            | Self::Cost
             | Self::DefinedFunc
             | Self::ImportFunc
             | Self::Func
@@ -172,45 +175,56 @@ pub struct Field {
     pub name: &'static str,
     /// Meaning.
     pub role: Role,
-    /// First halfword: 1..=3 in the instruction's word, 5..=7 in its extension word.
-    pub halfword: u8,
+    /// First word, counted from the opcode: 1..=7.
+    pub word: u8,
 }
 
-/// The halfword of operand `index` among operands of these roles.
+/// Greatest number of words that an instruction takes, branch table targets not counted.
+pub const MAX_WORDS: usize = 8;
+
+/// Whether the operand stands behind all others.
+const fn is_last(role: Role) -> bool {
+    matches!(role, Role::Window | Role::Results)
+}
+
+const fn width(role: Role) -> usize {
+    if role.is_wide() { 2 } else { 1 }
+}
+
+/// The word of operand `index` among operands of these roles.
 ///
 /// # Panics
-/// At compile time, if the operands do not fit two words.
+/// At compile time, if the operands do not fit [`MAX_WORDS`].
 #[must_use]
-pub const fn halfword_of(roles: &[Role], index: usize) -> usize {
-    let mut next = 1;
+pub const fn word_of(roles: &[Role], index: usize) -> usize {
+    let mut at = 1;
     let mut i = 0;
-    loop {
-        let at = if roles[i].is_wide() {
-            if next <= 2 { 2 } else { 6 }
-        } else if next == 4 {
-            5
+    while i < roles.len() {
+        let before = if is_last(roles[i]) == is_last(roles[index]) {
+            i < index
         } else {
-            next
+            is_last(roles[index])
         };
-        let end = if roles[i].is_wide() { at + 2 } else { at + 1 };
-        assert!(
-            end <= 8,
-            "the operands of an instruction do not fit two words"
-        );
-        if i == index {
-            return at;
+        if before {
+            at += width(roles[i]);
         }
-        next = end;
         i += 1;
     }
+    assert!(
+        at + width(roles[index]) <= MAX_WORDS,
+        "the operands of an instruction do not fit"
+    );
+    at
 }
 
-/// Words that an instruction with operands of these roles takes, branch table targets not counted: 1 or 2.
+/// Words that an instruction with operands of these roles takes, branch table targets not counted.
 #[must_use]
 pub const fn words_of(roles: &[Role]) -> usize {
-    if roles.is_empty() || halfword_of(roles, roles.len() - 1) < 4 {
-        1
-    } else {
-        2
+    let mut words = 1;
+    let mut i = 0;
+    while i < roles.len() {
+        words += width(roles[i]);
+        i += 1;
     }
+    words
 }

@@ -4,7 +4,7 @@
 //! A row reads `number name Variant { operand: Role, ... } Control fuel Charge "formula";`.
 //! - `number` is explicit and never reused: images outlive releases.
 //! - `name` is `<type>_<verb>[_<width>][_s|_u][_imm]`, after the Wasm operator it mostly stands for.
-//! - Operands are placed into the halfwords of the word in order, see [`super::operand`]; [`super::Role`] says what each means.
+//! - Operands follow the opcode in 16-bit words, see [`super::operand`]; [`super::Role`] says what each means.
 //! - `Control` is a [`super::Control`]; `Charge` a [`super::Charge`], what the instruction debits beyond its block's cost.
 //! - `formula` is the meaning, in terms of the operand names.
 //!
@@ -15,25 +15,23 @@
 macro_rules! for_each_op {
     ($callback:ident) => {
         $callback! {
-            // Structure. `ext` words carry operands of the word before them and are never executed.
-            0x0000 ext Ext {} Ext fuel Zero "operands of the word before";
-            0x0001 enter Enter { frame: Frame, cost: Cost } Enter fuel Zero "first word of a function: frame size in slots, cost of its first block";
-            0x0002 fuel Fuel { cost: Cost } Fuel fuel Zero "first word of a block: fuel -= cost, pause if below zero";
+            // Structure. `fuel`, the first instruction of a block, is at the end: its number is one that operands rarely have.
+            0x0001 enter Enter { frame: Frame, cost: Cost } Enter fuel Zero "first instruction of a function: frame size in slots, cost of its first block";
             0x0003 trap Trap { code: TrapCode } Trap fuel Zero "trap with this code";
-            0x0004 stub_call StubCall { base: Window, dst: Results } Stub fuel Zero "call word of a frame that no guest code called: never executed";
+            0x0004 stub_call StubCall { base: Window, dst: Results } Stub fuel Zero "call of a frame that no guest code called: never executed";
             0x0005 halt Halt {} Stub fuel Zero "the bottom frame has returned: leave the run loop";
             0x0006 leave Leave {} Stub fuel Zero "a callee in another instance has returned: switch back and hand its results on";
 
-            // Control. Labels count words from the branch word itself to a `fuel` word, whose cost the branch debits.
-            0x0008 br Br { label: Label32 } Branch fuel Zero "goto label";
-            0x0009 br_nz BrNz { cond: Use, label: Label32 } CondBranch fuel Zero "if u32(cond) != 0 goto label";
-            0x000a br_z BrZ { cond: Use, label: Label32 } CondBranch fuel Zero "if u32(cond) == 0 goto label";
-            0x000b br64_nz Br64Nz { cond: Use, label: Label32 } CondBranch fuel Zero "if cond != 0 goto label";
-            0x000c br64_z Br64Z { cond: Use, label: Label32 } CondBranch fuel Zero "if cond == 0 goto label";
-            0x000d br_table BrTable { index: Use, n: TargetCount } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 ext words follow, each a label relative to this word";
+            // Control. Labels count words from the branch's opcode to a `fuel` instruction, whose cost the branch debits.
+            0x0008 br Br { label: Label16 } Branch fuel Zero "goto label";
+            0x0009 br_nz BrNz { cond: Use, label: Label16 } CondBranch fuel Zero "if u32(cond) != 0 goto label";
+            0x000a br_z BrZ { cond: Use, label: Label16 } CondBranch fuel Zero "if u32(cond) == 0 goto label";
+            0x000b br64_nz Br64Nz { cond: Use, label: Label16 } CondBranch fuel Zero "if cond != 0 goto label";
+            0x000c br64_z Br64Z { cond: Use, label: Label16 } CondBranch fuel Zero "if cond == 0 goto label";
+            0x000d br_table BrTable { index: Use, n: TargetCount } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 labels of two words follow, relative to this instruction";
 
             // Calls. The callee frame starts at fp + base; its arguments are in place there, its results go to dst, dst + 1, ...
-            0x0010 call Call { base: Window, dst: Results, func: DefinedFunc } Call fuel Zero "dst.. = func(base..)";
+            0x0010 call Call { base: Window, dst: Results, func: NearFunc } Call fuel Zero "dst.. = func(base..)";
             0x0011 call_import CallImport { base: Window, dst: Results, func: ImportFunc } Call fuel Zero "dst.. = import(base..)";
             0x0012 call_indirect CallIndirect { base: Window, dst: Results, index: Use, table: Table, type_idx: Type } Call fuel Zero "dst.. = table[index](base..), checked against type";
             0x0013 return_call ReturnCall { base: Window, func: DefinedFunc } TailCall fuel Zero "return func(base..)";
@@ -420,6 +418,14 @@ macro_rules! for_each_op {
             0x020e table_init TableInit { to: Mod, from: Mod, n: Mod, table: Table, elem: Elem } Next fuel Elems "table[to .. to + n] = elem[from .. from + n]";
             0x020f elem_drop ElemDrop { elem: Elem } Next fuel Zero "element segment becomes empty";
 
+            // Forms for what rarely needs as much room, or rarely as little.
+            0x0240 br_far BrFar { label: Label32 } Branch fuel Zero "goto label";
+            0x0241 call_far CallFar { base: Window, dst: Results, func: DefinedFunc } Call fuel Zero "dst.. = func(base..)";
+            0x0242 const_u16 ConstU16 { dst: DefAcc, imm: ImmU16 } Next fuel Zero "dst = u64(imm)";
+
+            // Blocks.
+            0x02fd fuel Fuel { cost: Cost } Fuel fuel Zero "first instruction of a block: fuel -= cost, pause if below zero";
+
             // Accumulator forms: the operand that the name ends with is the slot that the instruction before has just written, and its value is
             // still in the accumulator. What they compute is what the instruction without `_acc_` computes.
             0x0400 i32_add_acc_lhs I32AddAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs + rhs)";
@@ -544,11 +550,11 @@ macro_rules! for_each_op {
             0x0477 select_acc_cond SelectAccCond { dst: DefAcc, a: Use, b: Use, cond: Acc } Next fuel Zero "dst = u32(cond) != 0 ? a : b";
             0x0478 global_set_acc_src GlobalSetAccSrc { src: Acc, global: DefinedGlobal } Next fuel Zero "global = src";
             0x0479 ret1_acc_src Ret1AccSrc { src: Acc } Return fuel Zero "return src";
-            0x047a br_table_acc_index BrTableAccIndex { index: Acc, n: TargetCount } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 ext words follow, each a label relative to this word";
-            0x047b br_nz_acc_cond BrNzAccCond { cond: Acc, label: Label32 } CondBranch fuel Zero "if u32(cond) != 0 goto label";
-            0x047c br_z_acc_cond BrZAccCond { cond: Acc, label: Label32 } CondBranch fuel Zero "if u32(cond) == 0 goto label";
-            0x047d br64_nz_acc_cond Br64NzAccCond { cond: Acc, label: Label32 } CondBranch fuel Zero "if cond != 0 goto label";
-            0x047e br64_z_acc_cond Br64ZAccCond { cond: Acc, label: Label32 } CondBranch fuel Zero "if cond == 0 goto label";
+            0x047a br_table_acc_index BrTableAccIndex { index: Acc, n: TargetCount } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 labels of two words follow, relative to this instruction";
+            0x047b br_nz_acc_cond BrNzAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if u32(cond) != 0 goto label";
+            0x047c br_z_acc_cond BrZAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if u32(cond) == 0 goto label";
+            0x047d br64_nz_acc_cond Br64NzAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if cond != 0 goto label";
+            0x047e br64_z_acc_cond Br64ZAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if cond == 0 goto label";
             0x047f br_i32_eq_acc_lhs BrI32EqAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs == rhs) goto label";
             0x0480 br_i32_ne_acc_lhs BrI32NeAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs != rhs) goto label";
             0x0481 br_i32_lt_s_acc_lhs BrI32LtSAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs < rhs, signed) goto label";

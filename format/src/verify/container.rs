@@ -89,7 +89,7 @@ fn check_header(header: &Header, limits: &Limits) -> Result<()> {
     let known = header.hash_alg == header::HASH_SHA256
         && header.chunk_log2 == 0
         && header.page_align_log2 == header::COW_ALIGN_LOG2
-        && header.word_log2 == 3
+        && header.word_log2 == 1
         && header.flags == 0
         && header.reserved == 0;
     ensure(known, Kind::BadHeader, 104)?;

@@ -91,18 +91,17 @@ errors! {
     // Functions.
     BadFuncRecord Corrupt "a function record has no meaning";
     UnknownOp Corrupt "there is no instruction with this number, or it may not stand here";
-    ReservedBits Corrupt "bits that no operand takes are not zero";
-    ExtWord Corrupt "an extension word is missing or stands where none belongs";
+    CutOff Corrupt "an instruction or branch table does not end in its function";
+    BadDecoys Corrupt "DECOYS are not the operands that look like `fuel`";
     NoEnter Corrupt "a function does not start with `enter`";
     FrameMismatch Corrupt "the frame size of `enter` is not that of the function record";
     SlotOutOfRange Corrupt "a slot is outside the frame";
     WindowOutOfRange Corrupt "arguments or results of a call do not fit the frame";
     WrongResultCount Corrupt "a return has another number of results than the function";
     BadLabel Corrupt "a branch does not lead to a block of its function";
-    NoFuelWord Corrupt "a block must begin here, but there is no `fuel` word";
+    NoFuelWord Corrupt "a block must begin here, but there is no `fuel`";
     NoTerminator Corrupt "the function's end can be reached";
     FreeCycle Corrupt "a loop or call could run without using fuel";
-    CostTooLarge Corrupt "a block costs more than 2147483647";
     BadImmediate Corrupt "an immediate operand is out of range";
     NoMemoryZero Corrupt "an instruction needs a 32-bit memory 0 with 64 KiB pages";
     NotAccumulated Corrupt "an accumulator operand is not what the instruction before has written";

@@ -1,7 +1,7 @@
 //! Function bodies: one pass over the words, without scratch memory.
 //!
-//! What makes that possible: every word says by its opcode what it is, extension words included; so any word can be classified by
-//! itself, and a branch target needs no more than a look at the word there, which must be `fuel`.
+//! What makes that possible: a branch target needs no more than a look at the word there, which must be the opcode `fuel`. Words of
+//! operands that have the same value are listed in DECOYS. A target is none of those, and the pass finds just those that are listed.
 
 use super::VerifyError;
 use super::error::VerifyErrorKind as Kind;
@@ -10,7 +10,7 @@ use crate::image::features;
 use crate::image::func::FuncRecord;
 use crate::image::types::{ExternKind, PAGE_LOG2};
 use crate::image::view::ModuleView;
-use crate::isa::{Control, Op, PROLOGUE, Role, field_value};
+use crate::isa::{Control, MAX_WORDS, Op, PROLOGUE, Role, field_value, pair};
 use crate::trap::Trap;
 
 /// Greatest frame size: a slot number has its top bit clear, which the slot check relies on.
@@ -38,6 +38,8 @@ impl ModuleView<'_> {
         let mut walk = Walk {
             module: self,
             body,
+            decoys: own_decoys(self.parts.decoys, &record),
+            seen: 0,
             record,
             lanes: slot_lanes(record.frame),
             memory_zero: None,
@@ -47,14 +49,22 @@ impl ModuleView<'_> {
         };
         walk.run().map_err(|kind| {
             let word = u64::from(record.code_word).saturating_add(walk.at as u64);
-            let offset = u64::from(self.parts.code_offset).saturating_add(word.saturating_mul(8));
+            let offset = u64::from(self.parts.code_offset).saturating_add(word.saturating_mul(2));
             VerifyError::new(kind, offset as u32)
         })
     }
 }
 
+/// The part of DECOYS that is about a function. If DECOYS does not ascend it is some other part: then the pass finds out.
+fn own_decoys<'a>(decoys: &'a [u32], record: &FuncRecord) -> &'a [u32] {
+    let below = |end: u32| decoys.partition_point(|&word| u32::from_le(word) < end);
+    let start = below(record.code_word);
+    let end = below(record.code_word.saturating_add(record.words));
+    decoys.get(start..end).unwrap_or_default()
+}
+
 /// Checks a function record; gives the function's words.
-fn check_record<'a>(module: &ModuleView<'a>, record: &FuncRecord) -> Checked<&'a [u64]> {
+fn check_record<'a>(module: &ModuleView<'a>, record: &FuncRecord) -> Checked<&'a [u16]> {
     let ty = module.func_type(record.type_idx);
     let known = record.type_idx < module.func_type_count()
         && usize::from(record.params) == ty.params.len()
@@ -73,12 +83,20 @@ fn check_record<'a>(module: &ModuleView<'a>, record: &FuncRecord) -> Checked<&'a
 
 const TOP_BITS: u64 = 0x8000_8000_8000_8000;
 
-/// In each halfword, the greatest slot number with the top bit set.
+/// In each lane, the greatest slot number with the top bit set.
 fn slot_lanes(frame: u16) -> u64 {
     u64::from(frame.saturating_sub(1)).wrapping_mul(0x0001_0001_0001_0001) | TOP_BITS
 }
 
-/// Whether each halfword of `slots` is a slot number: its top bit is clear, and subtracting it from its lane borrows nothing.
+/// Whether any lane of `words` that `operands` has is the opcode `fuel`.
+fn has_decoy(words: u64, operands: u64) -> bool {
+    const ONES: u64 = 0x0001_0001_0001_0001;
+    // Lanes that are no operands count as different; a lane is 0 where it is the same.
+    let differences = (words ^ ONES.wrapping_mul(Op::Fuel as u64)) | !operands;
+    differences.wrapping_sub(ONES) & !differences & TOP_BITS != 0
+}
+
+/// Whether each lane of `slots` is a slot number: its top bit is clear, and subtracting it from its lane borrows nothing.
 fn slots_in_frame(lanes: u64, slots: u64) -> bool {
     slots & TOP_BITS == 0 && lanes.wrapping_sub(slots) & TOP_BITS == TOP_BITS
 }
@@ -86,13 +104,16 @@ fn slots_in_frame(lanes: u64, slots: u64) -> bool {
 /// The pass over one function.
 struct Walk<'m, 'a> {
     module: &'m ModuleView<'a>,
-    body: &'a [u64],
+    body: &'a [u16],
+    /// Words of the code section that are to look like `fuel` without being it, little-endian, and how many have been found.
+    decoys: &'a [u32],
+    seen: usize,
     record: FuncRecord,
     lanes: u64,
     /// Whether memory 0 is as the short forms need it, once an instruction has asked.
     memory_zero: Option<bool>,
     /// Cost of the block that the walk is in.
-    cost: u32,
+    cost: u16,
     /// Word that the walk is at.
     at: usize,
     /// First word of the instruction before.
@@ -115,17 +136,15 @@ struct Together {
     callee: Option<(u32, u32)>,
 }
 
-fn op_of(word: u64) -> u16 {
-    word as u16
-}
-
-fn cost_of(word: u64) -> u32 {
-    (word >> 32) as u32
+/// Four words as lanes.
+fn lanes_of(words: [u16; 4]) -> u64 {
+    let [a, b, c, d] = words.map(|word| u64::from(u16::from_le(word)));
+    a | b << 16 | c << 32 | d << 48
 }
 
 impl Walk<'_, '_> {
-    fn word(&self, at: usize) -> Option<u64> {
-        self.body.get(at).copied().map(u64::from_le)
+    fn word(&self, at: usize) -> Option<u16> {
+        self.body.get(at).copied().map(u16::from_le)
     }
 
     fn run(&mut self) -> Checked<()> {
@@ -135,7 +154,8 @@ impl Walk<'_, '_> {
             self.skip_plain();
             if self.at >= self.body.len() {
                 let plain = self.at > before;
-                return ensure(!plain && control.is_terminator(), Kind::NoTerminator);
+                ensure(!plain && control.is_terminator(), Kind::NoTerminator)?;
+                return ensure(self.seen == self.decoys.len(), Kind::BadDecoys);
             }
             control = self.instruction(false)?;
         }
@@ -147,74 +167,67 @@ impl Walk<'_, '_> {
             Some(true) => Plain::WithMemoryZero,
             Some(false) | None => Plain::Always,
         };
-        let lanes = self.lanes;
-        let rest = self.body.get(self.at..).unwrap_or_default();
-        let plain = rest.iter().position(|&word| {
-            let word = u64::from_le(word);
-            let Some(rule) = RULES.get(usize::from(op_of(word))) else {
-                return true;
+        let mut rest = self.body.get(self.at..).unwrap_or_default();
+        while let Some(first) = rest.first_chunk::<4>() {
+            let words = lanes_of(*first);
+            let Some(rule) = RULES.get(usize::from(words as u16)) else {
+                break;
             };
-            let [slots, zero] = [rule.slots[0], rule.zero[0]];
-            rule.plain > allowed || word & zero != 0 || !slots_in_frame(lanes, word & slots)
-        });
-        let count = plain.unwrap_or(rest.len());
-        if count > 0 {
-            self.at = self.at.saturating_add(count);
-            // All of them are single words.
-            self.before = self.at.saturating_sub(1);
+            let ([slots, _], [zero, _], [operands, _]) = (rule.slots, rule.zero, rule.operands);
+            let wrong = rule.plain > allowed
+                || words & zero != 0
+                || !slots_in_frame(self.lanes, words & slots)
+                || has_decoy(words, operands);
+            if wrong {
+                break;
+            }
+            self.before = self.body.len().saturating_sub(rest.len());
+            rest = rest.get(usize::from(rule.words)..).unwrap_or_default();
         }
+        self.at = self.body.len().saturating_sub(rest.len());
     }
 
     /// Checks the instruction at `self.at` and goes behind it.
     fn instruction(&mut self, first: bool) -> Checked<Control> {
-        let word = self.word(self.at).ok_or(Kind::NoEnter)?;
-        let rule = RULES.get(usize::from(op_of(word))).ok_or(Kind::UnknownOp)?;
-        ensure(rule.words != 0, Kind::UnknownOp)?;
+        let opcode = self.word(self.at).ok_or(Kind::NoEnter)?;
+        let rule = RULES.get(usize::from(opcode)).ok_or(Kind::UnknownOp)?;
+        ensure(
+            rule.words != 0 && rule.control != Control::Stub,
+            Kind::UnknownOp,
+        )?;
         ensure(!first || rule.control == Control::Enter, Kind::NoEnter)?;
-        let ext = self.extension(rule)?;
-        let wrong = [word & rule.zero[0], ext & rule.zero[1]];
-        if wrong != [0; 2] {
-            return Err(rule.explain(wrong));
-        }
-        let inside = slots_in_frame(self.lanes, word & rule.slots[0])
-            && slots_in_frame(self.lanes, ext & rule.slots[1]);
-        ensure(inside, Kind::SlotOutOfRange)?;
-        if rule.memory_zero {
-            self.check_memory_zero()?;
-        }
+        let words = self.words(rule)?;
+        self.look(rule, &words)?;
         if let Some((field, role)) = rule.accumulated {
-            self.accumulated(role, field_value(word, ext, field))?;
+            self.accumulated(role, field_value(&words, field))?;
         }
-        if rule.label_shift != 0 {
-            let from = if rule.label_in_ext { ext } else { word };
-            self.label((from as i64) >> rule.label_shift)?;
+        if let Some(label) = rule.label {
+            self.label(field_value(&words, label))?;
         }
         let mut next = self.at.saturating_add(usize::from(rule.words));
         match rule.control {
             Control::Next => {
                 if rule.special != 0 {
-                    self.operands(rule, word, ext)?;
+                    self.operands(rule, &words)?;
                 }
             }
-            Control::Branch | Control::CondBranch => {}
+            Control::Branch | Control::CondBranch | Control::Stub => {}
             Control::Fuel => {
-                self.cost = cost_of(word);
-                ensure(self.cost <= i32::MAX as u32, Kind::CostTooLarge)?;
+                let [_, cost, ..] = words;
+                self.cost = cost;
             }
             Control::Enter => {
+                let [_, frame, cost, ..] = words;
                 ensure(first, Kind::UnknownOp)?;
-                ensure(
-                    (word >> 16) as u16 == self.record.frame,
-                    Kind::FrameMismatch,
-                )?;
-                self.cost = cost_of(word);
-                ensure(self.cost <= i32::MAX as u32, Kind::CostTooLarge)?;
+                ensure(frame == self.record.frame, Kind::FrameMismatch)?;
+                self.cost = cost;
             }
-            Control::Ext => return Err(Kind::ExtWord),
-            Control::Stub => return Err(Kind::UnknownOp),
-            Control::Table => next = self.table(next, cost_of(word))?,
+            Control::Table => {
+                let [_, _, low, high, ..] = words;
+                next = self.table(next, pair(low, high))?;
+            }
             Control::Call | Control::TailCall | Control::Return | Control::Trap => {
-                self.leaving(rule, word, ext)?;
+                self.leaving(rule, &words)?;
             }
         }
         self.check_next(rule.control, next)?;
@@ -223,25 +236,65 @@ impl Walk<'_, '_> {
         Ok(rule.control)
     }
 
-    /// The extension word that the rule demands, or 0.
-    fn extension(&self, rule: &Rule) -> Checked<u64> {
-        if rule.words < 2 {
-            return Ok(0);
+    /// The words of the instruction at `self.at`, then zeros.
+    fn words(&self, rule: &Rule) -> Checked<[u16; MAX_WORDS]> {
+        let end = self.at.saturating_add(usize::from(rule.words));
+        let own = self.body.get(self.at..end).ok_or(Kind::CutOff)?;
+        let mut words = [0; MAX_WORDS];
+        for (word, own) in words.iter_mut().zip(own) {
+            *word = u16::from_le(*own);
         }
-        let ext = self.word(self.at.saturating_add(1));
-        let ext = ext.ok_or(Kind::ExtWord)?;
-        ensure(op_of(ext) == Op::Ext as u16, Kind::ExtWord)?;
-        Ok(ext)
+        Ok(words)
+    }
+
+    /// Checks what the masks say of an instruction.
+    fn look(&mut self, rule: &Rule, words: &[u16; MAX_WORDS]) -> Checked<()> {
+        let [a, b, c, d, e, f, g, h] = words.map(u16::to_le);
+        let groups = [lanes_of([a, b, c, d]), lanes_of([e, f, g, h])];
+        let mut decoy = false;
+        for (((group, slots), zero), operands) in
+            (groups.into_iter().zip(rule.slots).zip(rule.zero)).zip(rule.operands)
+        {
+            ensure(group & zero == 0, Kind::BadImmediate)?;
+            let inside = slots_in_frame(self.lanes, group & slots);
+            ensure(inside, Kind::SlotOutOfRange)?;
+            decoy |= has_decoy(group, operands);
+        }
+        if decoy {
+            self.decoys(rule.words)?;
+        }
+        if rule.memory_zero {
+            self.check_memory_zero()?;
+        }
+        Ok(())
+    }
+
+    /// Finds the operands of an instruction of so many words that look like `fuel` where DECOYS says.
+    fn decoys(&mut self, words: u8) -> Checked<()> {
+        let end = self.at.saturating_add(usize::from(words));
+        for at in self.at.saturating_add(1)..end {
+            if self.word(at) == Some(Op::Fuel as u16) {
+                self.decoy(at)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn decoy(&mut self, at: usize) -> Checked<()> {
+        let word = u64::from(self.record.code_word).saturating_add(at as u64);
+        let listed = self.decoys.get(self.seen).copied().map(u32::from_le);
+        ensure(listed.map(u64::from) == Some(word), Kind::BadDecoys)?;
+        self.seen = self.seen.saturating_add(1);
+        Ok(())
     }
 
     /// The instruction before has left this slot in the accumulator that `role` stands for.
     fn accumulated(&self, role: Role, slot: i64) -> Checked<()> {
-        let word = self.word(self.before).unwrap_or(0);
-        let rule = RULES.get(usize::from(op_of(word)));
-        let left = rule.and_then(|rule| rule.leaves);
-        let left = left.filter(|field| field.role == role && field.halfword < 4);
-        let same = left.is_some_and(|field| field_value(word, 0, field) == slot);
-        ensure(same, Kind::NotAccumulated)
+        let opcode = self.word(self.before).unwrap_or(0);
+        let left = RULES.get(usize::from(opcode)).and_then(|rule| rule.leaves);
+        let left = left.filter(|field| field.role == role);
+        let left = left.and_then(|field| self.word(self.before.saturating_add(field.word.into())));
+        ensure(left.map(i64::from) == Some(slot), Kind::NotAccumulated)
     }
 
     /// A block begins after a conditional branch, and, unless the function ends, after what never goes on.
@@ -251,7 +304,7 @@ impl Walk<'_, '_> {
             return Ok(());
         }
         match self.word(next) {
-            Some(word) => ensure(op_of(word) == Op::Fuel as u16, Kind::NoFuelWord),
+            Some(word) => ensure(word == Op::Fuel as u16, Kind::NoFuelWord),
             None => ensure(may_end, Kind::NoTerminator),
         }
     }
@@ -264,35 +317,43 @@ impl Walk<'_, '_> {
         ensure(suits, Kind::NoMemoryZero)
     }
 
-    /// A label of the instruction at `self.at`: it leads to a `fuel` word, and a way back costs something.
+    /// A label of the instruction at `self.at`: it leads to a `fuel` instruction, and a way back costs something.
     fn label(&self, label: i64) -> Checked<()> {
         let target = (self.at as i64).saturating_add(label);
-        let word = usize::try_from(target).ok().and_then(|at| self.word(at));
-        let word = word.filter(|&word| op_of(word) == Op::Fuel as u16);
-        let word = word.ok_or(Kind::BadLabel)?;
+        let target = usize::try_from(target).map_err(|_| Kind::BadLabel)?;
+        ensure(self.word(target) == Some(Op::Fuel as u16), Kind::BadLabel)?;
+        let place = self.record.code_word.saturating_add(target as u32);
+        let decoy = |word: &u32| u32::from_le(*word).cmp(&place);
+        ensure(self.decoys.binary_search_by(decoy).is_err(), Kind::BadLabel)?;
+        // A `fuel` that is cut off is found where the pass comes to it.
+        let cost = self.word(target.saturating_add(1)).unwrap_or(0);
         let forward = label > 0;
-        ensure(
-            forward || self.cost > 0 || cost_of(word) > 0,
-            Kind::FreeCycle,
-        )
+        ensure(forward || self.cost > 0 || cost > 0, Kind::FreeCycle)
     }
 
     /// The targets of a branch table from word `first` on; gives the word behind them.
-    fn table(&self, first: usize, n: u32) -> Checked<usize> {
-        let count = (n as usize).checked_add(1).ok_or(Kind::ExtWord)?;
-        let targets = self.body.get(first..).and_then(|rest| rest.get(..count));
-        for target in targets.ok_or(Kind::ExtWord)? {
-            let target = u64::from_le(*target);
-            ensure(op_of(target) == Op::Ext as u16, Kind::ExtWord)?;
-            ensure(target & 0xffff_0000 == 0, Kind::ReservedBits)?;
-            self.label(i64::from(cost_of(target) as i32))?;
+    fn table(&mut self, first: usize, n: u32) -> Checked<usize> {
+        let count = (n as usize).checked_add(1).and_then(|n| n.checked_mul(2));
+        let end = first.checked_add(count.ok_or(Kind::CutOff)?);
+        let end = end.ok_or(Kind::CutOff)?;
+        let (targets, _) = (self.body.get(first..end).ok_or(Kind::CutOff)?).as_chunks::<2>();
+        for (i, target) in targets.iter().enumerate() {
+            let [low, high] = target.map(u16::from_le);
+            let at = first.saturating_add(i.saturating_mul(2));
+            if low == Op::Fuel as u16 {
+                self.decoy(at)?;
+            }
+            if high == Op::Fuel as u16 {
+                self.decoy(at.saturating_add(1))?;
+            }
+            self.label(i64::from(pair(low, high) as i32))?;
         }
-        Ok(first.saturating_add(count))
+        Ok(end)
     }
 
     /// Calls and ends of the function.
-    fn leaving(&self, rule: &Rule, word: u64, ext: u64) -> Checked<()> {
-        let together = self.operands(rule, word, ext)?;
+    fn leaving(&self, rule: &Rule, words: &[u16]) -> Checked<()> {
+        let together = self.operands(rule, words)?;
         let frame = u32::from(self.record.frame);
         let results = u32::from(self.record.results);
         let fits = |at: u32, count: u32| at.saturating_add(count) <= frame;
@@ -329,17 +390,16 @@ impl Walk<'_, '_> {
             | Control::Next
             | Control::Fuel
             | Control::Enter
-            | Control::Ext
             | Control::Stub => Ok(()),
         }
     }
 
     /// Operands that are no slots, labels or immediates, by their roles.
-    fn operands(&self, rule: &Rule, word: u64, ext: u64) -> Checked<Together> {
+    fn operands(&self, rule: &Rule, words: &[u16]) -> Checked<Together> {
         let mut together = Together::default();
         for (i, field) in rule.info.fields.iter().enumerate() {
             if rule.special >> i & 1 == 1 {
-                let value = field_value(word, ext, field) as u32;
+                let value = field_value(words, field) as u32;
                 self.operand(rule, field.role, value, &mut together)?;
             }
         }
@@ -378,7 +438,7 @@ impl Walk<'_, '_> {
                 Trap::from_number(index as u16).is_some(),
                 Kind::BadImmediate,
             ),
-            Role::DefinedFunc => {
+            Role::DefinedFunc | Role::NearFunc => {
                 below(module.func_count())?;
                 let callee = module.func(index);
                 together.callee = Some((u32::from(callee.params), u32::from(callee.results)));

@@ -152,6 +152,7 @@ impl<'a> VerifiedImage<'a> {
                 Kind::Const => parts.pool = bytemuck::try_cast_slice(bytes).unwrap_or_default(),
                 Kind::Data => parts.data = bytes,
                 Kind::Elem => parts.elems = bytemuck::try_cast_slice(bytes).unwrap_or_default(),
+                Kind::Decoys => parts.decoys = bytemuck::try_cast_slice(bytes).unwrap_or_default(),
                 Kind::ExportIndex => {
                     parts.export_index = bytemuck::try_cast_slice(bytes).unwrap_or_default();
                 }

@@ -208,7 +208,7 @@ impl<'a> Checker<'a> {
         }
         let stubs = self.module.parts.code.get(..PROLOGUE.len());
         let stubs = stubs.ok_or(Kind::MissingSection)?;
-        let right = stubs.iter().map(|&word| u64::from_le(word)).eq(PROLOGUE);
+        let right = stubs.iter().map(|&word| u16::from_le(word)).eq(PROLOGUE);
         ensure(right, Kind::BadPrologue)?;
         let (_, memories) = self.spaces(ExternKind::Memory);
         ensure(

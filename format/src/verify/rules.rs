@@ -1,34 +1,33 @@
 //! What the verifier checks of each instruction, worked out from the instruction table at compile time.
 
-use super::error::VerifyErrorKind as Kind;
 use crate::isa::{Control, Field, INFO, OP_LIMIT, OpInfo, Role};
 
 /// What the verifier checks of one opcode.
 #[derive(Clone, Copy)]
 pub(super) struct Rule {
-    /// Halfwords of the word and its extension that are slots of the frame.
+    /// Words that are slots of the frame: those of words 0 to 3, and of words 4 to 7, as lanes of 16 bits.
     pub(super) slots: [u64; 2],
-    /// Bits that must be zero: those that no operand takes, and the upper bits of a shift.
+    /// Bits that must be zero, likewise: the upper bits of a shift.
     pub(super) zero: [u64; 2],
+    /// The operands' words, likewise.
+    pub(super) operands: [u64; 2],
     /// The table's row.
     pub(super) info: &'static OpInfo,
-    /// Words, branch table targets not counted: 1 or 2. 0 where there is no such opcode.
+    /// Words, branch table targets not counted. 0 where there is no such opcode.
     pub(super) words: u8,
     /// How it passes control on.
     pub(super) control: Control,
     /// Operands that [`super::func`] looks at one by one, a bit for each.
     pub(super) special: u8,
-    /// By how much to shift the word that has the label for the label; 0 where there is no label.
-    pub(super) label_shift: u8,
-    /// Whether the label is in the extension word.
-    pub(super) label_in_ext: bool,
+    /// The operand that is a label.
+    pub(super) label: Option<&'static Field>,
     /// Whether it needs memory 0.
     pub(super) memory_zero: bool,
     /// The operand that the instruction before must have left in an accumulator, and as what.
     pub(super) accumulated: Option<(&'static Field, Role)>,
     /// The operand that it leaves in an accumulator.
     pub(super) leaves: Option<&'static Field>,
-    /// Whether it is one word that goes on to the next, without special operands.
+    /// Whether it is at most four words that go on to the next instruction, without special operands.
     pub(super) plain: Plain,
 }
 
@@ -55,12 +54,12 @@ const fn rules() -> [Rule; OP_LIMIT] {
     let mut rules = [Rule {
         slots: [0; 2],
         zero: [0; 2],
+        operands: [0; 2],
         info: &INFO[0],
         words: 0,
-        control: Control::Ext,
+        control: Control::Stub,
         special: 0,
-        label_shift: 0,
-        label_in_ext: false,
+        label: None,
         memory_zero: false,
         accumulated: None,
         leaves: None,
@@ -82,13 +81,13 @@ const fn rules() -> [Rule; OP_LIMIT] {
 const fn rule(info: &'static OpInfo) -> Rule {
     let mut rule = Rule {
         slots: [0; 2],
-        zero: [!0xffff, !0xffff],
+        zero: [0; 2],
+        operands: [0; 2],
         info,
         words: info.words,
         control: info.control,
         special: 0,
-        label_shift: 0,
-        label_in_ext: false,
+        label: None,
         memory_zero: info.memory_zero,
         accumulated: None,
         leaves: None,
@@ -97,38 +96,29 @@ const fn rule(info: &'static OpInfo) -> Rule {
     let mut i = 0;
     while i < info.fields.len() {
         let field = &info.fields[i];
-        let bits: u64 = if field.role.is_wide() {
-            0xffff_ffff
-        } else {
-            0xffff
-        };
         if let Some(role) = field.role.defined_by() {
             rule.accumulated = Some((field, role));
         }
         if matches!(field.role, Role::DefAcc | Role::DefF32 | Role::DefF64) {
             rule.leaves = Some(field);
         }
-        let shift = 16 * (field.halfword % 4);
-        let word = field.halfword as usize / 4;
-        rule.zero[word] &= !(bits << shift);
+        let (group, shift) = (field.word as usize / 4, 16 * (field.word % 4));
         match check(field.role) {
-            Check::Slot => rule.slots[word] |= bits << shift,
-            Check::Shift => rule.zero[word] |= 0xfffc << shift,
+            Check::Slot => rule.slots[group] |= 0xffff << shift,
+            Check::Shift => rule.zero[group] |= 0xfffc << shift,
             Check::Nothing => {}
             Check::Special => rule.special |= 1 << i,
-            Check::Label => {
-                assert!(
-                    bits << shift >> 63 == 1,
-                    "a label is the upper end of its word"
-                );
-                rule.label_shift = shift;
-                rule.label_in_ext = word == 1;
-            }
+            Check::Label => rule.label = Some(field),
         }
         i += 1;
     }
+    let mut word = 1;
+    while word < info.words {
+        rule.operands[word as usize / 4] |= 0xffff << (16 * (word % 4));
+        word += 1;
+    }
     if matches!(info.control, Control::Next)
-        && info.words == 1
+        && info.words <= 4
         && rule.special == 0
         && rule.accumulated.is_none()
     {
@@ -180,6 +170,7 @@ const fn check(role: Role) -> Check {
         | Role::Results
         | Role::TrapCode
         | Role::DefinedFunc
+        | Role::NearFunc
         | Role::ImportFunc
         | Role::Func
         | Role::Type
@@ -190,22 +181,5 @@ const fn check(role: Role) -> Check {
         | Role::Elem
         | Role::Data
         | Role::Const => Check::Special,
-    }
-}
-
-impl Rule {
-    /// Which rule bits that should be zero break.
-    #[cold]
-    pub(super) fn explain(&self, wrong: [u64; 2]) -> Kind {
-        let in_operand = |(wrong, reserved): (u64, u64)| wrong & !reserved != 0;
-        if wrong
-            .into_iter()
-            .zip(self.info.reserved_bits())
-            .any(in_operand)
-        {
-            Kind::BadImmediate
-        } else {
-            Kind::ReservedBits
-        }
     }
 }

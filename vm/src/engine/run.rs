@@ -8,9 +8,10 @@ use super::Engine;
 use crate::error::{Budget, Entity, Error, Misuse};
 use crate::exec::{self, Exit, Refused};
 use crate::outcome::{Func, HostCall, HostFunc, Instance, Outcome, Trap};
+use crate::raw::instance::host_ref;
 use crate::raw::store::{RunState, Status};
 use crate::val::valtype;
-use wrt_format::isa::{Op, field_value};
+use wrt_format::isa::{Op, field, pair};
 
 /// A frame of a run: where a function of a guest stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -308,19 +309,20 @@ impl Engine<'_> {
         (run.status == Status::HostCall).then_some(run)
     }
 
-    /// Index of the imported function that a pending host call names, if the call word does.
+    /// Index of the imported function that a pending host call names, if the call does.
     fn import_called(&self, run: &RunState) -> Option<u32> {
         let code = self.store.instance(run.instance)?.module().code();
-        let at = run.pc as usize;
-        let (word, ext) = (
-            u64::from_le(*code.get(at)?),
-            u64::from_le(*code.get(at + 1)?),
-        );
-        if word as u16 != Op::CallImport as u16 {
+        // The place is that of the window operand. What lies before it may be another call, which only looks like a call of an import.
+        let at = (run.pc as usize).checked_sub(field::call_import::base)?;
+        let word = |i: usize| code.get(at + i).copied().map(u16::from_le);
+        if word(0)? != Op::CallImport as u16 {
             return None;
         }
-        let field = Op::CallImport.info().fields.last()?;
-        u32::try_from(field_value(word, ext, field)).ok()
+        let func = field::call_import::func;
+        let func = pair(word(func)?, word(func + 1)?);
+        let imported = func < self.store.instance(run.instance)?.module().imported_funcs();
+        let handle = self.store.func_handle(run.instance, func)?;
+        (imported && handle == host_ref(run.callee)).then_some(func)
     }
 
     /// Function references must lead somewhere.

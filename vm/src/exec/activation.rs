@@ -4,11 +4,11 @@
 //!
 //! | slot | contents |
 //! |---|---|
-//! | `R` | word of the outer activation's call word, and its frame's first slot `<< 32` |
+//! | `R` | place of the last two words of the outer activation's call, and its frame's first slot `<< 32` |
 //! | `R + 1` | its instance, and the host function that it waits for `<< 32` |
 //! | `R + 2` | first slot of that function's arguments, and the number of results of the activation's own function `<< 32` |
 //! | `R + 3` | slot of its own record, or [`NO_RECORD`] if there is no outer activation |
-//! | `R + 4` | `HALT_STUB * 8`: where the bottom frame returns to |
+//! | `R + 4` | `HALT_STUB * 2`: where the bottom frame returns to |
 //!
 //! The bottom frame starts at `R + 5`; after it has returned, its results are at `R + 4`.
 //!
@@ -20,10 +20,10 @@
 //!                                          `-----> trap: Trapped --drop_activation--> the outer's HostCall, or Idle
 //! ```
 
-use wrt_format::isa::HALT_STUB;
+use wrt_format::isa::{HALT_STUB, field};
 use wrt_format::trap::Trap;
 
-use super::machine::{Flow, Machine, half_of};
+use super::machine::{Flow, Machine};
 use crate::raw::ctx::Stop;
 use crate::raw::dispatch::{self, Core};
 use crate::raw::instance::Callee;
@@ -118,7 +118,7 @@ pub(crate) fn start(
     stack[record + 1] = pair(outer.instance, outer.callee);
     stack[record + 2] = pair(outer.window, results as u32);
     stack[record + 3] = u64::from(outer.record);
-    stack[record + 4] = u64::from(HALT_STUB) * 8;
+    stack[record + 4] = u64::from(HALT_STUB) * 2;
     stack[fp..fp + args.len()].copy_from_slice(args);
     let (status, callee) = match callee {
         Callee::Host(host) => (Status::HostCall, host),
@@ -127,7 +127,7 @@ pub(crate) fn start(
     if status == Status::HostCall {
         store.counters.host_calls += 1;
     }
-    // Until a function has been entered the place is the stub's call word, whose window is `fp`.
+    // Until a function has been entered the place is the stub's call, whose window is `fp`.
     let (pc, below, window) = (HALT_STUB, fp as u32 - 1, fp as u32);
     store.run = RunState {
         status,
@@ -217,7 +217,7 @@ fn advance(store: &mut Store<'_>, grant: i64, core: Core) -> (Stop, i64) {
         match machine.prepare(instance, callee, window) {
             Ok(entry) => {
                 fuel = machine.fuel;
-                store.run.pc = entry + 1;
+                store.run.pc = entry + field::enter::words as u32;
                 store.run.fp = window;
                 store.run.status = Status::Ready;
             }
@@ -273,8 +273,8 @@ pub(crate) fn finish_host_call(store: &mut Store<'_>, results: &[u64]) -> Result
         .ok_or(Refused::NoFunction)?
         .module()
         .code();
-    let call_word = u64::from_le(code[run.pc as usize]);
-    let to = run.fp as usize + usize::from(half_of(call_word, 2));
+    let dst = u16::from_le(code[run.pc as usize + 1]);
+    let to = run.fp as usize + usize::from(dst);
     if !store.use_stack(to + results.len()) {
         return Err(Refused::Stack);
     }

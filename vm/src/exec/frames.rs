@@ -3,7 +3,6 @@
 use wrt_format::isa::{HALT_STUB, LEAVE_STUB};
 
 use super::activation::outer_of;
-use super::machine::half_of;
 use crate::raw::store::{NO_RECORD, RunState, Status, Store};
 
 /// A frame of a guest function.
@@ -80,13 +79,13 @@ impl Frames<'_> {
         let stack = self.store.stack();
         let slot = |at: usize| stack.get(at).copied();
         let fp = run.fp as usize;
-        // At a stub's own word `fp` is what it is after the return to it.
+        // At a stub itself `fp` is what it is after the return to it.
         let (return_word, below) = if stub && run.pc < LEAVE_STUB {
             (HALT_STUB, fp)
         } else if stub {
             (LEAVE_STUB, fp)
         } else {
-            let word = (slot(fp.checked_sub(1)?)? / 8) as u32;
+            let word = (slot(fp.checked_sub(1)?)? / 2) as u32;
             let base = match word {
                 HALT_STUB => 1,
                 LEAVE_STUB => 2,
@@ -99,7 +98,7 @@ impl Frames<'_> {
             HALT_STUB => outer_of(self.store, run.record),
             LEAVE_STUB => {
                 let instance = slot(below)? as u32;
-                let pc = (slot(below.checked_sub(1)?)? / 8) as u32;
+                let pc = (slot(below.checked_sub(1)?)? / 2) as u32;
                 self.caller(RunState {
                     instance,
                     pc,
@@ -115,12 +114,12 @@ impl Frames<'_> {
         }
     }
 
-    /// The frame of the call word at `run.pc`, whose window is `run.fp`.
+    /// The frame of the call whose last two words are at `run.pc`, and whose window is `run.fp`.
     fn caller(&self, run: RunState) -> Option<RunState> {
         let code = self.store.instance(run.instance)?.module().code();
-        let word = u64::from_le(*code.get(run.pc as usize)?);
+        let base = u16::from_le(*code.get(run.pc as usize)?);
         Some(RunState {
-            fp: run.fp.checked_sub(u32::from(half_of(word, 1)))?,
+            fp: run.fp.checked_sub(u32::from(base))?,
             ..run
         })
     }

@@ -3,7 +3,7 @@
 //! A slow path starts at an instruction that a handler did not carry out, with nothing changed yet. It either carries it out, or stops
 //! the run with everything as it was, so that the instruction is carried out when the run goes on.
 
-use wrt_format::isa::LEAVE_STUB;
+use wrt_format::isa::{LEAVE_STUB, field, pair};
 use wrt_format::trap::Trap;
 
 use crate::raw::ctx::Stop;
@@ -51,18 +51,18 @@ pub(crate) const OUT_OF_FUEL: Flow = Flow::Stop(Stop::OutOfFuel);
 
 impl<'m> Machine<'_, 'm> {
     /// Word `at` of the running instance's code.
-    pub(crate) fn word(&self, at: u32) -> u64 {
-        u64::from_le(self.data().module().code()[at as usize])
+    pub(crate) fn word(&self, at: u32) -> u16 {
+        u16::from_le(self.data().module().code()[at as usize])
     }
 
-    /// Halfword `i` of the instruction and its extension word.
+    /// Word `i` of the instruction.
     pub(crate) fn half(&self, i: usize) -> u16 {
-        half_of(self.word(self.pc + (i / 4) as u32), i % 4)
+        self.word(self.pc + i as u32)
     }
 
-    /// Halfwords `i` and `i + 1` of the instruction and its extension word.
+    /// Words `i` and `i + 1` of the instruction.
     pub(crate) fn imm_u32(&self, i: usize) -> u32 {
-        u32::from(self.half(i)) | u32::from(self.half(i + 1)) << 16
+        pair(self.half(i), self.half(i + 1))
     }
 
     /// The slot that operand `i` names.
@@ -78,6 +78,16 @@ impl<'m> Machine<'_, 'm> {
 
     fn slot(&self, i: usize) -> usize {
         self.fp as usize + usize::from(self.half(i))
+    }
+
+    /// The window that operand `base` of a call names, as a slot of the stack.
+    fn window(&self, base: usize) -> u32 {
+        self.fp + u32::from(self.half(base))
+    }
+
+    /// Place in the code of operand `base`, the last but one, of a call: what it returns to.
+    const fn site(&self, base: usize) -> u32 {
+        self.pc + base as u32
     }
 
     /// The running instance.
@@ -108,22 +118,22 @@ impl<'m> Machine<'_, 'm> {
             .store
             .instance(instance)
             .expect("the callee's instance exists");
-        let word = u64::from_le(data.module().code()[entry as usize]);
-        if !self
-            .store
-            .use_stack(fp as usize + usize::from(half_of(word, 1)))
-        {
+        let code = data.module().code();
+        let operand = |i: usize| u16::from_le(code[entry as usize + i]);
+        let (frame, cost) = (operand(field::enter::frame), operand(field::enter::cost));
+        if !self.store.use_stack(fp as usize + usize::from(frame)) {
             return Err(Trap::StackOverflow.into());
         }
-        self.charge((word >> 32) as u32)?;
+        self.charge(cost.into())?;
         Ok(entry)
     }
 
-    /// Calls a function of this instance whose frame starts at slot `fp`.
-    pub(crate) fn call_own(&mut self, func: u32, fp: u32) -> Step<Flow> {
+    /// Calls a function of this instance. `base` is the place of the call's window operand.
+    pub(crate) fn call_own(&mut self, func: u32, base: usize) -> Step<Flow> {
+        let (site, fp) = (self.site(base), self.window(base));
         let entry = self.prepare(self.instance, func, fp)?;
-        self.store.stack_mut()[fp as usize - 1] = u64::from(self.pc) * 8;
-        (self.fp, self.pc) = (fp, entry + 1);
+        self.store.stack_mut()[fp as usize - 1] = u64::from(site) * 2;
+        (self.fp, self.pc) = (fp, entry + field::enter::words as u32);
         Ok(Flow::Jump)
     }
 
@@ -136,13 +146,14 @@ impl<'m> Machine<'_, 'm> {
         sig.map_or((0, 0), |sig| (sig.params.len(), sig.results.len()))
     }
 
-    /// Calls what `reference` refers to; the arguments are at slot `window`.
-    pub(crate) fn call_ref(&mut self, reference: u64, window: u32) -> Step<Flow> {
+    /// Calls what `reference` refers to. `base` is the place of the call's window operand.
+    pub(crate) fn call_ref(&mut self, reference: u64, base: usize) -> Step<Flow> {
+        let (site, window) = (self.site(base), self.window(base));
         let callee = self.store.callee(reference).ok_or(Trap::InvalidReference)?;
         let (instance, func) = match callee {
-            Callee::Host(host) => return Ok(self.call_host(host, window)),
+            Callee::Host(host) => return Ok(self.call_host(host, site, window)),
             Callee::Guest { instance, func } if instance == self.instance => {
-                return self.call_own(func, window);
+                return self.call_own(func, base);
             }
             Callee::Guest { instance, func } => (instance, func),
         };
@@ -151,17 +162,18 @@ impl<'m> Machine<'_, 'm> {
         self.use_slots(fp + params)?;
         let entry = self.prepare(instance, func, fp as u32)?;
         let frame = self.leave_frame(results);
-        let call_word = u64::from(self.pc) * 8;
+        let return_word = u64::from(site) * 2;
         let stack = self.store.stack_mut();
         stack.copy_within(from..from + params, fp);
-        stack[from - 1] = call_word;
+        stack[from - 1] = return_word;
         stack[from..fp].copy_from_slice(&frame);
         self.go_to(instance, entry, fp as u32);
         Ok(Flow::Jump)
     }
 
-    /// Calls what `reference` refers to in place of this function; the arguments are at slot `window`.
-    pub(crate) fn tail_call_ref(&mut self, reference: u64, window: u32) -> Step<Flow> {
+    /// Calls what `reference` refers to in place of this function. `base` is the place of the call's window operand.
+    pub(crate) fn tail_call_ref(&mut self, reference: u64, base: usize) -> Step<Flow> {
+        let window = self.window(base);
         let callee = self.store.callee(reference).ok_or(Trap::InvalidReference)?;
         let (params, results) = self.arity(callee);
         let (from, here) = (window as usize, self.fp as usize);
@@ -169,19 +181,18 @@ impl<'m> Machine<'_, 'm> {
             Callee::Host(host) => {
                 // As if the caller had called it: this frame goes, its place takes the arguments.
                 self.use_slots(here + params)?;
-                let call_word = self.store.stack()[here - 1];
+                let site = (self.store.stack()[here - 1] / 2) as u32;
                 self.store
                     .stack_mut()
                     .copy_within(from..from + params, here);
-                self.pc = (call_word / 8) as u32;
-                self.fp -= u32::from(half_of(self.word(self.pc), 1));
-                return Ok(self.call_host(host, here as u32));
+                self.fp -= u32::from(self.word(site));
+                return Ok(self.call_host(host, site, here as u32));
             }
             Callee::Guest { instance, func } => (instance, func),
         };
         // A frame that returns to a stub says by itself where to go on; any other returns into this instance's code.
         let stub =
-            self.store.stack()[here - 1] < u64::from(wrt_format::isa::PROLOGUE.len() as u32) * 8;
+            self.store.stack()[here - 1] < u64::from(wrt_format::isa::PROLOGUE.len() as u32) * 2;
         let fp = if instance == self.instance || stub {
             here
         } else {
@@ -203,20 +214,22 @@ impl<'m> Machine<'_, 'm> {
     const fn leave_frame(&self, results: usize) -> [u64; 2] {
         [
             self.instance as u64 | (results as u64) << 32,
-            LEAVE_STUB as u64 * 8,
+            LEAVE_STUB as u64 * 2,
         ]
     }
 
-    /// Continues behind the `enter` word of a function.
+    /// Continues behind the `enter` of a function.
     fn go_to(&mut self, instance: u32, entry: u32, fp: u32) {
         if instance != self.instance {
             self.store.counters.cross_calls += 1;
         }
-        (self.instance, self.pc, self.fp) = (instance, entry + 1, fp);
+        (self.instance, self.pc, self.fp) = (instance, entry + field::enter::words as u32, fp);
     }
 
-    /// Leaves the run for a host function; `pc` is a call word, to whose `dst` the results will go.
-    fn call_host(&mut self, host: u32, window: u32) -> Flow {
+    /// Leaves the run for a host function; until it has answered, `pc` is the last two words of the call, `site`, to whose `dst` the
+    /// results will go.
+    fn call_host(&mut self, host: u32, site: u32, window: u32) -> Flow {
+        self.pc = site;
         self.store.counters.host_calls += 1;
         self.store.run.callee = host;
         self.store.run.window = window;
@@ -231,9 +244,4 @@ impl<'m> Machine<'_, 'm> {
             Err(Trap::StackOverflow.into())
         }
     }
-}
-
-/// Halfword `i` of a word.
-pub(crate) const fn half_of(word: u64, i: usize) -> u16 {
-    (word >> (16 * i)) as u16
 }

@@ -4,10 +4,6 @@ use crate::raw::ctx::Stop;
 use crate::raw::state::Ctl;
 
 handlers! {
-    /// An extension word is never executed: only the words before it lead here, and they jump over it.
-    fn ext(_s, at) {
-        Ctl::Exit(Stop::Illegal)
-    }
     /// Calls continue behind it.
     fn enter(_s, at) {
         Ctl::Exit(Stop::Illegal)
@@ -20,31 +16,34 @@ handlers! {
         s.enter_block()
     }
     fn br(s, at) {
+        s.branch(s.imm_s16(at::label).into())
+    }
+    fn br_far(s, at) {
         s.branch(s.imm_s32(at::label))
     }
     fn br_nz(s, at) {
-        s.branch_if(s.get32(at::cond) != 0, s.imm_s32(at::label), at::words)
+        s.branch_if(s.get32(at::cond) != 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br_z(s, at) {
-        s.branch_if(s.get32(at::cond) == 0, s.imm_s32(at::label), at::words)
+        s.branch_if(s.get32(at::cond) == 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br64_nz(s, at) {
-        s.branch_if(s.get64(at::cond) != 0, s.imm_s32(at::label), at::words)
+        s.branch_if(s.get64(at::cond) != 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br64_z(s, at) {
-        s.branch_if(s.get64(at::cond) == 0, s.imm_s32(at::label), at::words)
+        s.branch_if(s.get64(at::cond) == 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br_nz_acc_cond(s, at) {
-        s.branch_if(s.acc32(at::cond) != 0, s.imm_s32(at::label), at::words)
+        s.branch_if(s.acc32(at::cond) != 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br_z_acc_cond(s, at) {
-        s.branch_if(s.acc32(at::cond) == 0, s.imm_s32(at::label), at::words)
+        s.branch_if(s.acc32(at::cond) == 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br64_nz_acc_cond(s, at) {
-        s.branch_if(s.acc64(at::cond) != 0, s.imm_s32(at::label), at::words)
+        s.branch_if(s.acc64(at::cond) != 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br64_z_acc_cond(s, at) {
-        s.branch_if(s.acc64(at::cond) == 0, s.imm_s32(at::label), at::words)
+        s.branch_if(s.acc64(at::cond) == 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br_table(s, at) {
         s.branch_table(s.get32(at::index), s.imm_u32(at::n))

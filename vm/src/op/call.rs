@@ -6,14 +6,17 @@
 use wrt_format::isa::field;
 use wrt_format::trap::Trap;
 
-use crate::exec::machine::{Flow, Machine, Step, half_of};
+use crate::exec::machine::{Flow, Machine, Step};
 use crate::raw::ctx::Stop;
 use crate::raw::state::Ctl;
 use crate::raw::store::NULL;
 
 handlers! {
     fn call(s, at) {
-        s.call(s.half(at::base), s.entry(s.imm_u32(at::func)), slow_call)
+        s.call(at::base, s.entry(s.half(at::func).into()), slow_call)
+    }
+    fn call_far(s, at) {
+        s.call(at::base, s.entry(s.imm_u32(at::func)), slow_call_far)
     }
     fn call_import(_s, at) {
         Ctl::Slow(slow_call_import)
@@ -23,7 +26,7 @@ handlers! {
             return Ctl::Slow(slow_call_indirect);
         };
         match s.own_func(reference, s.imm_u32(at::type_idx)) {
-            Some(func) => s.call(s.half(at::base), s.entry(func), slow_call_indirect),
+            Some(func) => s.call(at::base, s.entry(func), slow_call_indirect),
             None => Ctl::Slow(slow_call_indirect),
         }
     }
@@ -72,22 +75,24 @@ fn flow(step: Step<Flow>) -> Flow {
 
 fn slow_call(m: &mut Machine<'_, '_>) -> Flow {
     use field::call as at;
-    let window = m.fp + u32::from(m.half(at::base));
-    flow(m.call_own(m.imm_u32(at::func), window))
+    flow(m.call_own(m.half(at::func).into(), at::base))
+}
+
+fn slow_call_far(m: &mut Machine<'_, '_>) -> Flow {
+    use field::call_far as at;
+    flow(m.call_own(m.imm_u32(at::func), at::base))
 }
 
 fn slow_call_import(m: &mut Machine<'_, '_>) -> Flow {
     use field::call_import as at;
-    let window = m.fp + u32::from(m.half(at::base));
     match m.store.func_handle(m.instance, m.imm_u32(at::func)) {
-        Some(reference) => flow(m.call_ref(reference, window)),
+        Some(reference) => flow(m.call_ref(reference, at::base)),
         None => Trap::InvalidReference.into(),
     }
 }
 
 fn slow_call_indirect(m: &mut Machine<'_, '_>) -> Flow {
     use field::call_indirect as at;
-    let window = m.fp + u32::from(m.half(at::base));
     flow(
         table_callee(
             m,
@@ -95,32 +100,29 @@ fn slow_call_indirect(m: &mut Machine<'_, '_>) -> Flow {
             m.get(at::index),
             m.imm_u32(at::type_idx),
         )
-        .and_then(|reference| m.call_ref(reference, window)),
+        .and_then(|reference| m.call_ref(reference, at::base)),
     )
 }
 
 fn slow_return_call(m: &mut Machine<'_, '_>) -> Flow {
     use field::return_call as at;
-    let window = m.fp + u32::from(m.half(at::base));
     let func = m.data().module().imported_funcs() + m.imm_u32(at::func);
     match m.store.func_handle(m.instance, func) {
-        Some(reference) => flow(m.tail_call_ref(reference, window)),
+        Some(reference) => flow(m.tail_call_ref(reference, at::base)),
         None => Trap::InvalidReference.into(),
     }
 }
 
 fn slow_return_call_import(m: &mut Machine<'_, '_>) -> Flow {
     use field::return_call_import as at;
-    let window = m.fp + u32::from(m.half(at::base));
     match m.store.func_handle(m.instance, m.imm_u32(at::func)) {
-        Some(reference) => flow(m.tail_call_ref(reference, window)),
+        Some(reference) => flow(m.tail_call_ref(reference, at::base)),
         None => Trap::InvalidReference.into(),
     }
 }
 
 fn slow_return_call_indirect(m: &mut Machine<'_, '_>) -> Flow {
     use field::return_call_indirect as at;
-    let window = m.fp + u32::from(m.half(at::base));
     flow(
         table_callee(
             m,
@@ -128,7 +130,7 @@ fn slow_return_call_indirect(m: &mut Machine<'_, '_>) -> Flow {
             m.get(at::index),
             m.imm_u32(at::type_idx),
         )
-        .and_then(|reference| m.tail_call_ref(reference, window)),
+        .and_then(|reference| m.tail_call_ref(reference, at::base)),
     )
 }
 
@@ -164,10 +166,9 @@ fn slow_ret_n(m: &mut Machine<'_, '_>) -> Flow {
     let from = m.fp as usize + usize::from(m.half(at::src));
     let count = usize::from(m.half(at::n));
     let return_word = m.store.stack()[m.fp as usize - 1];
-    m.pc = (return_word / 8) as u32;
-    let call_word = m.word(m.pc);
-    m.fp -= u32::from(half_of(call_word, 1));
-    let to = m.fp as usize + usize::from(half_of(call_word, 2));
+    m.pc = (return_word / 2) as u32;
+    m.fp -= u32::from(m.word(m.pc));
+    let to = m.fp as usize + usize::from(m.word(m.pc + 1));
     m.store.stack_mut().copy_within(from..from + count, to);
     Flow::Next(2)
 }
@@ -178,10 +179,9 @@ fn slow_leave(m: &mut Machine<'_, '_>) -> Flow {
     let (caller, return_word) = (m.store.stack()[here], m.store.stack()[here - 1]);
     let results = (caller >> 32) as usize;
     m.instance = caller as u32;
-    m.pc = (return_word / 8) as u32;
-    let call_word = m.word(m.pc);
-    m.fp -= u32::from(half_of(call_word, 1));
-    let to = m.fp as usize + usize::from(half_of(call_word, 2));
+    m.pc = (return_word / 2) as u32;
+    m.fp -= u32::from(m.word(m.pc));
+    let to = m.fp as usize + usize::from(m.word(m.pc + 1));
     m.store
         .stack_mut()
         .copy_within(here + 1..here + 1 + results, to);

@@ -21,6 +21,10 @@ handlers! {
         s.set64(at::d1, s.get64(at::s1));
         Ctl::Next
     }
+    fn const_u16(s, at) {
+        s.set64(at::dst, s.half(at::imm).into());
+        Ctl::Next
+    }
     fn const_u32(s, at) {
         s.set64(at::dst, u64::from(s.imm_u32(at::imm)));
         Ctl::Next

@@ -1,5 +1,7 @@
 //! How control moves: blocks, calls and returns. Relies on the invariants of `state.rs`.
 
+use wrt_format::isa::{field, pair};
+
 use super::ctx::SlowFn;
 use super::state::{Ctl, State};
 
@@ -13,24 +15,14 @@ pub(crate) const fn debit(cost: u32) -> i64 {
     }
 }
 
-/// Cost in a `fuel` or `enter` word.
+/// Word `i` from `pc` on.
 ///
 /// # Safety
-/// `word` is such a word.
+/// It is a word of the code.
 #[inline(always)]
-unsafe fn cost_of(word: *const u16) -> u32 {
-    // SAFETY: the caller's promise; code is 8-byte aligned.
-    u32::from_le(unsafe { word.add(2).cast::<u32>().read() })
-}
-
-/// Halfword `i` of a word.
-///
-/// # Safety
-/// `word` is a word of the code.
-#[inline(always)]
-unsafe fn half_of(word: *const u16, i: usize) -> u16 {
+unsafe fn word_at(pc: *const u16, i: usize) -> u16 {
     // SAFETY: the caller's promise.
-    u16::from_le(unsafe { *word.add(i) })
+    u16::from_le(unsafe { *pc.add(i) })
 }
 
 /// Whether a frame of so many slots at `fp` ends at `mark` or below. `fp` is not above `mark`.
@@ -66,7 +58,7 @@ impl State {
         }
     }
 
-    /// Debits the block whose `fuel` word `pc` is, and goes on behind that word.
+    /// Debits the block whose `fuel` instruction `pc` is, and goes on behind it.
     #[inline(always)]
     pub(crate) fn enter_block(&mut self) -> Ctl {
         if self.pay_for_block() {
@@ -89,13 +81,13 @@ impl State {
             );
         }
         // SAFETY: R5.
-        let cost = unsafe { cost_of(self.pc) };
+        let cost = unsafe { word_at(self.pc, field::fuel::cost) }.into();
         let fuel = self.fuel() - debit(cost);
         self.set_fuel(fuel);
         if fuel < 0 {
             return false;
         }
-        self.pc = self.pc.wrapping_add(4);
+        self.pc = self.pc.wrapping_add(field::fuel::words);
         true
     }
 
@@ -109,14 +101,14 @@ impl State {
     #[inline(always)]
     pub(super) fn undo_debit(&mut self) {
         // SAFETY: R5.
-        let cost = unsafe { cost_of(self.pc) };
+        let cost = unsafe { word_at(self.pc, field::fuel::cost) }.into();
         self.set_fuel(self.fuel() + debit(cost));
     }
 
     /// Goes to the block `label` words from here.
     #[inline(always)]
     pub(crate) fn branch(&mut self, label: i32) -> Ctl {
-        self.pc = self.pc.wrapping_offset(label as isize * 4);
+        self.pc = self.pc.wrapping_offset(label as isize);
         self.enter_block()
     }
 
@@ -127,14 +119,14 @@ impl State {
     #[inline(always)]
     pub(crate) fn branch_if(&mut self, taken: bool, label: i32, words: usize) -> Ctl {
         if taken {
-            self.pc = self.pc.wrapping_offset(label as isize * 4);
+            self.pc = self.pc.wrapping_offset(label as isize);
             if self.pay_for_block() {
                 Ctl::Taken
             } else {
                 Ctl::OutOfFuel
             }
         } else {
-            self.pc = self.pc.wrapping_add(words * 4);
+            self.pc = self.pc.wrapping_add(words);
             self.enter_block()
         }
     }
@@ -143,9 +135,13 @@ impl State {
     #[inline(always)]
     pub(crate) fn branch_table(&mut self, index: u32, n: u32) -> Ctl {
         let target = index.min(n) as usize;
-        // SAFETY: R1: `n + 1` extension words follow, each with a label in its upper half.
-        let label = unsafe { cost_of(self.pc.add(4 + target * 4)) } as i32;
-        self.branch(label)
+        // SAFETY: R1: `n + 1` labels of two words follow.
+        let labels = unsafe { self.pc.add(field::br_table::words + target * 2) };
+        // SAFETY: as above.
+        let low = unsafe { word_at(labels, 0) };
+        // SAFETY: as above.
+        let high = unsafe { word_at(labels, 1) };
+        self.branch(pair(low, high) as i32)
     }
 
     /// First word of defined function `func`, or 0 if it is not verified yet.
@@ -155,37 +151,38 @@ impl State {
         unsafe { *self.context().entries.add(func as usize) }
     }
 
-    /// Calls the function at word `entry` with its frame at slot `base`; `slow` does the same without assuming anything, and decides
-    /// about everything unusual: `entry` 0, or a frame beyond the mark.
+    /// Calls the function at word `entry`; the call's window operand, word `base`, says where its frame starts. `slow` does the same
+    /// without assuming anything, and decides about everything unusual: `entry` 0, or a frame beyond the mark.
     ///
-    /// Out of fuel, nothing has happened: the machine pauses at the call word.
+    /// Out of fuel, nothing has happened: the machine pauses at the call.
     #[inline(always)]
-    pub(crate) fn call(&mut self, base: u16, entry: u32, slow: SlowFn) -> Ctl {
+    pub(crate) fn call(&mut self, base: usize, entry: u32, slow: SlowFn) -> Ctl {
         if entry == 0 {
             return Ctl::Slow(slow);
         }
         let ctx = self.context();
-        let code = ctx.code.cast::<u16>();
+        let code = ctx.code;
         // SAFETY: R7.
-        let callee = unsafe { code.add(entry as usize * 4) };
+        let callee = unsafe { code.add(entry as usize) };
         // SAFETY: R2: a window starts in the frame.
-        let fp = unsafe { self.fp.add(usize::from(base)) };
+        let fp = unsafe { self.fp.add(usize::from(self.half(base))) };
         // SAFETY: R7.
-        let frame = usize::from(unsafe { half_of(callee, 1) });
+        let frame = usize::from(unsafe { word_at(callee, field::enter::frame) });
         if !fits(fp, frame, ctx.mark) {
             return Ctl::Slow(slow);
         }
         // SAFETY: R7.
-        let cost = unsafe { cost_of(callee) };
+        let cost = unsafe { word_at(callee, field::enter::cost) }.into();
         let fuel = self.fuel() - debit(cost);
         self.set_fuel(fuel);
         if fuel < 0 {
             return Ctl::Refund(cost);
         }
+        let site = self.pc.wrapping_add(base);
         // SAFETY: R2, R3: `base` is at least 1.
-        unsafe { *fp.sub(1) = (self.pc.addr() - code.addr()) as u64 };
+        unsafe { *fp.sub(1) = (site.addr() - code.addr()) as u64 };
         self.fp = fp;
-        self.pc = callee.wrapping_add(4);
+        self.pc = callee.wrapping_add(field::enter::words);
         Ctl::Jump
     }
 
@@ -197,14 +194,14 @@ impl State {
         }
         let ctx = self.context();
         // SAFETY: R7.
-        let callee = unsafe { ctx.code.cast::<u16>().add(entry as usize * 4) };
+        let callee = unsafe { ctx.code.add(entry as usize) };
         // SAFETY: R7.
-        let frame = usize::from(unsafe { half_of(callee, 1) });
+        let frame = usize::from(unsafe { word_at(callee, field::enter::frame) });
         if !fits(self.fp, frame, ctx.mark) {
             return Ctl::Slow(slow);
         }
         // SAFETY: R7.
-        let cost = unsafe { cost_of(callee) };
+        let cost = unsafe { word_at(callee, field::enter::cost) }.into();
         let fuel = self.fuel() - debit(cost);
         self.set_fuel(fuel);
         if fuel < 0 {
@@ -226,7 +223,7 @@ impl State {
                 *self.fp.add(3) = *from.add(3);
             }
         }
-        self.pc = callee.wrapping_add(4);
+        self.pc = callee.wrapping_add(field::enter::words);
         Ctl::Jump
     }
 
@@ -256,14 +253,14 @@ impl State {
     fn pop_frame(&mut self) -> *mut u64 {
         // SAFETY: R3.
         let offset = unsafe { *self.fp.sub(1) } as usize;
-        // SAFETY: R3: the offset of a call word.
-        let word = unsafe { self.context().code.cast::<u16>().byte_add(offset) };
-        // SAFETY: R3: the frame was entered by that word.
-        self.fp = unsafe { self.fp.sub(usize::from(half_of(word, 1))) };
-        // A call word is followed by its extension word and an instruction (R1).
-        self.pc = word.wrapping_add(8);
+        // SAFETY: R3: the offset of the last two words of a call.
+        let site = unsafe { self.context().code.byte_add(offset) };
+        // SAFETY: R3: the frame was entered by that call.
+        self.fp = unsafe { self.fp.sub(usize::from(word_at(site, 0))) };
+        // A call is followed by an instruction (R1).
+        self.pc = site.wrapping_add(2);
         // SAFETY: R2, R3: results go into the caller's frame.
-        unsafe { self.fp.add(usize::from(half_of(word, 2))) }
+        unsafe { self.fp.add(usize::from(word_at(site, 1))) }
     }
 
     /// Returns nothing.
@@ -277,7 +274,7 @@ impl State {
     #[inline(always)]
     pub(crate) fn ret1(&mut self, value: u64) -> Ctl {
         let to = self.pop_frame();
-        // SAFETY: R2: the callee's number of results is that of the call word's function type.
+        // SAFETY: R2: the callee's number of results is that of the call's function type.
         unsafe { *to = value };
         Ctl::Jump
     }

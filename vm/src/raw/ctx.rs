@@ -78,7 +78,7 @@ pub(crate) struct Ctx {
     /// Fuel of the run.
     pub(super) fuel: i64,
     /// Code section of the running instance.
-    pub(super) code: *const u64,
+    pub(super) code: *const u16,
     /// First word of each defined function, 0 where not verified (S2).
     pub(super) entries: *const u32,
     /// End of the part of the stack that is known to be in use: what the stack check compares with. At most the end of the stack.
@@ -203,7 +203,7 @@ impl Ctx {
         let data = &store.instances.as_slice()[self.tag as usize - 1];
         assert!((pc as usize) < data.module.code().len() && fp as usize <= store.stack.len());
         // The assertion keeps both in bounds; that they are an instruction and its frame is C2.
-        self.pc = self.code.wrapping_add(pc as usize).cast();
+        self.pc = self.code.wrapping_add(pc as usize);
         self.fp = store.stack.as_ptr().wrapping_add(fp as usize);
         self.mark = store.stack.as_ptr().wrapping_add(store.stack_mark());
         self.fuel = fuel;
@@ -226,7 +226,7 @@ impl Ctx {
 
     /// Word in the code section of the instruction at `pc`.
     pub(super) fn pc_word(&self) -> u32 {
-        ((self.pc.addr() - self.code.addr()) / 8) as u32
+        ((self.pc.addr() - self.code.addr()) / 2) as u32
     }
 
     /// Takes a slow path from where `pc`, `fp` and `fuel` were saved to. Gives 0 to go on from what is saved now, or a
@@ -313,6 +313,6 @@ impl Ctx {
             .code()
             .len();
         let offset = pc.addr().wrapping_sub(self.code.addr());
-        assert!(offset % 8 == 0 && offset / 8 < words, "pc in the code");
+        assert!(offset % 2 == 0 && offset / 2 < words, "pc in the code");
     }
 }

@@ -85,13 +85,21 @@ fn probe() -> bool {
     /// Enough that a handler's frame, 16 bytes at least, would show each time.
     const STEPS: usize = 64;
     // `i32_add slot 0 = slot 0 + slot 0` and `br` to a free block, in turn; at the end `halt`.
-    let add = (Op::I32Add as u64).to_le();
-    let fuel = (Op::Fuel as u64).to_le();
-    let mut code = [0_u64; 3 * STEPS + 1];
-    for step in code.chunks_exact_mut(3) {
-        step.copy_from_slice(&[add, (Op::Br as u64 | 1 << 32).to_le(), fuel]);
+    const STEP: [u16; 8] = [
+        Op::I32Add as u16,
+        0,
+        0,
+        0,
+        Op::Br as u16,
+        2,
+        Op::Fuel as u16,
+        0,
+    ];
+    let mut code = [0_u16; STEP.len() * STEPS + 1];
+    for step in code.chunks_exact_mut(STEP.len()) {
+        step.copy_from_slice(&STEP.map(u16::to_le));
     }
-    code[3 * STEPS] = (Op::Halt as u64).to_le();
+    code[STEP.len() * STEPS] = (Op::Halt as u16).to_le();
     let mut frame = [0_u64; 2];
     #[cfg(wrt_tail6)]
     let mut board = core::mem::MaybeUninit::uninit();
@@ -108,7 +116,7 @@ fn probe() -> bool {
         // SAFETY: it has been set up, and no reference to it is alive.
         let empty = unsafe { &mut *ctx };
         empty.code = code.as_ptr();
-        empty.pc = code[3 * (STEPS - steps)..].as_ptr().cast();
+        empty.pc = code[STEP.len() * (STEPS - steps)..].as_ptr();
         empty.fp = frame.as_mut_ptr();
         // SAFETY: code without memory, calls or globals needs no more of a context than code and a frame.
         unsafe { tail::run(ctx) };

@@ -79,7 +79,6 @@ pub(crate) const fn func_ref(instance: u32, func: u32) -> u64 {
 }
 
 /// The reference to a host function.
-#[cfg(test)]
 pub(crate) const fn host_ref(host: u32) -> u64 {
     ((HOST_INSTANCE as u64) << 32) | host as u64
 }

@@ -2,20 +2,21 @@
 //!
 //! Handlers are safe code. What makes these methods safe to call is that a [`State`] is only made by the two cores, from a context
 //! that satisfies C1 and C2, and that handlers name operands by their place in the instruction table:
-//! - R1: `pc` is an instruction word of verified code, with its extension words (verifier: opcode, extension words, labels, no falling
-//!   through). So its halfwords, and the word that follows a `Next` instruction, may be read.
+//! - R1: `pc` is an instruction of verified code (verifier: opcode, length, labels, no falling through). So its words, and the word that
+//!   follows a `Next` instruction, may be read.
 //! - R2: slot operands are below the frame size, and the frame lies in the stack (verifier: slot rules; stack check of calls). So
 //!   `fp[operand]` may be read and written; for `Results` and `Window` operands likewise.
 //! - R3: `fp[-1]` is a return word, written by a call or by the start of an activation: guest code cannot name that slot
-//!   (verifier: windows start at 1). It is the byte offset of a call word, whose first two operands are `base` and `dst`.
+//!   (verifier: windows start at 1). It is the byte offset in the code of the last two words of a call, `base` and `dst`.
 //! - R4: `mem` is the start of memory 0 (M1), and accesses of each size below `mem_end` are inside; both are reloaded after every slow path.
-//! - R5: labels lead to `fuel` words of the same function, and a conditional branch is followed by one (verifier: label rules).
+//! - R5: labels lead to `fuel` instructions of the same function, and a conditional branch is followed by one (verifier: label rules).
 //! - R6: pool, global, table, memory, type and function operands are in range (verifier: index rules), so the context's arrays have
 //!   them (S1).
-//! - R7: `entries[f]` is 0 or the `enter` word of a verified function (S2).
+//! - R7: `entries[f]` is 0 or the `enter` of a verified function (S2).
 //! - R8: an accumulator operand names the slot that the instruction before has written, which wrote the accumulator too (verifier:
 //!   accumulator rule). Nothing unsafe relies on it; without it, results would depend on the core.
 
+use wrt_format::isa::pair;
 use wrt_format::trap::Trap;
 
 use super::ctx::{Ctx, SlowFn, Stop};
@@ -33,7 +34,7 @@ pub(crate) enum Ctl {
     Trap(Trap),
     /// The run is left at this instruction.
     Exit(Stop),
-    /// `pc` is a block's `fuel` word whose cost has been debited but is not there.
+    /// `pc` is a block's `fuel` whose cost has been debited but is not there.
     OutOfFuel,
     /// As above, but the cost is this and `pc` is at the call: nothing else of the call has been done.
     Refund(u32),
@@ -104,7 +105,7 @@ impl State {
     /// Goes `words` words on.
     #[inline(always)]
     pub(super) fn advance(&mut self, words: usize) {
-        self.pc = self.pc.wrapping_add(words * 4);
+        self.pc = self.pc.wrapping_add(words);
         #[cfg(feature = "checked")]
         self.context().assert_pc(self.pc);
     }
@@ -115,27 +116,26 @@ impl State {
         unsafe { &*self.ctx }
     }
 
-    /// Halfword `i` of the instruction.
+    /// Word `i` of the instruction.
     #[inline(always)]
     pub(crate) fn half(&self, i: usize) -> u16 {
         // SAFETY: R1.
         u16::from_le(unsafe { *self.pc.add(i) })
     }
 
-    /// Operand at halfword `i`: a signed immediate.
+    /// Operand at word `i`: a signed immediate.
     #[inline(always)]
     pub(crate) fn imm_s16(&self, i: usize) -> i16 {
         self.half(i) as i16
     }
 
-    /// Operand at halfwords `i` and `i + 1`.
+    /// Operand at words `i` and `i + 1`.
     #[inline(always)]
     pub(crate) fn imm_u32(&self, i: usize) -> u32 {
-        // SAFETY: R1; `i` is even, and code is 8-byte aligned.
-        u32::from_le(unsafe { self.pc.add(i).cast::<u32>().read() })
+        pair(self.half(i), self.half(i + 1))
     }
 
-    /// Operand at halfwords `i` and `i + 1`: a signed immediate.
+    /// Operand at words `i` and `i + 1`: a signed immediate.
     #[inline(always)]
     pub(crate) fn imm_s32(&self, i: usize) -> i32 {
         self.imm_u32(i) as i32
@@ -147,7 +147,7 @@ impl State {
         let slot = usize::from(self.half(i));
         #[cfg(feature = "checked")]
         {
-            let word = (self.pc.addr() - self.context().code.addr()) / 8;
+            let word = (self.pc.addr() - self.context().code.addr()) / 2;
             let frame = self.context().frame_at(word as u32);
             assert!(slot < frame, "slot {slot} of a frame of {frame}");
             self.context().assert_frame(self.fp, frame);

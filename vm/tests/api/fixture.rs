@@ -48,7 +48,7 @@ impl Image {
 
 /// Code of a function under construction.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Code(pub(crate) Vec<u64>);
+pub(crate) struct Code(pub(crate) Vec<u16>);
 
 impl Code {
     /// Starts a function whose first block costs `cost`.
@@ -119,7 +119,7 @@ impl Spec {
     /// Adds a function and exports it by `name`, unless that is empty.
     pub(crate) fn func(mut self, name: &str, params: &[u8], results: &[u8], code: Code) -> Self {
         let type_idx = self.ty(params, results);
-        let frame = (code.0[0] >> 16) as u16;
+        let frame = code.0[1];
         self.0.funcs.push(FuncSpec {
             type_idx,
             frame,

@@ -1,7 +1,7 @@
 //! A machine for emitted words: it follows the rules of the instruction set for fuel and control, and leaves the meaning of everything
 //! else to the random code that it runs.
 
-use wrt_format::isa::{Control, Op, Role, field_value};
+use wrt_format::isa::{Control, Op, Role, field_value, pair};
 
 use crate::lower::vcode::VCode;
 use crate::regalloc::meaning::{Trace, digest, inputs, result, step};
@@ -17,18 +17,17 @@ pub(super) struct Decoded {
 }
 
 /// Decodes the instruction at a word.
-pub(super) fn decode(words: &[u64], at: usize) -> Decoded {
+pub(super) fn decode(words: &[u16], at: usize) -> Decoded {
     // An accumulator form means what its plain form does.
-    let op = plain(Op::from_number(words[at] as u16).expect("an opcode"));
+    let op = plain(Op::from_number(words[at]).expect("an opcode"));
     let info = op.info();
-    let ext = if info.words == 2 { words[at + 1] } else { 0 };
     let fields: Vec<i64> = info
         .fields
         .iter()
-        .map(|field| field_value(words[at], ext, field))
+        .map(|field| field_value(&words[at..], field))
         .collect();
     let targets = if op == Op::BrTable {
-        fields[1] as usize + 1
+        2 * (fields[1] as usize + 1)
     } else {
         0
     };
@@ -39,8 +38,17 @@ pub(super) fn decode(words: &[u64], at: usize) -> Decoded {
     }
 }
 
+/// The labels of the branch table at a word.
+pub(super) fn table_labels(words: &[u16], at: usize) -> Vec<i64> {
+    let Decoded { op, words: len, .. } = decode(words, at);
+    let labels = &words[at + usize::from(op.info().words)..at + len];
+    let (labels, _) = labels.as_chunks::<2>();
+    let label = |&[low, high]: &[u16; 2]| i64::from(pair(low, high) as i32);
+    labels.iter().map(label).collect()
+}
+
 struct Machine<'a> {
-    words: &'a [u64],
+    words: &'a [u16],
     regs: Vec<u64>,
     trace: Trace,
     fuel: u64,
@@ -69,13 +77,13 @@ pub(crate) fn run(code: &VCode, emitted: &Code) -> Trace {
 }
 
 impl Machine<'_> {
-    /// Takes a label: debits the block that it leads to, and goes on behind the fuel word.
+    /// Takes a label: debits the block that it leads to, and goes on behind its fuel.
     fn branch(&mut self, label: i64) {
         self.pc = (self.pc as i64 + label) as usize;
         let Decoded { op, fields, .. } = decode(self.words, self.pc);
         assert_eq!(op, Op::Fuel, "a label leads elsewhere");
         self.fuel += fields[0] as u64;
-        self.pc += 1;
+        self.pc += usize::from(Op::Fuel.info().words);
     }
 
     /// False if the function is left.
@@ -96,9 +104,7 @@ impl Machine<'_> {
             Control::Table => {
                 let index = self.regs[fields[0] as usize] as u32 as usize;
                 let way = index % (fields[1] as usize + 1);
-                let label = self.words[self.pc + 1 + way];
-                assert_eq!(label as u32, Op::Ext as u32);
-                self.branch((label as i64) >> 32);
+                self.branch(table_labels(self.words, self.pc)[way]);
                 return true;
             }
             Control::Call | Control::TailCall => return self.call(op, &fields, next),
@@ -132,7 +138,7 @@ impl Machine<'_> {
                 }
                 step(op, &fields, &mut self.regs, &mut self.trace);
             }
-            Control::Trap | Control::Ext | Control::Stub => panic!("executed {op:?}"),
+            Control::Trap | Control::Stub => panic!("executed {op:?}"),
         }
         self.pc = next;
         true

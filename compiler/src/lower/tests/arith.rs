@@ -333,7 +333,7 @@ fn an_operator_that_loads_traps_where_the_load_is() {
     for (i, inst) in b.func.insts.iter_mut().enumerate() {
         inst.offset = 100 + i as u32;
     }
-    let code = select(&b.func, &b.module, O2, false);
+    let code = select(&b.func, &b.module, O2);
     assert_eq!(code.blocks[0].insts[0].offset, 100);
 }
 

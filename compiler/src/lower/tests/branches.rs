@@ -5,13 +5,8 @@ use crate::OptLevel::{O0, O2};
 use crate::ir::{BinaryOp, Inst, Type, UnaryOp, Value};
 
 /// The branch of a function with two parameters of type `ty` that goes to b2 if `cond` holds, else to b1 behind it.
-fn branch_on(
-    ty: Type,
-    far: bool,
-    cond: impl FnOnce(&mut Builder, Value, Value) -> Value,
-) -> String {
+fn branch_on(ty: Type, cond: impl FnOnce(&mut Builder, Value, Value) -> Value) -> String {
     let mut b = Builder::new(&[ty, ty]);
-    b.far = far;
     let (x, y) = (b.param(0), b.param(1));
     let cond = cond(&mut b, x, y);
     let [behind, away] = [b.new_block(&[]), b.new_block(&[])];
@@ -24,11 +19,11 @@ fn branch_on(
 }
 
 fn of_compare(op: BinaryOp) -> String {
-    branch_on(op.operand_type(), false, |b, x, y| b.binary(op, x, y))
+    branch_on(op.operand_type(), |b, x, y| b.binary(op, x, y))
 }
 
 fn of_negated(op: BinaryOp) -> String {
-    branch_on(op.operand_type(), false, |b, x, y| {
+    branch_on(op.operand_type(), |b, x, y| {
         let cond = b.binary(op, x, y);
         b.unary(UnaryOp::I32Eqz, cond)
     })
@@ -54,7 +49,7 @@ fn negated_comparisons_branch_the_other_way() {
 #[test]
 fn comparisons_with_constants_branch_with_immediates() {
     let with = |op: BinaryOp, value: i64, left: bool| {
-        branch_on(op.operand_type(), false, |b, x, _| {
+        branch_on(op.operand_type(), |b, x, _| {
             let constant = b.value(Inst::Const(value as u64), op.operand_type());
             if left {
                 b.binary(op, constant, x)
@@ -87,21 +82,21 @@ fn comparisons_with_constants_branch_with_immediates() {
 
 #[test]
 fn tests_for_zero_look_through() {
-    let twice = branch_on(Type::I32, false, |b, x, _| {
+    let twice = branch_on(Type::I32, |b, x, _| {
         let not = b.unary(UnaryOp::I32Eqz, x);
         b.unary(UnaryOp::I32Eqz, not)
     });
     assert_eq!(twice, "br_nz v0 -> b2, b1");
-    let wide = branch_on(Type::I64, false, |b, x, _| b.unary(UnaryOp::I64Eqz, x));
+    let wide = branch_on(Type::I64, |b, x, _| b.unary(UnaryOp::I64Eqz, x));
     assert_eq!(wide, "br64_z v0 -> b2, b1");
-    let low = branch_on(Type::I64, false, |b, x, _| b.unary(UnaryOp::I32WrapI64, x));
+    let low = branch_on(Type::I64, |b, x, _| b.unary(UnaryOp::I32WrapI64, x));
     assert_eq!(low, "br_nz v0 -> b2, b1");
 }
 
 #[test]
 fn masks_are_tested_by_the_branch() {
     let masked = |op: BinaryOp, mask: Option<i64>, zero: Option<UnaryOp>| {
-        branch_on(op.operand_type(), false, |b, x, y| {
+        branch_on(op.operand_type(), |b, x, y| {
             let mask = match mask {
                 Some(bits) => b.value(Inst::Const(bits as u64), op.operand_type()),
                 None => y,
@@ -124,21 +119,6 @@ fn masks_are_tested_by_the_branch() {
         masked(and64, None, Some(UnaryOp::I64Eqz)),
         "br_i64_and_z v0, v1 -> b2, b1"
     );
-}
-
-#[test]
-fn far_branches_test_slots() {
-    let far = branch_on(Type::I32, true, |b, x, y| b.binary(BinaryOp::I32LtS, x, y));
-    assert_eq!(far, "br_nz v2 -> b2, b1");
-    let far = branch_on(Type::I32, true, |b, x, y| {
-        let less = b.binary(BinaryOp::F32Lt, x, y);
-        b.unary(UnaryOp::I32Eqz, less)
-    });
-    assert_eq!(far, "br_z v2 -> b2, b1");
-    let far = branch_on(Type::I32, true, |b, x, y| b.binary(BinaryOp::I32And, x, y));
-    assert_eq!(far, "br_nz v2 -> b2, b1");
-    let far = branch_on(Type::I64, true, |b, x, _| b.unary(UnaryOp::I64Eqz, x));
-    assert_eq!(far, "br64_z v0 -> b2, b1");
 }
 
 #[test]

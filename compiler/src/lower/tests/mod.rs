@@ -18,7 +18,6 @@ struct Builder {
     func: Func,
     block: Block,
     module: ModuleInfo,
-    far: bool,
 }
 
 impl Builder {
@@ -54,7 +53,6 @@ impl Builder {
             func,
             block,
             module,
-            far: false,
         }
     }
 
@@ -153,7 +151,7 @@ impl Builder {
 
     /// All selected code, line by line.
     fn code(&self, level: OptLevel) -> Vec<String> {
-        let code = select(&self.func, &self.module, level, self.far);
+        let code = select(&self.func, &self.module, level);
         assert_eq!(vcode::validate(&code), Ok(()), "\n{code}");
         let text = code.to_string();
         text.lines().map(|line| line.trim().to_owned()).collect()
@@ -161,7 +159,7 @@ impl Builder {
 
     /// The instructions of the entry block but for its last.
     fn body(&self, level: OptLevel) -> Vec<String> {
-        let code = select(&self.func, &self.module, level, self.far);
+        let code = select(&self.func, &self.module, level);
         assert_eq!(vcode::validate(&code), Ok(()), "\n{code}");
         let insts = &code.blocks[0].insts;
         insts[..insts.len() - 1]

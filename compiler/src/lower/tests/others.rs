@@ -112,7 +112,7 @@ fn references_are_known_as_such() {
     );
     let got = b.value(Inst::TableGet { table: 0, index }, FUNC);
     b.ret(&[got, index]);
-    let code = select(&b.func, &b.module, O2, false);
+    let code = select(&b.func, &b.module, O2);
     assert_eq!(code.is_ref, [true, false, true]);
 }
 
@@ -224,7 +224,7 @@ fn sample() -> vcode::VCode {
     b.at(join);
     let result = b.param(0);
     b.ret(&[result]);
-    select(&b.func, &b.module, O2, false)
+    select(&b.func, &b.module, O2)
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::{Builder, edge};
 use crate::OptLevel::{O0, O2};
-use crate::ir::{BinaryOp, Block, Edge, Inst, Terminator, Type, Value};
-use crate::lower::{FAR_THRESHOLD, select};
+use crate::ir::{Block, Edge, Terminator, Type, Value};
+use crate::lower::select;
 
 /// A function whose block b1 branches on its parameter by `edges` to blocks that have `params` parameters and lie behind it. A block
 /// at the end leads to the blocks in `others` too.
@@ -222,30 +222,11 @@ fn costs_and_depths_go_with_the_blocks() {
     for (block, cost) in [(0, 3), (1, 5), (2, 7)] {
         b.func.blocks[block].cost = cost;
     }
-    let code = select(&b.func, &b.module, O2, false);
+    let code = select(&b.func, &b.module, O2);
     let shape: Vec<(u32, u32)> = code
         .blocks
         .iter()
         .map(|it| (it.cost, it.loop_depth))
         .collect();
     assert_eq!(shape, [(3, 0), (5, 1), (0, 1), (7, 0)]);
-}
-
-#[test]
-fn large_functions_use_far_branches() {
-    for (count, near) in [(FAR_THRESHOLD - 10, true), (FAR_THRESHOLD, false)] {
-        let mut b = Builder::ints(2);
-        let [x, y] = [b.param(0), b.param(1)];
-        for _ in 0..count {
-            b.inst(Inst::GlobalSet(1, x), &[]);
-        }
-        let less = b.binary(BinaryOp::I32LtS, x, y);
-        let [behind, away] = [b.new_block(&[]), b.new_block(&[])];
-        b.br_if(less, edge(away, &[]), edge(behind, &[]));
-        for block in [behind, away] {
-            b.at(block);
-            b.ret(&[]);
-        }
-        assert_eq!(b.branch(O2).starts_with("br_i32_lt_s"), near);
-    }
 }

@@ -13,7 +13,7 @@ use crate::image::func::FuncRecord;
 use crate::image::header::{self, Budgets, HEADER_LEN, Header};
 use crate::image::section::{self, ENTRY_LEN, Kind, Section};
 use crate::image::types::{ConstOp, ExternKind, ExternType, PAGE_LOG2};
-use crate::isa::{Control, ISA_ID, Op, PROLOGUE};
+use crate::isa::{Control, ISA_ID, PROLOGUE, instructions};
 
 /// A section and its bytes.
 type Part = (Section, Vec<u8>);
@@ -54,7 +54,7 @@ pub fn write(spec: &ImageSpec) -> Result<Vec<u8>, WriteError> {
         budgets: budgets(spec),
         hash_alg: header::HASH_SHA256,
         page_align_log2: header::COW_ALIGN_LOG2,
-        word_log2: 3,
+        word_log2: 1,
         build_id: spec.build_id,
         ..Header::default()
     };
@@ -98,14 +98,15 @@ fn sections(
     flattened: &[bool],
     elems: &[u32],
 ) -> Result<Vec<Part>, WriteError> {
-    let mut code = words_to_bytes(PROLOGUE);
+    let mut code: Vec<u8> = PROLOGUE.into_iter().flat_map(u16::to_le_bytes).collect();
+    let mut decoys = Vec::new();
     let mut records = Vec::new();
     for func in &module.funcs {
         let word = |value: usize| u32::try_from(value).map_err(|_| WriteError::TooLarge);
         let ty = module.types.get(func.type_idx as usize);
         let slots = |vals: &[u8]| u16::try_from(vals.len()).map_err(|_| WriteError::TooManySlots);
         let record = FuncRecord {
-            code_word: word(code.len() / 8)?,
+            code_word: word(code.len() / 2)?,
             words: word(func.code.len())?,
             type_idx: func.type_idx,
             frame: func.frame,
@@ -114,6 +115,7 @@ fn sections(
             flags: 0,
         };
         records.extend_from_slice(bytemuck::bytes_of(&record.encode()));
+        decoys.extend(side::decoys(&func.code).map(|at| record.code_word + at));
         code.extend(func.code.iter().flat_map(|word| word.to_le_bytes()));
     }
     let datas = module.datas.iter().zip(flattened);
@@ -129,6 +131,10 @@ fn sections(
         (
             Kind::Elem,
             elems.iter().flat_map(|word| word.to_le_bytes()).collect(),
+        ),
+        (
+            Kind::Decoys,
+            decoys.into_iter().flat_map(u32::to_le_bytes).collect(),
         ),
         (Kind::ExportIndex, side::export_index(&module.exports)?),
         (Kind::Names, side::names(&module.func_names)?),
@@ -236,13 +242,12 @@ fn features_of(module: &ModuleSpec) -> u64 {
     } else {
         0
     };
-    let words = module.funcs.iter().flat_map(|func| &func.code);
-    let tail_call = |word: &u64| {
-        let op = Op::from_number(*word as u16);
-        op.is_some_and(|op| op.info().control == Control::TailCall)
-    };
+    let mut ops = module.funcs.iter().flat_map(|func| {
+        let ops = instructions(&func.code);
+        ops.filter_map(|(_, op, _)| op)
+    });
     found
-        | if { words }.any(tail_call) {
+        | if ops.any(|op| op.info().control == Control::TailCall) {
             features::TAIL_CALL
         } else {
             0

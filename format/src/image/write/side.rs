@@ -1,4 +1,4 @@
-//! The sections beside ROOT that are worked out from the description: EXPORT-INDEX, NAMES, LINES. Their layouts are described at
+//! The sections beside ROOT that are worked out from the description: DECOYS, EXPORT-INDEX, NAMES, LINES. Their layouts are described at
 //! `image/lookup.rs`.
 
 use alloc::string::String;
@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::spec::{ExportSpec, WriteError};
 use crate::image::crc::crc32;
+use crate::isa::{Op, instructions};
 
 fn word(value: usize) -> Result<[u8; 4], WriteError> {
     let value = u32::try_from(value).map_err(|_| WriteError::TooLarge)?;
@@ -26,6 +27,15 @@ pub(super) fn export_index(exports: &[ExportSpec]) -> Result<Vec<u8>, WriteError
         out.extend_from_slice(&word(i)?);
     }
     Ok(out)
+}
+
+/// Where operands of a function look like the opcode `fuel`.
+pub(super) fn decoys(code: &[u16]) -> impl Iterator<Item = u32> {
+    instructions(code).flat_map(|(at, _, words)| {
+        let operands = words.iter().enumerate().skip(1);
+        let decoys = operands.filter(|&(_, &word)| word == Op::Fuel as u16);
+        decoys.map(move |(i, _)| (at + i) as u32)
+    })
 }
 
 /// The NAMES section; empty where there are no names.

@@ -78,7 +78,7 @@ pub struct FuncSpec {
     /// Frame size in slots.
     pub frame: u16,
     /// Code words in native byte order, starting with `enter`.
-    pub code: Vec<u64>,
+    pub code: Vec<u16>,
 }
 
 /// A constant expression.

@@ -9,11 +9,11 @@ use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType
 use crate::image::view;
 use crate::image::view::ModuleView;
 use crate::image::{features, header, section};
-use crate::isa::{Op, encode, ext_word};
+use crate::isa::{Op, encode, table_label};
 use crate::verify::{Limits, VerifiedImage};
 
 /// The words of instructions given as opcode and operands.
-pub(crate) fn code(instructions: &[(Op, &[i64])]) -> Vec<u64> {
+pub(crate) fn code(instructions: &[(Op, &[i64])]) -> Vec<u16> {
     let mut words = Vec::new();
     for &(op, operands) in instructions {
         let encoded = encode(op, operands).unwrap();
@@ -76,7 +76,7 @@ fn active(mem: u32, offset: u64, bytes: Vec<u8>) -> DataSpec {
 
 fn rich_funcs() -> Vec<FuncSpec> {
     let mut table = code(&[(Op::Enter, &[8, 3]), (Op::BrTable, &[0, 1])]);
-    table.extend([ext_word(3), ext_word(5)]);
+    table.extend([table_label(8), table_label(12)].concat());
     table.extend(code(&[
         (Op::Fuel, &[1]),
         (Op::Ret1, &[1]),
@@ -96,7 +96,7 @@ fn rich_funcs() -> Vec<FuncSpec> {
     let looping = code(&[
         (Op::Enter, &[1, 1]),
         (Op::Fuel, &[4]),
-        (Op::BrI32AddNz, &[0, 0, -1, -1]),
+        (Op::BrI32AddNz, &[0, 0, -1, -2]),
         (Op::Fuel, &[0]),
         (Op::Ret, &[]),
     ]);
@@ -261,7 +261,7 @@ fn read(module: &ModuleView<'_>) -> ModuleSpec {
         FuncSpec {
             type_idx: record.type_idx,
             frame: record.frame,
-            code: words.iter().map(|&word| u64::from_le(word)).collect(),
+            code: words.iter().map(|&word| u16::from_le(word)).collect(),
         }
     });
     let types = (0..module.func_type_count()).map(|i| {
@@ -510,7 +510,7 @@ fn small_images_are_small() {
     };
     let bytes = write(&spec).unwrap();
     // Header, two entries, an archive of two structs, the stubs.
-    assert_eq!(bytes.len(), 128 + 2 * 64 + 160 + 48);
+    assert_eq!(bytes.len(), 128 + 2 * 64 + 160 + 16);
     let bytes = align(&write(&rich()).unwrap());
     let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
     let mut end = 0;

@@ -6,6 +6,7 @@ use crate::image::features;
 use crate::image::section::Kind as SectionKind;
 use crate::image::write::tests::rich;
 use crate::image::write::{AlignedVec, ImageSpec, ModuleSpec, align, write};
+use crate::isa::PROLOGUE;
 
 fn image() -> AlignedVec<16> {
     align(&write(&rich()).unwrap())
@@ -206,8 +207,8 @@ fn what_every_image_has() {
 fn stubs_come_first() {
     let (_, code) = find(&image(), SectionKind::Code);
     let at = code.offset as usize;
-    for word in 0..6 {
-        let broken = changed(|bytes| bytes[at + word * 8 + 2] ^= 4);
+    for word in 0..PROLOGUE.len() {
+        let broken = changed(|bytes| bytes[at + word * 2] ^= 4);
         assert_eq!(broken, Err(Kind::BadPrologue), "{word}");
     }
 }

@@ -9,7 +9,7 @@ use crate::image::section::Kind as SectionKind;
 use crate::image::types::{ExternKind, MemoryType};
 use crate::image::write::tests::{MEMORY, code, rich};
 use crate::image::write::{FuncSpec, ModuleSpec, align, write};
-use crate::isa::{Op, ext_word};
+use crate::isa::{Op, table_label};
 use crate::verify::{Limits, VerifiedImage};
 
 const ENTER: (Op, &[i64]) = (Op::Enter, &[FRAME as i64, 1]);
@@ -32,7 +32,7 @@ fn functions_start_with_enter_and_end_with_a_terminator() {
     assert_eq!(check(&[ENTER, FUEL]), Err(Kind::NoTerminator));
     assert_eq!(check(&[ENTER, (Op::Mov, &[0, 1])]), Err(Kind::NoTerminator));
     assert_eq!(
-        check(&[ENTER, FUEL, (Op::BrNz, &[0, -1])]),
+        check(&[ENTER, FUEL, (Op::BrNz, &[0, -2])]),
         Err(Kind::NoTerminator)
     );
 }
@@ -97,106 +97,93 @@ fn blocks_begin_after_branches_and_terminators() {
     assert_eq!(check(&[ENTER, TRAP, TRAP]), Err(Kind::NoFuelWord));
     assert_eq!(check(&[ENTER, TRAP, FUEL, TRAP]), Ok(()));
     assert_eq!(
-        check(&[ENTER, FUEL, (Op::BrNz, &[0, -1]), TRAP]),
+        check(&[ENTER, FUEL, (Op::BrNz, &[0, -2]), TRAP]),
         Err(Kind::NoFuelWord)
     );
     assert_eq!(
-        check(&[ENTER, FUEL, (Op::BrNz, &[0, -1]), FUEL, TRAP]),
+        check(&[ENTER, FUEL, (Op::BrNz, &[0, -2]), FUEL, TRAP]),
         Ok(())
     );
-    // Both words of an instruction come before the block.
+    // All words of an instruction come before the block.
     let ret = (Op::ReturnCall, &[1, 0][..]);
     assert_eq!(check(&[ENTER, ret, FUEL, TRAP]), Ok(()));
     assert_eq!(check(&[ENTER, ret, TRAP]), Err(Kind::NoFuelWord));
 }
 
 #[test]
-fn extension_words_stand_where_they_are_demanded() {
-    assert_eq!(check(&[ENTER, (Op::Ext, &[]), TRAP]), Err(Kind::ExtWord));
-    let call = &code(&[ENTER, (Op::Call, &[1, 0, 0])])[..2];
-    let mut harness = Harness::rich();
-    assert_eq!(harness.check(call), Err(Kind::ExtWord));
-    // An instruction in its place would be skipped.
-    let words = [call, &code(&[TRAP, TRAP])].concat();
-    assert_eq!(harness.check(&words), Err(Kind::ExtWord));
-}
-
-#[test]
-fn labels_lead_to_fuel_words_only() {
+fn labels_lead_to_fuel_only() {
     let br = |label: i64| {
         check(&[
             ENTER,
             FUEL,
-            (Op::Br, &[label]),
+            (Op::BrFar, &[label]),
             FUEL,
             (Op::ConstU32, &[0, 2]),
             TRAP,
         ])
     };
-    assert_eq!(br(-1), Ok(()));
-    assert_eq!(br(1), Ok(()));
-    // `enter`, the branch itself, an instruction whose immediate looks like `fuel`, the end, and beyond.
-    for label in [
-        -2,
-        0,
-        2,
-        3,
-        4,
-        1000,
-        -3,
-        i64::from(i32::MIN),
-        i64::from(i32::MAX),
-    ] {
+    assert_eq!(br(-2), Ok(()));
+    assert_eq!(br(3), Ok(()));
+    // Costs, `enter` and its operands, the branch itself, another instruction, the end, and beyond.
+    let wrong = [
+        -1, 4, -5, -4, -3, 0, 1, 2, 5, 6, 7, 9, 10, 11, 12, 1000, -6, -1000,
+    ];
+    for label in wrong
+        .into_iter()
+        .chain([i64::from(i32::MIN), i64::from(i32::MAX)])
+    {
         assert_eq!(br(label), Err(Kind::BadLabel), "{label}");
     }
+    // At the end of the function there is the opcode alone.
+    let mut words = code(&[ENTER, FUEL, (Op::Br, &[4]), FUEL, FUEL]);
+    words.pop();
+    assert_eq!(Harness::rich().check(&words), Err(Kind::CutOff));
 }
 
 #[test]
 fn branch_tables() {
-    let table = |n: i64, targets: &[u64]| {
+    let table = |n: i64, targets: &[i32]| {
         let mut words = code(&[ENTER, FUEL, (Op::BrTable, &[3, n])]);
-        words.extend_from_slice(targets);
+        words.extend(targets.iter().flat_map(|&target| table_label(target)));
         words.extend(code(&[FUEL, TRAP]));
         Harness::rich().check(&words)
     };
-    assert_eq!(table(1, &[ext_word(-1), ext_word(3)]), Ok(()));
-    assert_eq!(table(0, &[ext_word(2)]), Ok(()));
+    assert_eq!(table(1, &[-2, 8]), Ok(()));
+    assert_eq!(table(0, &[6]), Ok(()));
     // Too many and too few targets for n.
-    assert_eq!(table(0, &[ext_word(3), ext_word(3)]), Err(Kind::NoFuelWord));
-    assert_eq!(table(2, &[ext_word(3), ext_word(3)]), Err(Kind::ExtWord));
-    assert_eq!(
-        table(i64::from(u32::MAX), &[ext_word(2)]),
-        Err(Kind::ExtWord)
-    );
-    assert_eq!(table(1, &[ext_word(3), ext_word(4)]), Err(Kind::BadLabel));
-    assert_eq!(table(1, &[ext_word(1), ext_word(3)]), Err(Kind::BadLabel));
-    assert_eq!(table(0, &[ext_word(2) | 1 << 16]), Err(Kind::ReservedBits));
+    assert_eq!(table(0, &[8, 8]), Err(Kind::NoFuelWord));
+    assert_eq!(table(0, &[-2, 8]), Err(Kind::NoFuelWord));
+    assert_eq!(table(4, &[-2, -2]), Err(Kind::CutOff));
+    for n in [1 << 30, i64::from(i32::MAX), i64::from(u32::MAX)] {
+        assert_eq!(table(n, &[6]), Err(Kind::CutOff));
+    }
+    assert_eq!(table(1, &[8, 9]), Err(Kind::BadLabel));
+    assert_eq!(table(1, &[1, 8]), Err(Kind::BadLabel));
 }
 
 #[test]
 fn loops_and_calls_cost_something() {
-    assert_eq!(check(&[ENTER, FREE, (Op::Br, &[-1])]), Err(Kind::FreeCycle));
-    assert_eq!(check(&[ENTER, FUEL, (Op::Br, &[-1])]), Ok(()));
+    assert_eq!(check(&[ENTER, FREE, (Op::Br, &[-2])]), Err(Kind::FreeCycle));
+    assert_eq!(check(&[ENTER, FUEL, (Op::Br, &[-2])]), Ok(()));
     // Two blocks, one of which costs something.
-    assert_eq!(check(&[ENTER, FREE, FUEL, (Op::Br, &[-2])]), Ok(()));
-    assert_eq!(check(&[ENTER, FUEL, FREE, (Op::Br, &[-2])]), Ok(()));
+    assert_eq!(check(&[ENTER, FREE, FUEL, (Op::Br, &[-4])]), Ok(()));
+    assert_eq!(check(&[ENTER, FUEL, FREE, (Op::Br, &[-4])]), Ok(()));
     assert_eq!(
-        check(&[ENTER, FREE, FREE, (Op::Br, &[-2])]),
+        check(&[ENTER, FREE, FREE, (Op::Br, &[-4])]),
         Err(Kind::FreeCycle)
     );
     // A block in between does not help: a branch may go around it.
     assert_eq!(
-        check(&[ENTER, FREE, FUEL, FREE, (Op::Br, &[-3])]),
+        check(&[ENTER, FREE, FUEL, FREE, (Op::Br, &[-6])]),
         Err(Kind::FreeCycle)
     );
-    let back = [ext_word(1), ext_word(-1)];
     let mut words = code(&[ENTER, FREE, (Op::BrTable, &[0, 1])]);
-    words.extend(back);
+    words.extend([8, -2].into_iter().flat_map(table_label));
     words.extend(code(&[FUEL, TRAP]));
-    words[3] = ext_word(3);
     assert_eq!(Harness::rich().check(&words), Err(Kind::FreeCycle));
     for (op, operands) in [
         (Op::Call, &[1, 0, 3][..]),
+        (Op::CallFar, &[1, 0, 3]),
         (Op::CallImport, &[1, 0, 0]),
         (Op::CallIndirect, &[1, 0, 0, 0, 1]),
         (Op::ReturnCall, &[1, 3]),
@@ -340,7 +327,7 @@ fn records_are_those_of_their_functions() {
     let bad = Err(Kind::BadFuncRecord);
     assert_eq!(with_record(|_| ()), Ok(()));
     // In the stubs, beyond the code, overflowing.
-    assert_eq!(patch(0, 5), bad);
+    assert_eq!(patch(0, 7), bad);
     assert_eq!(patch(0, 1000), bad);
     assert_eq!(patch(0, u32::MAX), bad);
     assert_eq!(patch(4, 1000), bad);
@@ -362,7 +349,7 @@ fn errors_say_where_and_only_bad_functions_are_refused() {
     let code_at = find(&bytes, SectionKind::Code).1.offset;
     let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
     let second = image.module(0).func(1).code_word;
-    let offset = code_at + (second + 1) * 8;
+    let offset = code_at + (second + 3) * 2;
     bytes[offset as usize] = 0xff;
     bytes[offset as usize + 1] = 0xff;
     let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();

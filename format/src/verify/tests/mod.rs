@@ -1,6 +1,7 @@
 //! Hostile images: each rule of the verifier has a case that only that rule refuses, with the error expected.
 
 mod container;
+mod decoys;
 mod func;
 mod metadata;
 mod mutate;
@@ -107,13 +108,13 @@ impl Harness {
     }
 
     /// Verifies the function with these words.
-    fn check(&mut self, words: &[u64]) -> Result<(), VerifyErrorKind> {
+    fn check(&mut self, words: &[u16]) -> Result<(), VerifyErrorKind> {
         assert!(words.len() <= ROOM);
         let record = find(&self.bytes, Kind::Func).1.offset as usize + self.func as usize * 20;
         let code = find(&self.bytes, Kind::Code).1;
-        let start = (code.offset + code.len) as usize - ROOM * 8;
+        let start = (code.offset + code.len) as usize - ROOM * 2;
         for (i, word) in words.iter().enumerate() {
-            self.bytes[start + i * 8..][..8].copy_from_slice(&word.to_le_bytes());
+            self.bytes[start + i * 2..][..2].copy_from_slice(&word.to_le_bytes());
         }
         let count = words.len() as u32;
         self.bytes[record + 4..record + 8].copy_from_slice(&count.to_le_bytes());

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::super::VerifyErrorKind as Kind;
 use super::{FRAME, Harness, rich_module};
-use crate::isa::{ALL, Control, Op, OpInfo, Role, encode, ext_word};
+use crate::isa::{ALL, Control, Op, OpInfo, Role, encode, table_label};
 use crate::trap::Trap;
 
 /// A value of the operand with which the instruction is valid, in the function that [`around`] makes.
@@ -40,6 +40,7 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         | Role::TargetCount
         | Role::TrapCode
         | Role::DefinedFunc
+        | Role::NearFunc
         | Role::ImportFunc
         | Role::Func
         | Role::Mem
@@ -95,7 +96,7 @@ fn cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         Role::ImmU32 => any(0, wide),
         Role::Shift => limit(3, narrow, Kind::BadImmediate),
         Role::Label16 | Role::Label32 => labels(info, role),
-        Role::TargetCount => limit(0, wide, Kind::ExtWord),
+        Role::TargetCount => targets(),
         Role::Frame => {
             let wrong = Err(Kind::FrameMismatch);
             [
@@ -106,9 +107,10 @@ fn cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
             ]
             .to_vec()
         }
-        Role::Cost => limit(i64::from(i32::MAX), wide, Kind::CostTooLarge),
+        Role::Cost => any(1, narrow),
         Role::TrapCode => limit(Trap::ALL.len() as i64 - 1, narrow, Kind::BadImmediate),
         Role::DefinedFunc => index(4, wide),
+        Role::NearFunc => index(4, narrow),
         Role::ImportFunc | Role::Type | Role::DefinedGlobal | Role::ImportGlobal => {
             exceptions(info, role, index)
         }
@@ -146,21 +148,35 @@ fn exceptions(
     cases
 }
 
+fn targets() -> Vec<(i64, Result<(), Kind>)> {
+    // With one more, the block behind the table is taken for a label.
+    let cases = [
+        (0, Ok(())),
+        (1, Err(Kind::BadDecoys)),
+        (i64::from(u32::MAX), Err(Kind::CutOff)),
+    ];
+    cases.to_vec()
+}
+
 fn labels(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
     let words = i64::from(info.words);
     let bits = if role == Role::Label16 { 15 } else { 31 };
     let wrong = |label: i64| (label, Err(Kind::BadLabel));
     // From the branch back to the block that it ends.
-    let start = -1 - i64::from(producer(info).is_some());
+    let start = -2 - 4 * i64::from(producer(info).is_some());
     [
         (words, Ok(())),
         // The block that the branch ends, which costs something.
         (start, Ok(())),
         wrong(0),
-        wrong(start - 1),
+        wrong(1),
+        // The cost, `enter`, and before the function.
+        wrong(start + 1),
+        wrong(start - 3),
+        wrong(start - 4),
         wrong(words + 1),
         wrong(words + 2),
-        wrong(start - 2),
+        wrong(words + 4),
         wrong((1 << bits) - 1),
         wrong(-(1 << bits)),
     ]
@@ -179,26 +195,29 @@ pub(super) fn producer(info: &OpInfo) -> Option<(usize, Op)> {
     operands.find_map(|(i, field)| Some((i, of(field.role.defined_by()?)?)))
 }
 
-/// A function of one instruction and what it needs around it; the words before it are `enter` and `fuel`.
-fn around(info: &OpInfo, operands: &[i64]) -> Vec<u64> {
-    let word = |op: Op, operands: &[i64]| encode(op, operands).unwrap()[0];
+/// A function of one instruction and what it needs around it; before it are `enter` and `fuel`.
+fn around(info: &OpInfo, operands: &[i64]) -> Vec<u16> {
+    let words_of = |op: Op, operands: &[i64]| {
+        encode(op, operands).unwrap()[..usize::from(op.info().words)].to_vec()
+    };
     let encoded = encode(info.op, operands).unwrap();
     let encoded = &encoded[..usize::from(info.words)];
     if info.control == Control::Enter {
-        return [encoded[0], word(Op::Trap, &[0])].to_vec();
+        return [encoded, &words_of(Op::Trap, &[0])].concat();
     }
-    let mut words = Vec::from([word(Op::Enter, &[FRAME.into(), 1]), word(Op::Fuel, &[1])]);
+    let mut words = words_of(Op::Enter, &[FRAME.into(), 1]);
+    words.extend(words_of(Op::Fuel, &[1]));
     if let Some((i, op)) = producer(info) {
-        words.push(word(op, &[operands[i], 0, 0]));
+        words.extend(words_of(op, &[operands[i], 0, 0]));
     }
     words.extend_from_slice(encoded);
     if info.control == Control::Table {
-        words.push(ext_word(2));
+        words.extend(table_label(6));
     }
     if info.control.is_terminator() || info.control == Control::CondBranch {
-        words.push(word(Op::Fuel, &[1]));
+        words.extend(words_of(Op::Fuel, &[1]));
     }
-    words.push(word(Op::Trap, &[0]));
+    words.extend(words_of(Op::Trap, &[0]));
     words
 }
 
@@ -211,7 +230,7 @@ fn every_operand_of_every_instruction() {
     let mut checked = 0;
     for &op in ALL {
         let info = op.info();
-        if matches!(info.control, Control::Ext | Control::Stub) {
+        if info.control == Control::Stub {
             continue;
         }
         harness.set_type_for(op);
@@ -236,36 +255,24 @@ fn every_operand_of_every_instruction() {
 }
 
 #[test]
-fn bits_that_no_operand_takes_are_zero() {
-    let mut module = rich_module();
-    module.features |= crate::image::features::TAIL_CALL;
-    let mut harness = Harness::new(module);
+fn instructions_end_in_the_function() {
+    let mut harness = Harness::rich();
     for &op in ALL {
         let info = op.info();
-        if matches!(info.control, Control::Ext | Control::Stub) {
+        if matches!(
+            info.control,
+            Control::Stub | Control::Enter | Control::TailCall
+        ) {
             continue;
         }
         harness.set_type_for(op);
         let operands: Vec<i64> = info.fields.iter().map(|f| valid(info, f.role)).collect();
         let words = around(info, &operands);
-        let at = if info.control == Control::Enter {
-            0
-        } else {
-            2 + usize::from(producer(info).is_some())
-        };
-        let reserved = info.reserved_bits();
-        for (i, mask) in reserved.iter().enumerate().take(usize::from(info.words)) {
-            for bit in (16..64).filter(|bit| mask >> bit & 1 == 1) {
-                let mut words = words.clone();
-                words[at + i] |= 1 << bit;
-                let found = harness.check(&words);
-                assert_eq!(found, Err(Kind::ReservedBits), "{} bit {bit}", info.name);
-            }
-        }
-        if info.words == 2 {
-            let mut words = words.clone();
-            words[at + 1] = 0x0002;
-            assert_eq!(harness.check(&words), Err(Kind::ExtWord), "{}", info.name);
+        // Behind `enter`, `fuel` and what it needs, all words of the instruction but the last.
+        let before = 5 + 4 * usize::from(producer(info).is_some());
+        for len in 1..usize::from(info.words) {
+            let found = harness.check(&words[..before + len]);
+            assert_eq!(found, Err(Kind::CutOff), "{} {len}", info.name);
         }
     }
 }
@@ -273,23 +280,24 @@ fn bits_that_no_operand_takes_are_zero() {
 #[test]
 fn unknown_instructions_and_those_that_are_not_for_functions() {
     let mut harness = Harness::rich();
-    let enter = encode(Op::Enter, &[FRAME.into(), 1]).unwrap()[0];
-    let trap = encode(Op::Trap, &[0]).unwrap()[0];
     // All near the table, and some of those far from it.
     for number in (0..0x400).chain((0x400..=u16::MAX).step_by(251)) {
         let control = Op::from_number(number).map(|op| op.info().control);
-        let expected = match control {
-            None | Some(Control::Stub | Control::Enter) => Kind::UnknownOp,
-            Some(Control::Ext) => Kind::ExtWord,
-            Some(_) => continue,
-        };
-        let mut word = u64::from(number);
-        word |= if number == Op::Enter as u16 {
-            100 << 16
-        } else {
-            0
-        };
-        let found = harness.check(&[enter, word, Op::Ext as u64, trap]);
-        assert_eq!(found, Err(expected), "{number:#x}");
+        if !matches!(control, None | Some(Control::Stub | Control::Enter)) {
+            continue;
+        }
+        // The operands of `enter`, and those of a stub.
+        let words = [
+            Op::Enter as u16,
+            FRAME,
+            1,
+            number,
+            FRAME,
+            1,
+            Op::Trap as u16,
+            0,
+        ];
+        let found = harness.check(&words);
+        assert_eq!(found, Err(Kind::UnknownOp), "{number:#x}");
     }
 }

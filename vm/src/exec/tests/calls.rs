@@ -16,12 +16,13 @@ fn import(ty: u32) -> ImportSpec {
 }
 
 /// `fib(n)`, both ways of the branch and recursion.
-fn fib() -> ModuleSpec {
+fn fib(call: Op) -> ModuleSpec {
+    let extra = i64::from(call.info().words) - 4;
     let mut asm = Asm::new(8, 3);
-    asm.op(Op::BrI64LtSImm, &[0, 2, 10]);
+    asm.op(Op::BrI64LtSImm, &[0, 2, 28 + 2 * extra]);
     asm.block(7);
-    asm.op(Op::I64AddImm, &[4, 0, -1]).op(Op::Call, &[4, 1, 0]);
-    asm.op(Op::I64AddImm, &[4, 0, -2]).op(Op::Call, &[4, 2, 0]);
+    asm.op(Op::I64AddImm, &[4, 0, -1]).op(call, &[4, 1, 0]);
+    asm.op(Op::I64AddImm, &[4, 0, -2]).op(call, &[4, 2, 0]);
     asm.op(Op::I64Add, &[0, 1, 2]).op(Op::Ret1, &[0]);
     asm.block(1);
     asm.op(Op::Ret1, &[0]);
@@ -34,17 +35,19 @@ fn fib() -> ModuleSpec {
 
 #[test]
 fn recursion() {
-    let mut store = alone(fib());
-    for core in cores() {
-        let before = store.fuel;
-        let exit = call_on(&mut store, core, 0, &[15]);
-        assert_eq!(results(&store, exit), [610]);
-        // 1973 calls, 987 of which end the recursion.
-        if cfg!(not(feature = "no-fuel")) {
-            assert_eq!(before - store.fuel, 1973 * 3 + 986 * 7 + 987);
+    for call in [Op::Call, Op::CallFar] {
+        let mut store = alone(fib(call));
+        for core in cores() {
+            let before = store.fuel;
+            let exit = call_on(&mut store, core, 0, &[15]);
+            assert_eq!(results(&store, exit), [610]);
+            // 1973 calls, 987 of which end the recursion.
+            if cfg!(not(feature = "no-fuel")) {
+                assert_eq!(before - store.fuel, 1973 * 3 + 986 * 7 + 987);
+            }
         }
+        assert_eq!(store.counters.verified_funcs, 1);
     }
-    assert_eq!(store.counters.verified_funcs, 1);
 }
 
 #[test]
@@ -67,7 +70,7 @@ fn endless_recursion_overflows_the_stack() {
         // The last frame that fits: 5 slots of record, then 2 for each frame but the last, which has 5.
         assert_eq!(frames(&store).count(), 496);
         let innermost = frames(&store).next().unwrap();
-        assert_eq!((innermost.word, innermost.fp), (2, 5 + 2 * 495));
+        assert_eq!((innermost.word, innermost.fp), (7, 5 + 2 * 495));
         assert_eq!(store.stack()[innermost.fp as usize], 495);
         drop_activation(&mut store);
         assert_eq!(frames(&store).count(), 0);
@@ -77,7 +80,7 @@ fn endless_recursion_overflows_the_stack() {
 
 #[test]
 fn the_stack_mark_follows_the_deepest_frame() {
-    let mut store = alone(fib());
+    let mut store = alone(fib(Op::Call));
     let exit = call_on(&mut store, cores()[0], 0, &[2]);
     results(&store, exit);
     assert_eq!(store.stack_mark(), 32);
@@ -94,7 +97,7 @@ fn the_stack_mark_follows_the_deepest_frame() {
 #[test]
 fn tail_calls_use_no_stack() {
     let mut sum = Asm::new(6, 2);
-    sum.op(Op::Br64Z, &[0, 7]);
+    sum.op(Op::Br64Z, &[0, 21]);
     sum.block(4);
     sum.op(Op::I64AddImm, &[3, 0, -1])
         .op(Op::I64Add, &[4, 1, 0])
@@ -103,7 +106,7 @@ fn tail_calls_use_no_stack() {
     sum.block(1);
     sum.op(Op::Ret1, &[1]);
     let mut many = Asm::new(14, 2);
-    many.op(Op::Br64Z, &[0, 13]);
+    many.op(Op::Br64Z, &[0, 36]);
     many.block(8);
     many.op(Op::I64AddImm, &[8, 0, -1]);
     for i in 1..6 {
@@ -324,7 +327,7 @@ fn calls_between_instances() {
 #[test]
 fn tail_calls_between_instances_use_no_stack() {
     let mut ping = Asm::new(6, 2);
-    ping.op(Op::Br64Z, &[0, 7]);
+    ping.op(Op::Br64Z, &[0, 19]);
     ping.block(2);
     ping.op(Op::I64AddImm, &[3, 0, -1])
         .op(Op::ReturnCallIndirect, &[3, 1, 0, 0]);
@@ -364,7 +367,7 @@ fn tail_calls_between_instances_use_no_stack() {
 
 #[test]
 fn a_body_that_breaks_a_rule_traps_on_its_first_call() {
-    let mut module = fib();
+    let mut module = fib(Op::Call);
     // A slot beyond the frame.
     let mut bad = Asm::new(2, 1);
     bad.op(Op::Ret1, &[7]);

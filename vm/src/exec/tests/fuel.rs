@@ -8,7 +8,7 @@ use super::*;
 /// A loop with an inner branch, a call, memory and a fall-through into a block: function 0 of one argument.
 fn program() -> ModuleSpec {
     let mut leaf = Asm::new(3, 2);
-    leaf.op(Op::BrI64LtUImm, &[0, 5, 3]);
+    leaf.op(Op::BrI64LtUImm, &[0, 5, 10]);
     leaf.block(1);
     leaf.op(Op::I64MulImm, &[0, 0, 3]);
     leaf.block(3);
@@ -84,12 +84,12 @@ fn just_enough_fuel_is_enough() {
         let mut store = alone(program());
         store.fuel = cost(12) - 1;
         assert_eq!(call_on(&mut store, core, 0, &[12]), Exit::OutOfFuel);
-        // The last block is the one that is missing; its `fuel` word is where the machine stands.
+        // The last block is the one that is missing; its `fuel` is where the machine stands.
         let frame = frames(&store).next().unwrap();
         assert_eq!((store.fuel, frame.func), (0, 0));
         let module = store.instance(0).unwrap().module();
         let word = module.code()[(module.func(0).code_word + frame.word) as usize];
-        assert_eq!(u64::from_le(word), Op::Fuel as u64 | 1 << 32);
+        assert_eq!(u16::from_le(word), Op::Fuel as u16);
         store.fuel = 1;
         let exit = run_on(&mut store, core).unwrap();
         assert_eq!(results(&store, exit), [answer]);

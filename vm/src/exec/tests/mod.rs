@@ -37,7 +37,7 @@ fn cores() -> Vec<Core> {
 /// A function under construction.
 struct Asm {
     frame: u16,
-    code: Vec<u64>,
+    code: Vec<u16>,
 }
 
 impl Asm {
@@ -59,13 +59,13 @@ impl Asm {
         self
     }
 
-    /// Appends a `fuel` word; gives its place.
+    /// Appends a `fuel`; gives its place.
     fn block(&mut self, cost: u32) -> usize {
         self.op(Op::Fuel, &[i64::from(cost)]);
-        self.code.len() - 1
+        self.code.len() - 2
     }
 
-    /// Appends a branch word to `target`, a place that is known.
+    /// Appends a branch to `target`, a place that is known.
     fn back(&mut self, op: Op, operands: &[i64], target: usize) -> &mut Self {
         let mut all = operands.to_vec();
         all.push(target as i64 - self.code.len() as i64);

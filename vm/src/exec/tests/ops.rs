@@ -16,7 +16,6 @@ const MEMORY: usize = 65536;
 
 /// Instructions with tests of their own, in this file or beside it.
 const ELSEWHERE: &[Op] = &[
-    Op::Ext,
     Op::Enter,
     Op::Fuel,
     Op::Trap,
@@ -24,9 +23,11 @@ const ELSEWHERE: &[Op] = &[
     Op::Halt,
     Op::Leave,
     Op::Br,
+    Op::BrFar,
     Op::BrTable,
     Op::BrTableAccIndex,
     Op::Call,
+    Op::CallFar,
     Op::CallImport,
     Op::CallIndirect,
     Op::ReturnCall,
@@ -265,7 +266,7 @@ fn plain(case: &Case<'_>, world: &mut World, before: &World) -> Result<(), Trap>
             world.slots[case.raw("d1").unwrap() as usize] = second;
             return Ok(());
         }
-        "const_u32" | "const_s32" => case.raw("imm").unwrap() as u64,
+        "const_u16" | "const_u32" | "const_s32" => case.raw("imm").unwrap() as u64,
         "select" => slot(if slot("cond") as u32 != 0 { "a" } else { "b" }),
         "i32_shl_add" | "i64_shl_add" => {
             let shift = case.raw("shift").unwrap() as u64;
@@ -334,6 +335,7 @@ fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         | Role::Cost
         | Role::TrapCode
         | Role::DefinedFunc
+        | Role::NearFunc
         | Role::ImportFunc
         | Role::Func
         | Role::Type
@@ -362,8 +364,8 @@ fn function(op: Op, operands: &mut [i64]) -> Asm {
         asm.op(op, operands).op(Op::RetN, &all);
         return asm;
     }
-    // The block that follows is three words long.
-    *operands.last_mut().unwrap() = words + 3;
+    // The block that follows is nine words long.
+    *operands.last_mut().unwrap() = words + 9;
     asm.op(op, operands);
     asm.block(1);
     asm.op(Op::ConstU32, &[SLOTS as i64, 2]).op(Op::RetN, &all);

@@ -63,6 +63,28 @@ fn pool_globals_and_function_references() {
     }
 }
 
+/// A branch over more words than a 16-bit label can count, and back.
+#[test]
+fn branches_may_be_far() {
+    let mut asm = Asm::new(1, 1);
+    let moves = 20_000;
+    asm.op(Op::BrFar, &[3 + 2 + 2 + 2 + 3 * moves]);
+    let back = asm.block(1);
+    asm.op(Op::Ret1, &[0]);
+    asm.block(1);
+    for _ in 0..moves {
+        asm.op(Op::Mov, &[0, 0]);
+    }
+    asm.block(1);
+    asm.op(Op::I64AddImm, &[0, 0, 5]);
+    asm.back(Op::BrFar, &[], back);
+    let mut store = alone(unary(&asm));
+    for core in cores() {
+        let exit = call_on(&mut store, core, 0, &[37]);
+        assert_eq!(results(&store, exit), [42]);
+    }
+}
+
 #[test]
 fn branch_tables_take_the_default_out_of_range() {
     branch_table(Op::BrTable);
@@ -72,10 +94,11 @@ fn branch_tables_take_the_default_out_of_range() {
 fn branch_table(op: Op) {
     let mut asm = Asm::new(1, 1);
     asm.op(Op::Mov, &[0, 0]);
-    // The table is one word and four targets; each target's block is three words.
+    // The table is four words and four labels of two; each target's block is eight words.
     asm.op(op, &[0, 3]);
     for target in 0..4 {
-        asm.code.push(wrt_format::isa::ext_word(5 + 3 * target));
+        let label = wrt_format::isa::table_label(12 + 8 * target);
+        asm.code.extend(label);
     }
     for target in 0..4 {
         asm.block(1);
@@ -111,7 +134,7 @@ fn every_trap_can_be_raised() {
         let mut store = alone(unary(&asm));
         for core in cores() {
             assert_eq!(call_on(&mut store, core, 0, &[0]), Exit::Trap(trap));
-            assert_eq!(frames(&store).next().unwrap().word, 1);
+            assert_eq!(frames(&store).next().unwrap().word, 3);
             drop_activation(&mut store);
         }
     }
