@@ -3,9 +3,7 @@
 //! Labels are 16 bits wide at first. Where one does not reach, an unconditional branch takes a wide one, and a conditional branch is
 //! turned round and skips an unconditional one; then everything is encoded again.
 
-use std::sync::LazyLock;
-
-use wrt_format::isa::{ALL, Charge, Control, OP_LIMIT, Op, Role, encode, set_field, table_label};
+use wrt_format::isa::{Control, Op, Role, encode, set_field, table_label};
 
 use crate::error::Error;
 
@@ -144,7 +142,7 @@ impl Encoder<'_> {
 
     fn inst(&mut self, inst: &Inst) -> Result<(), Error> {
         let info = inst.op.info();
-        if TELLING.get(inst.op as usize) == Some(&true) {
+        if info.stops {
             let at = self.at();
             if self.lines.last().is_none_or(|&(word, _)| word != at) {
                 self.lines.push((at, inst.offset));
@@ -299,21 +297,3 @@ fn shortest(op: Op, fields: &[i64; 6]) -> Op {
         op
     }
 }
-
-/// By opcode number: whether a trap or a call can stop the machine at the instruction, so that its place in the source is asked for.
-static TELLING: LazyLock<Vec<bool>> = LazyLock::new(|| {
-    let mut telling = vec![false; OP_LIMIT];
-    for &op in ALL {
-        let info = op.info();
-        let stops = matches!(
-            info.control,
-            Control::Call | Control::TailCall | Control::Trap
-        );
-        // The formulas are exact about this: every access to memory or tables is checked.
-        let traps = ["may trap", "mem[", "table["];
-        telling[op as usize] = stops
-            || info.charge != Charge::Zero
-            || traps.iter().any(|text| info.formula.contains(text));
-    }
-    telling
-});

@@ -79,7 +79,7 @@ fn an_archive_is_verified() {
     assert_eq!(module.func(0).frame, 8);
     assert_eq!(module.export("one").map(|(_, index)| index), Some(1));
     assert_eq!(module.func_name(1), Some("one"));
-    assert_eq!(module.wasm_offset(0, 3), Some(30));
+    assert_eq!(module.wasm_offset(0, 11), Some(30));
     assert_eq!(module.features(), features::TAIL_CALL);
 }
 
@@ -123,7 +123,7 @@ fn stripping_drops_names_and_lines() {
     let verified = VerifiedImage::verify_all(&bytes, &Limits::DEFAULT).unwrap();
     let module = verified.module(0);
     assert_eq!(
-        (module.func_name(1), module.wasm_offset(0, 3)),
+        (module.func_name(1), module.wasm_offset(0, 11)),
         (None, None)
     );
     assert_eq!(module.export("one").map(|(_, index)| index), Some(1));

@@ -2,8 +2,8 @@
 //!
 //! NAMES and LINES are only for people: they are not verified, and what does not make sense in them is not found.
 //! - NAMES: `count` pairs of words (function index, end of its name), ascending by function; then the names, one after the other.
-//! - LINES: `count` words, one per defined function: the end of its part; then the parts. A part is pairs of LEB128 numbers: words
-//!   since the pair before, and the zigzag difference of the Wasm byte offset.
+//! - LINES: `count` words, one per defined function: the end of its part; then the parts. A part is a LEB128 number for each of the
+//!   function's instructions that may stop the machine, in order: the zigzag difference of the Wasm byte offset.
 
 #![deny(
     clippy::indexing_slicing,
@@ -17,6 +17,7 @@ use super::items::{CowRun, ExportView};
 use super::section::Kind;
 use super::types::ExternKind;
 use super::view::ModuleView;
+use crate::isa::instructions_of;
 
 impl<'a> ModuleView<'a> {
     /// Number of exports.
@@ -81,7 +82,8 @@ impl<'a> ModuleView<'a> {
         core::str::from_utf8(blob.get(start as usize..end as usize)?).ok()
     }
 
-    /// Byte offset in the Wasm binary of the operator that word `word` of defined function `func` was made from, if the image knows.
+    /// Byte offset in the Wasm binary of the operator that word `word` of defined function `func` was made from, if the image knows: of
+    /// the last instruction up to there at which the machine may stop.
     #[must_use]
     pub fn wasm_offset(&self, func: u32, word: u32) -> Option<u32> {
         let (count, rest) = self.parts.lines.split_first_chunk::<4>()?;
@@ -94,15 +96,19 @@ impl<'a> ModuleView<'a> {
             None => 0,
         };
         let mut part = blob.get(start..end_of(func as usize)?)?;
-        let (mut at, mut offset, mut found) = (0u32, 0u32, None);
-        while !part.is_empty() {
-            at = at.checked_add(leb(&mut part)?)?;
-            if at > word {
+        let record = self.func(func);
+        let code = self.parts.code.get(record.code_word as usize..)?;
+        let code = code.get(..record.words as usize)?;
+        let (mut offset, mut found) = (0u32, None);
+        for (at, op, _) in instructions_of(code, u16::from_le) {
+            if at > word as usize {
                 break;
             }
-            let zigzag = leb(&mut part)?;
-            offset = offset.wrapping_add((zigzag >> 1) ^ 0u32.wrapping_sub(zigzag & 1));
-            found = Some(offset);
+            if op?.info().stops {
+                let zigzag = leb(&mut part)?;
+                offset = offset.wrapping_add((zigzag >> 1) ^ 0u32.wrapping_sub(zigzag & 1));
+                found = Some(offset);
+            }
         }
         found
     }

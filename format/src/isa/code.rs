@@ -94,19 +94,28 @@ pub const fn table_label(label: i32) -> [u16; 2] {
 /// The instructions of code in host order: the place of each, its opcode, and its words, those of a branch table included. What is no
 /// opcode comes as an instruction of one word without an opcode.
 pub fn instructions(words: &[u16]) -> impl Iterator<Item = (usize, Option<Op>, &[u16])> {
-    let mut at = 0;
+    instructions_of(words, |word| word)
+}
+
+/// The same for code whose words `native` makes numbers of.
+pub(crate) fn instructions_of(
+    words: &[u16],
+    native: impl Fn(u16) -> u16,
+) -> impl Iterator<Item = (usize, Option<Op>, &[u16])> {
+    let mut at = 0_usize;
     core::iter::from_fn(move || {
         let rest = words.get(at..)?;
-        let op = Op::from_number(*rest.first()?);
+        let op = Op::from_number(native(*rest.first()?));
         let mut len = op.map_or(1, |op| usize::from(op.info().words));
         if op.is_some_and(|op| op.info().control == Control::Table)
             && let Some(&[low, high]) = rest.get(2..4)
         {
-            len += 2 * (pair(low, high) as usize + 1);
+            let targets = (pair(native(low), native(high)) as usize).saturating_add(1);
+            len = len.saturating_add(targets.saturating_mul(2));
         }
         let place = at;
-        at += len;
-        Some((place, op, &rest[..len.min(rest.len())]))
+        at = at.saturating_add(len);
+        Some((place, op, rest.get(..len).unwrap_or(rest)))
     })
 }
 

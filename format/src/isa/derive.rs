@@ -1,6 +1,6 @@
 //! What follows from the instruction table: the opcode enum, its descriptions, and the operand places by name.
 
-use super::identity::uses_memory_zero;
+use super::identity::{may_stop, uses_memory_zero};
 use super::operand::{Field, Role, word_of, words_of};
 
 /// How an instruction passes control on.
@@ -71,6 +71,8 @@ pub struct OpInfo {
     pub charge: Charge,
     /// Whether it works on memory 0 without naming it: that memory must be 32-bit and have 64 KiB pages.
     pub memory_zero: bool,
+    /// Whether the machine can be asked for its place in the source there: it begins a block, calls, traps, or pauses half-way.
+    pub stops: bool,
     /// What it computes, in terms of the operand names.
     pub formula: &'static str,
 }
@@ -101,6 +103,7 @@ macro_rules! define_isa {
             control: Control::$control,
             charge: Charge::$charge,
             memory_zero: uses_memory_zero($formula, &[$(Role::$role),*]),
+            stops: may_stop($formula, Control::$control, Charge::$charge),
             formula: $formula,
         }),*];
 

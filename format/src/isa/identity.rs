@@ -1,9 +1,9 @@
 //! A number that tells instruction tables apart, and properties of instructions that follow from their rows.
 
-use super::derive::{INFO, OpInfo};
+use super::derive::{Charge, Control, INFO, OpInfo};
 use super::operand::Role;
 
-/// Identifies the instruction table: a hash over number, name, operands, control and charge of every row. Images carry it, so that
+/// Identifies the instruction table: a hash over number, name, operands, control, charge and what it may do of every row. Images carry it, so that
 /// code is never run by a table it was not made for.
 pub const ISA_ID: u32 = {
     let mut hash = 0x811c_9dc5;
@@ -34,7 +34,8 @@ const fn row_hash(mut hash: u32, info: &OpInfo) -> u32 {
         hash = mix(hash, info.fields[i].role as u8 | 0x80);
         i += 1;
     }
-    mix(mix(hash, info.control as u8), info.charge as u8)
+    hash = mix(mix(hash, info.control as u8), info.charge as u8);
+    mix(hash, info.stops as u8)
 }
 
 /// Whether an instruction of this formula and these operands works on memory 0 without naming it.
@@ -46,13 +47,34 @@ pub(super) const fn uses_memory_zero(formula: &str, roles: &[Role]) -> bool {
         }
         i += 1;
     }
-    let text = formula.as_bytes();
-    let mut i = 0;
-    while i + 4 <= text.len() {
-        if text[i] == b'm' && text[i + 1] == b'e' && text[i + 2] == b'm' && text[i + 3] == b'[' {
+    contains(formula, "mem[")
+}
+
+/// Whether the machine can stop at an instruction. The formulas are exact about what may trap: every access to memory or tables.
+pub(super) const fn may_stop(formula: &str, control: Control, charge: Charge) -> bool {
+    let always = matches!(
+        control,
+        Control::Enter | Control::Fuel | Control::Call | Control::TailCall | Control::Trap
+    );
+    always
+        || !matches!(charge, Charge::Zero)
+        || contains(formula, "trap")
+        || contains(formula, "mem[")
+        || contains(formula, "table[")
+}
+
+const fn contains(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let mut start = 0;
+    while start + part.len() <= text.len() {
+        let mut i = 0;
+        while i < part.len() && text[start + i] == part[i] {
+            i += 1;
+        }
+        if i == part.len() {
             return true;
         }
-        i += 1;
+        start += 1;
     }
     false
 }
@@ -74,6 +96,45 @@ mod tests {
             let named = name.starts_with("load") || name.starts_with("store");
             let expected = accesses && !(named && name.ends_with("_mem"));
             assert_eq!(info.memory_zero, expected, "{}", info.name);
+        }
+    }
+
+    #[test]
+    fn what_stops_are_blocks_calls_traps_and_accesses() {
+        let stops = |name: &str| {
+            let info = INFO.iter().find(|info| info.name == name);
+            info.map(|info| info.stops)
+        };
+        for name in [
+            "enter",
+            "fuel",
+            "call",
+            "return_call",
+            "trap",
+            "i32_div_s",
+            "load8_u",
+            "store64_imm",
+        ] {
+            assert_eq!(stops(name), Some(true), "{name}");
+        }
+        for name in [
+            "memory_fill",
+            "memory_grow",
+            "table_get",
+            "i32_add_load",
+            "call_indirect",
+        ] {
+            assert_eq!(stops(name), Some(true), "{name}");
+        }
+        for name in [
+            "br",
+            "mov",
+            "i32_add",
+            "global_set",
+            "ret",
+            "i32_trunc_sat_f64_s",
+        ] {
+            assert_eq!(stops(name), Some(false), "{name}");
         }
     }
 }

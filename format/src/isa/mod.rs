@@ -10,6 +10,7 @@ mod identity;
 mod manual;
 pub mod operand;
 
+pub(crate) use code::instructions_of;
 pub use code::{
     EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, field_value, instructions, pair,
     set_field, table_label,

@@ -25,9 +25,6 @@ use crate::status::{Failure, Status};
 /// Frames that a backtrace shows from the innermost on, and from the outermost on.
 const BACKTRACE_FRAMES: (usize, usize) = (20, 5);
 
-/// Words behind a block's first one in which its first instruction is looked for.
-const BLOCK_START_WORDS: u32 = 8;
-
 /// How a guest ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -210,9 +207,7 @@ impl<'m> Guest<'m> {
         };
         let view = self.module.view();
         let defined = func.checked_sub(view.imported_funcs());
-        // The pause is at the word that debits the block, which comes from no operator: its instructions are behind it.
-        let mut words = (1..=BLOCK_START_WORDS).map(|distance| word.saturating_add(distance));
-        let offset = defined.and_then(|func| words.find_map(|word| view.wasm_offset(func, word)));
+        let offset = defined.and_then(|func| view.wasm_offset(func, word));
         format!("in {}", self.describe(func, offset))
     }
 

@@ -138,7 +138,7 @@ fn sections(
         ),
         (Kind::ExportIndex, side::export_index(&module.exports)?),
         (Kind::Names, side::names(&module.func_names)?),
-        (Kind::Lines, side::lines(&module.lines, module.funcs.len())?),
+        (Kind::Lines, side::lines(&module.lines, &module.funcs)?),
     ]
     .into_iter()
     .map(|(kind, bytes)| section(kind, index, bytes))

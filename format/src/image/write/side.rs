@@ -4,7 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::spec::{ExportSpec, WriteError};
+use super::spec::{ExportSpec, FuncSpec, WriteError};
 use crate::image::crc::crc32;
 use crate::isa::{Op, instructions};
 
@@ -57,20 +57,27 @@ pub(super) fn names(names: &[(u32, String)]) -> Result<Vec<u8>, WriteError> {
     Ok(out)
 }
 
-/// The LINES section for `funcs` defined functions; empty where nothing is known.
-pub(super) fn lines(lines: &[Vec<(u32, u32)>], funcs: usize) -> Result<Vec<u8>, WriteError> {
+/// The LINES section for defined functions; empty where nothing is known.
+pub(super) fn lines(lines: &[Vec<(u32, u32)>], funcs: &[FuncSpec]) -> Result<Vec<u8>, WriteError> {
     if lines.iter().all(Vec::is_empty) {
         return Ok(Vec::new());
     }
-    let mut out = word(funcs)?.to_vec();
+    let mut out = word(funcs.len())?.to_vec();
     let mut parts = Vec::new();
-    for func in 0..funcs {
-        let (mut last_word, mut last_offset) = (0u32, 0u32);
-        for &(at, offset) in lines.get(func).map_or(&[][..], Vec::as_slice) {
-            leb(&mut parts, at.wrapping_sub(last_word));
-            let difference = offset.wrapping_sub(last_offset) as i32;
+    for (i, func) in funcs.iter().enumerate() {
+        let known = lines.get(i).map_or(&[][..], Vec::as_slice);
+        let stops =
+            instructions(&func.code).filter(|(_, op, _)| op.is_some_and(|op| op.info().stops));
+        let mut last = 0u32;
+        for (at, ..) in stops {
+            let before = known.partition_point(|&(word, _)| word as usize <= at);
+            // Nothing is known before the first place that is: it is as good as any.
+            let Some(&(_, offset)) = known.get(before.saturating_sub(1)) else {
+                break;
+            };
+            let difference = offset.wrapping_sub(last) as i32;
             leb(&mut parts, ((difference << 1) ^ (difference >> 31)) as u32);
-            (last_word, last_offset) = (at, offset);
+            last = offset;
         }
         out.extend_from_slice(&word(parts.len())?);
     }

@@ -232,7 +232,7 @@ pub(crate) fn rich_module() -> ModuleSpec {
         ],
         module_name: Some("rich".into()),
         lines: vec![
-            vec![(1, 1000), (4, 900), (9, 100_000)],
+            vec![(17, 1000), (25, 900), (29, 100_000)],
             vec![],
             vec![(0, 7)],
         ],
@@ -387,14 +387,17 @@ fn lookups() {
     assert_eq!(module.export("runs"), None);
     assert_eq!(module.func_name(1), None);
     let line = |func, word| module.wasm_offset(func, word);
+    // Before the first place that is known it is the same.
     assert_eq!(
-        [line(0, 0), line(0, 1), line(0, 3)],
-        [None, Some(1000), Some(1000)]
+        [line(0, 0), line(0, 4), line(0, 11), line(0, 15)],
+        [Some(1000); 4]
     );
     assert_eq!(
-        [line(0, 4), line(0, 8), line(0, 99)],
-        [Some(900), Some(900), Some(100_000)]
+        [line(0, 17), line(0, 24), line(0, 25), line(0, 28)],
+        [Some(1000), Some(1000), Some(900), Some(900)]
     );
+    // The last is in force for `call_indirect` too.
+    assert_eq!([line(0, 29), line(0, 34), line(0, 99)], [Some(100_000); 3]);
     assert_eq!([line(1, 5), line(2, 0), line(3, 0)], [None, Some(7), None]);
     assert_eq!(module.import_func_type(1), 0);
     assert_eq!(module.import_number(ExternKind::Global, 1), Some(4));
