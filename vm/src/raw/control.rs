@@ -1,6 +1,6 @@
 //! How control moves: blocks, calls and returns. Relies on the invariants of `state.rs`.
 
-use wrt_format::isa::{field, pair};
+use wrt_format::isa::field;
 
 use super::ctx::SlowFn;
 use super::state::{Ctl, State};
@@ -23,6 +23,16 @@ pub(crate) const fn debit(cost: u32) -> i64 {
 unsafe fn word_at(pc: *const u16, i: usize) -> u16 {
     // SAFETY: the caller's promise.
     u16::from_le(unsafe { *pc.add(i) })
+}
+
+/// Words `i` and `i + 1` of an instruction as one number, the low half first.
+///
+/// # Safety
+/// As of [`word_at`], for both words.
+#[inline(always)]
+pub(super) unsafe fn long_at(pc: *const u16, i: usize) -> u32 {
+    // SAFETY: the caller's promise; nothing aligns them.
+    u32::from_le(unsafe { pc.add(i).cast::<u32>().read_unaligned() })
 }
 
 /// Whether a frame of so many slots at `fp` ends at `mark` or below. `fp` is not above `mark`.
@@ -138,10 +148,7 @@ impl State {
         // SAFETY: R1: `n + 1` labels of two words follow.
         let labels = unsafe { self.pc.add(field::br_table::words + target * 2) };
         // SAFETY: as above.
-        let low = unsafe { word_at(labels, 0) };
-        // SAFETY: as above.
-        let high = unsafe { word_at(labels, 1) };
-        self.branch(pair(low, high) as i32)
+        self.branch(unsafe { long_at(labels, 0) } as i32)
     }
 
     /// First word of defined function `func`, or 0 if it is not verified yet.

@@ -16,9 +16,9 @@
 //! - R8: an accumulator operand names the slot that the instruction before has written, which wrote the accumulator too (verifier:
 //!   accumulator rule). Nothing unsafe relies on it; without it, results would depend on the core.
 
-use wrt_format::isa::pair;
 use wrt_format::trap::Trap;
 
+use super::control::long_at;
 use super::ctx::{Ctx, SlowFn, Stop};
 
 /// How a handler ends.
@@ -132,7 +132,8 @@ impl State {
     /// Operand at words `i` and `i + 1`.
     #[inline(always)]
     pub(crate) fn imm_u32(&self, i: usize) -> u32 {
-        pair(self.half(i), self.half(i + 1))
+        // SAFETY: R1.
+        unsafe { long_at(self.pc, i) }
     }
 
     /// Operand at words `i` and `i + 1`: a signed immediate.
