@@ -19,3 +19,8 @@ pub fn image(wasm: &[u8], opt_level: OptLevel, check: bool) -> Result<Aligned, S
     let compiled = wrt_compiler::compile(wasm, &options).map_err(|e| e.to_string())?;
     Ok(Aligned::new(&compiled.image))
 }
+
+/// The examples of README.md, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
