@@ -7,13 +7,25 @@ out=${CARGO_TARGET_DIR:-$PWD/target}
 export CARGO_TARGET_DIR=$out CARGO_TERM_COLOR=never
 mkdir -p "$out"
 
+# Commands that talk to a registry: four tries.
+retry() {
+  local try
+  for try in 1 2 3 4; do
+    "$@" && return 0
+    sleep $((try * 5))
+  done
+  return 1
+}
+root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+apt() { retry root env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >/dev/null; }
+
 need() {
   local missing=()
   for package in "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return 0
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  apt update && apt install -y --no-install-recommends "${missing[@]}"
 }
 
 need qemu-user-static gcc-s390x-linux-gnu libc6-dev-s390x-cross rustc-web rust-web-src lld-22
@@ -23,10 +35,10 @@ need_system() {
   local release sources=/etc/apt/sources.list.d
   release=$(. /etc/os-release && echo "$VERSION_CODENAME-backports")
   if [ -f $sources/debian.sources ] && ! grep -qs "$release" $sources/*.sources; then
-    awk 'BEGIN { RS = ""; ORS = "\n\n" } !/security/' $sources/debian.sources | sed "/^#/d; s/^Suites:.*/Suites: $release/" >$sources/backports.sources
-    apt-get update -qq
+    awk 'BEGIN { RS = ""; ORS = "\n\n" } !/security/' $sources/debian.sources | sed "/^#/d; s/^Suites:.*/Suites: $release/" | root tee $sources/backports.sources >/dev/null
+    apt update
   fi
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -t "$release" qemu-system-x86 qemu-system-arm >/dev/null
+  apt install -y --no-install-recommends -t "$release" qemu-system-x86 qemu-system-arm
 }
 need_system
 
