@@ -51,3 +51,18 @@ impl core::fmt::Display for Trap {
         f.write_str(self.message())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn format_md_lists_every_trap() {
+        let text = include_str!("../FORMAT.md");
+        for &trap in Trap::ALL {
+            let row = alloc::format!("| {} | {trap:?} | {trap} |", trap as u16);
+            assert!(text.contains(&row), "FORMAT.md lacks the row {row}");
+            assert_eq!(Trap::from_number(trap as u16), Some(trap));
+        }
+    }
+}

@@ -134,11 +134,14 @@ fn func_type(params: &[u8], results: &[u8]) -> FuncTypeSpec {
 /// Every kind of error has a text that is one clause, and belongs to some class.
 #[test]
 fn errors_explain_themselves() {
+    let manual = include_str!("../../../FORMAT.md");
     let mut texts = Vec::new();
     for kind in VerifyErrorKind::ALL {
         let text = kind.message();
         assert!(text.len() > 15 && !text.ends_with('.'), "{text}");
         texts.push(text);
+        let name = std::format!("*{kind:?}*");
+        assert!(manual.contains(&name), "FORMAT.md names {name}");
     }
     texts.sort_unstable();
     texts.dedup();
