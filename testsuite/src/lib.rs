@@ -3,6 +3,8 @@
 //! Invariants: a guest runs from image bytes through the verifier, never from anything the compiler hands over otherwise.
 #![forbid(unsafe_code)]
 
+pub mod hostile;
+
 use wrt_cli::load::Aligned;
 use wrt_compiler::{OptLevel, Options};
 

@@ -1,0 +1,51 @@
+//! What is mutated: valid modules that use much of the instruction set and of the container, and their images.
+
+use std::sync::OnceLock;
+
+use crate::image;
+use wrt_compiler::OptLevel;
+
+/// Programs of the test suite: real code, with data, tables and memories.
+const PROGRAMS: [&[u8]; 5] = [
+    include_bytes!("../../programs/json.wasm"),
+    include_bytes!("../../programs/lz.wasm"),
+    include_bytes!("../../programs/sort.wasm"),
+    include_bytes!("../../programs/traps.wasm"),
+    include_bytes!("../../programs/virtual.wasm"),
+];
+/// A module with a little of everything that the programs do not have.
+const RICH: &str = include_str!("rich.wat");
+
+/// The modules.
+pub(super) fn modules() -> &'static [Vec<u8>] {
+    static MODULES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    MODULES.get_or_init(|| {
+        let rich = wat::parse_str(RICH).expect("a valid module");
+        let mut modules = vec![rich];
+        modules.extend(PROGRAMS.map(<[u8]>::to_vec));
+        modules
+    })
+}
+
+/// Their images, optimised and not; the module with a little of everything comes more often.
+pub(super) fn images() -> &'static [Vec<u8>] {
+    static IMAGES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    IMAGES.get_or_init(|| {
+        let levels = [OptLevel::O0, OptLevel::O2];
+        let of = |module: &Vec<u8>, level| {
+            let image = image(module, level, false).expect("it compiles");
+            image.bytes().to_vec()
+        };
+        let [rich, programs @ ..] = modules() else {
+            unreachable!("there are modules");
+        };
+        let mut images: Vec<_> = programs
+            .iter()
+            .flat_map(|module| levels.map(|level| of(module, level)))
+            .collect();
+        for _ in 0..images.len() / 2 {
+            images.extend(levels.map(|level| of(rich, level)));
+        }
+        images
+    })
+}

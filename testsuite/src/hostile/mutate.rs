@@ -1,0 +1,186 @@
+//! Valid images and modules, changed in a few places; an image gets right hashes and checksum again, so that what the change breaks
+//! is found by the rule for it and not by the checksum.
+
+use sha2::{Digest, Sha256};
+use wrt_format::image::header::{CRC_OFFSET, HEADER_LEN, Header};
+use wrt_format::image::section::{ENTRY_LEN, Kind, Section};
+
+use super::Draw;
+
+/// Offset of the hash in a section's entry.
+const HASH_OFFSET: usize = 32;
+/// Places changed at most.
+const CHANGES: usize = 6;
+
+/// The entries of the section table that are inside.
+fn sections(image: &[u8]) -> Vec<Section> {
+    let table = image.get(HEADER_LEN as usize..).unwrap_or_default();
+    let entries = table.as_chunks::<{ ENTRY_LEN as usize }>().0;
+    entries
+        .iter()
+        .take(count(image))
+        .map(Section::parse)
+        .collect()
+}
+
+/// Entries of the section table, as the header says.
+fn count(image: &[u8]) -> usize {
+    let field = image.get(24..28).and_then(|bytes| bytes.first_chunk());
+    field.map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize)
+}
+
+/// A number like those that are often a limit, or near another.
+fn value(old: u32, draw: &mut Draw<'_>) -> u32 {
+    const EDGES: [u32; 8] = [0, 1, 2, 0x7fff, 0xffff, 0x7fff_ffff, 0x8000_0000, u32::MAX];
+    match draw.below(4) {
+        0 => EDGES[draw.below(EDGES.len())],
+        1 => old.wrapping_add(draw.below(8) as u32).wrapping_sub(4),
+        2 => old ^ (1 << draw.below(32)),
+        _ => draw.word(),
+    }
+}
+
+/// Changes some bytes of a range: a bit, a byte, or an aligned field of 2 or 4 bytes.
+fn field(bytes: &mut [u8], draw: &mut Draw<'_>) {
+    if bytes.is_empty() {
+        return;
+    }
+    let at = draw.below(bytes.len());
+    let width = [1, 2, 4][draw.below(3)];
+    let at = at - at % width;
+    let Some(place) = bytes.get_mut(at..at + width) else {
+        return;
+    };
+    let mut old = [0; 4];
+    old[..width].copy_from_slice(place);
+    let new = value(u32::from_le_bytes(old), draw).to_le_bytes();
+    place.copy_from_slice(&new[..width]);
+}
+
+/// Changes code: halfwords of words, taken from other code or drawn; words copied or exchanged.
+fn code(words: &mut [u8], draw: &mut Draw<'_>) {
+    let count = words.len() / 8;
+    if count == 0 {
+        return;
+    }
+    let (to, from) = (draw.below(count) * 8, draw.below(count) * 8);
+    let half = draw.below(4) * 2;
+    match draw.below(6) {
+        // Another opcode, the operands kept.
+        0 => words.copy_within(from..from + 2, to),
+        1 => words.copy_within(from + half..from + half + 2, to + half),
+        2 => words.copy_within(from..from + 8, to),
+        3 => {
+            for i in 0..8 {
+                words.swap(to + i, from + i);
+            }
+        }
+        _ => {
+            let at = to + half;
+            let old = u16::from_le_bytes([words[at], words[at + 1]]);
+            let new = value(old.into(), draw).to_le_bytes();
+            words[at..at + 2].copy_from_slice(&new[..2]);
+        }
+    }
+}
+
+/// A changed copy of an image, with right hashes and checksum.
+pub(super) fn image(base: &[u8], draw: &mut Draw<'_>) -> Vec<u8> {
+    let mut out = base.to_vec();
+    for _ in 0..=draw.below(CHANGES) {
+        let sections = sections(&out);
+        let table_end = HEADER_LEN as usize + sections.len() * ENTRY_LEN as usize;
+        let of_kind = |kind: Kind| sections.iter().find(|section| section.kind == kind as u16);
+        let chosen = match draw.below(16) {
+            0 => out.get_mut(..HEADER_LEN as usize),
+            1 | 2 => out.get_mut(HEADER_LEN as usize..table_end),
+            3..=5 => range(&mut out, of_kind(Kind::Func)),
+            6 | 7 => range(&mut out, of_kind(Kind::Root)),
+            8 => {
+                let any = (!sections.is_empty()).then(|| &sections[draw.below(sections.len())]);
+                range(&mut out, any)
+            }
+            _ => {
+                if let Some(words) = range(&mut out, of_kind(Kind::Code)) {
+                    code(words, draw);
+                }
+                None
+            }
+        };
+        if let Some(bytes) = chosen {
+            field(bytes, draw);
+        }
+    }
+    if draw.below(32) == 1 {
+        out.truncate(draw.below(out.len()));
+    }
+    repair(&mut out);
+    out
+}
+
+/// A section's bytes in an image that it may not be inside of.
+fn range<'a>(image: &'a mut [u8], section: Option<&Section>) -> Option<&'a mut [u8]> {
+    let section = section?;
+    let start = section.offset as usize;
+    image.get_mut(start..start.checked_add(section.len as usize)?)
+}
+
+/// Makes hashes and checksum right again, as far as the section table can be read.
+pub(super) fn repair(image: &mut [u8]) {
+    for (number, section) in sections(image).iter().enumerate() {
+        let hash = Sha256::digest(section.bytes(image));
+        let at = HEADER_LEN as usize + number * ENTRY_LEN as usize + HASH_OFFSET;
+        image[at..at + hash.len()].copy_from_slice(&hash);
+    }
+    let table_end =
+        (HEADER_LEN as usize).saturating_add(count(image).saturating_mul(ENTRY_LEN as usize));
+    let table = image
+        .get(HEADER_LEN as usize..table_end)
+        .unwrap_or_default();
+    if image.len() >= HEADER_LEN as usize {
+        let crc = Header::checksum(image, table).to_le_bytes();
+        image[CRC_OFFSET as usize..][..4].copy_from_slice(&crc);
+    }
+}
+
+/// A changed copy of a module: single bytes exchanged, copied from elsewhere, taken out or put in.
+pub(super) fn bytes(base: &[u8], draw: &mut Draw<'_>) -> Vec<u8> {
+    let mut out = base.to_vec();
+    for _ in 0..=draw.below(CHANGES) / 2 {
+        let (to, from) = (draw.below(out.len()), draw.below(out.len()));
+        match draw.below(8) {
+            0 => out[to] ^= 1 << draw.below(8),
+            1 => out[to] = draw.below(256) as u8,
+            2 => out[to] = out[to].wrapping_add(1),
+            3 => drop(out.remove(to)),
+            4 => out.insert(to, draw.below(256) as u8),
+            5 => {
+                let len = draw.below(8).min(out.len() - from.max(to));
+                out.copy_within(from..from + len, to);
+            }
+            _ => out[to] = out[from],
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hostile::bases;
+    use wrt_cli::load::Aligned;
+    use wrt_format::verify::{Limits, VerifiedImage};
+
+    #[test]
+    fn what_is_repaired_is_whole() {
+        for base in bases::images() {
+            let mut image = base.clone();
+            image[CRC_OFFSET as usize] ^= 1;
+            image[HEADER_LEN as usize + HASH_OFFSET] ^= 1;
+            let refused = Aligned::new(&image);
+            assert!(VerifiedImage::verify(refused.bytes(), &Limits::DEFAULT).is_err());
+            repair(&mut image);
+            assert!(image == *base);
+        }
+    }
+}
