@@ -267,7 +267,8 @@ impl Ctx {
         (Stop::from_code(code).unwrap_or(Stop::Illegal), self.fuel)
     }
 
-    /// Frame size of the function that word `pc` belongs to, 3 in the prologue (its results' place is not counted).
+    /// Frame size of the verified function that word `pc` belongs to. Records of others may say anything, the same words included; two
+    /// verified functions share words only if they start with the same `enter`, and then have the same frame.
     #[cfg(feature = "checked")]
     pub(super) fn frame_at(&self, pc: u32) -> usize {
         let (start, end, frame) = self.frame_cache.get();
@@ -276,8 +277,9 @@ impl Ctx {
         }
         // SAFETY: C1.
         let store = unsafe { &*self.store };
-        let module = store.instances.as_slice()[self.tag as usize - 1].module;
-        for func in 0..module.func_count() {
+        let instance = &store.instances.as_slice()[self.tag as usize - 1];
+        let module = instance.module;
+        for func in (0..module.func_count()).filter(|&func| instance.entry(func).is_some()) {
             let record = module.func(func);
             if (record.code_word..record.code_word + record.words).contains(&pc) {
                 self.frame_cache.set((
