@@ -300,7 +300,7 @@ impl Ctx {
         let store = unsafe { &*self.store };
         let at = (fp.addr() - store.stack.as_ptr().addr()) / 8;
         assert!(
-            fp.addr() % 8 == 0 && at >= 1 && at + size <= store.stack.len(),
+            fp.addr().is_multiple_of(8) && at >= 1 && at + size <= store.stack.len(),
             "frame in the stack"
         );
     }
@@ -315,6 +315,9 @@ impl Ctx {
             .code()
             .len();
         let offset = pc.addr().wrapping_sub(self.code.addr());
-        assert!(offset % 2 == 0 && offset / 2 < words, "pc in the code");
+        assert!(
+            offset.is_multiple_of(2) && offset / 2 < words,
+            "pc in the code"
+        );
     }
 }
