@@ -267,8 +267,8 @@ impl Ctx {
         (Stop::from_code(code).unwrap_or(Stop::Illegal), self.fuel)
     }
 
-    /// Frame size of the verified function that word `pc` belongs to. Records of others may say anything, the same words included; two
-    /// verified functions share words only if they start with the same `enter`, and then have the same frame.
+    /// Frame size of the first verified function that word `pc` belongs to. Records of functions that are not verified may say anything,
+    /// the same words included.
     #[cfg(feature = "checked")]
     pub(super) fn frame_at(&self, pc: u32) -> usize {
         let (start, end, frame) = self.frame_cache.get();
