@@ -3,7 +3,7 @@
 //! Input: nothing. Output: a [`Linker`] over [`Wasi`]. The guest's memory is its export `memory`, or its first memory if it exports
 //! none by that name.
 
-use wrt_vm::{Caller, Error, HostError, Linker};
+use wrt_vm::{Caller, Error, HostError, Linker, ValType};
 use wrt_wasi::{Abi, Step, Wasi, WasiFunc};
 
 /// The module names of preview 1.
@@ -21,7 +21,11 @@ pub fn linker() -> Result<Linker<Wasi>, Error> {
             let call = move |caller: Caller<'_, '_, Wasi>, args: &[u64], results: &mut [u64]| {
                 call(abi, func, caller, args, results)
             };
-            linker.func(module, func.name(), func.params(), func.results(), call)?;
+            let types = |bytes: &[u8]| -> Vec<ValType> {
+                bytes.iter().copied().map(ValType::from_byte).collect()
+            };
+            let (params, results) = (types(func.params()), types(func.results()));
+            linker.func(module, func.name(), &params, &results, call)?;
         }
     }
     Ok(linker)

@@ -36,6 +36,8 @@ traps! {
     10 InvalidCode "function failed verification";
     11 HostError "host function failed";
     12 InvalidReference "invalid reference";
+    13 NullReference "null reference";
+    14 NullFunctionReference "null function reference";
 }
 
 impl Trap {

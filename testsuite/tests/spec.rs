@@ -10,29 +10,11 @@ use wrt_compiler::OptLevel;
 
 /// Files that need what the compiler does not have yet, by group and name, with the feature. `*` at the end stands for anything.
 const WAITING: &[(&str, &str, &str)] = &[
-    ("bulk-memory", "table-sub", "function references"),
     ("bulk-memory", "table_init", "GC"),
-    ("wasm-v3", "br_on_non_null", "function references"),
-    ("wasm-v3", "br_on_null", "function references"),
-    ("wasm-v3", "br_table", "function references"),
-    ("wasm-v3", "call_ref", "function references"),
-    ("wasm-v3", "data", "GC"),
-    ("wasm-v3", "elem", "GC, function references"),
-    ("wasm-v3", "global", "GC, function references"),
     ("wasm-v3", "imports", "exceptions"),
-    ("wasm-v3", "instance", "function references"),
-    ("wasm-v3", "linking", "function references"),
-    ("wasm-v3", "local_init", "function references"),
-    ("wasm-v3", "ref", "function references"),
-    ("wasm-v3", "ref_as_non_null", "function references"),
-    ("wasm-v3", "ref_is_null", "function references"),
-    ("wasm-v3", "ref_null", "GC"),
-    ("wasm-v3", "return_call_ref", "function references"),
-    ("wasm-v3", "table", "function references"),
-    ("wasm-v3", "type-canon", "GC"),
-    ("wasm-v3", "type-equivalence", "GC, function references"),
-    ("wasm-v3", "type-rec", "GC, function references"),
-    ("wasm-v3", "unreached-valid", "function references"),
+    ("wasm-v3", "instance", "exceptions"),
+    ("wasm-v3", "ref_null", "exceptions, GC"),
+    ("wasm-v3", "type-rec", "GC"),
     ("*", "simd_*", "SIMD"),
 ];
 
@@ -100,6 +82,7 @@ fn files() -> Vec<TestFile<'static>> {
     let proposals = [
         Proposal::BulkMemoryOperations,
         Proposal::ExtendedConst,
+        Proposal::FunctionReferences,
         Proposal::Memory64,
         Proposal::MultiMemory,
         Proposal::MultiValue,

@@ -19,7 +19,7 @@
 //!     words(Op::Ret1, &[2]),
 //! ];
 //! let module = ModuleSpec {
-//!     types: vec![FuncTypeSpec { params: vec![I32, I32], results: vec![I32] }],
+//!     types: vec![FuncTypeSpec { params: vec![I32, I32], results: vec![I32], ..FuncTypeSpec::default() }],
 //!     funcs: vec![FuncSpec { type_idx: 0, frame: 3, code: code.concat() }],
 //!     exports: vec![ExportSpec { name: "add".into(), kind: ExternKind::Func, index: 0 }],
 //!     ..ModuleSpec::default()
@@ -99,6 +99,6 @@ pub use outcome::{
 pub use stats::Stats;
 #[cfg(feature = "alloc")]
 pub use typed::TypedFunc;
-pub use val::{ExternRef, Val, WasmTy, WasmTys, type_name, valtype};
+pub use val::{ExternRef, HeapType, Val, ValType, WasmTy, WasmTys, valtype};
 pub use wrt_format::image::types::{ExternKind, ExternType, GlobalType, MemoryType, TableType};
 pub use wrt_format::image::{ExportView, FuncTypeView as FuncType, ImportView};

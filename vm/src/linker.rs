@@ -11,6 +11,7 @@ use crate::instance::imports;
 use crate::instance::types::{self, TypeText};
 use crate::module::Module;
 use crate::outcome::{Extern, Func, HostCall, HostFunc, Instance, Outcome};
+use crate::val::ValType;
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -48,8 +49,8 @@ enum Definition {
 }
 
 struct HostDefinition<T> {
-    params: Vec<u8>,
-    results: Vec<u8>,
+    params: Vec<ValType>,
+    results: Vec<ValType>,
     call: HostClosure<T>,
 }
 
@@ -98,8 +99,8 @@ impl<T> Linker<T> {
         &mut self,
         module: &str,
         name: &str,
-        params: &[u8],
-        results: &[u8],
+        params: &[ValType],
+        results: &[ValType],
         f: F,
     ) -> Result<&mut Self, Error>
     where
@@ -108,8 +109,9 @@ impl<T> Linker<T> {
             + Sync
             + 'static,
     {
-        types::check_valtypes(params)?;
-        types::check_valtypes(results)?;
+        // Types that engines number mean something in one engine only.
+        types::check_valtypes(params, 0)?;
+        types::check_valtypes(results, 0)?;
         self.add(module, name, Definition::Host(self.hosts.len()))?;
         self.hosts.push(HostDefinition {
             params: params.to_vec(),

@@ -7,22 +7,8 @@
 use crate::outcome::Func;
 use core::fmt;
 
-/// Value types, by their byte in the Wasm binary format.
-pub use wrt_format::image::types::val as valtype;
-
-/// The name of a value type in the text format; "?" for a byte that is none.
-#[must_use]
-pub const fn type_name(ty: u8) -> &'static str {
-    match ty {
-        valtype::I32 => "i32",
-        valtype::I64 => "i64",
-        valtype::F32 => "f32",
-        valtype::F64 => "f64",
-        valtype::FUNCREF => "funcref",
-        valtype::EXTERNREF => "externref",
-        _ => "?",
-    }
-}
+/// Value types.
+pub use wrt_format::image::types::{HeapType, ValType, val as valtype};
 
 /// A value with its type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,7 +21,7 @@ pub enum Val {
     F32(u32),
     /// The bits of an `f64`.
     F64(u64),
-    /// A `funcref`.
+    /// A reference to a function, of whatever type.
     FuncRef(Option<Func>),
     /// An `externref`: the host's own number, up to 2^64 - 2.
     ExternRef(Option<u64>),
@@ -44,15 +30,21 @@ pub enum Val {
 impl Val {
     /// The value that a slot holds; `None` if `ty` is no value type.
     #[must_use]
-    pub const fn from_slot(ty: u8, slot: u64) -> Option<Self> {
+    pub const fn from_slot(ty: ValType, slot: u64) -> Option<Self> {
         Some(match ty {
             valtype::I32 => Self::I32(slot as u32 as i32),
             valtype::I64 => Self::I64(slot as i64),
             valtype::F32 => Self::F32(slot as u32),
             valtype::F64 => Self::F64(slot),
-            valtype::FUNCREF => Self::FuncRef(Func::from_bits(slot)),
-            valtype::EXTERNREF => Self::ExternRef(slot.checked_sub(1)),
-            _ => return None,
+            _ => match ty.as_ref() {
+                Some((HeapType::Func | HeapType::NoFunc | HeapType::Defined(_), _)) => {
+                    Self::FuncRef(Func::from_bits(slot))
+                }
+                Some((HeapType::Extern | HeapType::NoExtern, _)) => {
+                    Self::ExternRef(slot.checked_sub(1))
+                }
+                None => return None,
+            },
         })
     }
 
@@ -70,9 +62,9 @@ impl Val {
         }
     }
 
-    /// Its type.
+    /// Its type; of a reference the most general one.
     #[must_use]
-    pub const fn ty(self) -> u8 {
+    pub const fn ty(self) -> ValType {
         match self {
             Self::I32(_) => valtype::I32,
             Self::I64(_) => valtype::I64,
@@ -86,7 +78,7 @@ impl Val {
     /// Reads a number of type `ty`: decimal or, for integers, `0x` hexadecimal, signed or unsigned; `null` for references, or an
     /// `externref`'s number. `None` if the text is no such value.
     #[must_use]
-    pub fn parse(ty: u8, text: &str) -> Option<Self> {
+    pub fn parse(ty: ValType, text: &str) -> Option<Self> {
         Some(match ty {
             valtype::I32 => {
                 let v = parse_int(text)?;
@@ -153,7 +145,7 @@ mod sealed {
 /// A Rust type that is a Wasm value: `i32 u32 i64 u64 f32 f64 Option<Func> Option<ExternRef>`.
 pub trait WasmTy: Copy + sealed::Sealed {
     /// Its value type, of [`valtype`].
-    const TYPE: u8;
+    const TYPE: ValType;
 
     /// From the slot that holds it.
     fn from_slot(slot: u64) -> Self;
@@ -166,7 +158,7 @@ macro_rules! wasm_ty {
     ($($ty:ty, $valtype:ident, |$slot:ident| $from:expr, |$v:ident| $to:expr;)*) => {$(
         impl sealed::Sealed for $ty {}
         impl WasmTy for $ty {
-            const TYPE: u8 = valtype::$valtype;
+            const TYPE: ValType = valtype::$valtype;
             fn from_slot($slot: u64) -> Self {
                 $from
             }
@@ -192,7 +184,7 @@ wasm_ty! {
 /// No value, one, or a tuple of up to twelve: the parameters or results of a typed function.
 pub trait WasmTys: Copy + sealed::Sealed {
     /// Their value types, in order.
-    const TYPES: &'static [u8];
+    const TYPES: &'static [ValType];
 
     /// From their slots; `None` if their number differs.
     fn from_slots(slots: &[u64]) -> Option<Self>;
@@ -203,7 +195,7 @@ pub trait WasmTys: Copy + sealed::Sealed {
 }
 
 impl<A: WasmTy> WasmTys for A {
-    const TYPES: &'static [u8] = &[A::TYPE];
+    const TYPES: &'static [ValType] = &[A::TYPE];
 
     fn from_slots(slots: &[u64]) -> Option<Self> {
         match slots {
@@ -227,7 +219,7 @@ macro_rules! tuples {
     ($($(($ty:ident $value:ident))*;)*) => {$(
         impl<$($ty: WasmTy),*> sealed::Sealed for ($($ty,)*) {}
         impl<$($ty: WasmTy),*> WasmTys for ($($ty,)*) {
-            const TYPES: &'static [u8] = &[$($ty::TYPE),*];
+            const TYPES: &'static [ValType] = &[$($ty::TYPE),*];
 
             fn from_slots(slots: &[u64]) -> Option<Self> {
                 match slots {
@@ -283,7 +275,7 @@ mod tests {
             let val = Val::from_slot(ty, slot).unwrap();
             assert_eq!((val.ty(), val.to_slot()), (ty, slot));
         }
-        assert_eq!(Val::from_slot(0x40, 0), None);
+        assert_eq!(Val::from_slot(ValType::from_byte(0x40), 0), None);
         assert_eq!(
             Val::from_slot(valtype::EXTERNREF, 5),
             Some(Val::ExternRef(Some(4)))

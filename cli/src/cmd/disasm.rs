@@ -12,7 +12,7 @@ use wrt_format::image::ModuleView;
 use wrt_format::image::types::{ExternKind, ExternType};
 use wrt_format::isa::{Op, Role, disasm, field_value};
 use wrt_format::verify::VerifiedImage;
-use wrt_vm::{Limits, type_name};
+use wrt_vm::{Limits, ValType};
 
 use super::print;
 use crate::load::Image;
@@ -105,10 +105,10 @@ fn function<'a>(
     let index = module.imported_funcs() + func;
     let record = module.func(func);
     let ty = module.func_type(record.type_idx);
-    let types = |types: &[u8]| {
+    let types = |types: &[ValType]| {
         types
             .iter()
-            .map(|&ty| type_name(ty))
+            .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(" ")
     };

@@ -13,7 +13,7 @@ use wrt_format::image::section::{Kind, Section};
 use wrt_format::image::types::{ExternKind, ExternType, GlobalType, MemoryType, TableType};
 use wrt_format::image::{ModuleView, features};
 use wrt_format::verify::VerifiedImage;
-use wrt_vm::{Limits, type_name};
+use wrt_vm::{Limits, ValType};
 
 use super::print;
 use crate::load::Image;
@@ -42,6 +42,7 @@ const FEATURES: &[(u64, &str)] = &[
     (features::MEMORY64, "memory64"),
     (features::EXTENDED_CONST, "extended-const"),
     (features::CUSTOM_PAGE_SIZES, "custom-page-sizes"),
+    (features::FUNCTION_REFERENCES, "function-references"),
 ];
 
 /// Runs the command.
@@ -181,11 +182,8 @@ fn type_text(module: &ModuleView<'_>, ty: &ExternType) -> String {
     match *ty {
         ExternType::Func(type_idx) => {
             let ty = module.func_type(type_idx);
-            let list = |word: &str, types: &[u8]| {
-                let names: String = types
-                    .iter()
-                    .map(|&ty| format!(" {}", type_name(ty)))
-                    .collect();
+            let list = |word: &str, types: &[ValType]| {
+                let names: String = types.iter().map(|ty| format!(" {ty}")).collect();
                 if names.is_empty() {
                     names
                 } else {
@@ -204,7 +202,7 @@ fn type_text(module: &ModuleView<'_>, ty: &ExternType) -> String {
             min,
             max,
         }) => {
-            format!("(table{} {})", limits(is64, min, max), type_name(elem))
+            format!("(table{} {elem})", limits(is64, min, max))
         }
         ExternType::Memory(MemoryType {
             is64,
@@ -221,10 +219,10 @@ fn type_text(module: &ModuleView<'_>, ty: &ExternType) -> String {
             format!("(memory{}{shared}{page})", limits(is64, min, max))
         }
         ExternType::Global(GlobalType { ty, mutable: true }) => {
-            format!("(global (mut {}))", type_name(ty))
+            format!("(global (mut {ty}))")
         }
         ExternType::Global(GlobalType { ty, mutable: false }) => {
-            format!("(global {})", type_name(ty))
+            format!("(global {ty})")
         }
     }
 }

@@ -9,7 +9,7 @@ use wast::token::Id;
 use wast::{WastDirective, WastExecute, WastInvoke};
 use wrt_host::MmapProvider;
 use wrt_vm::{
-    Config, Engine, Error, Extern, Func, ImportMismatch, Instance, Limits, Module, Outcome,
+    Config, Engine, Error, Extern, Func, ImportMismatch, Instance, Limits, Module, Outcome, ValType,
 };
 
 use super::modules::Built;
@@ -43,7 +43,7 @@ enum Refused {
 /// What a call, or another thing that scripts execute, came to.
 struct Executed {
     outcome: Outcome,
-    types: Vec<u8>,
+    types: Vec<ValType>,
     slots: Vec<u64>,
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Input: an engine. Output: handles by name. Its functions take what they are given and do nothing.
 
-use wrt_vm::{Engine, Error, Extern, GlobalType, MemoryType, TableType, valtype};
+use wrt_vm::{Engine, Error, Extern, GlobalType, MemoryType, TableType, ValType, valtype};
 
 use valtype::{F32, F64, FUNCREF, I32, I64};
 
 /// Parameters of the print functions.
-const FUNCTIONS: [(&str, &[u8]); 7] = [
+const FUNCTIONS: [(&str, &[ValType]); 7] = [
     ("print", &[]),
     ("print_i32", &[I32]),
     ("print_i64", &[I64]),

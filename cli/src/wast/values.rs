@@ -2,7 +2,7 @@
 
 use wast::core::{NanPattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
-use wrt_vm::{Val, valtype};
+use wrt_vm::{HeapType, Val, ValType, valtype};
 
 /// The exponent and the highest bit of the fraction of an `f32`: what makes a quiet NaN.
 const F32_QUIET: u64 = 0x7fc0_0000;
@@ -27,7 +27,11 @@ pub(crate) fn argument(arg: &WastArg<'_>) -> Result<Val, String> {
 }
 
 /// Compares results, each a type and a slot, with what is expected.
-pub(crate) fn compare(types: &[u8], slots: &[u64], expected: &[WastRet<'_>]) -> Result<(), String> {
+pub(crate) fn compare(
+    types: &[ValType],
+    slots: &[u64],
+    expected: &[WastRet<'_>],
+) -> Result<(), String> {
     if types.len() != expected.len() {
         return Err(format!(
             "expected {} results, got {}",
@@ -47,8 +51,8 @@ pub(crate) fn compare(types: &[u8], slots: &[u64], expected: &[WastRet<'_>]) -> 
     Ok(())
 }
 
-fn matches(ty: u8, slot: u64, expected: &WastRetCore<'_>) -> bool {
-    let is_ref = valtype::is_ref(ty);
+fn matches(ty: ValType, slot: u64, expected: &WastRetCore<'_>) -> bool {
+    let is_ref = ty.is_ref();
     match expected {
         WastRetCore::I32(value) => ty == valtype::I32 && slot == u64::from(value.cast_unsigned()),
         WastRetCore::I64(value) => ty == valtype::I64 && slot == value.cast_unsigned(),
@@ -59,11 +63,9 @@ fn matches(ty: u8, slot: u64, expected: &WastRetCore<'_>) -> bool {
             ty == valtype::F64 && float(slot, pattern, |f| f.bits, F64_QUIET, 1 << 63)
         }
         WastRetCore::RefNull(_) => is_ref && slot == 0,
-        WastRetCore::RefExtern(Some(number)) => {
-            ty == valtype::EXTERNREF && slot == u64::from(*number) + 1
-        }
-        WastRetCore::RefExtern(None) => ty == valtype::EXTERNREF && slot != 0,
-        WastRetCore::RefFunc(_) => ty == valtype::FUNCREF && slot != 0,
+        WastRetCore::RefExtern(Some(number)) => is_extern(ty) && slot == u64::from(*number) + 1,
+        WastRetCore::RefExtern(None) => is_extern(ty) && slot != 0,
+        WastRetCore::RefFunc(_) => is_ref && !is_extern(ty) && slot != 0,
         WastRetCore::RefAny => is_ref && slot != 0,
         WastRetCore::Either(cases) => cases.iter().any(|case| matches(ty, slot, case)),
         // Vectors and garbage-collected types do not exist here, so nothing can be one.
@@ -75,6 +77,14 @@ fn matches(ty: u8, slot: u64, expected: &WastRetCore<'_>) -> bool {
         | WastRetCore::RefI31
         | WastRetCore::RefI31Shared => false,
     }
+}
+
+/// Whether it is a reference to a thing of the host.
+fn is_extern(ty: ValType) -> bool {
+    matches!(
+        ty.as_ref(),
+        Some((HeapType::Extern | HeapType::NoExtern, _))
+    )
 }
 
 /// Whether float bits match: exactly; or as the canonical NaN, whose fraction has its highest bit alone; or as any quiet NaN.
@@ -97,7 +107,7 @@ mod tests {
     use super::*;
     use wast::parser::{ParseBuffer, parse};
 
-    fn check(ty: u8, slot: u64, expected: &str) -> bool {
+    fn check(ty: ValType, slot: u64, expected: &str) -> bool {
         let buffer = ParseBuffer::new(expected).unwrap();
         let expected = parse::<WastRetCore<'_>>(&buffer).unwrap();
         matches(ty, slot, &expected)

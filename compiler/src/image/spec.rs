@@ -1,9 +1,8 @@
 //! The module's declarations in the writer's terms.
 
-use wrt_format::image::types::{self, val};
+use wrt_format::image::types::{self, ValType};
 use wrt_format::image::write as out;
 
-use crate::ir::Type;
 use crate::wasm::{self, ValidModule};
 
 /// The function types of the image: those of the module without repetitions, in their order.
@@ -24,11 +23,23 @@ impl Types {
                 continue;
             }
             index_of.push(specs.len() as u32);
-            let list = |types: &[Type]| types.iter().copied().map(value).collect();
             specs.push(out::FuncTypeSpec {
-                params: list(&ty.params),
-                results: list(&ty.results),
+                params: ty.params.clone(),
+                results: ty.results.clone(),
+                sub: ty.sub,
             });
+        }
+        // A group may refer to its later members, whose indices are known only now.
+        for (type_idx, index) in (0u32..).zip(&index_of) {
+            if module.canonical_type(type_idx) < type_idx {
+                continue;
+            }
+            let ty = &mut specs[*index as usize];
+            let new = |old: u32| index_of[old as usize];
+            for val in ty.params.iter_mut().chain(&mut ty.results) {
+                *val = val.map_index(new);
+            }
+            ty.sub.supertype = ty.sub.supertype.map(new);
         }
         Self { specs, index_of }
     }
@@ -36,6 +47,11 @@ impl Types {
     /// Index in the image of a type of the module.
     pub(super) fn index(&self, type_idx: u32) -> u32 {
         self.index_of[type_idx as usize]
+    }
+
+    /// A value type of the module with the image's indices.
+    fn value(&self, ty: ValType) -> ValType {
+        ty.map_index(|index| self.index(index))
     }
 
     /// The same, if there is such a type.
@@ -55,9 +71,10 @@ pub(super) fn module(module: &ValidModule<'_>, types: &Types, strip: bool) -> ou
         imports: imports(module, types),
         tables: defined_tables
             .iter()
-            .map(|ty| out::TableSpec {
-                ty: table(ty),
-                init: None,
+            .zip(&module.table_inits)
+            .map(|(ty, init)| out::TableSpec {
+                ty: table(ty, types),
+                init: init.as_deref().map(const_expr),
             })
             .collect(),
         memories: defined_memories.iter().map(memory).collect(),
@@ -65,12 +82,12 @@ pub(super) fn module(module: &ValidModule<'_>, types: &Types, strip: bool) -> ou
             .iter()
             .zip(&module.global_inits)
             .map(|(ty, init)| out::GlobalSpec {
-                ty: global(ty),
+                ty: global(ty, types),
                 init: const_expr(init),
             })
             .collect(),
         exports: module.exports.iter().map(export).collect(),
-        elems: module.elems.iter().map(elem).collect(),
+        elems: (module.elems.iter()).map(|it| elem(it, types)).collect(),
         datas: module.datas.iter().map(data).collect(),
         start: module.start,
         func_names: names
@@ -88,9 +105,9 @@ fn imports(module: &ValidModule<'_>, types: &Types) -> Vec<out::ImportSpec> {
         name: import.name.to_owned(),
         ty: match &import.ty {
             wasm::ExternType::Func(type_idx) => out::ExternSpec::Func(types.index(*type_idx)),
-            wasm::ExternType::Table(ty) => out::ExternSpec::Table(table(ty)),
+            wasm::ExternType::Table(ty) => out::ExternSpec::Table(table(ty, types)),
             wasm::ExternType::Memory(ty) => out::ExternSpec::Memory(memory(ty)),
-            wasm::ExternType::Global(ty) => out::ExternSpec::Global(global(ty)),
+            wasm::ExternType::Global(ty) => out::ExternSpec::Global(global(ty, types)),
         },
     };
     module.imports.iter().map(convert).collect()
@@ -109,7 +126,7 @@ fn export(export: &wasm::Export<'_>) -> out::ExportSpec {
     }
 }
 
-fn elem(elem: &wasm::Elem) -> out::ElemSpec {
+fn elem(elem: &wasm::Elem, types: &Types) -> out::ElemSpec {
     out::ElemSpec {
         mode: match &elem.mode {
             wasm::ElemMode::Passive => out::ElemMode::Passive,
@@ -125,7 +142,7 @@ fn elem(elem: &wasm::Elem) -> out::ElemSpec {
                 out::ElemItems::Exprs(exprs.iter().map(|it| const_expr(it)).collect())
             }
         },
-        ty: value(elem.ty),
+        ty: types.value(elem.ty),
     }
 }
 
@@ -157,9 +174,9 @@ fn const_expr(expr: &[wasm::ConstOp]) -> out::ConstExpr {
     out::ConstExpr(expr.iter().map(convert).collect())
 }
 
-fn table(ty: &wasm::TableType) -> types::TableType {
+fn table(ty: &wasm::TableType, types: &Types) -> types::TableType {
     types::TableType {
-        elem: value(ty.elem),
+        elem: types.value(ty.elem),
         is64: ty.is64,
         min: ty.min,
         max: ty.max,
@@ -176,21 +193,9 @@ fn memory(ty: &wasm::MemoryType) -> types::MemoryType {
     }
 }
 
-fn global(ty: &wasm::GlobalType) -> types::GlobalType {
+fn global(ty: &wasm::GlobalType, types: &Types) -> types::GlobalType {
     types::GlobalType {
-        ty: value(ty.ty),
+        ty: types.value(ty.ty),
         mutable: ty.mutable,
-    }
-}
-
-/// The number of a value type.
-fn value(ty: Type) -> u8 {
-    match ty {
-        Type::I32 => val::I32,
-        Type::I64 => val::I64,
-        Type::F32 => val::F32,
-        Type::F64 => val::F64,
-        Type::FuncRef => val::FUNCREF,
-        Type::ExternRef => val::EXTERNREF,
     }
 }

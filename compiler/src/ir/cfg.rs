@@ -29,6 +29,7 @@ impl Terminator {
             Self::Return(_)
             | Self::ReturnCall { .. }
             | Self::ReturnCallIndirect { .. }
+            | Self::ReturnCallRef { .. }
             | Self::Trap(_) => (None, &[], None),
         };
         first.into_iter().chain(rest).chain(last)
@@ -47,6 +48,7 @@ impl Terminator {
             Self::Return(_)
             | Self::ReturnCall { .. }
             | Self::ReturnCallIndirect { .. }
+            | Self::ReturnCallRef { .. }
             | Self::Trap(_) => (None, &mut [], None),
         };
         first.into_iter().chain(rest).chain(last)

@@ -25,6 +25,8 @@ pub enum Inst {
     },
     /// 1 if the reference is null, else 0.
     RefIsNull(Value),
+    /// The reference itself; traps if it is null.
+    RefAsNonNull(Value),
     /// Reference to a function.
     RefFunc(u32),
     /// Read of a global.
@@ -119,6 +121,12 @@ pub enum Inst {
     ElemDrop(u32),
     /// `call`.
     Call { func: u32, args: Vec<Value> },
+    /// `call_ref`. `type_idx` is canonical, as in `CallIndirect`.
+    CallRef {
+        type_idx: u32,
+        callee: Value,
+        args: Vec<Value>,
+    },
     /// `call_indirect`. `type_idx` is the canonical index (see `wasm::ValidModule::canonical_type`).
     CallIndirect {
         table: u32,
@@ -156,6 +164,12 @@ pub enum Terminator {
         index: Value,
         args: Vec<Value>,
     },
+    /// `return_call_ref`.
+    ReturnCallRef {
+        type_idx: u32,
+        callee: Value,
+        args: Vec<Value>,
+    },
     /// A trap.
     Trap(Trap),
 }
@@ -174,7 +188,7 @@ macro_rules! visitors {
                     | Self::TableSize(_)
                     | Self::DataDrop(_)
                     | Self::ElemDrop(_) => {}
-                    Self::Unary(_, a) | Self::RefIsNull(a) | Self::GlobalSet(_, a) => f(a),
+                    Self::Unary(_, a) | Self::RefIsNull(a) | Self::RefAsNonNull(a) | Self::GlobalSet(_, a) => f(a),
                     Self::Load { addr, .. } => f(addr),
                     Self::MemoryGrow { delta, .. } => f(delta),
                     Self::TableGet { index, .. } => f(index),
@@ -197,7 +211,8 @@ macro_rules! visitors {
                         f(c);
                     }
                     Self::Call { args, .. } => args.into_iter().for_each(f),
-                    Self::CallIndirect { index, args, .. } => {
+                    Self::CallIndirect { index, args, .. }
+                    | Self::CallRef { callee: index, args, .. } => {
                         f(index);
                         args.into_iter().for_each(f);
                     }
@@ -225,7 +240,8 @@ macro_rules! visitors {
                     Self::Return(args) | Self::ReturnCall { args, .. } => {
                         args.into_iter().for_each(f);
                     }
-                    Self::ReturnCallIndirect { index, args, .. } => {
+                    Self::ReturnCallIndirect { index, args, .. }
+                    | Self::ReturnCallRef { callee: index, args, .. } => {
                         f(index);
                         args.into_iter().for_each(f);
                     }

@@ -147,6 +147,7 @@ impl Func {
             Inst::Binary(op, ..) => write!(f, "{} {values}", op.name()),
             Inst::Select { .. } => write!(f, "select {values}"),
             Inst::RefIsNull(_) => write!(f, "ref.is_null {values}"),
+            Inst::RefAsNonNull(_) => write!(f, "ref.as_non_null {values}"),
             Inst::RefFunc(func) => write!(f, "ref.func {func}"),
             Inst::GlobalGet(global) => write!(f, "global.get {global}"),
             Inst::GlobalSet(global, _) => write!(f, "global.set {global}, {values}"),
@@ -172,6 +173,14 @@ impl Func {
                 let (table, args) = (Index("table", table), self.used(args));
                 let index = self.resolve(index);
                 write!(f, "call_indirect{table} type {type_idx} {index}({args})")
+            }
+            Inst::CallRef {
+                type_idx,
+                callee,
+                ref args,
+            } => {
+                let (callee, args) = (self.resolve(callee), self.used(args));
+                write!(f, "call_ref type {type_idx} {callee}({args})")
             }
             Inst::MemorySize(_)
             | Inst::MemoryGrow { .. }
@@ -234,6 +243,14 @@ impl Func {
                     "return_call_indirect{table} type {type_idx} {index}({args})"
                 )
             }
+            Terminator::ReturnCallRef {
+                type_idx,
+                callee,
+                args,
+            } => {
+                let (callee, args) = (self.resolve(*callee), self.used(args));
+                write!(f, "return_call_ref type {type_idx} {callee}({args})")
+            }
             Terminator::Trap(trap) => write!(f, "trap {trap:?}"),
         }
     }
@@ -277,12 +294,14 @@ fn fmt_bulk(f: &mut Formatter<'_>, inst: &Inst) -> Result {
         | Inst::Binary(..)
         | Inst::Select { .. }
         | Inst::RefIsNull(_)
+        | Inst::RefAsNonNull(_)
         | Inst::RefFunc(_)
         | Inst::GlobalGet(_)
         | Inst::GlobalSet(..)
         | Inst::Load { .. }
         | Inst::Store { .. }
         | Inst::Call { .. }
-        | Inst::CallIndirect { .. } => Ok(()),
+        | Inst::CallIndirect { .. }
+        | Inst::CallRef { .. } => Ok(()),
     }
 }

@@ -69,6 +69,15 @@ impl Selector<'_> {
                 let fields = [0, index, i64::from(table), i64::from(type_idx)];
                 self.tail_call(Op::ReturnCallIndirect, &fields, args)
             }
+            Terminator::ReturnCallRef {
+                type_idx,
+                callee,
+                ref args,
+            } => {
+                let callee = self.field(callee);
+                let fields = [0, callee, i64::from(type_idx)];
+                self.tail_call(Op::ReturnCallRef, &fields, args)
+            }
             Terminator::Trap(trap) => {
                 self.emit(Op::Trap, &[trap as i64]);
                 Piece::default()

@@ -1,7 +1,7 @@
 //! What selection needs to know of the module around a function: plain data, so that tests can make it by hand.
 
 use crate::ir::Type;
-use crate::wasm::{FuncType, ValidModule};
+use crate::wasm::ValidModule;
 
 /// A memory of the module's index space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,15 @@ pub struct TableInfo {
     pub is64: bool,
 }
 
+/// A function type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signature {
+    /// Types of the parameters.
+    pub params: Vec<Type>,
+    /// Types of the results.
+    pub results: Vec<Type>,
+}
+
 /// The module around a function.
 #[derive(Clone, Debug, Default)]
 pub struct ModuleInfo {
@@ -27,7 +36,7 @@ pub struct ModuleInfo {
     /// Number of imported globals: the first ones of the global index space.
     pub imported_globals: u32,
     /// Function types by index.
-    pub types: Vec<FuncType>,
+    pub types: Vec<Signature>,
     /// For each function of the index space the index of its type, canonical.
     pub funcs: Vec<u32>,
     /// Memories of the index space.
@@ -47,7 +56,12 @@ impl ModuleInfo {
         Self {
             imported_funcs: module.imported_funcs,
             imported_globals: module.imported_globals,
-            types: module.types.clone(),
+            types: (module.types.iter())
+                .map(|ty| Signature {
+                    params: ty.ir_params(),
+                    results: ty.ir_results(),
+                })
+                .collect(),
             funcs: module
                 .funcs
                 .iter()

@@ -27,6 +27,10 @@ impl Selector<'_> {
                 let (dst, src) = (self.def(results[0]), self.field(a));
                 self.emit(Op::I64EqImm, &[dst, src, 0]);
             }
+            Inst::RefAsNonNull(a) => {
+                let (dst, src) = (self.def(results[0]), self.field(a));
+                self.emit(Op::RefAsNonNull, &[dst, src]);
+            }
             Inst::RefFunc(func) => {
                 let dst = self.def(results[0]);
                 self.emit(Op::RefFunc, &[dst, i64::from(func)]);
@@ -60,6 +64,16 @@ impl Selector<'_> {
             | Inst::TableCopy { .. }
             | Inst::TableInit { .. }
             | Inst::ElemDrop(_) => self.table_inst(inst, results),
+            Inst::Call { .. } | Inst::CallIndirect { .. } | Inst::CallRef { .. } => {
+                self.call_inst(inst, results);
+            }
+        }
+    }
+
+    /// Selects a call.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only calls come here")]
+    fn call_inst(&mut self, inst: &Inst, results: &[Value]) {
+        match *inst {
             Inst::Call { func, ref args } => self.call(func, args, results),
             Inst::CallIndirect {
                 table,
@@ -71,6 +85,16 @@ impl Selector<'_> {
                 let fields = [0, 0, index, i64::from(table), i64::from(type_idx)];
                 self.call_with(Op::CallIndirect, &fields, args, results);
             }
+            Inst::CallRef {
+                type_idx,
+                callee,
+                ref args,
+            } => {
+                let callee = self.field(callee);
+                let fields = [0, 0, callee, i64::from(type_idx)];
+                self.call_with(Op::CallRef, &fields, args, results);
+            }
+            _ => {}
         }
     }
 

@@ -174,8 +174,10 @@ fn is_barrier(inst: &Inst) -> bool {
         | Inst::TableCopy { .. }
         | Inst::TableInit { .. }
         | Inst::ElemDrop(_)
+        | Inst::RefAsNonNull(_)
         | Inst::Call { .. }
-        | Inst::CallIndirect { .. } => true,
+        | Inst::CallIndirect { .. }
+        | Inst::CallRef { .. } => true,
     }
 }
 

@@ -64,6 +64,7 @@ fn decided(func: &Func, terminator: &Terminator) -> Option<Terminator> {
         | Terminator::Return(_)
         | Terminator::ReturnCall { .. }
         | Terminator::ReturnCallIndirect { .. }
+        | Terminator::ReturnCallRef { .. }
         | Terminator::Trap(_) => None,
     }
 }

@@ -133,10 +133,11 @@ fn need(inst: &Inst, nth: usize, (ty, bits): Key) -> Need {
     match inst {
         Inst::Binary(op, ..) => immediate(nth == 1 && small && takes_immediate(split(*op))),
         Inst::Store { .. } => immediate(nth == 1 && small),
-        Inst::CallIndirect { .. } if nth == 0 => Need::Slot,
+        Inst::CallIndirect { .. } | Inst::CallRef { .. } if nth == 0 => Need::Slot,
         // Arguments go to the callee's window; bulk operations change their operands as they advance.
         Inst::Call { .. }
         | Inst::CallIndirect { .. }
+        | Inst::CallRef { .. }
         | Inst::MemoryFill { .. }
         | Inst::MemoryCopy { .. }
         | Inst::MemoryInit { .. }

@@ -26,6 +26,7 @@ impl EdgeRef {
             Terminator::Return(_)
             | Terminator::ReturnCall { .. }
             | Terminator::ReturnCallIndirect { .. }
+            | Terminator::ReturnCallRef { .. }
             | Terminator::Trap(_) => unreachable!("no edge leaves this block"),
         }
     }

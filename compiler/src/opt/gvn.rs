@@ -21,6 +21,7 @@ enum Key {
     Binary(BinaryOp, Value, Value),
     Select(Value, Value, Value),
     RefIsNull(Value),
+    RefAsNonNull(Value),
     RefFunc(u32),
     /// Not an instruction: whether this value is known to be nonzero or zero in the blocks below.
     Truth(Value),
@@ -178,6 +179,7 @@ impl Numbering<'_> {
                 otherwise,
             } => Key::Select(cond, then, otherwise),
             Inst::RefIsNull(a) => Key::RefIsNull(a),
+            Inst::RefAsNonNull(a) => Key::RefAsNonNull(a),
             Inst::RefFunc(func) => Key::RefFunc(func),
             _ => return None,
         })

@@ -204,7 +204,7 @@ fn store(
 /// Drops what `inst`, which is no load, store or access of a global, may change.
 fn forget(known: &mut Vec<Known>, inst: &Inst) {
     match inst {
-        Inst::Call { .. } | Inst::CallIndirect { .. } => known.clear(),
+        Inst::Call { .. } | Inst::CallIndirect { .. } | Inst::CallRef { .. } => known.clear(),
         // These can pause halfway, and the host may do anything then.
         Inst::MemoryGrow { .. }
         | Inst::MemoryFill { .. }
@@ -219,6 +219,7 @@ fn forget(known: &mut Vec<Known>, inst: &Inst) {
         | Inst::Binary(..)
         | Inst::Select { .. }
         | Inst::RefIsNull(_)
+        | Inst::RefAsNonNull(_)
         | Inst::RefFunc(_)
         | Inst::GlobalGet(_)
         | Inst::GlobalSet(..)

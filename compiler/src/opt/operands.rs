@@ -17,7 +17,12 @@ pub(super) fn each_terminator_use(terminator: &Terminator, mut f: impl FnMut(Val
         Terminator::Return(args) | Terminator::ReturnCall { args, .. } => {
             args.iter().copied().for_each(f);
         }
-        Terminator::ReturnCallIndirect { index, args, .. } => {
+        Terminator::ReturnCallIndirect { index, args, .. }
+        | Terminator::ReturnCallRef {
+            callee: index,
+            args,
+            ..
+        } => {
             f(*index);
             args.iter().copied().for_each(f);
         }
@@ -42,6 +47,7 @@ pub(super) const fn is_value(inst: &Inst) -> bool {
             | Inst::Binary(..)
             | Inst::Select { .. }
             | Inst::RefIsNull(_)
+            | Inst::RefAsNonNull(_)
             | Inst::RefFunc(_)
     )
 }
@@ -81,8 +87,10 @@ pub(super) fn can_trap(func: &Func, inst: &Inst) -> bool {
         | Inst::TableFill { .. }
         | Inst::TableCopy { .. }
         | Inst::TableInit { .. }
+        | Inst::RefAsNonNull(_)
         | Inst::Call { .. }
-        | Inst::CallIndirect { .. } => true,
+        | Inst::CallIndirect { .. }
+        | Inst::CallRef { .. } => true,
     }
 }
 

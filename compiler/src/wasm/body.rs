@@ -7,7 +7,7 @@
 
 use super::decode::value_type;
 use super::features::provisional;
-use super::{FuncType, ValidModule};
+use super::{FuncType, ValidModule, ir_type};
 use crate::error::Error;
 use crate::ir::Type;
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader};
@@ -97,15 +97,13 @@ impl<'a> ValidModule<'a> {
         let body = &self.bodies[body_idx as usize];
         let result = scan(&mut validator, body).map_err(|error| in_func(provisional(&error)));
         let scan = result?;
-        let locals = (0..validator.len_locals())
-            .filter_map(|local| validator.get_local_type(local))
-            .map(|ty| value_type(ty).map_err(in_func))
-            .collect::<Result<Vec<_>, _>>()?;
+        let ty = self.func_type(func_idx);
+        let locals = locals(ty, body).map_err(in_func)?;
         allocs.0 = validator.into_allocations();
         let (assign_starts, assigns) = by_local(&scan.assigns, locals.len());
         Ok(ValidBody {
             func_idx,
-            ty: self.func_type(func_idx),
+            ty,
             locals,
             scopes: scan.scopes,
             offset: body.range().start,
@@ -114,6 +112,22 @@ impl<'a> ValidModule<'a> {
             body: body.clone(),
         })
     }
+}
+
+/// Types of the locals, the parameters first.
+fn locals(ty: &FuncType, body: &wasmparser::FunctionBody<'_>) -> Result<Vec<Type>, Error> {
+    let mut locals = ty.ir_params();
+    let reader = body
+        .get_locals_reader()
+        .map_err(|error| provisional(&error))?;
+    let mut reader = reader;
+    for _ in 0..reader.get_count() {
+        let offset = reader.original_position();
+        let (count, ty) = reader.read().map_err(|error| provisional(&error))?;
+        let ty = value_type(ty).map_err(|error| error.at(offset))?;
+        locals.resize(locals.len() + count as usize, ir_type(ty));
+    }
+    Ok(locals)
 }
 
 #[derive(Default)]
@@ -165,7 +179,10 @@ impl Scan {
                     self.scopes[scope as usize].end = number;
                 }
             }
-            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
+            Operator::Br { relative_depth }
+            | Operator::BrIf { relative_depth }
+            | Operator::BrOnNull { relative_depth }
+            | Operator::BrOnNonNull { relative_depth } => {
                 self.target(*relative_depth);
             }
             Operator::BrTable { targets } => {

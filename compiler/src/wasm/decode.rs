@@ -11,12 +11,12 @@ use super::{
     FuncType, GlobalType, Import, MemoryType, TableType, ValidModule,
 };
 use crate::error::Error;
-use crate::ir::Type;
-use std::collections::HashMap;
 use wasmparser::{
     CompositeInnerType, DataKind, ElementItems, ElementKind, ExternalKind, KnownCustom, Name,
-    Operator, Parser, Payload, TypeRef, ValType, ValidPayload, Validator,
+    Operator, Parser, Payload, TypeRef, ValidPayload, Validator,
 };
+use wrt_format::image::SubType;
+use wrt_format::image::types::{HeapType, ValType, val};
 
 /// The first bytes of a component: the magic number, then version 13, layer 1.
 const COMPONENT_HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -56,7 +56,7 @@ fn decode(wasm: &[u8]) -> Result<ValidModule<'_>, Error> {
             module.section(payload)?;
         }
     }
-    module.canonical_types = canonicalise(&module.types);
+    module.canonical_types = super::groups::canonicalise(&module.types);
     Ok(module)
 }
 
@@ -73,6 +73,7 @@ fn empty(wasm: &[u8]) -> ValidModule<'_> {
         imported_tables: 0,
         imported_memories: 0,
         imported_globals: 0,
+        table_inits: Vec::new(),
         global_inits: Vec::new(),
         exports: Vec::new(),
         elems: Vec::new(),
@@ -87,46 +88,42 @@ fn empty(wasm: &[u8]) -> ValidModule<'_> {
     }
 }
 
-/// For each type the first index of an equal one.
-fn canonicalise(types: &[FuncType]) -> Vec<u32> {
-    let mut first = HashMap::with_capacity(types.len());
-    types
-        .iter()
-        .enumerate()
-        .map(|(idx, ty)| *first.entry(ty).or_insert(idx as u32))
-        .collect()
-}
-
 impl<'a> ValidModule<'a> {
     /// Copies a section that the validator has accepted.
     fn section(&mut self, payload: Payload<'a>) -> Result<(), Error> {
         match payload {
             Payload::TypeSection(reader) => {
-                for group in items(reader)? {
-                    for ty in group.into_types() {
-                        self.types.push(func_type(&ty.composite_type.inner)?);
-                    }
-                }
+                each(reader, |item| {
+                    self.types.extend(group(item)?);
+                    Ok(())
+                })?;
             }
             Payload::ImportSection(reader) => {
-                for import in reader.into_imports() {
-                    self.import(&import.map_err(|error| provisional(&error))?)?;
+                for import in reader.into_imports_with_offsets() {
+                    let (offset, import) = import.map_err(|error| provisional(&error))?;
+                    self.import(&import).map_err(|error| error.at(offset))?;
                 }
             }
             Payload::FunctionSection(reader) => self.funcs.extend(items(reader)?),
             Payload::TableSection(reader) => {
-                for table in items(reader)? {
+                each(reader, |table| {
                     self.tables.push(table_type(&table.ty)?);
-                }
+                    self.table_inits.push(match &table.init {
+                        wasmparser::TableInit::RefNull => None,
+                        wasmparser::TableInit::Expr(init) => Some(const_expr(init)?),
+                    });
+                    Ok(())
+                })?;
             }
             Payload::MemorySection(reader) => {
                 self.memories.extend(items(reader)?.iter().map(memory_type));
             }
             Payload::GlobalSection(reader) => {
-                for global in items(reader)? {
+                each(reader, |global| {
                     self.globals.push(global_type(&global.ty)?);
                     self.global_inits.push(const_expr(&global.init_expr)?);
-                }
+                    Ok(())
+                })?;
             }
             Payload::ExportSection(reader) => {
                 for export in items(reader)? {
@@ -139,9 +136,10 @@ impl<'a> ValidModule<'a> {
             }
             Payload::StartSection { func, .. } => self.start = Some(func),
             Payload::ElementSection(reader) => {
-                for elem in items(reader)? {
-                    self.elems.push(decode_elem(elem)?);
-                }
+                each(reader, |elem| {
+                    self.elems.push(self.decode_elem(elem)?);
+                    Ok(())
+                })?;
             }
             Payload::DataSection(reader) => {
                 for data in items(reader)? {
@@ -198,6 +196,39 @@ impl<'a> ValidModule<'a> {
         Ok(())
     }
 
+    fn decode_elem(&self, elem: wasmparser::Element<'_>) -> Result<Elem, Error> {
+        let mode = match elem.kind {
+            ElementKind::Passive => ElemMode::Passive,
+            ElementKind::Declared => ElemMode::Declared,
+            ElementKind::Active {
+                table_index,
+                offset_expr,
+            } => ElemMode::Active {
+                table: table_index.unwrap_or(0),
+                offset: const_expr(&offset_expr)?,
+            },
+        };
+        let (ty, items) = match elem.items {
+            ElementItems::Functions(funcs) => {
+                // References to functions are never null, but for most tables that says nothing.
+                let nullable = match &mode {
+                    ElemMode::Active { table, .. } => {
+                        self.tables[*table as usize].elem == val::FUNCREF
+                    }
+                    ElemMode::Passive | ElemMode::Declared => true,
+                };
+                let ty = ValType::reference(HeapType::Func, nullable);
+                (ty, ElemItems::Funcs(items(funcs)?))
+            }
+            ElementItems::Expressions(ty, exprs) => {
+                let exprs = items(exprs)?;
+                let exprs = exprs.iter().map(const_expr).collect::<Result<_, _>>();
+                (ref_type(ty)?, ElemItems::Exprs(exprs?))
+            }
+        };
+        Ok(Elem { ty, mode, items })
+    }
+
     fn names(&mut self, names: wasmparser::NameSectionReader<'a>) -> wasmparser::Result<()> {
         for name in names {
             match name? {
@@ -222,6 +253,18 @@ impl<'a> ValidModule<'a> {
     }
 }
 
+/// Calls `f` with each item of a section; its errors are placed at the item.
+fn each<'a, T: wasmparser::FromReader<'a>>(
+    reader: wasmparser::SectionLimited<'a, T>,
+    mut f: impl FnMut(T) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for item in reader.into_iter_with_offsets() {
+        let (offset, item) = item.map_err(|error| provisional(&error))?;
+        f(item).map_err(|error| error.at(offset))?;
+    }
+    Ok(())
+}
+
 /// All items of a section. The validator has read them before, so errors do not occur.
 fn items<'a, T: wasmparser::FromReader<'a>>(
     reader: wasmparser::SectionLimited<'a, T>,
@@ -238,40 +281,75 @@ fn unexpected(what: &str) -> Error {
     Error::internal(format!("the validator accepted an unknown {what}"))
 }
 
-/// A Wasm value type as a type of the IR.
-pub(crate) fn value_type(ty: ValType) -> Result<Type, Error> {
+/// The feature of types and operators that are not there yet.
+pub(crate) const GC: &str = "GC";
+
+/// A Wasm value type.
+pub(crate) fn value_type(ty: wasmparser::ValType) -> Result<ValType, Error> {
     match ty {
-        ValType::I32 => Ok(Type::I32),
-        ValType::I64 => Ok(Type::I64),
-        ValType::F32 => Ok(Type::F32),
-        ValType::F64 => Ok(Type::F64),
-        ValType::V128 => Err(unexpected("value type")),
-        ValType::Ref(ty) => ref_type(ty),
+        wasmparser::ValType::I32 => Ok(val::I32),
+        wasmparser::ValType::I64 => Ok(val::I64),
+        wasmparser::ValType::F32 => Ok(val::F32),
+        wasmparser::ValType::F64 => Ok(val::F64),
+        wasmparser::ValType::V128 => Err(unexpected("value type")),
+        wasmparser::ValType::Ref(ty) => ref_type(ty),
     }
 }
 
-fn ref_type(ty: wasmparser::RefType) -> Result<Type, Error> {
-    if ty == wasmparser::RefType::FUNCREF {
-        Ok(Type::FuncRef)
-    } else if ty == wasmparser::RefType::EXTERNREF {
-        Ok(Type::ExternRef)
-    } else {
-        Err(unexpected("reference type"))
+fn ref_type(ty: wasmparser::RefType) -> Result<ValType, Error> {
+    Ok(ValType::reference(
+        heap_type(ty.heap_type())?,
+        ty.is_nullable(),
+    ))
+}
+
+/// What a reference refers to. The error has no offset yet.
+pub(crate) fn heap_type(ty: wasmparser::HeapType) -> Result<HeapType, Error> {
+    use wasmparser::{AbstractHeapType as Abstract, HeapType as Heap};
+    match ty {
+        Heap::Concrete(index) => match index.as_module_index() {
+            Some(index) => Ok(HeapType::Defined(index)),
+            None => Err(unexpected("type index")),
+        },
+        Heap::Abstract { shared: false, ty } => match ty {
+            Abstract::Func => Ok(HeapType::Func),
+            Abstract::NoFunc => Ok(HeapType::NoFunc),
+            Abstract::Extern => Ok(HeapType::Extern),
+            Abstract::NoExtern => Ok(HeapType::NoExtern),
+            Abstract::Any
+            | Abstract::None
+            | Abstract::Eq
+            | Abstract::Struct
+            | Abstract::Array
+            | Abstract::I31 => Err(Error::unsupported_somewhere(GC)),
+            _ => Err(unexpected("heap type")),
+        },
+        Heap::Abstract { .. } | Heap::Exact(_) => Err(unexpected("heap type")),
     }
 }
 
-fn func_type(ty: &CompositeInnerType) -> Result<FuncType, Error> {
-    let CompositeInnerType::Func(ty) = ty else {
-        return Err(unexpected("type definition"));
+/// The types of a recursive group.
+fn group(group: wasmparser::RecGroup) -> Result<Vec<FuncType>, Error> {
+    let define = |(in_group, ty): (u32, wasmparser::SubType)| {
+        let CompositeInnerType::Func(func) = &ty.composite_type.inner else {
+            return Err(Error::unsupported_somewhere(GC));
+        };
+        let types = |types: &[wasmparser::ValType]| {
+            let types = types.iter().map(|&ty| value_type(ty));
+            types.collect::<Result<Vec<_>, _>>()
+        };
+        let supertype = ty.supertype_idxs.first();
+        Ok(FuncType {
+            params: types(func.params())?,
+            results: types(func.results())?,
+            sub: SubType {
+                supertype: supertype.and_then(|index| index.as_module_index()),
+                open: !ty.is_final,
+                in_group,
+            },
+        })
     };
-    let types = |types: &[ValType]| {
-        let types = types.iter().map(|&ty| value_type(ty));
-        types.collect::<Result<Vec<_>, _>>()
-    };
-    Ok(FuncType {
-        params: types(ty.params())?,
-        results: types(ty.results())?,
-    })
+    (0..).zip(group.into_types()).map(define).collect()
 }
 
 fn table_type(ty: &wasmparser::TableType) -> Result<TableType, Error> {
@@ -308,29 +386,6 @@ fn extern_kind(kind: ExternalKind) -> Result<ExternKind, Error> {
     }
 }
 
-fn decode_elem(elem: wasmparser::Element<'_>) -> Result<Elem, Error> {
-    let mode = match elem.kind {
-        ElementKind::Passive => ElemMode::Passive,
-        ElementKind::Declared => ElemMode::Declared,
-        ElementKind::Active {
-            table_index,
-            offset_expr,
-        } => ElemMode::Active {
-            table: table_index.unwrap_or(0),
-            offset: const_expr(&offset_expr)?,
-        },
-    };
-    let (ty, items) = match elem.items {
-        ElementItems::Functions(funcs) => (Type::FuncRef, ElemItems::Funcs(items(funcs)?)),
-        ElementItems::Expressions(ty, exprs) => {
-            let exprs = items(exprs)?;
-            let exprs = exprs.iter().map(const_expr).collect::<Result<_, _>>();
-            (ref_type(ty)?, ElemItems::Exprs(exprs?))
-        }
-    };
-    Ok(Elem { ty, mode, items })
-}
-
 fn decode_data<'a>(data: &wasmparser::Data<'a>) -> Result<Data<'a>, Error> {
     let mode = match &data.kind {
         DataKind::Passive => DataMode::Passive,
@@ -350,13 +405,17 @@ fn decode_data<'a>(data: &wasmparser::Data<'a>) -> Result<Data<'a>, Error> {
 
 fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
     let mut ops = Vec::new();
-    for op in expr.get_operators_reader() {
-        ops.push(match op.map_err(|error| provisional(&error))? {
+    for op in expr.get_operators_reader().into_iter_with_offsets() {
+        let (op, offset) = op.map_err(|error| provisional(&error))?;
+        ops.push(match op {
             Operator::I32Const { value } => ConstOp::Const(u64::from(value.cast_unsigned())),
             Operator::I64Const { value } => ConstOp::Const(value.cast_unsigned()),
             Operator::F32Const { value } => ConstOp::Const(u64::from(value.bits())),
             Operator::F64Const { value } => ConstOp::Const(value.bits()),
-            Operator::RefNull { .. } => ConstOp::Const(0),
+            Operator::RefNull { hty } => {
+                heap_type(hty).map_err(|error| error.at(offset))?;
+                ConstOp::Const(0)
+            }
             Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
             Operator::GlobalGet { global_index } => ConstOp::GlobalGet(global_index),
             Operator::I32Add => ConstOp::I32Add,
@@ -366,7 +425,8 @@ fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
             Operator::I64Sub => ConstOp::I64Sub,
             Operator::I64Mul => ConstOp::I64Mul,
             Operator::End => continue,
-            _ => return Err(unexpected("constant expression")),
+            // All else that the validator accepts in these expressions makes structs, arrays or i31s.
+            _ => return Err(Error::unsupported(GC, offset)),
         });
     }
     Ok(ops)

@@ -7,13 +7,16 @@
 use crate::error::{Error, ErrorKind};
 use wasmparser::{Validator, WasmFeatures};
 
-/// Wasm 2.0 without SIMD, and tail calls, extended constant expressions, multiple memories, 64-bit memories and tables.
+/// Wasm 2.0 without SIMD, and tail calls, extended constant expressions, multiple memories, 64-bit memories and tables, typed function
+/// references, and of GC the function types with their recursive groups and subtypes: what else GC has, decoding refuses.
 pub(super) const ACCEPTED: WasmFeatures = WasmFeatures::WASM2
     .difference(WasmFeatures::SIMD)
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::MULTI_MEMORY)
-    .union(WasmFeatures::MEMORY64);
+    .union(WasmFeatures::MEMORY64)
+    .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::GC);
 
 /// Feature and name, a feature before those that build on it.
 const NAMES: &[(WasmFeatures, &str)] = &[
@@ -22,8 +25,6 @@ const NAMES: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::THREADS, "threads"),
     (WasmFeatures::EXCEPTIONS, "exceptions"),
     (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions"),
-    (WasmFeatures::FUNCTION_REFERENCES, "function references"),
-    (WasmFeatures::GC, "GC"),
     (WasmFeatures::STACK_SWITCHING, "stack switching"),
     (
         WasmFeatures::SHARED_EVERYTHING_THREADS,

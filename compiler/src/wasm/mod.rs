@@ -4,38 +4,73 @@
 //! [`ValidModule::validate_body`].
 //!
 //! Invariants, established by the validator: every index is in range of its index space, every constant expression has the type
-//! that its place demands, and all types are made of the six of [`Type`]. A function body may be read only through [`ValidBody`].
+//! that its place demands, and all defined types are function types. A function body may be read only through [`ValidBody`].
 
 mod body;
 mod decode;
 mod features;
+mod groups;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use body::Scope;
 pub use body::{BodyAllocs, ValidBody};
 pub use decode::parse;
-pub(crate) use decode::value_type;
+pub(crate) use decode::{GC, heap_type, value_type};
 pub use features::explain;
 
 use crate::ir::Type;
 use core::ops::Range;
 use wasmparser::{FunctionBody, ValidatorResources, WasmFeatures};
+use wrt_format::image::SubType;
+use wrt_format::image::types::{HeapType, ValType, val};
 
 /// A function type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FuncType {
     /// Types of the parameters.
-    pub params: Vec<Type>,
+    pub params: Vec<ValType>,
     /// Types of the results.
-    pub results: Vec<Type>,
+    pub results: Vec<ValType>,
+    /// How it is declared.
+    pub sub: SubType,
+}
+
+impl FuncType {
+    /// Types of the parameters, as the IR sees them.
+    #[must_use]
+    pub fn ir_params(&self) -> Vec<Type> {
+        self.params.iter().copied().map(ir_type).collect()
+    }
+
+    /// Types of the results, as the IR sees them.
+    #[must_use]
+    pub fn ir_results(&self) -> Vec<Type> {
+        self.results.iter().copied().map(ir_type).collect()
+    }
+}
+
+/// The type of the IR for values of this type: references differ by what their slots mean.
+pub(crate) fn ir_type(ty: ValType) -> Type {
+    match ty {
+        val::I32 => Type::I32,
+        val::I64 => Type::I64,
+        val::F32 => Type::F32,
+        val::F64 => Type::F64,
+        _ => match ty.as_ref() {
+            Some((HeapType::Extern | HeapType::NoExtern, _)) => Type::ExternRef,
+            Some((HeapType::Func | HeapType::NoFunc | HeapType::Defined(_), _)) | None => {
+                Type::FuncRef
+            }
+        },
+    }
 }
 
 /// The type of a table. Sizes in elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableType {
     /// Type of the elements: a reference type.
-    pub elem: Type,
+    pub elem: ValType,
     /// Whether indices are i64.
     pub is64: bool,
     /// Size at the start.
@@ -59,7 +94,7 @@ pub struct MemoryType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GlobalType {
     /// Type of the value.
-    pub ty: Type,
+    pub ty: ValType,
     /// Whether it can be written.
     pub mutable: bool,
 }
@@ -167,7 +202,7 @@ pub enum ElemItems {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elem {
     /// Type of the elements.
-    pub ty: Type,
+    pub ty: ValType,
     /// Use.
     pub mode: ElemMode,
     /// Elements.
@@ -222,6 +257,8 @@ pub struct ValidModule<'a> {
     pub imported_memories: u32,
     /// Number of imported globals.
     pub imported_globals: u32,
+    /// Initial value of the elements of each defined table; none is null.
+    pub table_inits: Vec<Option<ConstExpr>>,
     /// Initial value of each defined global.
     pub global_inits: Vec<ConstExpr>,
     /// Exports in order.
@@ -236,7 +273,7 @@ pub struct ValidModule<'a> {
     pub module_name: Option<&'a str>,
     /// Names of functions, from the name section, by ascending function index; empty if that section is malformed.
     pub func_names: Vec<(u32, &'a str)>,
-    /// For each type the first index of an equal type.
+    /// For each type the lowest index of an equal type.
     canonical_types: Vec<u32>,
     /// The undecoded body of each defined function.
     bodies: Vec<FunctionBody<'a>>,

@@ -5,16 +5,19 @@ use super::{
     MemoryType, TableType, explain, parse,
 };
 use crate::error::{Error, ErrorKind};
-use crate::ir::Type;
+use wrt_format::image::types::val;
 
 /// Validates a whole module, functions too.
 fn validate(wasm: &[u8]) -> Result<(), Error> {
     let module = parse(wasm)?;
     let mut allocs = BodyAllocs::default();
     for body_idx in 0..module.body_count() {
+        let func_idx = module.body_func_idx(body_idx);
+        // What of a feature the validator cannot tell from the rest is refused when the function is built.
         module
             .validate_body(body_idx, &mut allocs)
-            .map_err(|error| explain(wasm, error))?;
+            .and_then(|body| crate::ir::build_body(&module, &body))
+            .map_err(|error| explain(wasm, error.in_func(func_idx, None)))?;
     }
     Ok(())
 }
@@ -82,39 +85,35 @@ fn exceptions() {
 }
 
 #[test]
-fn function_references() {
-    unsupported(
-        "(module (type $t (func)) (func (call_ref $t (ref.null $t))))",
-        "function references",
-        &[],
-    );
-    unsupported(
-        "(module (func (param (ref func))))",
-        "function references",
-        &[],
-    );
-    unsupported(
-        "(module (table 1 funcref (ref.null func)))",
-        "function references",
-        &[],
-    );
-}
-
-#[test]
 fn gc() {
-    unsupported("(module (type (struct (field i32))))", "GC", &[]);
-    unsupported("(module (type (array i8)))", "GC", &[]);
-    unsupported("(module (rec (type (func)) (type (func))))", "GC", &[]);
+    unsupported("(module (type (struct (field i32))))", "GC", &[0x5f]);
+    unsupported("(module (type (array i8)))", "GC", &[0x5e]);
+    unsupported(
+        "(module (type (func)) (rec (type (func)) (type (array i8))))",
+        "GC",
+        &[0x4e],
+    );
     unsupported(
         "(module (func (drop (ref.i31 (i32.const 0)))))",
         "GC",
         &[0xfb, 0x1c],
     );
-    unsupported("(module (func (param anyref)))", "GC", &[]);
+    unsupported("(module (func (param anyref)))", "GC", &[0x60]);
+    unsupported("(module (func (local eqref)))", "GC", &[1, 0x6d]);
+    unsupported("(module (func (drop (ref.null struct))))", "GC", &[0xd0]);
     unsupported(
-        "(module (global i32 (i32.const 1)) (global i32 (global.get 0)))",
+        "(module (func (result externref) (extern.convert_any (any.convert_extern (ref.null extern)))))",
         "GC",
-        &[0x23],
+        &[0xfb, 0x1a],
+    );
+    unsupported("(module (table 1 arrayref))", "GC", &[0x6a]);
+    unsupported("(module (global anyref (ref.null any)))", "GC", &[0x6e]);
+    unsupported("(module (import \"\" \"\" (global anyref)))", "GC", &[]);
+    unsupported("(module (elem anyref))", "GC", &[5, 0x6e]);
+    unsupported(
+        "(module (global externref (extern.convert_any (ref.null any))))",
+        "GC",
+        &[0xd0],
     );
 }
 
@@ -248,8 +247,8 @@ fn index_spaces_are_decoded() {
         min,
         max,
     };
-    assert_eq!(module.tables[0], table(Type::ExternRef, false, 1, Some(2)));
-    assert_eq!(module.tables[1], table(Type::FuncRef, true, 3, None));
+    assert_eq!(module.tables[0], table(val::EXTERNREF, false, 1, Some(2)));
+    assert_eq!(module.tables[1], table(val::FUNCREF, true, 3, None));
     let memory = |is64, min, max| MemoryType { is64, min, max };
     assert_eq!(
         module.memories,
@@ -262,7 +261,7 @@ fn definitions_are_decoded() {
     let wasm = wat::parse_str(EVERYTHING).unwrap();
     let module = parse(&wasm).unwrap();
     let float = GlobalType {
-        ty: Type::F64,
+        ty: val::F64,
         mutable: true,
     };
     assert_eq!((module.globals[1], module.globals.len()), (float, 5));
@@ -316,4 +315,40 @@ fn a_malformed_name_section_is_ignored() {
     wasm[at + 5] = 0x7f;
     let module = parse(&wasm).unwrap();
     assert_eq!((module.func_name(0), module.func_names.len()), (None, 0));
+}
+
+#[test]
+fn equal_groups_are_one() {
+    let wasm = wat::parse_str(
+        "(module
+            (rec (type $a (sub (func (param (ref $b))))) (type $b (func (result (ref null $a)))))
+            (rec (type $c (sub (func (param (ref $d))))) (type $d (func (result (ref null $c)))))
+            (rec (type $e (func (param (ref $f)))) (type $f (func (result (ref null $e)))))
+            (type $g (func (param (ref $b))))
+            (type $h (func (param (ref $d))))
+            (type (sub $a (func (param (ref $b)))))
+            (type (sub $c (func (param (ref $d))))))",
+    )
+    .unwrap();
+    validate(&wasm).unwrap();
+    let module = parse(&wasm).unwrap();
+    let canonical: Vec<u32> = (0..10).map(|idx| module.canonical_type(idx)).collect();
+    // The third group is final, the first two are not.
+    assert_eq!(canonical, [0, 1, 0, 1, 4, 5, 6, 6, 8, 8]);
+    assert_eq!(module.types[9].sub.supertype, Some(2));
+}
+
+#[test]
+fn initial_values_of_tables_are_decoded() {
+    let wasm = wat::parse_str(
+        "(module (func $f) (table 3 (ref func) (ref.func $f)) (table 1 funcref)
+            (table 2 funcref) (elem (table 0) (i32.const 0) func $f))",
+    )
+    .unwrap();
+    validate(&wasm).unwrap();
+    let module = parse(&wasm).unwrap();
+    let init = Some(vec![ConstOp::RefFunc(0)]);
+    assert_eq!(module.table_inits, [init, None, None]);
+    // A segment of functions takes the type of references that are never null where its table needs that.
+    assert_eq!(module.elems[0].ty, module.tables[0].elem);
 }

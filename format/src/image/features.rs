@@ -16,7 +16,7 @@ pub const SIMD: u64 = 1 << 8;
 pub const RELAXED_SIMD: u64 = 1 << 9;
 /// Reserved: exceptions.
 pub const EXCEPTIONS: u64 = 1 << 10;
-/// Reserved: typed function references.
+/// Typed function references: reference types beyond `funcref` and `externref`, declared subtypes, recursive groups of types.
 pub const FUNCTION_REFERENCES: u64 = 1 << 11;
 /// Reserved: garbage-collected types.
 pub const GC: u64 = 1 << 12;
@@ -26,4 +26,5 @@ pub const THREADS: u64 = 1 << 13;
 pub const STACK_SWITCHING: u64 = 1 << 14;
 
 /// The bits this release of the format can describe. A runner may support fewer: [`crate::verify::Limits::features`].
-pub const KNOWN: u64 = TAIL_CALL | MULTI_MEMORY | MEMORY64 | EXTENDED_CONST | CUSTOM_PAGE_SIZES;
+pub const KNOWN: u64 =
+    TAIL_CALL | MULTI_MEMORY | MEMORY64 | EXTENDED_CONST | CUSTOM_PAGE_SIZES | FUNCTION_REFERENCES;

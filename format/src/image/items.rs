@@ -7,15 +7,26 @@
 )]
 
 use super::root::{OpRow, Span};
-use super::types::{ConstOp, ExternKind, ExternType, GlobalType, TableType};
+use super::types::{ConstOp, ExternKind, ExternType, GlobalType, TableType, ValType};
 
 /// A function type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FuncTypeView<'a> {
-    /// Types of the parameters, see [`super::types::val`].
-    pub params: &'a [u8],
+    /// Types of the parameters.
+    pub params: &'a [ValType],
     /// Types of the results.
-    pub results: &'a [u8],
+    pub results: &'a [ValType],
+}
+
+/// How a type is declared, beside what it is (spec, 2.3.10).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SubType {
+    /// Its declared supertype, a lower index.
+    pub supertype: Option<u32>,
+    /// Whether it may have subtypes.
+    pub open: bool,
+    /// Place in its recursive group, whose types lie one behind the other: 0 begins a new one.
+    pub in_group: u32,
 }
 
 /// An import.
@@ -100,7 +111,7 @@ pub struct ElemView<'a> {
     /// What happens to it at instantiation.
     pub mode: ElemMode<'a>,
     /// Reference type of the items.
-    pub ty: u8,
+    pub ty: ValType,
     /// The items.
     pub items: ElemItems<'a>,
 }

@@ -12,6 +12,7 @@ mod items;
 mod lookup;
 pub mod root;
 pub mod section;
+pub mod subtype;
 pub mod types;
 pub mod view;
 #[cfg(any(feature = "write", test))]
@@ -21,5 +22,5 @@ pub use func::{FuncRecord, RawFuncRecord};
 pub use header::Header;
 pub use view::{
     ConstExprView, CowRun, DataMode, DataView, ElemItems, ElemMode, ElemView, ExportView,
-    ExprsView, FuncTypeView, GlobalView, ImportView, ModuleView, TableView,
+    ExprsView, FuncTypeView, GlobalView, ImportView, ModuleView, SubType, TableView,
 };

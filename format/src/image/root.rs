@@ -18,7 +18,7 @@ use rkyv::string::ArchivedString;
 use rkyv::vec::ArchivedVec;
 use rkyv::{Archived, Portable};
 
-use super::types::{ConstOp, ExternKind, ExternType, GlobalType, MemoryType, TableType};
+use super::types::{ConstOp, ExternKind, ExternType, GlobalType, MemoryType, TableType, ValType};
 
 // The archive's pointers are 32 bits wide whatever features other crates enable.
 const _: () = assert!(size_of::<Archived<usize>>() == 4);
@@ -52,24 +52,32 @@ rows! {
         len: u32_le,
     }
     /// A function type: `params` value types from `start` in [`RootModule::type_vals`], then `results`.
-    TypeRow 8 {
+    TypeRow 20 {
         /// First parameter in `type_vals`.
         start: u32_le,
         /// Number of parameters.
         params: u16_le,
         /// Number of results.
         results: u16_le,
+        /// Declared supertype, a lower index, or [`NONE`].
+        supertype: u32_le,
+        /// Place in its recursive group, whose types lie one behind the other: 0 begins a new one.
+        in_group: u32_le,
+        /// See [`type_flag`].
+        flags: u16_le,
+        /// Number of supertypes, one above the other.
+        depth: u16_le,
     }
     /// A type of a thing that can be imported. Fields that its kind does not need are 0.
     ExternRow 24 {
         /// An [`ExternKind`].
         kind: u8,
-        /// Global: value type. Table: element type. Memory: log2 of the page size.
-        ty: u8,
+        /// Memory: log2 of the page size.
+        page_log2: u8,
         /// See [`flag`].
         flags: u16_le,
-        /// Function: index of its type.
-        type_idx: u32_le,
+        /// Function: index of its type. Global, table: bytes of the value or element type.
+        type_word: u32_le,
         /// Table and memory: least size.
         min: u64_le,
         /// Table and memory: greatest size, 0 where there is none.
@@ -101,11 +109,11 @@ rows! {
         index: u32_le,
     }
     /// An element segment.
-    ElemRow 24 {
-        /// 0 passive, 1 active, 2 declared.
-        mode: u8,
+    ElemRow 28 {
         /// Reference type of the items.
-        ty: u8,
+        ty: ValType,
+        /// 0 passive, 1 active, 2 declared.
+        mode: u16_le,
         /// 0: `items` is a range of the ELEM section; 1: of [`RootModule::exprs`].
         items_kind: u16_le,
         /// Active: table index. Else 0.
@@ -135,6 +143,12 @@ rows! {
         /// `Const`: the bits. Else 0.
         bits: u64_le,
     }
+}
+
+/// Bits of [`TypeRow::flags`].
+pub mod type_flag {
+    /// It may have subtypes.
+    pub const OPEN: u16 = 1;
 }
 
 /// Bits of [`ExternRow::flags`].
@@ -176,8 +190,8 @@ pub struct RootModule {
     /// All names but those of functions, one after the other.
     pub strings: ArchivedString,
     /// Value types of the function types.
-    pub type_vals: ArchivedVec<u8>,
-    /// Function types, no two equal.
+    pub type_vals: ArchivedVec<ValType>,
+    /// Function types; no two recursive groups are equal.
     pub types: ArchivedVec<TypeRow>,
     /// Imports in the module's order.
     pub imports: ArchivedVec<ImportRow>,
@@ -234,12 +248,12 @@ impl ExternRow {
             ExternKind::Global => flag::MUTABLE,
         };
         let limited = matches!(kind, ExternKind::Table | ExternKind::Memory);
-        let type_idx = self.type_idx.to_native();
+        let word = self.type_word.to_native();
         let (min, max) = (self.min.to_native(), self.max.to_native());
         let has_max = flags & flag::HAS_MAX != 0;
         if flags & !allowed != 0
-            || (kind != ExternKind::Func && type_idx != 0)
-            || (kind == ExternKind::Func && self.ty != 0)
+            || (kind == ExternKind::Memory && word != 0)
+            || (kind != ExternKind::Memory && self.page_log2 != 0)
             || (!limited && min != 0)
             || (!has_max && max != 0)
         {
@@ -247,10 +261,11 @@ impl ExternRow {
         }
         let is64 = flags & flag::IS_64 != 0;
         let max = has_max.then_some(max);
+        let ty = ValType::from_bytes(word.to_le_bytes());
         Some(match kind {
-            ExternKind::Func => ExternType::Func(type_idx),
+            ExternKind::Func => ExternType::Func(word),
             ExternKind::Table => ExternType::Table(TableType {
-                elem: self.ty,
+                elem: ty,
                 is64,
                 min,
                 max,
@@ -258,12 +273,12 @@ impl ExternRow {
             ExternKind::Memory => ExternType::Memory(MemoryType {
                 is64,
                 shared: flags & flag::SHARED != 0,
-                page_log2: self.ty,
+                page_log2: self.page_log2,
                 min,
                 max,
             }),
             ExternKind::Global => ExternType::Global(GlobalType {
-                ty: self.ty,
+                ty,
                 mutable: flags & flag::MUTABLE != 0,
             }),
         })
@@ -273,20 +288,21 @@ impl ExternRow {
     #[must_use]
     pub fn encode(ty: &ExternType) -> Self {
         let bit = |set: bool, flag: u16| if set { flag } else { 0 };
-        let (elem_ty, flags, type_idx, min, max) = match *ty {
+        let of = |ty: ValType| u32::from_le_bytes(ty.to_bytes());
+        let (page_log2, flags, word, min, max) = match *ty {
             ExternType::Func(type_idx) => (0, 0, type_idx, 0, None),
-            ExternType::Table(t) => (t.elem, bit(t.is64, flag::IS_64), 0, t.min, t.max),
+            ExternType::Table(t) => (0, bit(t.is64, flag::IS_64), of(t.elem), t.min, t.max),
             ExternType::Memory(m) => {
                 let flags = bit(m.is64, flag::IS_64) | bit(m.shared, flag::SHARED);
                 (m.page_log2, flags, 0, m.min, m.max)
             }
-            ExternType::Global(g) => (g.ty, bit(g.mutable, flag::MUTABLE), 0, 0, None),
+            ExternType::Global(g) => (0, bit(g.mutable, flag::MUTABLE), of(g.ty), 0, None),
         };
         Self {
             kind: ty.kind() as u8,
-            ty: elem_ty,
+            page_log2,
             flags: (flags | bit(max.is_some(), flag::HAS_MAX)).into(),
-            type_idx: type_idx.into(),
+            type_word: word.into(),
             min: min.into(),
             max: max.unwrap_or(0).into(),
         }

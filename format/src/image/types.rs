@@ -1,31 +1,222 @@
 //! Types shared by the reader and the writer of images.
 
-/// Value types, numbered as in the Wasm binary format.
+use rkyv::Portable;
+use rkyv::bytecheck::CheckBytes;
+
+/// A value type (spec, 2.3.5): four bytes, equal exactly when the types are.
+///
+/// | bytes | type |
+/// |---|---|
+/// | `code 0 0 0` | a number, or a nullable reference to an abstract heap type, by its byte in the Wasm binary |
+/// | `63 i i i` | nullable reference to the defined type `i`, little-endian |
+/// | `64 i i i` | reference to the defined type `i`, never null |
+/// | `65 code 0 0` | reference to the abstract heap type of this byte, never null |
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Portable, CheckBytes)]
+#[cfg_attr(any(feature = "write", test), derive(rkyv::Archive, rkyv::Serialize))]
+#[cfg_attr(any(feature = "write", test), rkyv(as = Self))]
+#[bytecheck(crate = rkyv::bytecheck)]
+#[repr(C)]
+pub struct ValType {
+    code: u8,
+    heap: [u8; 3],
+}
+
+/// Code of a nullable reference to a defined type.
+const REF_NULL: u8 = 0x63;
+/// Code of a reference to a defined type that is never null.
+const REF: u8 = 0x64;
+/// Code of a reference to an abstract heap type that is never null.
+const REF_ABSTRACT: u8 = 0x65;
+/// Types that a module can define at most; the Wasm JavaScript API allows 1,000,000.
+pub const MAX_TYPES: u32 = 1 << 20;
+
+/// What a reference refers to (spec, 2.3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HeapType {
+    /// Any function.
+    Func,
+    /// Nothing: the least function type.
+    NoFunc,
+    /// Any thing of the host.
+    Extern,
+    /// Nothing: the least external type.
+    NoExtern,
+    /// A thing of the type of this index.
+    Defined(u32),
+}
+
+impl HeapType {
+    /// Its byte in the Wasm binary, if it is abstract.
+    const fn code(self) -> Option<u8> {
+        match self {
+            Self::Func => Some(0x70),
+            Self::NoFunc => Some(0x73),
+            Self::Extern => Some(0x6f),
+            Self::NoExtern => Some(0x72),
+            Self::Defined(_) => None,
+        }
+    }
+
+    const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0x70 => Some(Self::Func),
+            0x73 => Some(Self::NoFunc),
+            0x6f => Some(Self::Extern),
+            0x72 => Some(Self::NoExtern),
+            _ => None,
+        }
+    }
+}
+
+impl ValType {
+    /// The type that is one byte in the Wasm binary. Whether there is one, [`Self::is_valid`] says.
+    #[must_use]
+    pub const fn from_byte(code: u8) -> Self {
+        Self { code, heap: [0; 3] }
+    }
+
+    /// The type of these bytes. Whether there is one, [`Self::is_valid`] says.
+    #[must_use]
+    pub const fn from_bytes([code, heap @ ..]: [u8; 4]) -> Self {
+        Self { code, heap }
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 4] {
+        let [a, b, c] = self.heap;
+        [self.code, a, b, c]
+    }
+
+    /// A reference type. The index of a defined type is below 2^24.
+    #[must_use]
+    pub const fn reference(heap: HeapType, nullable: bool) -> Self {
+        match (heap, heap.code(), nullable) {
+            (HeapType::Defined(index), _, _) => {
+                let [a, b, c, _] = index.to_le_bytes();
+                Self {
+                    code: if nullable { REF_NULL } else { REF },
+                    heap: [a, b, c],
+                }
+            }
+            (_, Some(code), true) => Self::from_byte(code),
+            (_, Some(code), false) => Self {
+                code: REF_ABSTRACT,
+                heap: [code, 0, 0],
+            },
+            (_, None, _) => Self::from_byte(0),
+        }
+    }
+
+    /// What it refers to and whether it may be null, if it is a reference type.
+    #[must_use]
+    pub const fn as_ref(self) -> Option<(HeapType, bool)> {
+        let [a, b, c] = self.heap;
+        match (self.code, self.heap) {
+            (REF_NULL | REF, _) => {
+                let index = u32::from_le_bytes([a, b, c, 0]);
+                Some((HeapType::Defined(index), self.code == REF_NULL))
+            }
+            (REF_ABSTRACT, [code, 0, 0]) => match HeapType::from_code(code) {
+                Some(heap) => Some((heap, false)),
+                None => None,
+            },
+            (code, [0, 0, 0]) => match HeapType::from_code(code) {
+                Some(heap) => Some((heap, true)),
+                None => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether it is a reference type.
+    #[must_use]
+    pub const fn is_ref(self) -> bool {
+        self.as_ref().is_some()
+    }
+
+    /// Whether it is a value type, in a module that defines `types` types.
+    #[must_use]
+    pub const fn is_valid(self, types: u32) -> bool {
+        match self.as_ref() {
+            Some((HeapType::Defined(index), _)) => index < types,
+            Some(_) => true,
+            None => matches!(self, val::I32 | val::I64 | val::F32 | val::F64),
+        }
+    }
+
+    /// Whether a variable of the type has a value before one is given to it: 0 or null.
+    #[must_use]
+    pub const fn is_defaultable(self) -> bool {
+        match self.as_ref() {
+            Some((_, nullable)) => nullable,
+            None => true,
+        }
+    }
+
+    /// The same type with the index of a defined type, if it has one, replaced.
+    #[must_use]
+    pub fn map_index(self, index: impl FnOnce(u32) -> u32) -> Self {
+        match self.as_ref() {
+            Some((HeapType::Defined(old), nullable)) => {
+                Self::reference(HeapType::Defined(index(old)), nullable)
+            }
+            Some(_) | None => self,
+        }
+    }
+}
+
+impl core::fmt::Debug for ValType {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}
+
+/// As in the text format; `?` for what is no value type.
+impl core::fmt::Display for ValType {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Some((heap, nullable)) = self.as_ref() else {
+            return f.write_str(match *self {
+                val::I32 => "i32",
+                val::I64 => "i64",
+                val::F32 => "f32",
+                val::F64 => "f64",
+                _ => "?",
+            });
+        };
+        let (short, name) = match heap {
+            HeapType::Func => ("funcref", "func"),
+            HeapType::NoFunc => ("nullfuncref", "nofunc"),
+            HeapType::Extern => ("externref", "extern"),
+            HeapType::NoExtern => ("nullexternref", "noextern"),
+            HeapType::Defined(index) => {
+                return write!(f, "(ref {}{index})", if nullable { "null " } else { "" });
+            }
+        };
+        if nullable {
+            f.write_str(short)
+        } else {
+            write!(f, "(ref {name})")
+        }
+    }
+}
+
+/// Value types that are one byte in the Wasm binary format.
 pub mod val {
+    use super::ValType;
+
     /// 32-bit integer.
-    pub const I32: u8 = 0x7f;
+    pub const I32: ValType = ValType::from_byte(0x7f);
     /// 64-bit integer.
-    pub const I64: u8 = 0x7e;
+    pub const I64: ValType = ValType::from_byte(0x7e);
     /// 32-bit float.
-    pub const F32: u8 = 0x7d;
+    pub const F32: ValType = ValType::from_byte(0x7d);
     /// 64-bit float.
-    pub const F64: u8 = 0x7c;
+    pub const F64: ValType = ValType::from_byte(0x7c);
     /// Reference to a function, or null.
-    pub const FUNCREF: u8 = 0x70;
+    pub const FUNCREF: ValType = ValType::from_byte(0x70);
     /// Reference to a thing of the host, or null.
-    pub const EXTERNREF: u8 = 0x6f;
-
-    /// Whether `ty` is one of the value types above.
-    #[must_use]
-    pub const fn is_valid(ty: u8) -> bool {
-        matches!(ty, I32 | I64 | F32 | F64) || is_ref(ty)
-    }
-
-    /// Whether `ty` is a reference type.
-    #[must_use]
-    pub const fn is_ref(ty: u8) -> bool {
-        matches!(ty, FUNCREF | EXTERNREF)
-    }
+    pub const EXTERNREF: ValType = ValType::from_byte(0x6f);
 }
 
 /// Log2 of the size of an ordinary Wasm page.
@@ -34,8 +225,8 @@ pub const PAGE_LOG2: u8 = 16;
 /// Type of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TableType {
-    /// Reference type of the elements, see [`val`].
-    pub elem: u8,
+    /// Reference type of the elements.
+    pub elem: ValType,
     /// Whether indices are i64.
     pub is64: bool,
     /// Initial and least number of elements.
@@ -62,8 +253,8 @@ pub struct MemoryType {
 /// Type of a global.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GlobalType {
-    /// Value type, see [`val`].
-    pub ty: u8,
+    /// Value type.
+    pub ty: ValType,
     /// Whether it may be set.
     pub mutable: bool,
 }

@@ -14,10 +14,11 @@ use rkyv::rend::u32_le;
 use super::func::{FuncRecord, RawFuncRecord};
 pub use super::items::{
     ConstExprView, CowRun, DataMode, DataView, ElemItems, ElemMode, ElemView, ExportView,
-    ExprsView, FuncTypeView, GlobalView, ImportView, TableView,
+    ExprsView, FuncTypeView, GlobalView, ImportView, SubType, TableView,
 };
-use super::root::{DefRow, NONE, RootModule, Span};
+use super::root::{DefRow, NONE, RootModule, Span, type_flag};
 use super::section::SectionTable;
+use super::subtype::TypeSpace;
 use super::types::{ExternKind, ExternType, GlobalType, MemoryType, TableType};
 
 /// A module of a verified image.
@@ -71,6 +72,17 @@ impl<'a> ModuleView<'a> {
     #[must_use]
     pub fn func_type_count(&self) -> u32 {
         self.root.types.len() as u32
+    }
+
+    /// How type `i` is declared.
+    #[must_use]
+    pub fn sub_type(&self, i: u32) -> SubType {
+        let row = self.root.types.get(i as usize).copied();
+        row.map_or(SubType::default(), |row| SubType {
+            supertype: Some(row.supertype.to_native()).filter(|&supertype| supertype != NONE),
+            open: row.flags.to_native() & type_flag::OPEN != 0,
+            in_group: row.in_group.to_native(),
+        })
     }
 
     /// Function type `i`. No two types of a module are equal.
@@ -324,7 +336,7 @@ impl<'a> ModuleView<'a> {
     #[must_use]
     pub fn elem(&self, i: u32) -> Option<ElemView<'a>> {
         let row = self.root.elems.get(i as usize)?;
-        let mode = match row.mode {
+        let mode = match row.mode.to_native() {
             0 => ElemMode::Passive,
             1 => ElemMode::Active {
                 table: row.table.to_native(),
@@ -387,5 +399,11 @@ impl<'a> ModuleView<'a> {
 
     pub(crate) fn string(&self, span: Span) -> &'a str {
         self.root.strings.get(span.range()).unwrap_or_default()
+    }
+}
+
+impl TypeSpace for ModuleView<'_> {
+    fn supertype(&self, index: u32) -> Option<u32> {
+        self.sub_type(index).supertype
     }
 }

@@ -2,6 +2,7 @@
 
 use super::identity::{may_stop, uses_memory_zero};
 use super::operand::{Field, Role, word_of, words_of};
+use crate::image::features;
 
 /// How an instruction passes control on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,19 @@ pub struct OpInfo {
     pub stops: bool,
     /// What it computes, in terms of the operand names.
     pub formula: &'static str,
+}
+
+impl OpInfo {
+    /// The feature that an image must declare to use it, of [`crate::image::features`], or 0. Tail calls go by [`Control::TailCall`].
+    #[must_use]
+    pub const fn feature(&self) -> u64 {
+        let number = self.op as u16;
+        if number >= 0x0500 && number < 0x0510 {
+            features::FUNCTION_REFERENCES
+        } else {
+            0
+        }
+    }
 }
 
 macro_rules! define_isa {

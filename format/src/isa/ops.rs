@@ -621,6 +621,11 @@ macro_rules! for_each_op {
             0x04be br_f64_nle_acc_rhs BrF64NleAccRhs { lhs: Use, rhs: AccF64, label: Label16 } CondBranch fuel Zero "if f64(!(lhs <= rhs)) goto label";
             0x04bf store32_facc_src Store32FaccSrc { addr: Use, src: AccF32, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
             0x04c0 store64_facc_src Store64FaccSrc { addr: Use, src: AccF64, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
+
+            // Typed function references.
+            0x0500 call_ref CallRef { base: Window, dst: Results, callee: Use, type_idx: Type } Call fuel Zero "dst.. = callee(base..), checked against type";
+            0x0501 return_call_ref ReturnCallRef { base: Window, callee: Use, type_idx: Type } TailCall fuel Zero "return callee(base..), checked against type";
+            0x0502 ref_as_non_null RefAsNonNull { dst: Def, src: Use } Next fuel Zero "dst = src, traps if null";
         }
     };
 }

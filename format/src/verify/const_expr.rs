@@ -3,7 +3,8 @@
 use super::error::VerifyErrorKind as Kind;
 use crate::image::features;
 use crate::image::root::OpRow;
-use crate::image::types::{CONST_STACK_DEPTH, ConstOp, val};
+use crate::image::subtype::val_matches;
+use crate::image::types::{CONST_STACK_DEPTH, ConstOp, HeapType, ValType, val};
 use crate::image::view::ConstExprView;
 use crate::image::view::ModuleView;
 
@@ -13,18 +14,18 @@ enum Value {
     /// These bits, of whatever type they can be of.
     Bits(u64),
     /// A value of this type.
-    Typed(u8),
+    Typed(ValType),
 }
 
 impl Value {
-    fn is(self, ty: u8) -> bool {
+    fn is(self, module: &ModuleView<'_>, ty: ValType) -> bool {
         match self {
-            Self::Typed(own) => own == ty,
+            Self::Typed(own) => val_matches(module, own, ty),
             Self::Bits(bits) => match ty {
                 val::I64 | val::F64 => true,
                 val::I32 | val::F32 => bits <= u64::from(u32::MAX),
                 // The only reference that a constant can be is null.
-                _ => bits == 0,
+                _ => bits == 0 && ty.is_defaultable(),
             },
         }
     }
@@ -34,7 +35,7 @@ impl Value {
 pub(super) fn check(
     module: &ModuleView<'_>,
     expr: ConstExprView<'_>,
-    ty: u8,
+    ty: ValType,
     globals: u32,
 ) -> Result<(), Kind> {
     let mut stack = [Value::Bits(0); CONST_STACK_DEPTH];
@@ -58,20 +59,21 @@ pub(super) fn check(
                 if u64::from(index) >= funcs.saturating_add(u64::from(module.func_count())) {
                     return Err(Kind::IndexOutOfRange);
                 }
-                Value::Typed(val::FUNCREF)
+                let ty = HeapType::Defined(module.func_type_idx(index));
+                Value::Typed(ValType::reference(ty, false))
             }
             ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => {
-                binary(&stack, &mut depth, val::I32)?
+                binary(module, &stack, &mut depth, val::I32)?
             }
             ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => {
-                binary(&stack, &mut depth, val::I64)?
+                binary(module, &stack, &mut depth, val::I64)?
             }
         };
         *stack.get_mut(depth).ok_or(Kind::ConstExprDepth)? = pushed;
         depth = depth.saturating_add(1);
     }
     match stack.get(..depth) {
-        Some([value]) if value.is(ty) => Ok(()),
+        Some([value]) if value.is(module, ty) => Ok(()),
         Some([_]) => Err(Kind::ConstExprType),
         Some(_) | None => Err(Kind::BadConstExpr),
     }
@@ -88,10 +90,15 @@ fn is_extended(module: &ModuleView<'_>, op: ConstOp) -> bool {
 }
 
 /// Pops two operands of type `ty`; the result is of the same type.
-fn binary(stack: &[Value], depth: &mut usize, ty: u8) -> Result<Value, Kind> {
+fn binary(
+    module: &ModuleView<'_>,
+    stack: &[Value],
+    depth: &mut usize,
+    ty: ValType,
+) -> Result<Value, Kind> {
     let rest = depth.checked_sub(2).ok_or(Kind::BadConstExpr)?;
     let operands = stack.get(rest..*depth).ok_or(Kind::BadConstExpr)?;
-    if !operands.iter().all(|operand| operand.is(ty)) {
+    if !operands.iter().all(|operand| operand.is(module, ty)) {
         return Err(Kind::ConstExprType);
     }
     *depth = rest;

@@ -198,6 +198,9 @@ impl Walk<'_, '_> {
         ensure(!first || rule.control == Control::Enter, Kind::NoEnter)?;
         let words = self.words(rule)?;
         self.look(rule, &words)?;
+        let feature = rule.info.feature();
+        let declared = feature == 0 || self.module.features() & feature != 0;
+        ensure(declared, Kind::FeatureNotDeclared)?;
         if let Some((field, role)) = rule.accumulated {
             self.accumulated(role, field_value(&words, field))?;
         }

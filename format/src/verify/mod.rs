@@ -22,6 +22,7 @@ mod rules;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "a test may panic")]
 mod tests;
+mod types;
 
 use sha2::{Digest, Sha256};
 

@@ -9,16 +9,17 @@ use crate::image::features;
 use crate::image::header::{Budgets, COW_ALIGN_LOG2};
 use crate::image::root::{DataRow, DefRow, ElemRow, ExternRow, NONE, RootModule, Span};
 use crate::image::section;
+use crate::image::subtype::val_matches;
 use crate::image::types::{
-    ExternKind, ExternType, GlobalType, MemoryType, PAGE_LOG2, TableType, val,
+    ExternKind, ExternType, GlobalType, HeapType, MemoryType, PAGE_LOG2, TableType, ValType, val,
 };
 use crate::image::view::ModuleView;
 use crate::isa::PROLOGUE;
 
-type Result<T> = core::result::Result<T, VerifyError>;
-type Checked<T> = core::result::Result<T, Kind>;
+pub(super) type Result<T> = core::result::Result<T, VerifyError>;
+pub(super) type Checked<T> = core::result::Result<T, Kind>;
 
-fn ensure(condition: bool, kind: Kind) -> Checked<()> {
+pub(super) fn ensure(condition: bool, kind: Kind) -> Checked<()> {
     if condition { Ok(()) } else { Err(kind) }
 }
 
@@ -122,14 +123,15 @@ impl Totals {
     }
 }
 
-struct Checker<'a> {
-    module: ModuleView<'a>,
-    left: Left,
+pub(super) struct Checker<'a> {
+    pub(super) module: ModuleView<'a>,
+    pub(super) left: Left,
 }
 
 /// How much of what ranges may share has not been looked at. No element is looked at more than once on average, so that checking takes
 /// time in proportion to the image, however its ranges overlap.
-struct Left {
+pub(super) struct Left {
+    pub(super) vals: Cell<usize>,
     ops: Cell<usize>,
     exprs: Cell<usize>,
     elems: Cell<usize>,
@@ -137,7 +139,7 @@ struct Left {
 }
 
 /// Looks at `count` elements.
-fn spend(left: &Cell<usize>, count: usize) -> Checked<()> {
+pub(super) fn spend(left: &Cell<usize>, count: usize) -> Checked<()> {
     let rest = left.get().checked_sub(count).ok_or(Kind::Overlap)?;
     left.set(rest);
     Ok(())
@@ -147,6 +149,7 @@ impl<'a> Checker<'a> {
     fn new(module: ModuleView<'a>) -> Self {
         let root = module.root;
         let left = Left {
+            vals: Cell::new(root.type_vals.len()),
             ops: Cell::new(root.ops.len()),
             exprs: Cell::new(root.exprs.len()),
             elems: Cell::new(module.parts.elems.len()),
@@ -155,12 +158,12 @@ impl<'a> Checker<'a> {
         Self { module, left }
     }
 
-    fn root(&self) -> &'a RootModule {
+    pub(super) fn root(&self) -> &'a RootModule {
         self.module.root
     }
 
     /// Names the place of `row`, a part of the metadata, in an error.
-    fn at<T, V>(&self, row: &T, checked: Checked<V>) -> Result<V> {
+    pub(super) fn at<T, V>(&self, row: &T, checked: Checked<V>) -> Result<V> {
         checked.map_err(|kind| {
             let from = self.module.image.as_ptr().addr();
             let offset = core::ptr::from_ref(row).addr().saturating_sub(from);
@@ -217,7 +220,7 @@ impl<'a> Checker<'a> {
         )
     }
 
-    fn declares(&self, feature: u64) -> bool {
+    pub(super) fn declares(&self, feature: u64) -> bool {
         self.module.features() & feature == feature
     }
 
@@ -236,20 +239,6 @@ impl<'a> Checker<'a> {
     fn check_name(&self, name: Span) -> Checked<()> {
         let found = self.root().strings.get(name.range());
         ensure(found.is_some(), Kind::BadName)
-    }
-
-    fn check_types(&self) -> Result<()> {
-        let root = self.root();
-        let vals = &root.type_vals;
-        let valid = vals.iter().all(|&ty| val::is_valid(ty));
-        self.at(root, ensure(valid, Kind::BadType))?;
-        for row in root.types.iter() {
-            let slots = u64::from(row.params.to_native())
-                .saturating_add(u64::from(row.results.to_native()));
-            let end = u64::from(row.start.to_native()).saturating_add(slots);
-            self.at(row, ensure(end <= vals.len() as u64, Kind::BadType))?;
-        }
-        Ok(())
     }
 
     /// Names and types of the imports, and that the list by kind is complete and in order.
@@ -282,12 +271,12 @@ impl<'a> Checker<'a> {
             ),
             ExternType::Table(ty) => self.check_table_type(ty),
             ExternType::Memory(ty) => self.check_memory_type(ty),
-            ExternType::Global(ty) => ensure(val::is_valid(ty.ty), Kind::BadType),
+            ExternType::Global(ty) => self.check_val(ty.ty),
         }
     }
 
     fn check_table_type(&self, ty: &TableType) -> Checked<()> {
-        ensure(val::is_ref(ty.elem), Kind::BadType)?;
+        self.check_ref(ty.elem)?;
         ensure(
             !ty.is64 || self.declares(features::MEMORY64),
             Kind::FeatureNotDeclared,
@@ -325,14 +314,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn check_expr(&self, span: Span, ty: u8, globals: u32) -> Checked<()> {
+    fn check_expr(&self, span: Span, ty: ValType, globals: u32) -> Checked<()> {
         let ops = span.of(&self.root().ops).ok_or(Kind::BadConstExpr)?;
         spend(&self.left.ops, ops.len())?;
         const_expr::check(&self.module, self.module.expr(span), ty, globals)
     }
 
     /// Checks an expression that may get every global of the module.
-    fn check_late_expr(&self, span: Span, ty: u8) -> Checked<()> {
+    fn check_late_expr(&self, span: Span, ty: ValType) -> Checked<()> {
         self.check_expr(span, ty, self.spaces(ExternKind::Global).1)
     }
 
@@ -343,7 +332,7 @@ impl<'a> Checker<'a> {
         self.check_table_type(&ty)?;
         totals.table_elems = totals.table_elems.saturating_add(ty.min);
         if row.init == Span::default() {
-            return Ok(());
+            return ensure(ty.elem.is_defaultable(), Kind::ConstExprType);
         }
         self.check_expr(row.init, ty.elem, self.module.imported_globals())
     }
@@ -361,7 +350,7 @@ impl<'a> Checker<'a> {
         let Some(ExternType::Global(GlobalType { ty, .. })) = row.ty.decode() else {
             return Err(Kind::BadType);
         };
-        ensure(val::is_valid(ty), Kind::BadType)?;
+        self.check_val(ty)?;
         let earlier = self.module.imported_globals().saturating_add(i);
         self.check_expr(row.init, ty, earlier)
     }
@@ -396,11 +385,14 @@ impl<'a> Checker<'a> {
     }
 
     fn check_elem(&self, row: &ElemRow) -> Checked<()> {
-        ensure(val::is_ref(row.ty), Kind::BadType)?;
+        self.check_ref(row.ty)?;
         if row.mode == 1 {
             let table = self.module.table_type(row.table.to_native());
             let table = table.ok_or(Kind::IndexOutOfRange)?;
-            ensure(table.elem == row.ty, Kind::TypeMismatch)?;
+            ensure(
+                val_matches(&self.module, row.ty, table.elem),
+                Kind::TypeMismatch,
+            )?;
             self.check_late_expr(row.offset, if table.is64 { val::I64 } else { val::I32 })?;
         } else {
             let proper = row.mode <= 2 && row.table == 0 && row.offset == Span::default();
@@ -414,10 +406,8 @@ impl<'a> Checker<'a> {
                     .of(self.module.parts.elems)
                     .ok_or(Kind::BadSegment)?;
                 spend(&self.left.elems, items.len())?;
-                ensure(
-                    row.ty == val::FUNCREF || items.is_empty(),
-                    Kind::TypeMismatch,
-                )?;
+                let of_funcs = matches!(row.ty.as_ref(), Some((HeapType::Func, _)));
+                ensure(of_funcs || items.is_empty(), Kind::TypeMismatch)?;
                 let known = items.iter().all(|&func| u32::from_le(func) < funcs);
                 ensure(known, Kind::IndexOutOfRange)
             }

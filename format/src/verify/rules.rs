@@ -121,6 +121,7 @@ const fn rule(info: &'static OpInfo) -> Rule {
         && info.words <= 4
         && rule.special == 0
         && rule.accumulated.is_none()
+        && info.feature() == 0
     {
         rule.plain = if info.memory_zero {
             Plain::WithMemoryZero

@@ -1,7 +1,7 @@
 //! The engine under test: compile, image bytes, verify, run.
 
 use crate::outcome::{End, Seen, canonical_f32, canonical_f64, hash};
-use wrt_vm::{Config, Engine, Extern, Instance, Limits, Module, Outcome, Trap};
+use wrt_vm::{Config, Engine, Extern, Instance, Limits, Module, Outcome, Trap, ValType, valtype};
 
 /// An instance under WRT.
 pub(crate) struct Ours<'m> {
@@ -10,11 +10,11 @@ pub(crate) struct Ours<'m> {
     module: Module<'m>,
 }
 
-fn slot_bits(ty: u8, slot: u64) -> u64 {
+fn slot_bits(ty: ValType, slot: u64) -> u64 {
     match ty {
-        0x7d => canonical_f32(slot as u32),
-        0x7c => canonical_f64(slot),
-        0x70 | 0x6f => u64::from(slot != 0),
+        valtype::F32 => canonical_f32(slot as u32),
+        valtype::F64 => canonical_f64(slot),
+        _ if ty.is_ref() => u64::from(slot != 0),
         _ => slot,
     }
 }
@@ -74,11 +74,10 @@ impl<'m> Ours<'m> {
         let view = self.module.view();
         let described = functions.map(|export| {
             let ty = view.func_type(view.func_type_idx(export.index));
-            (
-                export.name.to_owned(),
-                ty.params.to_vec(),
-                ty.results.to_vec(),
-            )
+            // Of the types that the generated modules use the first byte says all.
+            let codes = |types: &[ValType]| types.iter().map(|ty| ty.to_bytes()[0]).collect();
+            let name = export.name.to_owned();
+            (name, codes(ty.params), codes(ty.results))
         });
         described.collect()
     }

@@ -10,7 +10,7 @@ use crate::exec::{self, Exit, Refused};
 use crate::outcome::{Func, HostCall, HostFunc, Instance, Outcome, Trap};
 use crate::raw::instance::host_ref;
 use crate::raw::store::{RunState, Status};
-use crate::val::valtype;
+use crate::val::{ValType, valtype};
 use wrt_format::isa::{Op, field, pair};
 
 /// A frame of a run: where a function of a guest stands.
@@ -325,10 +325,10 @@ impl Engine<'_> {
         (imported && handle == host_ref(run.callee)).then_some(func)
     }
 
-    /// Function references must lead somewhere.
-    fn check_refs(&self, types: &[u8], slots: &[u64]) -> Result<(), Error> {
+    /// References must be of their type, and those to functions lead somewhere.
+    fn check_refs(&self, types: &[ValType], slots: &[u64]) -> Result<(), Error> {
         for (&ty, &slot) in types.iter().zip(slots) {
-            if ty == valtype::FUNCREF {
+            if ty.is_ref() {
                 self.checked_slot(ty, slot)?;
             }
         }
@@ -353,7 +353,7 @@ impl Engine<'_> {
 }
 
 /// The first slots without what is beyond their types.
-fn narrowed_copy(types: &[u8], slots: &[u64]) -> [u64; FEW_SLOTS] {
+fn narrowed_copy(types: &[ValType], slots: &[u64]) -> [u64; FEW_SLOTS] {
     let mut copy = [0; FEW_SLOTS];
     for ((to, &ty), &slot) in copy.iter_mut().zip(types).zip(slots) {
         *to = narrowed(ty, slot);
@@ -362,7 +362,7 @@ fn narrowed_copy(types: &[u8], slots: &[u64]) -> [u64; FEW_SLOTS] {
 }
 
 /// The slot without what is beyond its type.
-const fn narrowed(ty: u8, slot: u64) -> u64 {
+const fn narrowed(ty: ValType, slot: u64) -> u64 {
     match ty {
         valtype::I32 | valtype::F32 => slot & 0xffff_ffff,
         _ => slot,

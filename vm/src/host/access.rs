@@ -8,7 +8,7 @@ use crate::error::{Budget, Entity, Error, Misuse};
 use crate::instance::{check_memory, check_table, resolve, types};
 use crate::outcome::{Extern, Func, Global, HostFunc, Instance, Memory, Table};
 use crate::raw::arena::OutOfMemory;
-use crate::val::Val;
+use crate::val::{HeapType, Val, ValType};
 use wrt_format::image::FuncTypeView;
 use wrt_format::image::types::{GlobalType, MemoryType, TableType};
 
@@ -105,9 +105,13 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// [`Error::Invalid`] when a byte is no value type; [`Error::Budget`] when the engine has no room.
-    pub fn new_host_func(&mut self, params: &[u8], results: &[u8]) -> Result<HostFunc, Error> {
-        types::check_valtypes(params)?;
-        types::check_valtypes(results)?;
+    pub fn new_host_func(
+        &mut self,
+        params: &[ValType],
+        results: &[ValType],
+    ) -> Result<HostFunc, Error> {
+        types::check_valtypes(params, self.store.types.len())?;
+        types::check_valtypes(results, self.store.types.len())?;
         if params.len().max(results.len()) > usize::from(u16::MAX) {
             return Err(Error::Invalid("function type: too many values"));
         }
@@ -173,7 +177,10 @@ impl Engine<'_> {
     /// [`Error::Budget`] when it is larger than the engine allows or has room for; [`Error::Invalid`] when the type has no meaning;
     /// [`Error::Unknown`] when `init` is a function reference that leads nowhere.
     pub fn new_table(&mut self, ty: TableType, init: u64) -> Result<Table, Error> {
-        if !crate::val::valtype::is_ref(ty.elem) || ty.max.is_some_and(|max| max < ty.min) {
+        if !ty.elem.is_ref()
+            || !ty.elem.is_valid(self.store.types.len())
+            || ty.max.is_some_and(|max| max < ty.min)
+        {
             return Err(Error::Invalid("table type"));
         }
         check_table(&self.config, &self.store, u128::from(ty.min))?;
@@ -257,7 +264,7 @@ impl Engine<'_> {
     /// [`Error::Budget`] when the engine has no room; [`Error::Invalid`] when the type has no meaning; [`Error::Unknown`] when `value` is a
     /// function reference that leads nowhere.
     pub fn new_global(&mut self, ty: GlobalType, value: u64) -> Result<Global, Error> {
-        types::check_valtypes(&[ty.ty])?;
+        types::check_valtypes(&[ty.ty], self.store.types.len())?;
         let value = self.checked_slot(ty.ty, value)?;
         Ok(Global(self.store.add_global(ty, value)?))
     }
@@ -306,14 +313,30 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// `value` as a slot of this type; function references must lead somewhere.
-    pub(crate) fn checked_slot(&self, ty: u8, value: u64) -> Result<u64, Error> {
-        match Val::from_slot(ty, value) {
-            Some(Val::FuncRef(Some(func))) if self.store.callee(func.0).is_none() => {
-                Err(Error::Unknown(Entity::Func))
+    /// `value` as a slot of this type of the engine; references must be of the type, and those to functions lead somewhere.
+    pub(crate) fn checked_slot(&self, ty: ValType, value: u64) -> Result<u64, Error> {
+        let val = Val::from_slot(ty, value).ok_or(Error::Invalid("value type"))?;
+        let fits = match val {
+            Val::FuncRef(Some(func)) => {
+                let callee = self.store.callee(func.0);
+                let callee = callee.ok_or(Error::Unknown(Entity::Func))?;
+                let number = self.store.callee_type(callee);
+                number.is_some_and(|number| {
+                    let own = ValType::reference(HeapType::Defined(number), false);
+                    self.store.types.val_matches(own, ty)
+                })
             }
-            Some(val) => Ok(val.to_slot()),
-            None => Err(Error::Invalid("value type")),
+            Val::ExternRef(Some(_)) => {
+                let own = ValType::reference(HeapType::Extern, false);
+                self.store.types.val_matches(own, ty)
+            }
+            Val::FuncRef(None) | Val::ExternRef(None) => ty.is_defaultable(),
+            Val::I32(_) | Val::I64(_) | Val::F32(_) | Val::F64(_) => true,
+        };
+        if fits {
+            Ok(val.to_slot())
+        } else {
+            Err(Error::Invalid("reference of another type"))
         }
     }
 }

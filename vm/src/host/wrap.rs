@@ -5,7 +5,7 @@
 
 use super::{Caller, HostError};
 use crate::error::Error;
-use crate::val::{WasmTy, WasmTys};
+use crate::val::{ValType, WasmTy, WasmTys};
 use alloc::boxed::Box;
 
 /// A host function over slots: arguments in, results out.
@@ -55,9 +55,9 @@ pub enum WithCaller {}
 /// `Marker` tells the two apart and is always inferred.
 pub trait IntoHostFunc<T, Marker>: Send + Sync + 'static {
     /// Its parameter types.
-    const PARAMS: &'static [u8];
+    const PARAMS: &'static [ValType];
     /// Its result types.
-    const RESULTS: &'static [u8];
+    const RESULTS: &'static [ValType];
 
     /// Calls it with arguments and room for results as its types say.
     ///
@@ -104,8 +104,8 @@ macro_rules! closures {
             Res: HostResult,
             $($ty: WasmTy,)*
         {
-            const PARAMS: &'static [u8] = <($($ty,)*) as WasmTys>::TYPES;
-            const RESULTS: &'static [u8] = Res::Values::TYPES;
+            const PARAMS: &'static [ValType] = <($($ty,)*) as WasmTys>::TYPES;
+            const RESULTS: &'static [ValType] = Res::Values::TYPES;
 
             fn call(&self, _: Caller<'_, '_, T>, args: &[u64], results: &mut [u64]) -> Result<(), HostError> {
                 let ($($value,)*) = arguments::<($($ty,)*)>(args)?;
@@ -119,8 +119,8 @@ macro_rules! closures {
             Res: HostResult,
             $($ty: WasmTy,)*
         {
-            const PARAMS: &'static [u8] = <($($ty,)*) as WasmTys>::TYPES;
-            const RESULTS: &'static [u8] = Res::Values::TYPES;
+            const PARAMS: &'static [ValType] = <($($ty,)*) as WasmTys>::TYPES;
+            const RESULTS: &'static [ValType] = Res::Values::TYPES;
 
             fn call(&self, caller: Caller<'_, '_, T>, args: &[u64], results: &mut [u64]) -> Result<(), HostError> {
                 let ($($value,)*) = arguments::<($($ty,)*)>(args)?;

@@ -6,14 +6,16 @@
 use super::types::{TypeText, memory_matches, table_matches};
 use crate::error::{Error, ImportError, ImportMismatch};
 use crate::outcome::Extern;
+use crate::raw::instance::engine_type;
 use crate::raw::store::Store;
-use wrt_format::image::types::ExternType;
+use wrt_format::image::types::{ExternType, TableType};
 use wrt_format::image::{ImportView, ModuleView};
 
-/// Checks all imports of a module.
+/// Checks all imports of a module whose types have the engine-wide numbers `types`.
 pub(crate) fn check(
     store: &Store<'_>,
     module: &ModuleView<'_>,
+    types: &[u32],
     given: &[Extern],
 ) -> Result<(), Error> {
     let expected = module.import_count() as usize;
@@ -24,7 +26,7 @@ pub(crate) fn check(
         });
     }
     for (index, (import, item)) in module.imports().zip(given).enumerate() {
-        if let Some((mismatch, got)) = mismatch(store, module, &import, *item) {
+        if let Some((mismatch, got)) = mismatch(store, types, &import, *item) {
             return Err(error(module, index, mismatch, got));
         }
     }
@@ -34,7 +36,7 @@ pub(crate) fn check(
 /// In what `item` does not fit the import, and what it is instead.
 fn mismatch<'s>(
     store: &'s Store<'_>,
-    module: &ModuleView<'_>,
+    types: &[u32],
     import: &ImportView<'_>,
     item: Extern,
 ) -> Option<(ImportMismatch, TypeText<'s>)> {
@@ -42,20 +44,30 @@ fn mismatch<'s>(
         return Some((ImportMismatch::Handle, TypeText::Unknown));
     };
     let (mismatch, fits) = match (import.ty, got) {
-        (ExternType::Func(idx), TypeText::Func(params, results)) => {
-            let asked = module.func_type(idx);
-            let fits = asked.params == params && asked.results == results;
+        (ExternType::Func(idx), TypeText::Func(..)) => {
+            let own = func_type(store, item);
+            let asked = types.get(idx as usize);
+            let fits =
+                (own.zip(asked)).is_some_and(|(own, asked)| store.types.matches(own, *asked));
             (ImportMismatch::FuncType, fits)
         }
         (ExternType::Table(asked), TypeText::Table(ty, len)) => {
-            (ImportMismatch::TableType, table_matches(&asked, &ty, len))
+            let elem = engine_type(types, asked.elem);
+            let fits = table_matches(&TableType { elem, ..asked }, &ty, len);
+            (ImportMismatch::TableType, fits)
         }
         (ExternType::Memory(asked), TypeText::Memory(ty, pages)) => (
             ImportMismatch::MemoryType,
             memory_matches(&asked, &ty, pages),
         ),
         (ExternType::Global(asked), TypeText::Global(ty)) => {
-            (ImportMismatch::GlobalType, asked == ty)
+            let wanted = engine_type(types, asked.ty);
+            let fits = asked.mutable == ty.mutable
+                && match asked.mutable {
+                    true => wanted == ty.ty,
+                    false => store.types.val_matches(ty.ty, wanted),
+                };
+            (ImportMismatch::GlobalType, fits)
         }
         (
             ExternType::Func(_)
@@ -66,6 +78,14 @@ fn mismatch<'s>(
         ) => (ImportMismatch::Kind, false),
     };
     (!fits).then_some((mismatch, got))
+}
+
+/// Engine-wide number of the type of a function.
+fn func_type(store: &Store<'_>, item: Extern) -> Option<u32> {
+    let Extern::Func(func) = item else {
+        return None;
+    };
+    store.callee_type(store.callee(func.bits())?)
 }
 
 /// The type of something in the engine; `None` when it is not there.

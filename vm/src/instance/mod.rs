@@ -30,12 +30,11 @@ pub(crate) fn instantiate<'m>(
 ) -> Result<Outcome, Error> {
     engine.check_startable()?;
     let view = module.view();
-    imports::check(&engine.store, view, given)?;
-    check_budgets(&engine.config, &engine.store, view)?;
-    if engine.config.eager_verification {
-        module.validate()?;
-    }
-    let number = add(&mut engine.store, view, given)?;
+    // Types that no instance comes to use may stay: they are the engine's, and equal ones come again.
+    let mut types = engine.store.intern_types(view)?;
+    let added = check_and_add(engine, module, types.as_slice(), given);
+    engine.store.scratch_release(&mut types);
+    let number = added?;
     if engine.config.eager_verification {
         engine.store.verify_all(number)?;
     }
@@ -50,6 +49,22 @@ pub(crate) fn instantiate<'m>(
         Some(start) => engine.execute_func(start, &[]),
         None => Ok(Outcome::Done),
     }
+}
+
+/// Adds an instance, if nothing is to be refused.
+fn check_and_add<'m>(
+    engine: &mut Engine<'m>,
+    module: &Module<'m>,
+    types: &[u32],
+    given: &[Extern],
+) -> Result<u32, Error> {
+    let view = module.view();
+    imports::check(&engine.store, view, types, given)?;
+    check_budgets(&engine.config, &engine.store, view)?;
+    if engine.config.eager_verification {
+        module.validate()?;
+    }
+    add(&mut engine.store, view, types, given)
 }
 
 fn check_budgets(config: &Config, store: &Store<'_>, view: &ModuleView<'_>) -> Result<(), Error> {
@@ -97,7 +112,12 @@ struct Lists {
     numbers: [Buf<u32>; 3],
 }
 
-fn add<'m>(store: &mut Store<'m>, view: &ModuleView<'m>, given: &[Extern]) -> Result<u32, Error> {
+fn add<'m>(
+    store: &mut Store<'m>,
+    view: &ModuleView<'m>,
+    types: &[u32],
+    given: &[Extern],
+) -> Result<u32, Error> {
     let mut lists = Lists {
         funcs: Buf::new(),
         numbers: [Buf::new(), Buf::new(), Buf::new()],
@@ -112,6 +132,7 @@ fn add<'m>(store: &mut Store<'m>, view: &ModuleView<'m>, given: &[Extern]) -> Re
             tables: tables.as_slice(),
             memories: memories.as_slice(),
             globals: globals.as_slice(),
+            types: Some(types),
         };
         store.add_instance(*view, imports)
     });

@@ -1,18 +1,18 @@
 //! Types of what is imported and exported: whether one fits another, and how they read.
 //!
 //! Input: types from images and from the engine. Output: yes or no, and texts in the words of the text format.
-//! Invariants: matching is that of the specification ("External type matching"): functions, and the kind-independent parts of tables
-//! and memories, must be equal; limits may be narrower than asked for; globals must be equal.
+//! Invariants: matching is that of the specification ("External type matching"): functions may be of a subtype; tables and memories
+//! must be equal but for limits, which may be narrower than asked for; mutable globals must be equal, others may be of a subtype.
 
 use crate::error::Error;
-use crate::val::{type_name, valtype};
+use crate::val::ValType;
 use core::fmt;
 use wrt_format::image::types::PAGE_LOG2;
 use wrt_format::image::types::{GlobalType, MemoryType, TableType};
 
-/// Checks that all bytes are value types.
-pub(crate) fn check_valtypes(types: &[u8]) -> Result<(), Error> {
-    if types.iter().all(|&ty| valtype::is_valid(ty)) {
+/// Checks that these are value types of an engine that has `count` types.
+pub(crate) fn check_valtypes(types: &[ValType], count: u32) -> Result<(), Error> {
+    if types.iter().all(|&ty| ty.is_valid(count)) {
         Ok(())
     } else {
         Err(Error::Invalid("value type"))
@@ -47,7 +47,7 @@ fn limits_match(asked: (u64, Option<u64>), given: (u64, Option<u64>)) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum TypeText<'a> {
     /// A function: types of its parameters and results.
-    Func(&'a [u8], &'a [u8]),
+    Func(&'a [ValType], &'a [ValType]),
     /// A table, and the elements it has now, or must have.
     Table(TableType, u64),
     /// A memory, and the pages it has now, or must have.
@@ -68,7 +68,7 @@ impl fmt::Display for TypeText<'_> {
             Self::Table(ty, min) => {
                 f.write_str("(table")?;
                 write_limits(f, ty.is64, *min, ty.max)?;
-                write!(f, " {})", type_name(ty.elem))
+                write!(f, " {})", ty.elem)
             }
             Self::Memory(ty, min) => {
                 f.write_str("(memory")?;
@@ -81,8 +81,8 @@ impl fmt::Display for TypeText<'_> {
                 }
                 f.write_str(")")
             }
-            Self::Global(ty) if ty.mutable => write!(f, "(global (mut {}))", type_name(ty.ty)),
-            Self::Global(ty) => write!(f, "(global {})", type_name(ty.ty)),
+            Self::Global(ty) if ty.mutable => write!(f, "(global (mut {}))", ty.ty),
+            Self::Global(ty) => write!(f, "(global {})", ty.ty),
             #[cfg(feature = "alloc")]
             Self::Nothing => f.write_str("nothing"),
             Self::Unknown => f.write_str("a handle of another engine"),
@@ -90,13 +90,13 @@ impl fmt::Display for TypeText<'_> {
     }
 }
 
-fn write_func(f: &mut fmt::Formatter<'_>, params: &[u8], results: &[u8]) -> fmt::Result {
+fn write_func(f: &mut fmt::Formatter<'_>, params: &[ValType], results: &[ValType]) -> fmt::Result {
     f.write_str("(func")?;
     for (word, types) in [("param", params), ("result", results)] {
         if !types.is_empty() {
             write!(f, " ({word}")?;
             for &ty in types {
-                write!(f, " {}", type_name(ty))?;
+                write!(f, " {ty}")?;
             }
             f.write_str(")")?;
         }
@@ -116,10 +116,11 @@ fn write_limits(f: &mut fmt::Formatter<'_>, is64: bool, min: u64, max: Option<u6
 mod tests {
     use super::*;
     use alloc::string::ToString;
+    use wrt_format::image::types::val;
 
     #[test]
     fn types_read_as_in_the_text_format() {
-        let func = TypeText::Func(&[0x7f, 0x7c], &[0x70]).to_string();
+        let func = TypeText::Func(&[val::I32, val::F64], &[val::FUNCREF]).to_string();
         assert_eq!(func, "(func (param i32 f64) (result funcref))");
         assert_eq!(TypeText::Func(&[], &[]).to_string(), "(func)");
         let memory = MemoryType {
@@ -132,14 +133,14 @@ mod tests {
         let memory = TypeText::Memory(memory, 1).to_string();
         assert_eq!(memory, "(memory i64 1 2 shared (pagesize 1))");
         let table = TableType {
-            elem: 0x6f,
+            elem: val::EXTERNREF,
             is64: false,
             min: 3,
             max: None,
         };
         assert_eq!(TypeText::Table(table, 5).to_string(), "(table 5 externref)");
         let global = GlobalType {
-            ty: 0x7e,
+            ty: val::I64,
             mutable: true,
         };
         assert_eq!(TypeText::Global(global).to_string(), "(global (mut i64))");

@@ -8,6 +8,7 @@ use wrt_format::trap::Trap;
 
 use crate::exec::machine::{Flow, Machine, Step};
 use crate::raw::ctx::Stop;
+use crate::raw::instance::Callee;
 use crate::raw::state::Ctl;
 use crate::raw::store::NULL;
 
@@ -46,6 +47,20 @@ handlers! {
                 s.tail_call(s.half(at::base), s.entry(func), s.params(func), slow_return_call_indirect)
             }
             None => Ctl::Slow(slow_return_call_indirect),
+        }
+    }
+    fn call_ref(s, at) {
+        match s.own_func(s.get64(at::callee), s.imm_u32(at::type_idx)) {
+            Some(func) => s.call(at::base, s.entry(func), slow_call_ref),
+            None => Ctl::Slow(slow_call_ref),
+        }
+    }
+    fn return_call_ref(s, at) {
+        match s.own_func(s.get64(at::callee), s.imm_u32(at::type_idx)) {
+            Some(func) => {
+                s.tail_call(s.half(at::base), s.entry(func), s.params(func), slow_return_call_ref)
+            }
+            None => Ctl::Slow(slow_return_call_ref),
         }
     }
     fn ret(s, at) {
@@ -154,9 +169,43 @@ fn table_callee(m: &Machine<'_, '_>, table: u16, index: u64, type_idx: u32) -> S
         return Err(Trap::UninitializedElement.into());
     }
     let callee = m.store.callee(reference).ok_or(Trap::InvalidReference)?;
-    if m.store.callee_type(callee) != data.type_id(type_idx) {
-        return Err(Trap::IndirectCallTypeMismatch.into());
+    check_type(m, callee, type_idx, Trap::IndirectCallTypeMismatch)?;
+    Ok(reference)
+}
+
+/// A callee is of type `type_idx` of the running instance's module, or of a subtype.
+fn check_type(m: &Machine<'_, '_>, callee: Callee, type_idx: u32, trap: Trap) -> Step<()> {
+    let (own, asked) = (m.store.callee_type(callee), m.data().type_id(type_idx));
+    let matches = own
+        .zip(asked)
+        .is_some_and(|(own, asked)| m.store.types.matches(own, asked));
+    if matches { Ok(()) } else { Err(trap.into()) }
+}
+
+fn slow_call_ref(m: &mut Machine<'_, '_>) -> Flow {
+    use field::call_ref as at;
+    flow(
+        typed_callee(m, m.get(at::callee), m.imm_u32(at::type_idx))
+            .and_then(|reference| m.call_ref(reference, at::base)),
+    )
+}
+
+fn slow_return_call_ref(m: &mut Machine<'_, '_>) -> Flow {
+    use field::return_call_ref as at;
+    flow(
+        typed_callee(m, m.get(at::callee), m.imm_u32(at::type_idx))
+            .and_then(|reference| m.tail_call_ref(reference, at::base)),
+    )
+}
+
+/// The function that a typed reference refers to. A module that validates has one of the type in the slot, or null; but that slots
+/// hold what their types say is not known of an image, so the type is checked.
+fn typed_callee(m: &Machine<'_, '_>, reference: u64, type_idx: u32) -> Step<u64> {
+    if reference == NULL {
+        return Err(Trap::NullFunctionReference.into());
     }
+    let callee = m.store.callee(reference).ok_or(Trap::InvalidReference)?;
+    check_type(m, callee, type_idx, Trap::InvalidReference)?;
     Ok(reference)
 }
 

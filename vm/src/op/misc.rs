@@ -5,6 +5,7 @@ use wrt_format::trap::Trap;
 
 use crate::exec::machine::{Flow, Machine};
 use crate::raw::state::Ctl;
+use crate::raw::store::NULL;
 
 handlers! {
     fn mov(s, at) {
@@ -45,6 +46,14 @@ handlers! {
     fn select_acc_cond(s, at) {
         let (a, b) = (s.get64(at::a), s.get64(at::b));
         s.set64(at::dst, if s.acc32(at::cond) != 0 { a } else { b });
+        Ctl::Next
+    }
+    fn ref_as_non_null(s, at) {
+        let reference = s.get64(at::src);
+        if reference == NULL {
+            return Ctl::Trap(Trap::NullReference);
+        }
+        s.set64(at::dst, reference);
         Ctl::Next
     }
     fn ref_func(_s, at) {

@@ -3,6 +3,7 @@
 //! An instance comes into being complete (S1) but with empty contents: its memories and tables are zero, its globals 0. Evaluating
 //! initialisers and placing segments is done after that, with safe methods, by `crate::instance`.
 
+use wrt_format::image::types::{GlobalType, TableType, ValType};
 use wrt_format::image::view::ModuleView;
 use wrt_format::verify::VerifyError;
 
@@ -42,6 +43,13 @@ pub(crate) struct Imports<'a> {
     pub(crate) memories: &'a [u32],
     /// Numbers of globals.
     pub(crate) globals: &'a [u32],
+    /// Engine-wide numbers of the module's types, if they are known already.
+    pub(crate) types: Option<&'a [u32]>,
+}
+
+/// A value type of a module as one of the engine, where its types have these numbers.
+pub(crate) fn engine_type(numbers: &[u32], ty: ValType) -> ValType {
+    ty.map_index(|index| numbers.get(index as usize).copied().unwrap_or(0))
 }
 
 /// Why an instance could not be added.
@@ -192,7 +200,11 @@ impl<'m> Store<'m> {
     /// S1 for what is imported.
     fn check_imports(&self, module: &ModuleView<'m>, imports: Imports<'_>) -> Result<(), AddError> {
         let below = |numbers: &[u32], limit: usize| numbers.iter().all(|&n| (n as usize) < limit);
-        let counts = imports.funcs.len() == module.imported_funcs() as usize
+        let known_types = imports
+            .types
+            .is_none_or(|types| types.len() == module.func_type_count() as usize);
+        let counts = known_types
+            && imports.funcs.len() == module.imported_funcs() as usize
             && imports.tables.len() == module.imported_tables() as usize
             && imports.memories.len() == module.imported_memories() as usize
             && imports.globals.len() == module.imported_globals() as usize;
@@ -225,10 +237,9 @@ impl<'m> Store<'m> {
     ) -> Result<(), OutOfMemory> {
         let module = instance.module;
         instance.entries = Buf::<u32>::zeroed(&mut self.arena, module.func_count() as usize)?;
-        for i in 0..module.func_type_count() {
-            let ty = module.func_type(i);
-            let id = self.intern_type(ty.params, ty.results)?;
-            instance.types.push(&mut self.arena, id)?;
+        match imports.types {
+            Some(numbers) => instance.types.extend(&mut self.arena, numbers)?,
+            None => instance.types = self.intern_types(&module)?,
         }
         instance.funcs.extend(&mut self.arena, imports.funcs)?;
         instance
@@ -240,12 +251,20 @@ impl<'m> Store<'m> {
         }
         instance.tables.extend(&mut self.arena, imports.tables)?;
         for table in module.tables() {
-            let number = self.add_table(table.ty, NULL)?;
+            let ty = TableType {
+                elem: engine_type(instance.types.as_slice(), table.ty.elem),
+                ..table.ty
+            };
+            let number = self.add_table(ty, NULL)?;
             instance.tables.push(&mut self.arena, number)?;
         }
         instance.globals.extend(&mut self.arena, imports.globals)?;
         for global in module.globals() {
-            let number = self.add_global(global.ty, 0)?;
+            let ty = GlobalType {
+                ty: engine_type(instance.types.as_slice(), global.ty.ty),
+                ..global.ty
+            };
+            let number = self.add_global(ty, 0)?;
             instance.globals.push(&mut self.arena, number)?;
         }
         let segments = module.data_count() as usize + module.elem_count() as usize;

@@ -19,5 +19,6 @@ pub(crate) mod state;
 pub(crate) mod store;
 #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
 mod tail;
+pub(crate) mod types;
 
 pub(crate) use control::debit;

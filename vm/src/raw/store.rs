@@ -10,7 +10,8 @@
 //! - S4: items are only appended; their addresses may change only between runs, except that a run may grow memories and tables,
 //!   after which it reloads what it holds of them.
 
-use wrt_format::image::types::{GlobalType, MemoryType, TableType};
+use wrt_format::image::ModuleView;
+use wrt_format::image::types::{GlobalType, MemoryType, TableType, ValType};
 
 use super::arena::{Arena, OutOfMemory};
 use super::buf::Buf;
@@ -19,6 +20,7 @@ use super::memory::Memory;
 use super::provider::MemoryProvider;
 #[cfg(all(wrt_tail6, not(debug_assertions)))]
 use super::tail::Board;
+use super::types::{FuncSig, Types};
 
 /// Upper half of the reference to a host function.
 pub(crate) const HOST_INSTANCE: u32 = u32::MAX;
@@ -47,9 +49,8 @@ pub(crate) struct Store<'m> {
     /// Values of all globals of all instances and of the host.
     pub(super) globals: Buf<u64>,
     global_types: Buf<GlobalType>,
-    types: Buf<TypeRec>,
-    /// Value types of all function types, one after the other.
-    type_vals: Buf<u8>,
+    /// All types.
+    pub(crate) types: Types,
     /// Type of each host function.
     hosts: Buf<u32>,
     /// Slots from the bottom of the stack that were ever in use, rounded up to [`STACK_STEP`]; at most the stack's length.
@@ -132,29 +133,12 @@ impl RunState {
     };
 }
 
-/// An interned function type: `params`, then `results` value types from `start` on in the table of value types.
-#[derive(Clone, Copy, Debug)]
-struct TypeRec {
-    start: u32,
-    params: u16,
-    results: u16,
-}
-
-/// A function type of the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FuncSig<'a> {
-    /// Types of the parameters.
-    pub(crate) params: &'a [u8],
-    /// Types of the results.
-    pub(crate) results: &'a [u8],
-}
-
 /// A table.
 #[derive(Debug)]
 pub(crate) struct Table {
     /// The elements: references.
     pub(super) elems: Buf<u64>,
-    /// Its declared type.
+    /// Its declared type, in the engine's numbers.
     ty: TableType,
 }
 
@@ -211,8 +195,7 @@ impl<'m> Store<'m> {
             tables: Buf::new(),
             globals: Buf::new(),
             global_types: Buf::new(),
-            types: Buf::new(),
-            type_vals: Buf::new(),
+            types: Types::new(),
             hosts: Buf::new(),
             stack_mark: 0,
             max_memory_bytes: u64::MAX,
@@ -254,39 +237,31 @@ impl<'m> Store<'m> {
         true
     }
 
-    /// The engine-wide number of a function type: equal types have equal numbers.
+    /// The engine-wide number of a function type of the host: equal types have equal numbers.
     pub(crate) fn intern_type(
         &mut self,
-        params: &[u8],
-        results: &[u8],
+        params: &[ValType],
+        results: &[ValType],
     ) -> Result<u32, OutOfMemory> {
-        let wanted = FuncSig { params, results };
-        let known = (0..self.types.len() as u32).find(|&id| self.func_sig(id) == Some(wanted));
-        if let Some(id) = known {
-            return Ok(id);
+        self.types.intern_func(&mut self.arena, params, results)
+    }
+
+    /// The engine-wide numbers of all types of a module.
+    pub(crate) fn intern_types(
+        &mut self,
+        module: &ModuleView<'_>,
+    ) -> Result<Buf<u32>, OutOfMemory> {
+        let mut numbers = Buf::new();
+        let interned = (self.types).intern_module(&mut self.arena, module, &mut numbers);
+        if interned.is_err() {
+            numbers.release(&mut self.arena);
         }
-        let too_many = |_| OutOfMemory;
-        let start = u32::try_from(self.type_vals.len()).map_err(too_many)?;
-        let rec = TypeRec {
-            start,
-            params: u16::try_from(params.len()).map_err(too_many)?,
-            results: u16::try_from(results.len()).map_err(too_many)?,
-        };
-        self.type_vals.extend(&mut self.arena, params)?;
-        self.type_vals.extend(&mut self.arena, results)?;
-        self.types.push(&mut self.arena, rec)?;
-        Ok(self.types.len() as u32 - 1)
+        interned.map(|()| numbers)
     }
 
     /// Function type number `id`.
     pub(crate) fn func_sig(&self, id: u32) -> Option<FuncSig<'_>> {
-        let rec = self.types.as_slice().get(id as usize)?;
-        let vals = self.type_vals.as_slice().get(rec.start as usize..)?;
-        let (params, rest) = vals.split_at_checked(usize::from(rec.params))?;
-        Some(FuncSig {
-            params,
-            results: rest.get(..usize::from(rec.results))?,
-        })
+        self.types.func_sig(id)
     }
 
     /// Adds a host function of type number `ty`.

@@ -4,7 +4,7 @@
 //! Invariants: what comes out of [`image`] passes the eager verifier, unless a test asks otherwise.
 
 use wrt_format::image::types::val;
-use wrt_format::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType};
+use wrt_format::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType, ValType};
 use wrt_format::image::write::{
     ConstExpr, DataMode, DataSpec, ElemItems, ElemMode, ElemSpec, ExportSpec, ExternSpec, FuncSpec,
     FuncTypeSpec, GlobalSpec, ImageSpec, ImportSpec, ModuleSpec, TableSpec, write,
@@ -12,11 +12,11 @@ use wrt_format::image::write::{
 use wrt_format::isa::{Op, encode};
 use wrt_vm::{Config, Engine, Extern, Func, Instance, Limits, Module, Outcome};
 
-pub(crate) const I32: u8 = val::I32;
-pub(crate) const I64: u8 = val::I64;
-pub(crate) const F64: u8 = val::F64;
-pub(crate) const FUNCREF: u8 = val::FUNCREF;
-pub(crate) const EXTERNREF: u8 = val::EXTERNREF;
+pub(crate) const I32: ValType = val::I32;
+pub(crate) const I64: ValType = val::I64;
+pub(crate) const F64: ValType = val::F64;
+pub(crate) const FUNCREF: ValType = val::FUNCREF;
+pub(crate) const EXTERNREF: ValType = val::EXTERNREF;
 
 /// Image bytes at an address that is a multiple of 16.
 pub(crate) struct Image {
@@ -78,10 +78,11 @@ impl Spec {
     }
 
     /// Index of a function type, added if it is new.
-    pub(crate) fn ty(&mut self, params: &[u8], results: &[u8]) -> u32 {
+    pub(crate) fn ty(&mut self, params: &[ValType], results: &[ValType]) -> u32 {
         let ty = FuncTypeSpec {
             params: params.to_vec(),
             results: results.to_vec(),
+            ..FuncTypeSpec::default()
         };
         let types = &mut self.0.types;
         let index = types.iter().position(|t| *t == ty).unwrap_or_else(|| {
@@ -104,8 +105,8 @@ impl Spec {
         mut self,
         module: &str,
         name: &str,
-        params: &[u8],
-        results: &[u8],
+        params: &[ValType],
+        results: &[ValType],
     ) -> Self {
         let ty = self.ty(params, results);
         self.import(module, name, ExternSpec::Func(ty))
@@ -117,7 +118,13 @@ impl Spec {
     }
 
     /// Adds a function and exports it by `name`, unless that is empty.
-    pub(crate) fn func(mut self, name: &str, params: &[u8], results: &[u8], code: Code) -> Self {
+    pub(crate) fn func(
+        mut self,
+        name: &str,
+        params: &[ValType],
+        results: &[ValType],
+        code: Code,
+    ) -> Self {
         let type_idx = self.ty(params, results);
         let frame = code.0[1];
         self.0.funcs.push(FuncSpec {
@@ -150,7 +157,13 @@ impl Spec {
         self.exported(name, ExternKind::Table, index)
     }
 
-    pub(crate) fn global(mut self, name: &str, ty: u8, mutable: bool, init: Vec<ConstOp>) -> Self {
+    pub(crate) fn global(
+        mut self,
+        name: &str,
+        ty: ValType,
+        mutable: bool,
+        init: Vec<ConstOp>,
+    ) -> Self {
         self.0.globals.push(GlobalSpec {
             ty: GlobalType { ty, mutable },
             init: ConstExpr(init),

@@ -319,7 +319,13 @@ fn host_calls_of_others_come_out() {
 fn closures_over_slots() {
     let image = guest();
     let mut linker = Linker::<()>::new();
-    let bad = linker.func("env", "bad", &[0x40], &[], |_, _, _| Ok(()));
+    let bad = linker.func(
+        "env",
+        "bad",
+        &[wrt_vm::ValType::from_byte(0x40)],
+        &[],
+        |_, _, _| Ok(()),
+    );
     assert!(matches!(bad, Err(Error::Invalid(_))));
     linker
         .func("env", "f", &[I32], &[I32], |caller, args, results| {

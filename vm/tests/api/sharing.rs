@@ -282,11 +282,17 @@ fn types_without_a_meaning_are_refused() {
         Err(Error::Invalid(_))
     ));
     assert!(matches!(
-        engine.new_global(GlobalType { ty: 1, ..COUNTER }, 0),
+        engine.new_global(
+            GlobalType {
+                ty: wrt_vm::ValType::from_byte(1),
+                ..COUNTER
+            },
+            0
+        ),
         Err(Error::Invalid(_))
     ));
     assert!(matches!(
-        engine.new_host_func(&[0x40], &[]),
+        engine.new_host_func(&[wrt_vm::ValType::from_byte(0x40)], &[]),
         Err(Error::Invalid(_))
     ));
     assert!(matches!(

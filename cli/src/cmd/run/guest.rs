@@ -16,7 +16,7 @@ use std::io::Write as _;
 
 use wrt_vm::{
     Engine, Error, Extern, ExternKind, Frame, Func, Instance, Linker, Module, Outcome, Stats, Trap,
-    Val, type_name,
+    Val, ValType,
 };
 use wrt_wasi::Wasi;
 
@@ -261,8 +261,8 @@ impl<'m> Guest<'m> {
 }
 
 /// The slots of the arguments, each read as its parameter's type.
-fn parse_args(name: &str, params: &[u8], args: &[String]) -> Result<Vec<u64>, Failure> {
-    let types: Vec<&str> = params.iter().map(|&ty| type_name(ty)).collect();
+fn parse_args(name: &str, params: &[ValType], args: &[String]) -> Result<Vec<u64>, Failure> {
+    let types: Vec<String> = params.iter().map(ToString::to_string).collect();
     if params.len() != args.len() {
         return Err(Failure::usage(format!(
             "{name:?} takes {} arguments ({}), {} were given",
@@ -277,7 +277,7 @@ fn parse_args(name: &str, params: &[u8], args: &[String]) -> Result<Vec<u64>, Fa
         .enumerate()
         .map(|(index, (&ty, text))| {
             Val::parse(ty, text).map(Val::to_slot).ok_or_else(|| {
-                let (number, ty) = (index + 1, type_name(ty));
+                let number = index + 1;
                 Failure::usage(format!(
                     "argument {number} of {name:?} must be of type {ty}, not {text:?}"
                 ))

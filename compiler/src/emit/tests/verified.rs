@@ -17,6 +17,7 @@ fn func_type(params: u32, results: u32) -> FuncTypeSpec {
     FuncTypeSpec {
         params: vec![val::I32; params as usize],
         results: vec![val::I32; results as usize],
+        ..FuncTypeSpec::default()
     }
 }
 

@@ -7,9 +7,9 @@ use super::regions::{Exit, LoopIdx, RegionIdx};
 use super::{Block, Builder, EdgeRef, Value};
 use crate::error::Error;
 use crate::ir::func::Edge;
-use crate::ir::inst::Terminator;
+use crate::ir::inst::{Inst, Terminator};
 use crate::ir::types::Type;
-use crate::wasm::{FuncType, Scope, value_type};
+use crate::wasm::{FuncType, Scope, ir_type, value_type};
 use wasmparser::{BlockType, BrTable};
 
 /// An argument of an edge back to a loop's header.
@@ -69,7 +69,7 @@ impl Frame {
             kind: Kind::Func,
             height: 0,
             label_arity: ty.results.len(),
-            results: ty.results.clone(),
+            results: ty.ir_results(),
             target: None,
             outer_region: RegionIdx::ROOT,
             outer_loop: LoopIdx::NONE,
@@ -97,10 +97,10 @@ impl Builder<'_> {
     fn types(&self, ty: BlockType) -> Result<(usize, Vec<Type>), Error> {
         Ok(match ty {
             BlockType::Empty => (0, Vec::new()),
-            BlockType::Type(ty) => (0, vec![value_type(ty)?]),
+            BlockType::Type(ty) => (0, vec![ir_type(value_type(ty)?)]),
             BlockType::FuncType(idx) => {
                 let ty = &self.module.types[idx as usize];
-                (ty.params.len(), ty.results.clone())
+                (ty.params.len(), ty.ir_results())
             }
         })
     }
@@ -398,6 +398,38 @@ impl Builder<'_> {
                 block,
                 args: Vec::new(),
             },
+        });
+    }
+
+    /// Branches if the reference on the stack is null, without it; else it stays there.
+    pub(super) fn br_on_null(&mut self, depth: u32) {
+        let reference = self.pop();
+        let cond = self.value(Inst::RefIsNull(reference), Type::I32);
+        let then = self.edge(depth);
+        self.split(|block| Terminator::BrIf {
+            cond,
+            then,
+            otherwise: Edge {
+                block,
+                args: Vec::new(),
+            },
+        });
+        self.stack.push(reference);
+    }
+
+    /// Branches if the reference on the stack is not null, with it; else it goes.
+    pub(super) fn br_on_non_null(&mut self, depth: u32) {
+        let reference = self.stack[self.stack.len() - 1];
+        let cond = self.value(Inst::RefIsNull(reference), Type::I32);
+        let otherwise = self.edge(depth);
+        self.pop();
+        self.split(|block| Terminator::BrIf {
+            cond,
+            then: Edge {
+                block,
+                args: Vec::new(),
+            },
+            otherwise,
         });
     }
 

@@ -128,8 +128,8 @@ impl<'m> Builder<'m> {
             body,
             func: Func {
                 func_idx: body.func_idx,
-                params: body.ty.params.clone(),
-                results: body.ty.results.clone(),
+                params: body.ty.ir_params(),
+                results: body.ty.ir_results(),
                 values: Vec::new(),
                 insts: Vec::new(),
                 blocks: Vec::new(),
@@ -152,7 +152,7 @@ impl<'m> Builder<'m> {
             overflow: None,
         };
         let entry = builder.new_block();
-        for &ty in &body.ty.params {
+        for ty in body.ty.ir_params() {
             builder.func.add_param(entry, ty);
         }
         builder.start(entry);

@@ -10,7 +10,9 @@ use crate::ir::func::Edge;
 use crate::ir::inst::{Inst, Terminator};
 use crate::ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use crate::ir::types::Type;
-use wasmparser::{HeapType, MemArg, MemArgTarget, Operator};
+use crate::wasm::{GC, heap_type, ir_type};
+use wasmparser::{MemArg, MemArgTarget, Operator};
+use wrt_format::image::types::ValType;
 use wrt_format::trap::Trap;
 
 /// Whether an operator costs fuel.
@@ -117,6 +119,11 @@ fn access(op: &Operator<'_>) -> Option<Access> {
 impl Builder<'_> {
     /// Builds the next operator.
     pub(super) fn operator(&mut self, op: &Operator<'_>, offset: u32) -> Result<(), Error> {
+        let built = self.build_operator(op, offset);
+        built.map_err(|error| error.at(u64::from(offset)))
+    }
+
+    fn build_operator(&mut self, op: &Operator<'_>, offset: u32) -> Result<(), Error> {
         self.offset = offset;
         if !self.reachable {
             self.skip(op);
@@ -128,11 +135,11 @@ impl Builder<'_> {
             Ok(())
         } else if let Some(access) = access(op) {
             self.access(&access)
-        } else if self.control(op)? || self.simple(op) || self.bulk(op) {
+        } else if self.control(op)? || self.call(op) || self.simple(op)? || self.bulk(op) {
             Ok(())
         } else {
-            let message = format!("the validator accepted the operator {op:?}");
-            Err(Error::internal(message).at(u64::from(offset)))
+            // The only feature that the validator accepts in part.
+            Err(Error::unsupported_somewhere(GC))
         }
     }
 
@@ -225,7 +232,7 @@ impl Builder<'_> {
         Ok((mem, sum, 0))
     }
 
-    /// Control and calls. Whether it was one.
+    /// Control. Whether it was one.
     fn control(&mut self, op: &Operator<'_>) -> Result<bool, Error> {
         match *op {
             Operator::Nop => {}
@@ -236,9 +243,19 @@ impl Builder<'_> {
             Operator::End => self.end(),
             Operator::Br { relative_depth } => self.br(relative_depth),
             Operator::BrIf { relative_depth } => self.br_if(relative_depth),
+            Operator::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
+            Operator::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
             Operator::BrTable { ref targets } => self.br_table(targets)?,
             Operator::Return => self.return_(),
             Operator::Unreachable => self.terminate(Terminator::Trap(Trap::Unreachable)),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Calls. Whether it was one.
+    fn call(&mut self, op: &Operator<'_>) -> bool {
+        match *op {
             Operator::Call { function_index } => {
                 let (args, results) = self.callee(self.module.funcs[function_index as usize]);
                 let func = function_index;
@@ -276,19 +293,38 @@ impl Builder<'_> {
                     args,
                 });
             }
-            _ => return Ok(false),
+            Operator::CallRef { type_index } => {
+                let callee = self.pop();
+                let (args, results) = self.callee(type_index);
+                let call = Inst::CallRef {
+                    type_idx: self.module.canonical_type(type_index),
+                    callee,
+                    args,
+                };
+                self.emit(call, &results);
+            }
+            Operator::ReturnCallRef { type_index } => {
+                let callee = self.pop();
+                let (args, _) = self.callee(type_index);
+                self.terminate(Terminator::ReturnCallRef {
+                    type_idx: self.module.canonical_type(type_index),
+                    callee,
+                    args,
+                });
+            }
+            _ => return false,
         }
-        Ok(true)
+        true
     }
 
     /// Arguments, popped, and result types of a call of a function of this type.
     fn callee(&mut self, type_idx: u32) -> (Vec<Value>, Vec<Type>) {
         let ty = &self.module.types[type_idx as usize];
-        (self.pop_n(ty.params.len()), ty.results.clone())
+        (self.pop_n(ty.params.len()), ty.ir_results())
     }
 
     /// Constants, locals, globals and the like. Whether it was one.
-    fn simple(&mut self, op: &Operator<'_>) -> bool {
+    fn simple(&mut self, op: &Operator<'_>) -> Result<bool, Error> {
         match *op {
             Operator::I32Const { value } => {
                 let bits = u64::from(value.cast_unsigned());
@@ -328,7 +364,7 @@ impl Builder<'_> {
                 self.emit(select, &[ty]);
             }
             Operator::GlobalGet { global_index } => {
-                let ty = self.module.globals[global_index as usize].ty;
+                let ty = ir_type(self.module.globals[global_index as usize].ty);
                 self.emit(Inst::GlobalGet(global_index), &[ty]);
             }
             Operator::GlobalSet { global_index } => {
@@ -336,11 +372,8 @@ impl Builder<'_> {
                 self.emit(Inst::GlobalSet(global_index, value), &[]);
             }
             Operator::RefNull { hty } => {
-                let ty = match hty == HeapType::FUNC {
-                    true => Type::FuncRef,
-                    false => Type::ExternRef,
-                };
-                self.emit(Inst::Const(0), &[ty]);
+                let ty = ValType::reference(heap_type(hty)?, true);
+                self.emit(Inst::Const(0), &[ir_type(ty)]);
             }
             Operator::RefIsNull => {
                 let value = self.pop();
@@ -349,8 +382,13 @@ impl Builder<'_> {
             Operator::RefFunc { function_index } => {
                 self.emit(Inst::RefFunc(function_index), &[Type::FuncRef]);
             }
-            _ => return false,
+            Operator::RefAsNonNull => {
+                let value = self.pop();
+                let ty = self.func.ty(value);
+                self.emit(Inst::RefAsNonNull(value), &[ty]);
+            }
+            _ => return Ok(false),
         }
-        true
+        Ok(true)
     }
 }

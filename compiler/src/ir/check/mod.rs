@@ -227,6 +227,14 @@ impl<'a> Checker<'a> {
                 self.index_of_table(*table, *index)?;
                 self.tail_call(args, |module| module.types.get(*type_idx as usize))
             }
+            Terminator::ReturnCallRef {
+                type_idx,
+                callee,
+                args,
+            } => {
+                self.callee_ref(*callee)?;
+                self.tail_call(args, |module| module.types.get(*type_idx as usize))
+            }
         }
     }
 

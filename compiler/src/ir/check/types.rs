@@ -9,7 +9,7 @@ use crate::ir::func::{InstData, Value};
 use crate::ir::inst::Inst;
 use crate::ir::ops::{BinaryOp, StoreOp};
 use crate::ir::types::Type;
-use crate::wasm::{FuncType, ValidModule};
+use crate::wasm::{FuncType, ValidModule, ir_type};
 
 /// What a value has to be.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +73,15 @@ impl Checker<'_> {
                 let callee = self.callee(|module| module.types.get(*type_idx as usize))?;
                 self.call(args, callee, &data.results)
             }
+            Inst::CallRef {
+                type_idx,
+                callee,
+                args,
+            } => {
+                self.callee_ref(*callee)?;
+                let callee = self.callee(|module| module.types.get(*type_idx as usize))?;
+                self.call(args, callee, &data.results)
+            }
             _ => {
                 let mut operands = Vec::new();
                 inst.for_each_use(|&value| operands.push(value));
@@ -119,6 +128,7 @@ impl Checker<'_> {
                 (vec![Is(Type::I32), ty, ty], Some(ty))
             }
             Inst::RefIsNull(_) => (vec![Ref], Some(Is(Type::I32))),
+            Inst::RefAsNonNull(value) => (vec![Ref], Some(Is(self.func.ty(value)))),
             Inst::RefFunc(func) => {
                 self.exists("function", func, |module| module.funcs.len())?;
                 (Vec::new(), Some(Is(Type::FuncRef)))
@@ -202,9 +212,9 @@ impl Checker<'_> {
     /// The type of a global.
     fn global(&self, global: u32) -> Result<Want, String> {
         self.exists("global", global, |module| module.globals.len())?;
-        Ok(self
-            .module
-            .map_or(Any, |module| Is(module.globals[global as usize].ty)))
+        Ok(self.module.map_or(Any, |module| {
+            Is(ir_type(module.globals[global as usize].ty))
+        }))
     }
 
     /// The type of a memory's addresses.
@@ -223,8 +233,14 @@ impl Checker<'_> {
 
     /// The type of the elements of a table, which exists.
     fn elem(&self, table: u32) -> Want {
-        self.module
-            .map_or(Ref, |module| Is(module.tables[table as usize].elem))
+        self.module.map_or(Ref, |module| {
+            Is(ir_type(module.tables[table as usize].elem))
+        })
+    }
+
+    /// The callee of a tail call by reference.
+    pub(super) fn callee_ref(&self, callee: Value) -> Result<(), String> {
+        self.fit("callee", &[callee], &[Is(Type::FuncRef)])
     }
 
     pub(super) fn index_of_table(&self, table: u32, index: Value) -> Result<(), String> {
@@ -245,8 +261,8 @@ impl Checker<'_> {
 
     fn call(&self, args: &[Value], ty: Option<FuncType>, results: &[Value]) -> Result<(), String> {
         let Some(ty) = ty else { return Ok(()) };
-        self.are("arguments", args, &ty.params)?;
-        self.are("results", results, &ty.results)
+        self.are("arguments", args, &ty.ir_params())?;
+        self.are("results", results, &ty.ir_results())
     }
 
     pub(super) fn tail_call(
@@ -257,8 +273,8 @@ impl Checker<'_> {
         let Some(ty) = self.callee(ty)? else {
             return Ok(());
         };
-        self.are("arguments", args, &ty.params)?;
-        let same = ty.results == self.func.results;
+        self.are("arguments", args, &ty.ir_params())?;
+        let same = ty.ir_results() == self.func.results;
         ensure!(same, "the results of a tail call are not the function's");
         Ok(())
     }

@@ -35,6 +35,12 @@ fn calls_count_defined_functions_from_the_first_that_is_not_imported() {
         args: vec![b.param(1)],
     });
     assert_eq!(indirect, ["call_indirect v0, table=0, type_idx=4(v1)"]);
+    let by_reference = of_inst(&[FUNC, I32], &[I32], |b| Inst::CallRef {
+        type_idx: 4,
+        callee: b.param(0),
+        args: vec![b.param(1)],
+    });
+    assert_eq!(by_reference, ["v2 = call_ref v0, type_idx=4(v1)"]);
 }
 
 #[test]
@@ -65,6 +71,14 @@ fn tail_calls() {
         tail(call),
         "return_call_indirect v0, table=0, type_idx=1(v1)"
     );
+    let mut b = Builder::new(&[FUNC, I32]);
+    let call = Terminator::ReturnCallRef {
+        type_idx: 1,
+        callee: b.param(0),
+        args: vec![b.param(1)],
+    };
+    b.end(call);
+    assert_eq!(b.branch(O2), "return_call_ref v0, type_idx=1(v1)");
 }
 
 #[test]
@@ -96,6 +110,8 @@ fn globals_and_references() {
     );
     let is_null = of_inst(&[FUNC], &[I32], |b| Inst::RefIsNull(b.param(0)));
     assert_eq!(is_null, ["v1 = i64_eq_imm v0, imm=0"]);
+    let non_null = of_inst(&[FUNC], &[FUNC], |b| Inst::RefAsNonNull(b.param(0)));
+    assert_eq!(non_null, ["v1 = ref_as_non_null v0"]);
 }
 
 #[test]

@@ -133,7 +133,11 @@ impl Simplifier<'_> {
             } => self.select(cond, then, otherwise),
             Inst::RefIsNull(a) => match self.func.insts[self.func.def_inst(a)?.index()].inst {
                 Inst::Const(bits) => Some(Step::Const(u64::from(bits == 0))),
-                Inst::RefFunc(_) => Some(Step::Const(0)),
+                Inst::RefFunc(_) | Inst::RefAsNonNull(_) => Some(Step::Const(0)),
+                _ => None,
+            },
+            Inst::RefAsNonNull(a) => match self.func.insts[self.func.def_inst(a)?.index()].inst {
+                Inst::RefFunc(_) | Inst::RefAsNonNull(_) => Some(Step::Value(a)),
                 _ => None,
             },
             Inst::Store {

@@ -7,12 +7,13 @@ use sha2::{Digest, Sha256};
 use super::cow::{self, Run};
 use super::metadata::{self, RootBuilder};
 use super::side;
-use super::spec::{ConstExpr, ElemItems, ImageSpec, ModuleSpec, WriteError};
+use super::spec::{ConstExpr, ElemItems, FuncTypeSpec, ImageSpec, ModuleSpec, WriteError};
 use crate::image::features;
 use crate::image::func::FuncRecord;
 use crate::image::header::{self, Budgets, HEADER_LEN, Header};
+use crate::image::items::SubType;
 use crate::image::section::{self, ENTRY_LEN, Kind, Section};
-use crate::image::types::{ConstOp, ExternKind, ExternType, PAGE_LOG2};
+use crate::image::types::{ConstOp, ExternKind, ExternType, PAGE_LOG2, ValType, val};
 use crate::isa::{Control, ISA_ID, PROLOGUE, instructions};
 
 /// A section and its bytes.
@@ -104,7 +105,8 @@ fn sections(
     for func in &module.funcs {
         let word = |value: usize| u32::try_from(value).map_err(|_| WriteError::TooLarge);
         let ty = module.types.get(func.type_idx as usize);
-        let slots = |vals: &[u8]| u16::try_from(vals.len()).map_err(|_| WriteError::TooManySlots);
+        let slots =
+            |vals: &[ValType]| u16::try_from(vals.len()).map_err(|_| WriteError::TooManySlots);
         let record = FuncRecord {
             code_word: word(code.len() / 2)?,
             words: word(func.code.len())?,
@@ -228,6 +230,9 @@ fn features_of(module: &ModuleSpec) -> u64 {
     } else {
         0
     };
+    if has_typed_references(module) {
+        found |= features::FUNCTION_REFERENCES;
+    }
     let globals = module
         .imports
         .iter()
@@ -252,6 +257,33 @@ fn features_of(module: &ModuleSpec) -> u64 {
         } else {
             0
         }
+}
+
+/// Whether a type is one that Wasm 2.0 does not have.
+fn has_typed_references(module: &ModuleSpec) -> bool {
+    let vals = module
+        .types
+        .iter()
+        .flat_map(|ty| ty.params.iter().chain(&ty.results));
+    let imports = module.imports.iter().filter_map(|import| match import.ty {
+        ExternType::Table(ty) => Some(ty.elem),
+        ExternType::Global(ty) => Some(ty.ty),
+        ExternType::Func(_) | ExternType::Memory(_) => None,
+    });
+    let mut all = vals
+        .copied()
+        .chain(imports)
+        .chain(module.tables.iter().map(|table| table.ty.elem))
+        .chain(module.globals.iter().map(|global| global.ty.ty))
+        .chain(module.elems.iter().map(|elem| elem.ty));
+    let declared = |ty: &FuncTypeSpec| ty.sub != SubType::default();
+    let mut ops = module.funcs.iter().flat_map(|func| {
+        let ops = instructions(&func.code);
+        ops.filter_map(|(_, op, _)| op)
+    });
+    all.any(|ty| ty.is_ref() && ty != val::FUNCREF && ty != val::EXTERNREF)
+        || module.types.iter().any(declared)
+        || ops.any(|op| op.info().feature() == features::FUNCTION_REFERENCES)
 }
 
 /// All constant expressions of a module.

@@ -11,8 +11,9 @@ use super::ExternSpec;
 use super::spec::{ConstExpr, DataMode, ElemItems, ElemMode, ModuleSpec, WriteError};
 use crate::image::root::{
     DataRow, DefRow, ElemRow, ExportRow, ExternRow, ImportRow, NONE, OpRow, Root, RootModule, Span,
-    TypeRow,
+    TypeRow, type_flag,
 };
+use crate::image::types::ValType;
 
 /// What archives as a [`Root`].
 #[derive(Archive, Serialize)]
@@ -31,7 +32,7 @@ pub(super) struct RootModuleBuilder {
     import_counts: [u32_le; 4],
     reserved: u32_le,
     strings: String,
-    type_vals: Vec<u8>,
+    type_vals: Vec<ValType>,
     types: Vec<TypeRow>,
     imports: Vec<ImportRow>,
     imports_by_kind: Vec<u32_le>,
@@ -131,11 +132,22 @@ impl RootModuleBuilder {
     fn put_types(&mut self, spec: &ModuleSpec) -> Result<(), WriteError> {
         for ty in &spec.types {
             let slots =
-                |vals: &[u8]| u16::try_from(vals.len()).map_err(|_| WriteError::TooManySlots);
+                |vals: &[ValType]| u16::try_from(vals.len()).map_err(|_| WriteError::TooManySlots);
+            let depth = match ty.sub.supertype {
+                Some(supertype) => self.types.get(supertype as usize).map_or(0, |row| {
+                    // A chain too long for the verifier is refused there.
+                    row.depth.to_native().saturating_add(1)
+                }),
+                None => 0,
+            };
             self.types.push(TypeRow {
                 start: word(self.type_vals.len())?.into(),
                 params: slots(&ty.params)?.into(),
                 results: slots(&ty.results)?.into(),
+                supertype: ty.sub.supertype.unwrap_or(NONE).into(),
+                in_group: ty.sub.in_group.into(),
+                flags: if ty.sub.open { type_flag::OPEN } else { 0 }.into(),
+                depth: depth.into(),
             });
             self.type_vals.extend_from_slice(&ty.params);
             self.type_vals.extend_from_slice(&ty.results);
@@ -188,8 +200,8 @@ impl RootModuleBuilder {
                 }
             };
             self.elems.push(ElemRow {
-                mode,
                 ty: elem.ty,
+                mode: mode.into(),
                 items_kind: items_kind.into(),
                 table: table.into(),
                 offset,

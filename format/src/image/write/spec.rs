@@ -4,7 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ExternSpec;
-use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType};
+use crate::image::items::SubType;
+use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType, ValType};
 
 /// An image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct ImageSpec {
 /// A module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModuleSpec {
-    /// Function types, no two equal.
+    /// Function types; no two recursive groups are equal.
     pub types: Vec<FuncTypeSpec>,
     /// Imports.
     pub imports: Vec<ImportSpec>,
@@ -50,13 +51,15 @@ pub struct ModuleSpec {
     pub features: u64,
 }
 
-/// A function type. Value types are numbered as in the Wasm binary, see [`crate::image::types::val`].
+/// A function type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FuncTypeSpec {
     /// Types of the parameters.
-    pub params: Vec<u8>,
+    pub params: Vec<ValType>,
     /// Types of the results.
-    pub results: Vec<u8>,
+    pub results: Vec<ValType>,
+    /// How it is declared.
+    pub sub: SubType,
 }
 
 /// An import.
@@ -161,7 +164,7 @@ pub struct ElemSpec {
     /// The items.
     pub items: ElemItems,
     /// Reference type of the items.
-    pub ty: u8,
+    pub ty: ValType,
 }
 
 /// What happens to a data segment at instantiation.

@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType, val};
+use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType, ValType, val};
 use crate::image::view;
 use crate::image::view::ModuleView;
 use crate::image::{features, header, section};
@@ -22,10 +22,11 @@ pub(crate) fn code(instructions: &[(Op, &[i64])]) -> Vec<u16> {
     words
 }
 
-fn func_type(params: &[u8], results: &[u8]) -> FuncTypeSpec {
+fn func_type(params: &[ValType], results: &[ValType]) -> FuncTypeSpec {
     FuncTypeSpec {
         params: params.to_vec(),
         results: results.to_vec(),
+        ..FuncTypeSpec::default()
     }
 }
 
@@ -51,7 +52,7 @@ pub(crate) const MEMORY: MemoryType = MemoryType {
     max: Some(9),
 };
 
-fn global(ty: u8, mutable: bool, ops: &[ConstOp]) -> GlobalSpec {
+fn global(ty: ValType, mutable: bool, ops: &[ConstOp]) -> GlobalSpec {
     GlobalSpec {
         ty: GlobalType { ty, mutable },
         init: ops.to_vec().into(),
@@ -266,7 +267,10 @@ fn read(module: &ModuleView<'_>) -> ModuleSpec {
     });
     let types = (0..module.func_type_count()).map(|i| {
         let ty = module.func_type(i);
-        func_type(ty.params, ty.results)
+        FuncTypeSpec {
+            sub: module.sub_type(i),
+            ..func_type(ty.params, ty.results)
+        }
     });
     let names = (0..module.imported_funcs() + module.func_count())
         .filter_map(|i| Some((i, module.func_name(i)?.to_string())));

@@ -6,7 +6,7 @@ use super::super::VerifyErrorKind as Kind;
 use super::{ImportSpec, Limits, ModuleSpec, error_of, find, repair, rich_module, verify_all};
 use crate::image::root::NONE;
 use crate::image::section::Kind as SectionKind;
-use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType, val};
+use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType, ValType, val};
 use crate::image::write::tests::{MEMORY, TABLE, rich};
 use crate::image::write::{
     ConstExpr, DataMode, ElemItems, ElemMode, ExternSpec, ImageSpec, align, write,
@@ -23,7 +23,7 @@ fn changed(change: impl Fn(&mut ModuleSpec)) -> Result<(), Kind> {
 fn types() {
     assert_eq!(changed(|_| ()), Ok(()));
     assert_eq!(
-        changed(|m| m.types[0].params.push(0x7b)),
+        changed(|m| m.types[0].params.push(ValType::from_byte(0x40))),
         Err(Kind::BadType)
     );
     let import = |ty| changed(|m| m.imports[0].ty = ty);
@@ -32,9 +32,12 @@ fn types() {
         changed(|m| m.imports[3].ty = ExternSpec::Func(u32::MAX)),
         Err(Kind::IndexOutOfRange)
     );
-    assert_eq!(changed(|m| m.globals[0].ty.ty = 0x40), Err(Kind::BadType));
+    assert_eq!(
+        changed(|m| m.globals[0].ty.ty = ValType::from_byte(0x40)),
+        Err(Kind::BadType)
+    );
     let odd = ExternSpec::Global(GlobalType {
-        ty: 0,
+        ty: ValType::from_byte(0),
         mutable: false,
     });
     assert_eq!(changed(|m| m.imports[1].ty = odd), Err(Kind::BadType));
@@ -234,7 +237,7 @@ fn memories_with_other_pages() {
 
 #[test]
 fn constant_expressions() {
-    let of = |ty: u8, ops: &[ConstOp]| {
+    let of = |ty: ValType, ops: &[ConstOp]| {
         changed(|m| {
             m.globals[3].ty.ty = ty;
             m.globals[3].init = ops.to_vec().into();
@@ -434,7 +437,8 @@ fn names_and_lists_in_the_archive() {
     let none = [NONE, 0].map(u32::to_le_bytes);
     let some = [NONE, 1].map(u32::to_le_bytes);
     assert_eq!(
-        with_root(0, none.as_flattened(), some.as_flattened()),
+        // The first three are types without supertype.
+        with_root(3, none.as_flattened(), some.as_flattened()),
         Err(Kind::BadName)
     );
 }
@@ -481,7 +485,7 @@ fn ranges_do_not_share_what_takes_time_to_check() {
     // The items of the fourth segment, externref constants, become those of the second, which are as many as there are.
     let row = |items: [u32; 2]| {
         let [start, len] = items;
-        let words = [0x0001_6f00, 0, 0, 0, start, len].map(u32::to_le_bytes);
+        let words = [0x6f, 0x0001_0000, 0, 0, 0, start, len].map(u32::to_le_bytes);
         words.as_flattened().to_vec()
     };
     let found = with_root(0, &row([2, 1]), &row([0, 1]));

@@ -6,12 +6,15 @@ mod func;
 mod metadata;
 mod mutate;
 mod operands;
+mod types;
 
 use alloc::vec::Vec;
 
 use super::{Limits, VerifiedImage, VerifyErrorKind};
+use crate::image::features;
 use crate::image::header::{CRC_OFFSET, HEADER_LEN, Header};
 use crate::image::section::{ENTRY_LEN, Kind, Section};
+use crate::image::types::ValType;
 use crate::image::write::tests::rich_module;
 use crate::image::write::{
     AlignedVec, FuncSpec, FuncTypeSpec, ImageSpec, ImportSpec, ModuleSpec, align, write,
@@ -67,6 +70,7 @@ impl Harness {
     /// The function is the last of [`rich_module`], with type 1: two parameters, one result.
     fn new(module: ModuleSpec) -> Self {
         let mut module = module;
+        module.features |= features::FUNCTION_REFERENCES;
         let func = module.funcs.len() as u32;
         let code = [0; ROOM].to_vec();
         module.funcs.push(FuncSpec {
@@ -124,10 +128,11 @@ impl Harness {
     }
 }
 
-fn func_type(params: &[u8], results: &[u8]) -> FuncTypeSpec {
+fn func_type(params: &[ValType], results: &[ValType]) -> FuncTypeSpec {
     FuncTypeSpec {
         params: params.to_vec(),
         results: results.to_vec(),
+        ..FuncTypeSpec::default()
     }
 }
 

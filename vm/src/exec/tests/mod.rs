@@ -6,6 +6,7 @@ mod fuel;
 mod host;
 mod ops;
 mod reference;
+mod refs;
 mod special;
 
 use std::boxed::Box;
@@ -86,6 +87,7 @@ fn longs(params: usize, results: usize) -> FuncTypeSpec {
     FuncTypeSpec {
         params: std::vec![val::I64; params],
         results: std::vec![val::I64; results],
+        ..FuncTypeSpec::default()
     }
 }
 

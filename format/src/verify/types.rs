@@ -1,0 +1,98 @@
+//! Type definitions: ranges, recursive groups, declared supertypes, and what value types mean.
+
+use super::error::VerifyErrorKind as Kind;
+use super::module::{Checked, Checker, Result, ensure, spend};
+use crate::image::features;
+use crate::image::root::{NONE, TypeRow, type_flag};
+use crate::image::subtype::{MAX_DEPTH, val_matches};
+use crate::image::types::{MAX_TYPES, ValType, val};
+
+impl Checker<'_> {
+    pub(super) fn check_types(&self) -> Result<()> {
+        let types = &self.root().types;
+        let count = types.len() as u64;
+        self.at(
+            self.root(),
+            ensure(count <= u64::from(MAX_TYPES), Kind::BadType),
+        )?;
+        let mut start = 0usize;
+        while let Some(rest) = types.get(start..).filter(|rest| !rest.is_empty()) {
+            // A group ends where the next one begins.
+            let others = rest.iter().skip(1);
+            let len = others
+                .take_while(|row| row.in_group != 0)
+                .count()
+                .saturating_add(1);
+            let end = start.saturating_add(len) as u32;
+            for (i, row) in rest.iter().take(len).enumerate() {
+                let index = start.saturating_add(i) as u32;
+                self.at(row, self.check_type(index, row, i as u32, end))?;
+            }
+            start = start.saturating_add(len);
+        }
+        Ok(())
+    }
+
+    /// A type at place `in_group` of a group that ends before type `end`.
+    fn check_type(&self, index: u32, row: &TypeRow, in_group: u32, end: u32) -> Checked<()> {
+        let flags = row.flags.to_native();
+        let proper = row.in_group == in_group && flags & !type_flag::OPEN == 0;
+        ensure(proper, Kind::BadType)?;
+        let slots = usize::from(row.params.to_native())
+            .saturating_add(usize::from(row.results.to_native()));
+        let first = row.start.to_native() as usize;
+        let vals = self.root().type_vals.get(first..);
+        let vals = vals.and_then(|vals| vals.get(..slots));
+        spend(&self.left.vals, slots)?;
+        for ty in vals.ok_or(Kind::BadType)? {
+            self.check_val_of(*ty, end)?;
+        }
+        let plain = row.supertype == NONE && flags == 0 && in_group == 0;
+        let declared = plain || self.declares(features::FUNCTION_REFERENCES);
+        ensure(declared, Kind::FeatureNotDeclared)?;
+        if row.supertype == NONE {
+            return ensure(row.depth == 0, Kind::BadType);
+        }
+        self.check_supertype(index, row)
+    }
+
+    /// The supertype is an earlier type that allows subtypes, and the types match.
+    fn check_supertype(&self, index: u32, row: &TypeRow) -> Checked<()> {
+        let supertype = row.supertype.to_native();
+        let above = self.root().types.get(supertype as usize);
+        let above = above.filter(|_| supertype < index).ok_or(Kind::BadType)?;
+        let depth = above.depth.to_native().saturating_add(1);
+        let allowed = above.flags.to_native() & type_flag::OPEN != 0;
+        let known = depth <= MAX_DEPTH && row.depth == depth;
+        ensure(allowed && known, Kind::BadType)?;
+        let (own, other) = (
+            self.module.func_type(index),
+            self.module.func_type(supertype),
+        );
+        let matches = |(sub, sup): (&ValType, &ValType)| val_matches(&self.module, *sub, *sup);
+        let fits = own.params.len() == other.params.len()
+            && own.results.len() == other.results.len()
+            && other.params.iter().zip(own.params).all(matches)
+            && own.results.iter().zip(other.results).all(matches);
+        ensure(fits, Kind::BadType)
+    }
+
+    /// A value type may name any type of the module.
+    pub(super) fn check_val(&self, ty: ValType) -> Checked<()> {
+        self.check_val_of(ty, self.module.func_type_count())
+    }
+
+    /// A value type that is a reference.
+    pub(super) fn check_ref(&self, ty: ValType) -> Checked<()> {
+        ensure(ty.is_ref(), Kind::BadType)?;
+        self.check_val(ty)
+    }
+
+    /// A value type may name the first `types` types.
+    fn check_val_of(&self, ty: ValType, types: u32) -> Checked<()> {
+        ensure(ty.is_valid(types), Kind::BadType)?;
+        let early = !ty.is_ref() || ty == val::FUNCREF || ty == val::EXTERNREF;
+        let declared = early || self.declares(features::FUNCTION_REFERENCES);
+        ensure(declared, Kind::FeatureNotDeclared)
+    }
+}
