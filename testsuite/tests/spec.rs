@@ -11,7 +11,8 @@ use wrt_compiler::OptLevel;
 /// Files that need what the compiler does not have yet, by group and name, with the feature. `*` at the end stands for anything.
 const WAITING: &[(&str, &str, &str)] = &[
     ("bulk-memory", "table_init", "GC"),
-    ("wasm-v3", "imports", "exceptions"),
+    ("exceptions", "throw*", "exceptions"),
+    ("exceptions", "try_table", "exceptions"),
     ("wasm-v3", "instance", "exceptions"),
     ("wasm-v3", "ref_null", "exceptions, GC"),
     ("wasm-v3", "type-rec", "GC"),
@@ -81,6 +82,7 @@ const SUPERSEDED: &[(&str, &str, &str, &str)] = &[
 fn files() -> Vec<TestFile<'static>> {
     let proposals = [
         Proposal::BulkMemoryOperations,
+        Proposal::ExceptionHandling,
         Proposal::ExtendedConst,
         Proposal::FunctionReferences,
         Proposal::Memory64,

@@ -153,6 +153,8 @@ pub enum ImportMismatch {
     MemoryType,
     /// A global of another value type or mutability.
     GlobalType,
+    /// A tag of another type.
+    TagType,
     /// The handle given does not exist in this engine.
     Handle,
 }
@@ -277,9 +279,12 @@ impl fmt::Display for ImportMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Undefined => "unknown import",
-            Self::Kind | Self::FuncType | Self::TableType | Self::MemoryType | Self::GlobalType => {
-                "incompatible import type"
-            }
+            Self::Kind
+            | Self::FuncType
+            | Self::TableType
+            | Self::MemoryType
+            | Self::GlobalType
+            | Self::TagType => "incompatible import type",
             Self::Handle => "import of something that is not in this engine",
         })
     }

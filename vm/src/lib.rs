@@ -94,7 +94,7 @@ pub use limits::{Config, Limits};
 pub use linker::Linker;
 pub use module::Module;
 pub use outcome::{
-    Extern, Func, Global, HostCall, HostFunc, Instance, Memory, Outcome, Table, Trap,
+    Extern, Func, Global, HostCall, HostFunc, Instance, Memory, Outcome, Table, Tag, Trap,
 };
 pub use stats::Stats;
 #[cfg(feature = "alloc")]

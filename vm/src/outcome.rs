@@ -172,6 +172,8 @@ handles! {
     Table;
     /// Number of a global in its engine, in order of creation, from 0.
     Global;
+    /// Number of a tag of exceptions in its engine, in order of creation, from 0.
+    Tag;
 }
 
 /// Something that an instance exports and another one may import. Handles are engine-wide: two instances that hold the same one share
@@ -186,6 +188,8 @@ pub enum Extern {
     Memory(Memory),
     /// A global.
     Global(Global),
+    /// A tag of exceptions.
+    Tag(Tag),
 }
 
 impl From<HostFunc> for Extern {
@@ -204,7 +208,7 @@ macro_rules! from_handle {
     )*};
 }
 
-from_handle! { Func Table Memory Global }
+from_handle! { Func Table Memory Global Tag }
 
 #[cfg(test)]
 mod tests {

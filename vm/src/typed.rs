@@ -59,9 +59,8 @@ impl<P: WasmTys, R: WasmTys> TypedFunc<P, R> {
     pub fn export(engine: &Engine<'_>, instance: Instance, name: &str) -> Result<Self, Error> {
         match engine.export(instance, name) {
             Some(Extern::Func(func)) => Self::new(engine, func),
-            Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_)) | None => {
-                Err(Error::NoExport(name.into()))
-            }
+            Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_) | Extern::Tag(_))
+            | None => Err(Error::NoExport(name.into())),
         }
     }
 

@@ -42,6 +42,7 @@ const FEATURES: &[(u64, &str)] = &[
     (features::MEMORY64, "memory64"),
     (features::EXTENDED_CONST, "extended-const"),
     (features::CUSTOM_PAGE_SIZES, "custom-page-sizes"),
+    (features::EXCEPTIONS, "exceptions"),
     (features::FUNCTION_REFERENCES, "function-references"),
 ];
 
@@ -174,6 +175,7 @@ fn export_type(module: &ModuleView<'_>, kind: ExternKind, index: u32) -> Option<
         ExternKind::Table => module.table_type(index).map(ExternType::Table),
         ExternKind::Memory => module.memory_type(index).map(ExternType::Memory),
         ExternKind::Global => module.global_type(index).map(ExternType::Global),
+        ExternKind::Tag => module.tag_type(index).map(ExternType::Tag),
     }
 }
 
@@ -217,6 +219,14 @@ fn type_text(module: &ModuleView<'_>, ty: &ExternType) -> String {
                 log2 => format!(" (pagesize {})", 1_u64 << log2.min(63)),
             };
             format!("(memory{}{shared}{page})", limits(is64, min, max))
+        }
+        ExternType::Tag(type_idx) => {
+            let params = module.func_type(type_idx).params.iter();
+            let params: String = params.map(|ty| format!(" {ty}")).collect();
+            match params.is_empty() {
+                true => "(tag)".to_owned(),
+                false => format!("(tag (param{params}))"),
+            }
         }
         ExternType::Global(GlobalType { ty, mutable: true }) => {
             format!("(global (mut {ty}))")

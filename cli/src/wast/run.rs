@@ -270,9 +270,8 @@ impl<'m> Runner<'m> {
         let instance = self.instance(invoke.module)?;
         match self.engine.export(instance, invoke.name) {
             Some(Extern::Func(func)) => Ok(func),
-            Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_)) | None => {
-                Err(format!("there is no function {:?}", invoke.name))
-            }
+            Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_) | Extern::Tag(_))
+            | None => Err(format!("there is no function {:?}", invoke.name)),
         }
     }
 

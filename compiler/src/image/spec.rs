@@ -86,6 +86,9 @@ pub(super) fn module(module: &ValidModule<'_>, types: &Types, strip: bool) -> ou
                 init: const_expr(init),
             })
             .collect(),
+        tags: (module.tags.iter())
+            .map(|&type_idx| types.index(type_idx))
+            .collect(),
         exports: module.exports.iter().map(export).collect(),
         elems: (module.elems.iter()).map(|it| elem(it, types)).collect(),
         datas: module.datas.iter().map(data).collect(),
@@ -108,6 +111,7 @@ fn imports(module: &ValidModule<'_>, types: &Types) -> Vec<out::ImportSpec> {
             wasm::ExternType::Table(ty) => out::ExternSpec::Table(table(ty, types)),
             wasm::ExternType::Memory(ty) => out::ExternSpec::Memory(memory(ty)),
             wasm::ExternType::Global(ty) => out::ExternSpec::Global(global(ty, types)),
+            wasm::ExternType::Tag(type_idx) => out::ExternSpec::Tag(types.index(*type_idx)),
         },
     };
     module.imports.iter().map(convert).collect()
@@ -121,6 +125,7 @@ fn export(export: &wasm::Export<'_>) -> out::ExportSpec {
             wasm::ExternKind::Table => types::ExternKind::Table,
             wasm::ExternKind::Memory => types::ExternKind::Memory,
             wasm::ExternKind::Global => types::ExternKind::Global,
+            wasm::ExternKind::Tag => types::ExternKind::Tag,
         },
         index: export.index,
     }

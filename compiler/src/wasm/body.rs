@@ -5,7 +5,7 @@
     reason = "most operators and sections belong to refused features, and new ones may come"
 )]
 
-use super::decode::value_type;
+use super::decode::{EXCEPTIONS, value_type};
 use super::features::provisional;
 use super::{FuncType, ValidModule, ir_type};
 use crate::error::Error;
@@ -95,8 +95,7 @@ impl<'a> ValidModule<'a> {
         };
         let mut validator = to_validate.into_validator(core::mem::take(&mut allocs.0));
         let body = &self.bodies[body_idx as usize];
-        let result = scan(&mut validator, body).map_err(|error| in_func(provisional(&error)));
-        let scan = result?;
+        let scan = scan(&mut validator, body).map_err(in_func)?;
         let ty = self.func_type(func_idx);
         let locals = locals(ty, body).map_err(in_func)?;
         allocs.0 = validator.into_allocations();
@@ -142,21 +141,30 @@ struct Scan {
 fn scan(
     validator: &mut wasmparser::FuncValidator<wasmparser::ValidatorResources>,
     body: &wasmparser::FunctionBody<'_>,
-) -> wasmparser::Result<Scan> {
+) -> Result<Scan, Error> {
+    let invalid = |error| provisional(&error);
     let mut reader = body.get_binary_reader();
     reader.set_features(*validator.features());
-    validator.read_locals(&mut reader)?;
+    validator.read_locals(&mut reader).map_err(invalid)?;
     let mut ops = OperatorsReader::new(reader);
     let mut scan = Scan::default();
     scan.open.push(None);
     let mut number = 0;
     while !ops.eof() {
-        let (op, offset) = ops.read_with_offset()?;
-        validator.op(offset, &op)?;
-        scan.operator(&op, number)?;
+        let (op, offset) = ops.read_with_offset().map_err(invalid)?;
+        validator.op(offset, &op).map_err(invalid)?;
+        // Also where they cannot be reached: `try_table` is a structured instruction.
+        let throws = matches!(
+            op,
+            Operator::TryTable { .. } | Operator::Throw { .. } | Operator::ThrowRef
+        );
+        if throws {
+            return Err(Error::unsupported(EXCEPTIONS, offset));
+        }
+        scan.operator(&op, number).map_err(invalid)?;
         number += 1;
     }
-    ops.finish()?;
+    ops.finish().map_err(invalid)?;
     Ok(scan)
 }
 

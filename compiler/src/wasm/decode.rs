@@ -75,6 +75,7 @@ fn empty(wasm: &[u8]) -> ValidModule<'_> {
         imported_globals: 0,
         table_inits: Vec::new(),
         global_inits: Vec::new(),
+        tags: Vec::new(),
         exports: Vec::new(),
         elems: Vec::new(),
         datas: Vec::new(),
@@ -125,6 +126,9 @@ impl<'a> ValidModule<'a> {
                     Ok(())
                 })?;
             }
+            Payload::TagSection(reader) => {
+                (self.tags).extend(items(reader)?.iter().map(|ty| ty.func_type_idx));
+            }
             Payload::ExportSection(reader) => {
                 for export in items(reader)? {
                     self.exports.push(Export {
@@ -146,19 +150,21 @@ impl<'a> ValidModule<'a> {
                     self.datas.push(decode_data(&data)?);
                 }
             }
-            Payload::CustomSection(section) => {
-                if let KnownCustom::Name(names) = section.as_known() {
-                    // A malformed name section says nothing about the module: what could be read of it is dropped.
-                    if self.names(names).is_err() {
-                        self.module_name = None;
-                        self.func_names.clear();
-                    }
-                }
-            }
+            Payload::CustomSection(section) => self.custom(&section),
             // The rest carries nothing beyond what the validator has looked at; sections of refused features do not come here.
             _ => {}
         }
         Ok(())
+    }
+
+    /// Keeps the names; a malformed name section says nothing about the module: what could be read of it is dropped.
+    fn custom(&mut self, section: &wasmparser::CustomSectionReader<'a>) {
+        if let KnownCustom::Name(names) = section.as_known()
+            && self.names(names).is_err()
+        {
+            self.module_name = None;
+            self.func_names.clear();
+        }
     }
 
     fn import(&mut self, import: &wasmparser::Import<'a>) -> Result<(), Error> {
@@ -186,7 +192,8 @@ impl<'a> ValidModule<'a> {
                 self.imported_globals += 1;
                 ExternType::Global(ty)
             }
-            TypeRef::Tag(_) | TypeRef::FuncExact(_) => return Err(unexpected("import")),
+            TypeRef::Tag(ty) => ExternType::Tag(ty.func_type_idx),
+            TypeRef::FuncExact(_) => return Err(unexpected("import")),
         };
         self.imports.push(Import {
             module: import.module,
@@ -283,6 +290,8 @@ fn unexpected(what: &str) -> Error {
 
 /// The feature of types and operators that are not there yet.
 pub(crate) const GC: &str = "GC";
+/// The feature of operators that throw and catch, and of references to exceptions.
+pub(crate) const EXCEPTIONS: &str = "exceptions";
 
 /// A Wasm value type.
 pub(crate) fn value_type(ty: wasmparser::ValType) -> Result<ValType, Error> {
@@ -322,6 +331,7 @@ pub(crate) fn heap_type(ty: wasmparser::HeapType) -> Result<HeapType, Error> {
             | Abstract::Struct
             | Abstract::Array
             | Abstract::I31 => Err(Error::unsupported_somewhere(GC)),
+            Abstract::Exn | Abstract::NoExn => Err(Error::unsupported_somewhere(EXCEPTIONS)),
             _ => Err(unexpected("heap type")),
         },
         Heap::Abstract { .. } | Heap::Exact(_) => Err(unexpected("heap type")),
@@ -382,7 +392,8 @@ fn extern_kind(kind: ExternalKind) -> Result<ExternKind, Error> {
         ExternalKind::Table => Ok(ExternKind::Table),
         ExternalKind::Memory => Ok(ExternKind::Memory),
         ExternalKind::Global => Ok(ExternKind::Global),
-        ExternalKind::Tag | ExternalKind::FuncExact => Err(unexpected("export")),
+        ExternalKind::Tag => Ok(ExternKind::Tag),
+        ExternalKind::FuncExact => Err(unexpected("export")),
     }
 }
 

@@ -110,6 +110,8 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// A tag of the type with this (not canonicalised) index.
+    Tag(u32),
 }
 
 /// An import.
@@ -134,6 +136,8 @@ pub enum ExternKind {
     Memory,
     /// A global.
     Global,
+    /// A tag.
+    Tag,
 }
 
 /// An export.
@@ -261,6 +265,8 @@ pub struct ValidModule<'a> {
     pub table_inits: Vec<Option<ConstExpr>>,
     /// Initial value of each defined global.
     pub global_inits: Vec<ConstExpr>,
+    /// Type of each defined tag.
+    pub tags: Vec<u32>,
     /// Exports in order.
     pub exports: Vec<Export<'a>>,
     /// Element segments.

@@ -74,7 +74,18 @@ fn threads() {
 
 #[test]
 fn exceptions() {
-    unsupported("(module (tag) (func (throw 0)))", "exceptions", &[]);
+    unsupported("(module (tag) (func (throw 0)))", "exceptions", &[0x08]);
+    // Also where it is never reached.
+    unsupported(
+        "(module (func (unreachable) (try_table (nop))))",
+        "exceptions",
+        &[0x1f],
+    );
+    unsupported(
+        "(module (func (drop (ref.null exn))))",
+        "exceptions",
+        &[0xd0],
+    );
     unsupported("(module (func (try_table (nop))))", "exceptions", &[0x1f]);
     unsupported("(module (func (param exnref)))", "exceptions", &[]);
     unsupported(
@@ -351,4 +362,21 @@ fn initial_values_of_tables_are_decoded() {
     assert_eq!(module.table_inits, [init, None, None]);
     // A segment of functions takes the type of references that are never null where its table needs that.
     assert_eq!(module.elems[0].ty, module.tables[0].elem);
+}
+
+#[test]
+fn tags_are_decoded() {
+    let wasm = wat::parse_str(
+        "(module (type $t (func (param i32))) (import \"m\" \"t\" (tag (type $t)))
+            (tag $own) (export \"own\" (tag $own)))",
+    )
+    .unwrap();
+    validate(&wasm).unwrap();
+    let module = parse(&wasm).unwrap();
+    assert_eq!(module.imports[0].ty, ExternType::Tag(0));
+    assert_eq!(module.tags, [1]);
+    assert_eq!(
+        (module.exports[0].kind, module.exports[0].index),
+        (ExternKind::Tag, 1)
+    );
 }

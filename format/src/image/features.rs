@@ -14,7 +14,7 @@ pub const CUSTOM_PAGE_SIZES: u64 = 1 << 4;
 pub const SIMD: u64 = 1 << 8;
 /// Reserved: relaxed vector instructions.
 pub const RELAXED_SIMD: u64 = 1 << 9;
-/// Reserved: exceptions.
+/// Exceptions. So far their tags: defined, imported and exported.
 pub const EXCEPTIONS: u64 = 1 << 10;
 /// Typed function references: reference types beyond `funcref` and `externref`, declared subtypes, recursive groups of types.
 pub const FUNCTION_REFERENCES: u64 = 1 << 11;
@@ -26,5 +26,10 @@ pub const THREADS: u64 = 1 << 13;
 pub const STACK_SWITCHING: u64 = 1 << 14;
 
 /// The bits this release of the format can describe. A runner may support fewer: [`crate::verify::Limits::features`].
-pub const KNOWN: u64 =
-    TAIL_CALL | MULTI_MEMORY | MEMORY64 | EXTENDED_CONST | CUSTOM_PAGE_SIZES | FUNCTION_REFERENCES;
+pub const KNOWN: u64 = TAIL_CALL
+    | MULTI_MEMORY
+    | MEMORY64
+    | EXTENDED_CONST
+    | CUSTOM_PAGE_SIZES
+    | EXCEPTIONS
+    | FUNCTION_REFERENCES;

@@ -76,7 +76,7 @@ rows! {
         page_log2: u8,
         /// See [`flag`].
         flags: u16_le,
-        /// Function: index of its type. Global, table: bytes of the value or element type.
+        /// Function, tag: index of its type. Global, table: bytes of the value or element type.
         type_word: u32_le,
         /// Table and memory: least size.
         min: u64_le,
@@ -183,10 +183,8 @@ pub struct RootModule {
     pub name: Span,
     /// Start function in the function index space, or [`NONE`].
     pub start: u32_le,
-    /// Number of imported functions, tables, memories and globals.
-    pub import_counts: [u32_le; 4],
-    /// Zero.
-    pub reserved: u32_le,
+    /// Number of imported functions, tables, memories, globals and tags.
+    pub import_counts: [u32_le; 5],
     /// All names but those of functions, one after the other.
     pub strings: ArchivedString,
     /// Value types of the function types.
@@ -213,9 +211,11 @@ pub struct RootModule {
     pub exprs: ArchivedVec<Span>,
     /// Operators of all constant expressions.
     pub ops: ArchivedVec<OpRow>,
+    /// Defined tags: index of the type of each.
+    pub tags: ArchivedVec<u32_le>,
 }
 
-const _: () = assert!(size_of::<Root>() == 8 && size_of::<RootModule>() == 144);
+const _: () = assert!(size_of::<Root>() == 8 && size_of::<RootModule>() == 152);
 
 impl Span {
     /// The range it is, or an empty one past the end if it overflows.
@@ -242,7 +242,7 @@ impl ExternRow {
         let flags = self.flags.to_native();
         let kind = ExternKind::from_number(u32::from(self.kind))?;
         let allowed = match kind {
-            ExternKind::Func => 0,
+            ExternKind::Func | ExternKind::Tag => 0,
             ExternKind::Table => flag::IS_64 | flag::HAS_MAX,
             ExternKind::Memory => flag::IS_64 | flag::HAS_MAX | flag::SHARED,
             ExternKind::Global => flag::MUTABLE,
@@ -277,6 +277,7 @@ impl ExternRow {
                 min,
                 max,
             }),
+            ExternKind::Tag => ExternType::Tag(word),
             ExternKind::Global => ExternType::Global(GlobalType {
                 ty,
                 mutable: flags & flag::MUTABLE != 0,
@@ -290,7 +291,7 @@ impl ExternRow {
         let bit = |set: bool, flag: u16| if set { flag } else { 0 };
         let of = |ty: ValType| u32::from_le_bytes(ty.to_bytes());
         let (page_log2, flags, word, min, max) = match *ty {
-            ExternType::Func(type_idx) => (0, 0, type_idx, 0, None),
+            ExternType::Func(type_idx) | ExternType::Tag(type_idx) => (0, 0, type_idx, 0, None),
             ExternType::Table(t) => (0, bit(t.is64, flag::IS_64), of(t.elem), t.min, t.max),
             ExternType::Memory(m) => {
                 let flags = bit(m.is64, flag::IS_64) | bit(m.shared, flag::SHARED);

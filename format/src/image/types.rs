@@ -271,6 +271,8 @@ pub enum ExternKind {
     Memory = 2,
     /// A global.
     Global = 3,
+    /// A tag of exceptions.
+    Tag = 4,
 }
 
 impl ExternKind {
@@ -282,6 +284,7 @@ impl ExternKind {
             1 => Some(Self::Table),
             2 => Some(Self::Memory),
             3 => Some(Self::Global),
+            4 => Some(Self::Tag),
             _ => None,
         }
     }
@@ -298,6 +301,8 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// A tag of exceptions; index of its function type in the module, whose parameters are what an exception carries.
+    Tag(u32),
 }
 
 impl ExternType {
@@ -309,6 +314,7 @@ impl ExternType {
             Self::Table(_) => ExternKind::Table,
             Self::Memory(_) => ExternKind::Memory,
             Self::Global(_) => ExternKind::Global,
+            Self::Tag(_) => ExternKind::Tag,
         }
     }
 }

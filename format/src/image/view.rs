@@ -174,7 +174,13 @@ impl<'a> ModuleView<'a> {
     pub fn import_func_type(&self, i: u32) -> u32 {
         match self.import_type(ExternKind::Func, i) {
             Some(ExternType::Func(type_idx)) => type_idx,
-            Some(ExternType::Table(_) | ExternType::Memory(_) | ExternType::Global(_)) | None => 0,
+            Some(
+                ExternType::Table(_)
+                | ExternType::Memory(_)
+                | ExternType::Global(_)
+                | ExternType::Tag(_),
+            )
+            | None => 0,
         }
     }
 
@@ -255,7 +261,10 @@ impl<'a> ModuleView<'a> {
     pub fn memory(&self, i: u32) -> Option<MemoryType> {
         match self.root.memories.get(i as usize)?.decode()? {
             ExternType::Memory(ty) => Some(ty),
-            ExternType::Func(_) | ExternType::Table(_) | ExternType::Global(_) => None,
+            ExternType::Func(_)
+            | ExternType::Table(_)
+            | ExternType::Global(_)
+            | ExternType::Tag(_) => None,
         }
     }
 
@@ -271,7 +280,10 @@ impl<'a> ModuleView<'a> {
         let Some(defined) = i.checked_sub(self.imported_memories()) else {
             return match self.import_type(ExternKind::Memory, i)? {
                 ExternType::Memory(ty) => Some(ty),
-                ExternType::Func(_) | ExternType::Table(_) | ExternType::Global(_) => None,
+                ExternType::Func(_)
+                | ExternType::Table(_)
+                | ExternType::Global(_)
+                | ExternType::Tag(_) => None,
             };
         };
         self.memory(defined)
@@ -283,7 +295,10 @@ impl<'a> ModuleView<'a> {
         let Some(defined) = i.checked_sub(self.imported_tables()) else {
             return match self.import_type(ExternKind::Table, i)? {
                 ExternType::Table(ty) => Some(ty),
-                ExternType::Func(_) | ExternType::Memory(_) | ExternType::Global(_) => None,
+                ExternType::Func(_)
+                | ExternType::Memory(_)
+                | ExternType::Global(_)
+                | ExternType::Tag(_) => None,
             };
         };
         self.table(defined).map(|table| table.ty)
@@ -320,10 +335,50 @@ impl<'a> ModuleView<'a> {
         let Some(defined) = i.checked_sub(self.imported_globals()) else {
             return match self.import_type(ExternKind::Global, i)? {
                 ExternType::Global(ty) => Some(ty),
-                ExternType::Func(_) | ExternType::Table(_) | ExternType::Memory(_) => None,
+                ExternType::Func(_)
+                | ExternType::Table(_)
+                | ExternType::Memory(_)
+                | ExternType::Tag(_) => None,
             };
         };
         self.global(defined).map(|global| global.ty)
+    }
+
+    /// Number of imported tags.
+    #[must_use]
+    pub fn imported_tags(&self) -> u32 {
+        self.imported(ExternKind::Tag)
+    }
+
+    /// Number of defined tags.
+    #[must_use]
+    pub fn tag_count(&self) -> u32 {
+        self.root.tags.len() as u32
+    }
+
+    /// Index of the type of defined tag `i`.
+    #[must_use]
+    pub fn tag(&self, i: u32) -> Option<u32> {
+        self.root
+            .tags
+            .get(i as usize)
+            .copied()
+            .map(u32_le::to_native)
+    }
+
+    /// Index of the type of tag `i` of the tag index space.
+    #[must_use]
+    pub fn tag_type(&self, i: u32) -> Option<u32> {
+        let Some(defined) = i.checked_sub(self.imported_tags()) else {
+            return match self.import_type(ExternKind::Tag, i)? {
+                ExternType::Tag(type_idx) => Some(type_idx),
+                ExternType::Func(_)
+                | ExternType::Table(_)
+                | ExternType::Memory(_)
+                | ExternType::Global(_) => None,
+            };
+        };
+        self.tag(defined)
     }
 
     /// Number of element segments.

@@ -11,7 +11,7 @@ pub struct Limits {
     pub sections: u32,
     /// Modules.
     pub modules: u32,
-    /// Function types.
+    /// Function types and tags.
     pub types: u32,
     /// Imports.
     pub imports: u32,

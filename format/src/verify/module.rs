@@ -72,6 +72,7 @@ impl Totals {
     fn count(&mut self, module: &RootModule) {
         let add = |total: &mut u64, count: usize| *total = total.saturating_add(count as u64);
         add(&mut self.types, module.types.len());
+        add(&mut self.types, module.tags.len());
         add(&mut self.imports, module.imports.len());
         add(&mut self.exports, module.exports.len());
         add(&mut self.tables, module.tables.len());
@@ -187,6 +188,9 @@ impl<'a> Checker<'a> {
         for (i, row) in root.globals.iter().enumerate() {
             self.at(row, self.check_global_row(i as u32, row))?;
         }
+        for row in root.tags.iter() {
+            self.at(row, self.check_tag(row.to_native()))?;
+        }
         self.check_exports()?;
         for row in root.elems.iter() {
             self.at(row, self.check_elem(row))?;
@@ -203,7 +207,6 @@ impl<'a> Checker<'a> {
         let root = self.root();
         let features = root.features.to_native();
         ensure(features & !required_features == 0, Kind::FeatureNotDeclared)?;
-        ensure(root.reserved == 0, Kind::BadRoot)?;
         if root.name.start != NONE {
             self.check_name(root.name)?;
         } else {
@@ -231,6 +234,7 @@ impl<'a> Checker<'a> {
             ExternKind::Table => self.module.table_count(),
             ExternKind::Memory => self.module.memory_count(),
             ExternKind::Global => self.module.global_count(),
+            ExternKind::Tag => self.module.tag_count(),
         };
         let imported = self.module.imported(kind);
         (imported, imported.saturating_add(defined))
@@ -244,7 +248,7 @@ impl<'a> Checker<'a> {
     /// Names and types of the imports, and that the list by kind is complete and in order.
     fn check_imports(&self) -> Result<()> {
         let root = self.root();
-        let mut seen = [0u32; 4];
+        let mut seen = [0u32; 5];
         for (number, row) in root.imports.iter().enumerate() {
             let check = || {
                 self.check_name(row.module)?;
@@ -272,6 +276,7 @@ impl<'a> Checker<'a> {
             ExternType::Table(ty) => self.check_table_type(ty),
             ExternType::Memory(ty) => self.check_memory_type(ty),
             ExternType::Global(ty) => self.check_val(ty.ty),
+            ExternType::Tag(type_idx) => self.check_tag(*type_idx),
         }
     }
 

@@ -77,6 +77,20 @@ impl Checker<'_> {
         ensure(fits, Kind::BadType)
     }
 
+    /// A tag is of a type without results.
+    pub(super) fn check_tag(&self, type_idx: u32) -> Checked<()> {
+        let known = type_idx < self.module.func_type_count();
+        ensure(known, Kind::IndexOutOfRange)?;
+        ensure(
+            self.module.func_type(type_idx).results.is_empty(),
+            Kind::BadType,
+        )?;
+        ensure(
+            self.declares(features::EXCEPTIONS),
+            Kind::FeatureNotDeclared,
+        )
+    }
+
     /// A value type may name any type of the module.
     pub(super) fn check_val(&self, ty: ValType) -> Checked<()> {
         self.check_val_of(ty, self.module.func_type_count())

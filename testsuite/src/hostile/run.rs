@@ -132,7 +132,8 @@ fn run_module<'m>(
         .exports()
         .filter_map(|export| match engine.export(instance, export.name) {
             Some(Extern::Func(_)) => Some(export.index),
-            Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_)) | None => None,
+            Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_) | Extern::Tag(_))
+            | None => None,
         })
         .collect();
     let all = view.imported_funcs().saturating_add(view.func_count());
@@ -163,6 +164,9 @@ fn imports<'m>(engine: &mut Engine<'m>, module: &Module<'m>) -> Result<Vec<Exter
                 ExternType::Table(ty) => Extern::Table(engine.new_table(ty, 0)?),
                 ExternType::Memory(ty) => Extern::Memory(engine.new_memory(ty)?),
                 ExternType::Global(ty) => Extern::Global(engine.new_global(ty, 0)?),
+                ExternType::Tag(ty) => {
+                    Extern::Tag(engine.new_tag(module.view().func_type(ty).params)?)
+                }
             })
         })
         .collect()
@@ -266,7 +270,7 @@ fn look(engine: &mut Engine<'_>, instance: Instance, module: &Module<'_>) {
                 let value = engine.global_val(global);
                 assert!(value.is_ok() || matches!(value, Err(Error::Unknown(_))));
             }
-            Some(Extern::Func(_)) | None => {}
+            Some(Extern::Func(_) | Extern::Tag(_)) | None => {}
         }
     }
 }

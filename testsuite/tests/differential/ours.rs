@@ -129,7 +129,7 @@ impl<'m> Ours<'m> {
                     memories.push((data.len(), hash(data)));
                 }
                 Extern::Table(table) => tables.push(self.engine.table_size(table).unwrap()),
-                Extern::Func(_) => {}
+                Extern::Func(_) | Extern::Tag(_) => {}
             }
         }
         Seen {

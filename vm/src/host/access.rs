@@ -6,7 +6,7 @@
 use crate::engine::Engine;
 use crate::error::{Budget, Entity, Error, Misuse};
 use crate::instance::{check_memory, check_table, resolve, types};
-use crate::outcome::{Extern, Func, Global, HostFunc, Instance, Memory, Table};
+use crate::outcome::{Extern, Func, Global, HostFunc, Instance, Memory, Table, Tag};
 use crate::raw::arena::OutOfMemory;
 use crate::val::{HeapType, Val, ValType};
 use wrt_format::image::FuncTypeView;
@@ -117,6 +117,19 @@ impl Engine<'_> {
         }
         let ty = self.store.intern_type(params, results)?;
         Ok(HostFunc(self.store.add_host(ty)?))
+    }
+
+    /// Makes a tag whose exceptions carry values of these types.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when one is no value type; [`Error::Budget`] when the engine has no room.
+    pub fn new_tag(&mut self, params: &[ValType]) -> Result<Tag, Error> {
+        types::check_valtypes(params, self.store.types.len())?;
+        if params.len() > usize::from(u16::MAX) {
+            return Err(Error::Invalid("tag type: too many values"));
+        }
+        let ty = self.store.intern_type(params, &[])?;
+        Ok(Tag(self.store.add_tag(ty)?))
     }
 
     /// Makes a memory of the type's minimum, all zero.

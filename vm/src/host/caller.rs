@@ -70,9 +70,8 @@ impl<'m, T> Caller<'_, 'm, T> {
     pub fn exported_memory(&self, name: &str) -> Result<Memory, Error> {
         match self.export(name) {
             Some(Extern::Memory(memory)) => Ok(memory),
-            Some(Extern::Func(_) | Extern::Table(_) | Extern::Global(_)) | None => {
-                Err(Error::NoExport(name.into()))
-            }
+            Some(Extern::Func(_) | Extern::Table(_) | Extern::Global(_) | Extern::Tag(_))
+            | None => Err(Error::NoExport(name.into())),
         }
     }
 
@@ -142,9 +141,8 @@ impl<'m, T> Caller<'_, 'm, T> {
     pub fn exported_func(&self, name: &str) -> Result<Func, Error> {
         match self.export(name) {
             Some(Extern::Func(func)) => Ok(func),
-            Some(Extern::Memory(_) | Extern::Table(_) | Extern::Global(_)) | None => {
-                Err(Error::NoExport(name.into()))
-            }
+            Some(Extern::Memory(_) | Extern::Table(_) | Extern::Global(_) | Extern::Tag(_))
+            | None => Err(Error::NoExport(name.into())),
         }
     }
 

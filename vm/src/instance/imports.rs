@@ -69,11 +69,21 @@ fn mismatch<'s>(
                 };
             (ImportMismatch::GlobalType, fits)
         }
+        (ExternType::Tag(idx), TypeText::Tag(_)) => {
+            // Tags are equal or different: there is no matching of a subtype.
+            let own = match item {
+                Extern::Tag(tag) => store.tag_type(tag.number()),
+                Extern::Func(_) | Extern::Table(_) | Extern::Memory(_) | Extern::Global(_) => None,
+            };
+            let fits = own.is_some() && own == types.get(idx as usize).copied();
+            (ImportMismatch::TagType, fits)
+        }
         (
             ExternType::Func(_)
             | ExternType::Table(_)
             | ExternType::Memory(_)
-            | ExternType::Global(_),
+            | ExternType::Global(_)
+            | ExternType::Tag(_),
             _,
         ) => (ImportMismatch::Kind, false),
     };
@@ -105,6 +115,7 @@ pub(crate) fn describe<'s>(store: &'s Store<'_>, item: Extern) -> Option<TypeTex
             TypeText::Memory(memory.ty(), memory.pages())
         }
         Extern::Global(global) => TypeText::Global(store.global_type(global.number())?),
+        Extern::Tag(tag) => TypeText::Tag(store.func_sig(store.tag_type(tag.number())?)?.params),
     })
 }
 
@@ -145,6 +156,7 @@ fn detail(
                 ExternType::Table(ty) => TypeText::Table(ty, ty.min),
                 ExternType::Memory(ty) => TypeText::Memory(ty, ty.min),
                 ExternType::Global(ty) => TypeText::Global(ty),
+                ExternType::Tag(idx) => TypeText::Tag(module.func_type(idx).params),
             };
             (import.module, import.name, expected)
         }

@@ -109,7 +109,7 @@ pub(crate) const fn max_memory_bytes(config: &Config) -> u64 {
 /// Numbers of what is imported, by kind, in the order of each index space.
 struct Lists {
     funcs: Buf<u64>,
-    numbers: [Buf<u32>; 3],
+    numbers: [Buf<u32>; 4],
 }
 
 fn add<'m>(
@@ -120,18 +120,19 @@ fn add<'m>(
 ) -> Result<u32, Error> {
     let mut lists = Lists {
         funcs: Buf::new(),
-        numbers: [Buf::new(), Buf::new(), Buf::new()],
+        numbers: [const { Buf::new() }; 4],
     };
     let listed = given
         .iter()
         .try_for_each(|item| list(store, &mut lists, *item));
     let added = listed.map_err(AddError::from).and_then(|()| {
-        let [tables, memories, globals] = &lists.numbers;
+        let [tables, memories, globals, tags] = &lists.numbers;
         let imports = Imports {
             funcs: lists.funcs.as_slice(),
             tables: tables.as_slice(),
             memories: memories.as_slice(),
             globals: globals.as_slice(),
+            tags: tags.as_slice(),
             types: Some(types),
         };
         store.add_instance(*view, imports)
@@ -147,12 +148,13 @@ fn add<'m>(
 }
 
 fn list(store: &mut Store<'_>, lists: &mut Lists, item: Extern) -> Result<(), OutOfMemory> {
-    let [tables, memories, globals] = &mut lists.numbers;
+    let [tables, memories, globals, tags] = &mut lists.numbers;
     match item {
         Extern::Func(func) => store.scratch_push(&mut lists.funcs, func.bits()),
         Extern::Table(table) => store.scratch_push(tables, table.number()),
         Extern::Memory(memory) => store.scratch_push(memories, memory.number()),
         Extern::Global(global) => store.scratch_push(globals, global.number()),
+        Extern::Tag(tag) => store.scratch_push(tags, tag.number()),
     }
 }
 
@@ -163,7 +165,7 @@ pub(crate) fn resolve(
     kind: ExternKind,
     index: u32,
 ) -> Option<Extern> {
-    use crate::outcome::{Global, Memory, Table};
+    use crate::outcome::{Global, Memory, Table, Tag};
 
     let data = store.instance(instance)?;
     Some(match kind {
@@ -171,5 +173,6 @@ pub(crate) fn resolve(
         ExternKind::Table => Extern::Table(Table(data.table(index)?)),
         ExternKind::Memory => Extern::Memory(Memory(data.memory(index)?)),
         ExternKind::Global => Extern::Global(Global(data.global(index)?)),
+        ExternKind::Tag => Extern::Tag(Tag(data.tag(index)?)),
     })
 }

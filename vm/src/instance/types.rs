@@ -54,6 +54,8 @@ pub(crate) enum TypeText<'a> {
     Memory(MemoryType, u64),
     /// A global.
     Global(GlobalType),
+    /// A tag: types of what its exceptions carry.
+    Tag(&'a [ValType]),
     /// Nothing of that name.
     #[cfg(feature = "alloc")]
     Nothing,
@@ -64,7 +66,8 @@ pub(crate) enum TypeText<'a> {
 impl fmt::Display for TypeText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Func(params, results) => write_func(f, params, results),
+            Self::Func(params, results) => write_func(f, "func", params, results),
+            Self::Tag(params) => write_func(f, "tag", params, &[]),
             Self::Table(ty, min) => {
                 f.write_str("(table")?;
                 write_limits(f, ty.is64, *min, ty.max)?;
@@ -90,8 +93,13 @@ impl fmt::Display for TypeText<'_> {
     }
 }
 
-fn write_func(f: &mut fmt::Formatter<'_>, params: &[ValType], results: &[ValType]) -> fmt::Result {
-    f.write_str("(func")?;
+fn write_func(
+    f: &mut fmt::Formatter<'_>,
+    kind: &str,
+    params: &[ValType],
+    results: &[ValType],
+) -> fmt::Result {
+    write!(f, "({kind}")?;
     for (word, types) in [("param", params), ("result", results)] {
         if !types.is_empty() {
             write!(f, " ({word}")?;
@@ -123,6 +131,7 @@ mod tests {
         let func = TypeText::Func(&[val::I32, val::F64], &[val::FUNCREF]).to_string();
         assert_eq!(func, "(func (param i32 f64) (result funcref))");
         assert_eq!(TypeText::Func(&[], &[]).to_string(), "(func)");
+        assert_eq!(TypeText::Tag(&[val::I32]).to_string(), "(tag (param i32))");
         let memory = MemoryType {
             is64: true,
             shared: true,

@@ -28,6 +28,8 @@ pub(crate) struct InstData<'m> {
     pub(super) tables: Buf<u32>,
     /// Number of each global of the global index space. The defined ones have consecutive numbers.
     pub(super) globals: Buf<u32>,
+    /// Number of each tag of the tag index space.
+    pub(super) tags: Buf<u32>,
     /// One bit per data segment, then one per element segment, set when it has been dropped.
     dropped: Buf<u64>,
 }
@@ -43,6 +45,8 @@ pub(crate) struct Imports<'a> {
     pub(crate) memories: &'a [u32],
     /// Numbers of globals.
     pub(crate) globals: &'a [u32],
+    /// Numbers of tags.
+    pub(crate) tags: &'a [u32],
     /// Engine-wide numbers of the module's types, if they are known already.
     pub(crate) types: Option<&'a [u32]>,
 }
@@ -112,6 +116,11 @@ impl<'m> InstData<'m> {
         self.globals.as_slice().get(i as usize).copied()
     }
 
+    /// Number of tag `i` of the tag index space.
+    pub(crate) fn tag(&self, i: u32) -> Option<u32> {
+        self.tags.as_slice().get(i as usize).copied()
+    }
+
     /// Engine-wide number of function type `i`.
     pub(crate) fn type_id(&self, i: u32) -> Option<u32> {
         self.types.as_slice().get(i as usize).copied()
@@ -179,6 +188,7 @@ impl<'m> Store<'m> {
             memories: Buf::new(),
             tables: Buf::new(),
             globals: Buf::new(),
+            tags: Buf::new(),
             dropped: Buf::new(),
         };
         let before = self.next_numbers();
@@ -190,6 +200,7 @@ impl<'m> Store<'m> {
             instance.memories.release(&mut self.arena);
             instance.tables.release(&mut self.arena);
             instance.globals.release(&mut self.arena);
+            instance.tags.release(&mut self.arena);
             instance.dropped.release(&mut self.arena);
             return Err(error.into());
         }
@@ -207,14 +218,16 @@ impl<'m> Store<'m> {
             && imports.funcs.len() == module.imported_funcs() as usize
             && imports.tables.len() == module.imported_tables() as usize
             && imports.memories.len() == module.imported_memories() as usize
-            && imports.globals.len() == module.imported_globals() as usize;
+            && imports.globals.len() == module.imported_globals() as usize
+            && imports.tags.len() == module.imported_tags() as usize;
         let known = imports
             .funcs
             .iter()
             .all(|&func| self.callee(func).is_some())
             && below(imports.tables, self.tables.len())
             && below(imports.memories, self.memories.len())
-            && below(imports.globals, self.globals.len());
+            && below(imports.globals, self.globals.len())
+            && imports.tags.iter().all(|&tag| self.tag_type(tag).is_some());
         // Handlers of memory 0 take 32-bit addresses, and the verifier goes by the type that the module declares.
         let widths = imports.memories.iter().zip(0..).all(|(&number, i)| {
             let declared = module.memory_type(i).map(|ty| (ty.is64, ty.page_log2));
@@ -266,6 +279,12 @@ impl<'m> Store<'m> {
             };
             let number = self.add_global(ty, 0)?;
             instance.globals.push(&mut self.arena, number)?;
+        }
+        instance.tags.extend(&mut self.arena, imports.tags)?;
+        for ty in (0..module.tag_count()).filter_map(|i| module.tag(i)) {
+            let ty = instance.type_id(ty).unwrap_or(0);
+            let number = self.add_tag(ty)?;
+            instance.tags.push(&mut self.arena, number)?;
         }
         let segments = module.data_count() as usize + module.elem_count() as usize;
         instance.dropped = Buf::<u64>::zeroed(&mut self.arena, segments.div_ceil(64))?;

@@ -51,6 +51,8 @@ pub(crate) struct Store<'m> {
     global_types: Buf<GlobalType>,
     /// All types.
     pub(crate) types: Types,
+    /// Number of the type of each tag.
+    tags: Buf<u32>,
     /// Type of each host function.
     hosts: Buf<u32>,
     /// Slots from the bottom of the stack that were ever in use, rounded up to [`STACK_STEP`]; at most the stack's length.
@@ -196,6 +198,7 @@ impl<'m> Store<'m> {
             globals: Buf::new(),
             global_types: Buf::new(),
             types: Types::new(),
+            tags: Buf::new(),
             hosts: Buf::new(),
             stack_mark: 0,
             max_memory_bytes: u64::MAX,
@@ -442,14 +445,30 @@ impl<'m> Store<'m> {
         self.global_types.as_slice().get(global as usize).copied()
     }
 
-    /// Numbers that the next memory, table and global will have.
-    pub(super) const fn next_numbers(&self) -> [usize; 3] {
-        [self.memories.len(), self.tables.len(), self.globals.len()]
+    /// Adds a tag of type number `ty`.
+    pub(crate) fn add_tag(&mut self, ty: u32) -> Result<u32, OutOfMemory> {
+        self.tags.push(&mut self.arena, ty)?;
+        Ok(self.tags.len() as u32 - 1)
+    }
+
+    /// Number of the type of a tag.
+    pub(crate) fn tag_type(&self, tag: u32) -> Option<u32> {
+        self.tags.as_slice().get(tag as usize).copied()
+    }
+
+    /// Numbers that the next memory, table, global and tag will have.
+    pub(super) const fn next_numbers(&self) -> [usize; 4] {
+        [
+            self.memories.len(),
+            self.tables.len(),
+            self.globals.len(),
+            self.tags.len(),
+        ]
     }
 
     /// Takes back what was added since [`Self::next_numbers`] gave `numbers`: nothing may hold its numbers.
-    pub(super) fn forget_since(&mut self, numbers: [usize; 3]) {
-        let [memories, tables, globals] = numbers;
+    pub(super) fn forget_since(&mut self, numbers: [usize; 4]) {
+        let [memories, tables, globals, tags] = numbers;
         for memory in &mut self.memories.as_mut_slice()[memories..] {
             memory.release(&mut self.arena);
         }
@@ -460,6 +479,7 @@ impl<'m> Store<'m> {
         self.tables.truncate(tables);
         self.globals.truncate(globals);
         self.global_types.truncate(globals);
+        self.tags.truncate(tags);
     }
 }
 

@@ -295,6 +295,14 @@ fn types_without_a_meaning_are_refused() {
         engine.new_host_func(&[wrt_vm::ValType::from_byte(0x40)], &[]),
         Err(Error::Invalid(_))
     ));
+    let bad_tag = engine.new_tag(&[wrt_vm::ValType::from_byte(0x40)]);
+    assert!(matches!(bad_tag, Err(Error::Invalid(_))));
+    assert!(matches!(
+        engine.new_tag(&[I32; 1 << 16]),
+        Err(Error::Invalid(_))
+    ));
+    let tags = [&[I32][..], &[]].map(|params| engine.new_tag(params).unwrap().number());
+    assert_eq!(tags, [0, 1]);
     assert!(matches!(
         engine.new_host_func(&[I32; 1 << 16], &[]),
         Err(Error::Invalid(_))

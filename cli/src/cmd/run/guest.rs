@@ -233,9 +233,8 @@ impl<'m> Guest<'m> {
             .unwrap_or(Instance::from_number(0));
         match self.engine.export(instance, name) {
             Some(Extern::Func(func)) => Ok(func),
-            Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_)) | None => {
-                Err(self.no_export(name, ""))
-            }
+            Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_) | Extern::Tag(_))
+            | None => Err(self.no_export(name, "")),
         }
     }
 

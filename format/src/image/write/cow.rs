@@ -82,7 +82,9 @@ fn imported_memories(spec: &ModuleSpec) -> impl Iterator<Item = &MemoryType> {
         .filter(|import| import.ty.kind() == ExternKind::Memory);
     memories.filter_map(|import| match &import.ty {
         ExternSpec::Memory(ty) => Some(ty),
-        ExternSpec::Func(_) | ExternSpec::Table(_) | ExternSpec::Global(_) => None,
+        ExternSpec::Func(_) | ExternSpec::Table(_) | ExternSpec::Global(_) | ExternSpec::Tag(_) => {
+            None
+        }
     })
 }
 

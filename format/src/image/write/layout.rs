@@ -208,9 +208,10 @@ fn features_of(module: &ModuleSpec) -> u64 {
         .iter()
         .map(|table| ExternType::Table(table.ty));
     let memories = module.memories.iter().copied().map(ExternType::Memory);
+    let tags = module.tags.iter().copied().map(ExternType::Tag);
     let mut found = 0;
     let mut memory_count = 0;
-    for ty in imports.chain(tables).chain(memories) {
+    for ty in imports.chain(tables).chain(memories).chain(tags) {
         match ty {
             ExternType::Table(ty) if ty.is64 => found |= features::MEMORY64,
             ExternType::Memory(ty) => {
@@ -222,6 +223,7 @@ fn features_of(module: &ModuleSpec) -> u64 {
                     _ => features::CUSTOM_PAGE_SIZES,
                 };
             }
+            ExternType::Tag(_) => found |= features::EXCEPTIONS,
             ExternType::Func(_) | ExternType::Table(_) | ExternType::Global(_) => {}
         }
     }
@@ -268,7 +270,7 @@ fn has_typed_references(module: &ModuleSpec) -> bool {
     let imports = module.imports.iter().filter_map(|import| match import.ty {
         ExternType::Table(ty) => Some(ty.elem),
         ExternType::Global(ty) => Some(ty.ty),
-        ExternType::Func(_) | ExternType::Memory(_) => None,
+        ExternType::Func(_) | ExternType::Memory(_) | ExternType::Tag(_) => None,
     });
     let mut all = vals
         .copied()

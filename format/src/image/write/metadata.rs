@@ -29,8 +29,7 @@ pub(super) struct RootModuleBuilder {
     pub(super) features: u64_le,
     name: Span,
     start: u32_le,
-    import_counts: [u32_le; 4],
-    reserved: u32_le,
+    import_counts: [u32_le; 5],
     strings: String,
     type_vals: Vec<ValType>,
     types: Vec<TypeRow>,
@@ -44,6 +43,7 @@ pub(super) struct RootModuleBuilder {
     datas: Vec<DataRow>,
     exprs: Vec<Span>,
     ops: Vec<OpRow>,
+    tags: Vec<u32_le>,
 }
 
 impl RootBuilder {
@@ -111,6 +111,7 @@ pub(super) fn module(
             index: export.index.into(),
         });
     }
+    out.tags = spec.tags.iter().map(|&tag| tag.into()).collect();
     out.put_elems(spec, elems)?;
     out.put_datas(spec, flattened)?;
     Ok(out)
@@ -156,7 +157,7 @@ impl RootModuleBuilder {
     }
 
     fn put_imports(&mut self, spec: &ModuleSpec) -> Result<(), WriteError> {
-        let mut by_kind = [const { Vec::<u32_le>::new() }; 4];
+        let mut by_kind = [const { Vec::<u32_le>::new() }; 5];
         // Many imports name the same module one after the other: its name is kept once.
         let mut last: Option<(&str, Span)> = None;
         for (number, import) in spec.imports.iter().enumerate() {

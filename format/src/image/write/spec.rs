@@ -33,6 +33,8 @@ pub struct ModuleSpec {
     pub memories: Vec<MemoryType>,
     /// Defined globals.
     pub globals: Vec<GlobalSpec>,
+    /// Defined tags: index of the type of each.
+    pub tags: Vec<u32>,
     /// Exports.
     pub exports: Vec<ExportSpec>,
     /// Element segments.

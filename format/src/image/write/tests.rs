@@ -225,6 +225,7 @@ pub(crate) fn rich_module() -> ModuleSpec {
             active(0, 200_000, b"far".to_vec()),
             active(1, 5, b"other".to_vec()),
         ],
+        tags: vec![0],
         start: Some(3),
         func_names: vec![
             (0, "imported".into()),
@@ -302,6 +303,9 @@ fn read(module: &ModuleView<'_>) -> ModuleSpec {
                 init: ops(global.init),
             })
             .collect(),
+        tags: (0..module.tag_count())
+            .map(|i| module.tag(i).unwrap())
+            .collect(),
         exports: (module.exports())
             .map(|e| export(e.name, e.kind, e.index))
             .collect(),
@@ -364,7 +368,10 @@ fn everything_comes_back() {
     assert_eq!(image.header().build_id, spec.build_id);
     let module = image.module(0);
     let mut expected = spec.modules[0].clone();
-    expected.features = features::MULTI_MEMORY | features::MEMORY64 | features::EXTENDED_CONST;
+    expected.features = features::MULTI_MEMORY
+        | features::MEMORY64
+        | features::EXTENDED_CONST
+        | features::EXCEPTIONS;
     expected.lines.clear();
     let emptied = DataSpec {
         mode: DataMode::Passive,

@@ -245,7 +245,7 @@ fn limits_are_kept() {
             .sections()
             .len() as u32,
         modules: 2,
-        types: 3,
+        types: 4,
         imports: 5,
         exports: 4,
         functions: 3,
@@ -256,7 +256,10 @@ fn limits_are_kept() {
         memory_bytes: 5 << 16,
         globals: 4,
         segments: 8,
-        features: features::MULTI_MEMORY | features::MEMORY64 | features::EXTENDED_CONST,
+        features: features::MULTI_MEMORY
+            | features::MEMORY64
+            | features::EXTENDED_CONST
+            | features::EXCEPTIONS,
     };
     assert_eq!(check(&exact), Ok(()));
     let e = exact;
@@ -270,7 +273,7 @@ fn limits_are_kept() {
             ..e
         },
         Limits { modules: 1, ..e },
-        Limits { types: 2, ..e },
+        Limits { types: 3, ..e },
         Limits { imports: 4, ..e },
         Limits { exports: 3, ..e },
         Limits { functions: 2, ..e },

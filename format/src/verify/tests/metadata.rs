@@ -422,12 +422,13 @@ fn names_and_lists_in_the_archive() {
     let swapped = [3u32, 0, 2, 1, 4].map(u32::to_le_bytes);
     let found = with_root(0, by_kind.as_flattened(), swapped.as_flattened());
     assert_eq!(found, Err(Kind::BadImport));
-    let counts = [2u32, 1, 0, 2].map(u32::to_le_bytes);
+    let counts = [2u32, 1, 0, 2, 0].map(u32::to_le_bytes);
     for wrong in [
-        [3, 1, 0, 2],
-        [2, 0, 0, 3],
-        [2, 1, 0, u32::MAX],
-        [0, 0, 0, 0],
+        [3, 1, 0, 2, 0],
+        [2, 0, 0, 3, 0],
+        [2, 1, 0, u32::MAX, 0],
+        [2, 1, 0, 1, 1],
+        [0, 0, 0, 0, 0],
     ] {
         let wrong = wrong.map(u32::to_le_bytes);
         let found = with_root(0, counts.as_flattened(), wrong.as_flattened());
@@ -453,7 +454,7 @@ fn rows_have_meaning() {
     assert_eq!(with_root(0, &memory, &[2, 16, 4, 0, 1]), Err(Kind::BadType));
     // The export of global 5.
     let export = [3u32, 5].map(u32::to_le_bytes);
-    let kind = [4u32, 5].map(u32::to_le_bytes);
+    let kind = [5u32, 5].map(u32::to_le_bytes);
     assert_eq!(
         with_root(0, export.as_flattened(), kind.as_flattened()),
         Err(Kind::BadExport)

@@ -235,3 +235,61 @@ fn the_feature_is_declared() {
         );
     }
 }
+
+#[test]
+fn tags_have_types_without_results() {
+    let with = |tag| {
+        error_of(ModuleSpec {
+            types: vec![func_type(&[val::I32], &[]), func_type(&[], &[val::I32])],
+            tags: vec![tag],
+            ..ModuleSpec::default()
+        })
+    };
+    assert_eq!(with(0), Ok(()));
+    assert_eq!(with(1), Err(Kind::BadType));
+    assert_eq!(with(2), Err(Kind::IndexOutOfRange));
+    let import = |tag| {
+        let mut module = super::rich_module();
+        module.imports[0].ty = crate::image::write::ExternSpec::Tag(tag);
+        error_of(module)
+    };
+    // Type 0 of the rich module has no results; one function less makes others of its indices dangle.
+    assert_eq!(import(1), Err(Kind::BadType));
+    assert_eq!(import(9), Err(Kind::IndexOutOfRange));
+}
+
+#[test]
+fn tags_need_their_feature() {
+    use super::{ImageSpec, align, repair, verify_all, write};
+    use crate::image::features::EXCEPTIONS;
+    use crate::verify::Limits;
+    let module = ModuleSpec {
+        types: vec![func_type(&[], &[])],
+        tags: vec![0],
+        ..ModuleSpec::default()
+    };
+    let modules = vec![module];
+    let image = write(&ImageSpec {
+        modules,
+        build_id: 0,
+    });
+    let mut bytes = align(&image.unwrap());
+    let small = Limits {
+        features: Limits::DEFAULT.features & !EXCEPTIONS,
+        ..Limits::DEFAULT
+    };
+    assert_eq!(verify_all(&bytes, &small), Err(Kind::UnsupportedFeature));
+    let word = EXCEPTIONS.to_le_bytes();
+    let root = super::find(&bytes, crate::image::section::Kind::Root).1;
+    let (start, end) = (root.offset as usize, (root.offset + root.len) as usize);
+    let places: Vec<usize> = (start..end - 8)
+        .filter(|&at| bytes[at..at + 8] == word)
+        .collect();
+    assert_eq!(places.len(), 1);
+    bytes[places[0]..places[0] + 8].fill(0);
+    repair(&mut bytes);
+    assert_eq!(
+        verify_all(&bytes, &Limits::DEFAULT),
+        Err(Kind::FeatureNotDeclared)
+    );
+}

@@ -172,3 +172,58 @@ fn types_are_the_engines() {
     let own = store.instance(3).unwrap().type_id(0).unwrap();
     assert_ne!(store.intern_type(&[of(own)], &[]).unwrap(), own);
 }
+
+#[test]
+fn tags_are_shared_and_of_one_type() {
+    use crate::error::{Error, ImportMismatch};
+    use crate::instance::imports::check;
+    use crate::outcome::{Extern, Tag};
+    use wrt_format::image::write::{ExternSpec, ImportSpec};
+
+    let defining = ModuleSpec {
+        types: std::vec![longs(1, 0), longs(2, 0)],
+        tags: std::vec![1, 0],
+        ..ModuleSpec::default()
+    };
+    let mut store = alone(defining);
+    let importing = load(ModuleSpec {
+        types: std::vec![longs(2, 0)],
+        imports: std::vec![ImportSpec {
+            module: "m".into(),
+            name: "t".into(),
+            ty: ExternSpec::Tag(0),
+        }],
+        tags: std::vec![0],
+        ..ModuleSpec::default()
+    });
+    let mut types = store.intern_types(&importing).unwrap();
+    let mismatch =
+        |store: &Store<'_>, item| match check(store, &importing, types.as_slice(), &[item]) {
+            Ok(()) => None,
+            Err(Error::Import(error)) => Some(error.mismatch),
+            Err(error) => panic!("{error}"),
+        };
+    assert_eq!(mismatch(&store, Extern::Tag(Tag(0))), None);
+    let other_type = mismatch(&store, Extern::Tag(Tag(1)));
+    assert_eq!(other_type, Some(ImportMismatch::TagType));
+    assert_eq!(
+        mismatch(&store, Extern::Tag(Tag(2))),
+        Some(ImportMismatch::Handle)
+    );
+    store.scratch_release(&mut types);
+    // What memory safety needs is checked again when the instance is added.
+    let with = |tags: &'static [u32]| Imports {
+        tags,
+        ..Imports::default()
+    };
+    assert!(store.add_instance(importing, with(&[])).is_err());
+    assert!(store.add_instance(importing, with(&[2])).is_err());
+    store.add_instance(importing, with(&[0])).unwrap();
+    let data = store.instance(1).unwrap();
+    assert_eq!(
+        (data.tag(0), data.tag(1), data.tag(2)),
+        (Some(0), Some(2), None)
+    );
+    assert_eq!(store.tag_type(0), store.tag_type(2));
+    assert_ne!(store.tag_type(0), store.tag_type(1));
+}
