@@ -64,8 +64,16 @@ timeout 600 qemu-system-arm -M mps2-an386 -nographic -semihosting-config enable=
 CARGO_TARGET_S390X_UNKNOWN_LINUX_GNU_LINKER=s390x-linux-gnu-gcc cross s390x-unknown-linux-gnu
 timeout 600 qemu-s390x-static -L /usr/s390x-linux-gnu "$out/s390x-unknown-linux-gnu/release/wrt-bare" >"$out/s390x.txt"
 
+different=0
+grep -E '^[a-z0-9_]+ ' "$out/host.txt" >"$out/host.lines"
 for machine in x86 arm s390x; do
   # Firmware consoles end lines in their own way.
   tr -d '\r' <"$out/$machine.txt" | grep -E '^[a-z0-9_]+ ' >"$out/$machine.lines" || true
-  grep -E '^[a-z0-9_]+ ' "$out/host.txt" | diff - "$out/$machine.lines" && echo "$machine: equal to the host"
+  if diff "$out/host.lines" "$out/$machine.lines"; then
+    echo "$machine: equal to the host"
+  else
+    echo "$machine: DIFFERENT from the host"
+    different=1
+  fi
 done
+exit $different

@@ -60,6 +60,8 @@ fn run(image: &'static [u8], n: u32) -> Result<(Outcome, u64, u64, u64), wrt_vm:
 /// Runs all programs.
 pub fn app() {
     let mut console = Console;
+    // What firmware has printed before may not end its line.
+    plat::put("\n");
     for (name, image, n) in PROGRAMS {
         let written = match run(image, *n) {
             Ok((Outcome::Done, result, fuel, pauses)) => {
