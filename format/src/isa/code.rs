@@ -13,7 +13,7 @@ pub struct EncodeError {
     pub value: i64,
 }
 
-/// Encodes `op` with `operands` (one value per field, in order) into its words; those behind [`OpInfo::words`] are 0.
+/// Encodes `op` with `operands` (one value per field, in order) into its words; those behind [`super::OpInfo::words`] are 0.
 ///
 /// # Errors
 /// When an operand does not fit its field: 16 or 32 bits, signed or unsigned as its role says.
