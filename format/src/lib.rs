@@ -11,5 +11,6 @@ extern crate std;
 pub mod isa;
 pub mod image;
 pub mod num;
+pub mod simd;
 pub mod trap;
 pub mod verify;

@@ -27,18 +27,18 @@ pub enum Error {
     },
     /// An import does not fit what the module asks for.
     Import(ImportError),
-    /// A function takes another number of arguments.
+    /// A function takes another number of arguments, counted in slots: two for a v128, else one.
     ArgumentCount {
-        /// Parameters of the function.
+        /// Slots of the function's parameters.
         expected: usize,
-        /// Arguments given.
+        /// Slots given.
         got: usize,
     },
-    /// A host function gives another number of results.
+    /// A host function gives another number of results, counted in slots: two for a v128, else one.
     ResultCount {
-        /// Results of the host function.
+        /// Slots of the host function's results.
         expected: usize,
-        /// Results given.
+        /// Slots given.
         got: usize,
     },
     /// A handle, or a number of something, that does not exist in this engine.

@@ -11,7 +11,7 @@ use crate::instance::imports;
 use crate::instance::types::{self, TypeText};
 use crate::module::Module;
 use crate::outcome::{Extern, Func, HostCall, HostFunc, Instance, Outcome};
-use crate::val::ValType;
+use crate::val::{ValType, valtype};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -90,8 +90,8 @@ impl<T> Linker<T> {
         }
     }
 
-    /// Defines a host function by its types, of [`valtype`](crate::valtype), and a closure over slots. The closure finds as many
-    /// arguments, and as many zeroed results to fill in, as the types say.
+    /// Defines a host function by its types, of [`valtype`](crate::valtype), and a closure over slots. The closure finds the slots
+    /// of the arguments, and as many zeroed ones of results to fill in, as the types say: two for a v128, else one.
     ///
     /// # Errors
     /// [`Error::Duplicate`] when the name is taken; [`Error::Invalid`] when a byte is no value type.
@@ -326,8 +326,8 @@ impl<T> Linker<T> {
         call: HostCall,
         host: &HostDefinition<T>,
     ) -> Result<(), HostError> {
-        let mut args = Slots::new(host.params.len());
-        let mut results = Slots::new(host.results.len());
+        let mut args = Slots::new(valtype::slot_count(&host.params));
+        let mut results = Slots::new(valtype::slot_count(&host.results));
         for (to, from) in args.as_mut().iter_mut().zip(engine.host_args()) {
             *to = *from;
         }

@@ -9,8 +9,16 @@ use crate::error::Error;
 use crate::instance;
 use crate::limits::Limits;
 use crate::outcome::{Extern, Outcome};
+use wrt_format::image::features;
 use wrt_format::image::{ExportView, ImportView, ModuleView};
 use wrt_format::verify::VerifiedImage;
+
+/// The features that this build of the machine has, of [`features`].
+const SUPPORTED: u64 = if cfg!(feature = "simd") {
+    features::KNOWN
+} else {
+    features::KNOWN & !features::SIMD
+};
 
 /// A module of a verified image, borrowed from its bytes. Cheap to copy.
 #[derive(Clone, Copy, Debug)]
@@ -35,16 +43,18 @@ impl<'m> Module<'m> {
     /// # Errors
     /// As [`Module::load_from_binary`].
     pub fn load_number(bytes: &'m [u8], number: u32, limits: &Limits) -> Result<Self, Error> {
-        let image = VerifiedImage::verify(bytes, limits)?;
+        let mut limits = *limits;
+        limits.features &= SUPPORTED;
+        let image = VerifiedImage::verify(bytes, &limits)?;
         Self::from_image(&image, number).ok_or(Error::Invalid("module number: the image has fewer"))
     }
 
-    /// A module of an image that is verified already. `None` when the image has fewer.
+    /// A module of an image that is verified already. `None` when the image has fewer, or this machine is built without a feature that
+    /// the module needs.
     #[must_use]
     pub fn from_image(image: &VerifiedImage<'m>, number: u32) -> Option<Self> {
-        (number < image.modules()).then(|| Self {
-            view: image.module(number),
-        })
+        let view = (number < image.modules()).then(|| image.module(number))?;
+        (view.features() & !SUPPORTED == 0).then_some(Self { view })
     }
 
     /// Verifies all function bodies.

@@ -13,8 +13,8 @@ use crate::val::WasmTys;
 use alloc::string::ToString;
 use core::marker::PhantomData;
 
-/// Most parameters of a typed function.
-const MAX_PARAMS: usize = 12;
+/// Most slots that the parameters of a typed function fill: twelve vectors.
+const MAX_PARAMS: usize = 24;
 
 /// A function of parameters `P` and results `R`, checked when it was made.
 ///
@@ -128,13 +128,13 @@ impl<P: WasmTys, R: WasmTys> TypedFunc<P, R> {
     pub fn results(self, engine: &Engine<'_>) -> Result<R, Error> {
         let slots = engine.results();
         R::from_slots(slots).ok_or(Error::ResultCount {
-            expected: R::TYPES.len(),
+            expected: crate::val::valtype::slot_count(R::TYPES),
             got: slots.len(),
         })
     }
 
     fn args(self, params: P, slots: &mut [u64; MAX_PARAMS]) -> Result<&[u64], Error> {
-        let count = P::TYPES.len();
+        let count = crate::val::valtype::slot_count(P::TYPES);
         let wrong = Error::ArgumentCount {
             expected: MAX_PARAMS,
             got: count,

@@ -1,6 +1,6 @@
 //! Values with their types, and Rust types as Wasm values.
 //!
-//! Input: slots of 64 bits. Output: [`Val`], and the traits that [`TypedFunc`](crate::TypedFunc) and
+//! Input: slots of 64 bits, one for each value, two for a v128. Output: [`Val`], and the traits that [`TypedFunc`](crate::TypedFunc) and
 //! [`Linker::wrap`](crate::Linker::wrap) rest on. Invariants: an i32 or f32 fills its slot zero-extended; floats are carried as their bits,
 //! so NaN payloads survive; the null reference is slot 0.
 
@@ -21,6 +21,8 @@ pub enum Val {
     F32(u32),
     /// The bits of an `f64`.
     F64(u64),
+    /// A `v128`; lane 0 has the lowest bits.
+    V128(u128),
     /// A reference to a function, of whatever type.
     FuncRef(Option<Func>),
     /// An `externref`: the host's own number, up to 2^64 - 2.
@@ -28,7 +30,7 @@ pub enum Val {
 }
 
 impl Val {
-    /// The value that a slot holds; `None` if `ty` is no value type.
+    /// The value that a slot holds; `None` if `ty` is no value type, or that of a v128, which fills two.
     #[must_use]
     pub const fn from_slot(ty: ValType, slot: u64) -> Option<Self> {
         Some(match ty {
@@ -48,10 +50,45 @@ impl Val {
         })
     }
 
-    /// The slot that holds the value.
+    /// The value that these slots hold; `None` if `ty` is no value type, or one of another number of slots.
+    #[must_use]
+    pub const fn from_slots(ty: ValType, slots: &[u64]) -> Option<Self> {
+        match (ty, slots) {
+            (valtype::V128, &[low, high]) => Some(Self::V128(low as u128 | (high as u128) << 64)),
+            (_, &[slot]) => Self::from_slot(ty, slot),
+            _ => None,
+        }
+    }
+
+    /// The values of these types that lie in slots one after the other, as arguments and results do. Ends where a slot is missing or a
+    /// byte is no value type.
+    pub fn list(types: &[ValType], mut slots: &[u64]) -> impl Iterator<Item = Self> {
+        types.iter().map_while(move |&ty| {
+            let (own, rest) = slots.split_at_checked(valtype::slots(ty))?;
+            slots = rest;
+            Self::from_slots(ty, own)
+        })
+    }
+
+    /// The slots that hold the value: one, or two for a v128, the low half first.
+    pub fn to_slots(self) -> impl Iterator<Item = u64> {
+        self.halves().into_iter().take(valtype::slots(self.ty()))
+    }
+
+    /// The slot that holds the value, and 0; the two halves of a v128.
+    pub(crate) const fn halves(self) -> [u64; 2] {
+        if let Self::V128(bits) = self {
+            [bits as u64, (bits >> 64) as u64]
+        } else {
+            [self.to_slot(), 0]
+        }
+    }
+
+    /// The slot that holds the value; of a v128, which fills two, the low half.
     #[must_use]
     pub const fn to_slot(self) -> u64 {
         match self {
+            Self::V128(bits) => bits as u64,
             Self::I32(v) => v as u32 as u64,
             Self::I64(v) => v as u64,
             Self::F32(bits) => bits as u64,
@@ -70,12 +107,13 @@ impl Val {
             Self::I64(_) => valtype::I64,
             Self::F32(_) => valtype::F32,
             Self::F64(_) => valtype::F64,
+            Self::V128(_) => valtype::V128,
             Self::FuncRef(_) => valtype::FUNCREF,
             Self::ExternRef(_) => valtype::EXTERNREF,
         }
     }
 
-    /// Reads a number of type `ty`: decimal or, for integers, `0x` hexadecimal, signed or unsigned; `null` for references, or an
+    /// Reads a number of type `ty`: decimal or, for integers, `0x` hexadecimal, signed or unsigned; a v128 in `0x` hexadecimal; `null` for references, or an
     /// `externref`'s number. `None` if the text is no such value.
     #[must_use]
     pub fn parse(ty: ValType, text: &str) -> Option<Self> {
@@ -92,6 +130,10 @@ impl Val {
             }
             valtype::F32 => Self::F32(text.parse::<f32>().ok()?.to_bits()),
             valtype::F64 => Self::F64(text.parse::<f64>().ok()?.to_bits()),
+            valtype::V128 => {
+                let digits = text.strip_prefix("0x").filter(|it| !it.starts_with('+'))?;
+                Self::V128(u128::from_str_radix(digits, 16).ok()?)
+            }
             valtype::FUNCREF if text == "null" => Self::FuncRef(None),
             valtype::EXTERNREF if text == "null" => Self::ExternRef(None),
             valtype::EXTERNREF => {
@@ -127,6 +169,7 @@ impl fmt::Display for Val {
             Self::I64(v) => write!(f, "{v}"),
             Self::F32(bits) => write!(f, "{}", f32::from_bits(*bits)),
             Self::F64(bits) => write!(f, "{}", f64::from_bits(*bits)),
+            Self::V128(bits) => write!(f, "{bits:#034x}"),
             Self::FuncRef(None) | Self::ExternRef(None) => f.write_str("null"),
             Self::FuncRef(Some(func)) => write!(f, "funcref({:#x})", func.bits()),
             Self::ExternRef(Some(host)) => write!(f, "externref({host})"),
@@ -142,16 +185,18 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// A Rust type that is a Wasm value: `i32 u32 i64 u64 f32 f64 Option<Func> Option<ExternRef>`.
+/// A Rust type that is a Wasm value: `i32 u32 i64 u64 f32 f64 u128 Option<Func> Option<ExternRef>`; a `u128` is a v128, lane 0 having
+/// its lowest bits.
 pub trait WasmTy: Copy + sealed::Sealed {
     /// Its value type, of [`valtype`].
     const TYPE: ValType;
 
-    /// From the slot that holds it.
-    fn from_slot(slot: u64) -> Self;
+    /// From the next slots, as many as it fills.
+    fn take(slots: &mut core::slice::Iter<'_, u64>) -> Option<Self>;
 
-    /// The slot that holds it.
-    fn to_slot(self) -> u64;
+    /// Into the next slots, as many as it fills; false if there are fewer.
+    #[must_use]
+    fn put(self, slots: &mut core::slice::IterMut<'_, u64>) -> bool;
 }
 
 macro_rules! wasm_ty {
@@ -159,12 +204,13 @@ macro_rules! wasm_ty {
         impl sealed::Sealed for $ty {}
         impl WasmTy for $ty {
             const TYPE: ValType = valtype::$valtype;
-            fn from_slot($slot: u64) -> Self {
-                $from
+            fn take(slots: &mut core::slice::Iter<'_, u64>) -> Option<Self> {
+                let $slot = *slots.next()?;
+                Some($from)
             }
-            fn to_slot(self) -> u64 {
+            fn put(self, slots: &mut core::slice::IterMut<'_, u64>) -> bool {
                 let $v = self;
-                $to
+                slots.next().map(|slot| *slot = $to).is_some()
             }
         }
     )*};
@@ -179,6 +225,20 @@ wasm_ty! {
     f64, F64, |slot| f64::from_bits(slot), |v| v.to_bits();
     Option<Func>, FUNCREF, |slot| Func::from_bits(slot), |v| v.map_or(0, Func::bits);
     Option<ExternRef>, EXTERNREF, |slot| slot.checked_sub(1).map(ExternRef), |v| v.map_or(0, |r| r.0.wrapping_add(1));
+}
+
+impl sealed::Sealed for u128 {}
+impl WasmTy for u128 {
+    const TYPE: ValType = valtype::V128;
+
+    fn take(slots: &mut core::slice::Iter<'_, u64>) -> Option<Self> {
+        let (low, high) = (*slots.next()?, *slots.next()?);
+        Some(Self::from(low) | Self::from(high) << 64)
+    }
+
+    fn put(self, slots: &mut core::slice::IterMut<'_, u64>) -> bool {
+        (self as u64).put(slots) && ((self >> 64) as u64).put(slots)
+    }
 }
 
 /// No value, one, or a tuple of up to twelve: the parameters or results of a typed function.
@@ -198,20 +258,12 @@ impl<A: WasmTy> WasmTys for A {
     const TYPES: &'static [ValType] = &[A::TYPE];
 
     fn from_slots(slots: &[u64]) -> Option<Self> {
-        match slots {
-            [slot] => Some(A::from_slot(*slot)),
-            _ => None,
-        }
+        let mut slots = slots.iter();
+        A::take(&mut slots).filter(|_| slots.len() == 0)
     }
 
     fn to_slots(self, slots: &mut [u64]) -> bool {
-        match slots {
-            [slot] => {
-                *slot = self.to_slot();
-                true
-            }
-            _ => false,
-        }
+        slots.len() == valtype::slots(A::TYPE) && self.put(&mut slots.iter_mut())
     }
 }
 
@@ -222,20 +274,20 @@ macro_rules! tuples {
             const TYPES: &'static [ValType] = &[$($ty::TYPE),*];
 
             fn from_slots(slots: &[u64]) -> Option<Self> {
-                match slots {
-                    [$($value),*] => Some(($($ty::from_slot(*$value),)*)),
-                    #[allow(unreachable_patterns, reason = "a slice pattern without elements is not exhaustive either")]
-                    _ => None,
-                }
+                #[allow(unused_mut, reason = "there may be no value")]
+                let mut slots = slots.iter();
+                let values = ($($ty::take(&mut slots)?,)*);
+                (slots.len() == 0).then_some(values)
             }
 
             fn to_slots(self, slots: &mut [u64]) -> bool {
-                let ($($value,)*) = self;
-                let values: &[u64] = &[$($value.to_slot()),*];
-                if values.len() == slots.len() {
-                    slots.copy_from_slice(values);
+                if slots.len() != valtype::slot_count(Self::TYPES) {
+                    return false;
                 }
-                values.len() == slots.len()
+                let ($($value,)*) = self;
+                #[allow(unused_mut, unused_variables, reason = "there may be no value")]
+                let mut slots = slots.iter_mut();
+                true $(&& $value.put(&mut slots))*
             }
         }
     )*};
@@ -315,6 +367,36 @@ mod tests {
             Val::parse(valtype::EXTERNREF, "7"),
             Some(Val::ExternRef(Some(7)))
         );
+    }
+
+    #[test]
+    fn vectors_fill_two_slots() {
+        let bits = 0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100_u128;
+        let slots = [0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908];
+        let val = Val::from_slots(valtype::V128, &slots).unwrap();
+        assert_eq!((val, val.ty()), (Val::V128(bits), valtype::V128));
+        assert!(val.to_slots().eq(slots));
+        assert_eq!(Val::from_slots(valtype::V128, &slots[1..]), None);
+        assert_eq!(Val::from_slots(valtype::I64, &slots), None);
+        assert_eq!(Val::from_slot(valtype::V128, 1), None);
+        let types = [valtype::I32, valtype::V128, valtype::I64];
+        let all = [7, slots[0], slots[1], 8];
+        assert!(Val::list(&types, &all).eq([Val::I32(7), val, Val::I64(8)]));
+        assert_eq!(Val::list(&types, &all[..2]).count(), 1);
+        let text = "0x0f0e0d0c0b0a09080706050403020100";
+        assert_eq!(Val::parse(valtype::V128, text), Some(val));
+        assert_eq!(std::string::ToString::to_string(&val), text);
+        assert_eq!(Val::parse(valtype::V128, "12"), None);
+        assert_eq!(Val::parse(valtype::V128, "0x+1"), None);
+
+        assert_eq!(<(i32, u128, u64)>::TYPES, types);
+        let mut out = [0; 4];
+        assert!((7_i32, bits, 8_u64).to_slots(&mut out));
+        assert_eq!(out, all);
+        assert_eq!(<(i32, u128, u64)>::from_slots(&all), Some((7, bits, 8)));
+        assert_eq!(u128::from_slots(&slots), Some(bits));
+        assert_eq!(u128::from_slots(&all), None);
+        assert!(!bits.to_slots(&mut out));
     }
 
     #[test]

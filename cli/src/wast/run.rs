@@ -9,7 +9,7 @@ use wast::token::Id;
 use wast::{WastDirective, WastExecute, WastInvoke};
 use wrt_host::MmapProvider;
 use wrt_vm::{
-    Config, Engine, Error, Extern, Func, ImportMismatch, Instance, Limits, Module, Outcome, ValType,
+    Config, Engine, Error, Extern, Func, ImportMismatch, Instance, Limits, Module, Outcome, Val,
 };
 
 use super::modules::Built;
@@ -43,8 +43,7 @@ enum Refused {
 /// What a call, or another thing that scripts execute, came to.
 struct Executed {
     outcome: Outcome,
-    types: Vec<ValType>,
-    slots: Vec<u64>,
+    values: Vec<Val>,
 }
 
 /// The keyword of a directive.
@@ -120,7 +119,7 @@ impl<'m> Runner<'m> {
             WastDirective::AssertReturn { exec, results, .. } => {
                 self.execute(exec, built).and_then(|done| {
                     done.done()?;
-                    values::compare(&done.types, &done.slots, results).map(|()| Verdict::Pass)
+                    values::compare(&done.values, results).map(|()| Verdict::Pass)
                 })
             }
             WastDirective::AssertExhaustion { call, message, .. } => {
@@ -228,8 +227,7 @@ impl<'m> Runner<'m> {
                 let outcome = self.instantiate(built).map_err(Refused::text)?;
                 Ok(Executed {
                     outcome,
-                    types: Vec::new(),
-                    slots: Vec::new(),
+                    values: Vec::new(),
                 })
             }
             WastExecute::Get { module, global, .. } => {
@@ -238,12 +236,10 @@ impl<'m> Runner<'m> {
                     return Err(format!("there is no global {global:?}"));
                 };
                 let text = |error: Error| error.to_string();
-                let ty = self.engine.global_type(handle).map_err(text)?;
-                let slot = self.engine.global(handle).map_err(text)?;
+                let value = self.engine.global_val(handle).map_err(text)?;
                 Ok(Executed {
                     outcome: Outcome::Done,
-                    types: vec![ty.ty],
-                    slots: vec![slot],
+                    values: vec![value],
                 })
             }
         }
@@ -251,9 +247,10 @@ impl<'m> Runner<'m> {
 
     fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Executed, String> {
         let func = self.func(invoke)?;
-        let args: Vec<u64> = (invoke.args.iter())
-            .map(|arg| values::argument(arg).map(|value| value.to_slot()))
+        let args: Vec<Val> = (invoke.args.iter())
+            .map(values::argument)
             .collect::<Result<_, _>>()?;
+        let args: Vec<u64> = args.into_iter().flat_map(Val::to_slots).collect();
         let text = |error: Error| error.to_string();
         let types = self.engine.func_type(func).map_err(text)?.results.to_vec();
         self.engine.set_fuel(FUEL);
@@ -261,8 +258,7 @@ impl<'m> Runner<'m> {
         let outcome = self.finish(outcome).map_err(text)?;
         Ok(Executed {
             outcome,
-            types,
-            slots: self.engine.results().to_vec(),
+            values: Val::list(&types, self.engine.results()).collect(),
         })
     }
 

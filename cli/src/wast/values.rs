@@ -1,6 +1,6 @@
-//! Values of scripts: arguments to slots, and results compared with what is expected.
+//! Values of scripts: arguments read, and results compared with what is expected.
 
-use wast::core::{NanPattern, WastArgCore, WastRetCore};
+use wast::core::{NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
 use wrt_vm::{HeapType, Val, ValType, valtype};
 
@@ -9,7 +9,7 @@ const F32_QUIET: u64 = 0x7fc0_0000;
 /// The same of an `f64`.
 const F64_QUIET: u64 = 0x7ff8_0000_0000_0000;
 
-/// The slot of an argument and its type.
+/// The value of an argument.
 pub(crate) fn argument(arg: &WastArg<'_>) -> Result<Val, String> {
     let WastArg::Core(arg) = arg else {
         return Err("arguments of components are not supported".to_owned());
@@ -21,37 +21,33 @@ pub(crate) fn argument(arg: &WastArg<'_>) -> Result<Val, String> {
         WastArgCore::F64(value) => Ok(Val::F64(value.bits)),
         WastArgCore::RefNull(_) => Ok(Val::ExternRef(None)),
         WastArgCore::RefExtern(number) => Ok(Val::ExternRef(Some((*number).into()))),
-        WastArgCore::V128(_) => Err("v128 arguments are not supported".to_owned()),
+        WastArgCore::V128(value) => Ok(Val::V128(u128::from_le_bytes(value.to_le_bytes()))),
         WastArgCore::RefHost(_) => Err("ref.host arguments are not supported".to_owned()),
     }
 }
 
-/// Compares results, each a type and a slot, with what is expected.
-pub(crate) fn compare(
-    types: &[ValType],
-    slots: &[u64],
-    expected: &[WastRet<'_>],
-) -> Result<(), String> {
-    if types.len() != expected.len() {
+/// Compares results with what is expected.
+pub(crate) fn compare(values: &[Val], expected: &[WastRet<'_>]) -> Result<(), String> {
+    if values.len() != expected.len() {
         return Err(format!(
             "expected {} results, got {}",
             expected.len(),
-            types.len()
+            values.len()
         ));
     }
-    for ((&ty, &slot), expected) in types.iter().zip(slots).zip(expected) {
+    for (&value, expected) in values.iter().zip(expected) {
         let WastRet::Core(expected) = expected else {
             return Err("results of components are not supported".to_owned());
         };
-        if !matches(ty, slot, expected) {
-            let got = Val::from_slot(ty, slot);
-            return Err(format!("expected {expected:?}, got {got:?}"));
+        if !matches(value, expected) {
+            return Err(format!("expected {expected:?}, got {value:?}"));
         }
     }
     Ok(())
 }
 
-fn matches(ty: ValType, slot: u64, expected: &WastRetCore<'_>) -> bool {
+fn matches(value: Val, expected: &WastRetCore<'_>) -> bool {
+    let (ty, slot) = (value.ty(), value.to_slot());
     let is_ref = ty.is_ref();
     match expected {
         WastRetCore::I32(value) => ty == valtype::I32 && slot == u64::from(value.cast_unsigned()),
@@ -67,10 +63,10 @@ fn matches(ty: ValType, slot: u64, expected: &WastRetCore<'_>) -> bool {
         WastRetCore::RefExtern(None) => is_extern(ty) && slot != 0,
         WastRetCore::RefFunc(_) => is_ref && !is_extern(ty) && slot != 0,
         WastRetCore::RefAny => is_ref && slot != 0,
-        WastRetCore::Either(cases) => cases.iter().any(|case| matches(ty, slot, case)),
-        // Vectors and garbage-collected types do not exist here, so nothing can be one.
-        WastRetCore::V128(_)
-        | WastRetCore::RefHost(_)
+        WastRetCore::Either(cases) => cases.iter().any(|case| matches(value, case)),
+        WastRetCore::V128(pattern) => matches!(value, Val::V128(bits) if vector(bits, pattern)),
+        // Garbage-collected types do not exist here, so nothing can be one.
+        WastRetCore::RefHost(_)
         | WastRetCore::RefEq
         | WastRetCore::RefArray
         | WastRetCore::RefStruct
@@ -85,6 +81,27 @@ fn is_extern(ty: ValType) -> bool {
         ty.as_ref(),
         Some((HeapType::Extern | HeapType::NoExtern, _))
     )
+}
+
+/// Whether a vector's lanes match.
+fn vector(bits: u128, pattern: &V128Pattern) -> bool {
+    let bytes = bits.to_le_bytes();
+    let halves = [bits as u64, (bits >> 64) as u64];
+    let words = halves.map(|half| [half & 0xffff_ffff, half >> 32]);
+    match pattern {
+        V128Pattern::I8x16(lanes) => lanes.map(i8::cast_unsigned) == bytes,
+        V128Pattern::I16x8(lanes) => lanes.map(i16::to_le_bytes).as_flattened() == bytes,
+        V128Pattern::I32x4(lanes) => lanes.map(i32::to_le_bytes).as_flattened() == bytes,
+        V128Pattern::I64x2(lanes) => lanes.map(i64::cast_unsigned) == halves,
+        V128Pattern::F32x4(lanes) => lanes
+            .iter()
+            .zip(words.as_flattened())
+            .all(|(lane, &word)| float(word, lane, |f| f.bits.into(), F32_QUIET, 1 << 31)),
+        V128Pattern::F64x2(lanes) => lanes
+            .iter()
+            .zip(halves)
+            .all(|(lane, half)| float(half, lane, |f| f.bits, F64_QUIET, 1 << 63)),
+    }
 }
 
 /// Whether float bits match: exactly; or as the canonical NaN, whose fraction has its highest bit alone; or as any quiet NaN.
@@ -110,7 +127,47 @@ mod tests {
     fn check(ty: ValType, slot: u64, expected: &str) -> bool {
         let buffer = ParseBuffer::new(expected).unwrap();
         let expected = parse::<WastRetCore<'_>>(&buffer).unwrap();
-        matches(ty, slot, &expected)
+        matches(Val::from_slot(ty, slot).unwrap(), &expected)
+    }
+
+    #[test]
+    fn vectors_match_lane_by_lane() {
+        let check = |bits: u128, expected: &str| {
+            let buffer = ParseBuffer::new(expected).unwrap();
+            let expected = parse::<WastRetCore<'_>>(&buffer).unwrap();
+            matches(Val::V128(bits), &expected)
+        };
+        let bits = 0xffff_ffff_7fc0_0001_8000_0000_0000_0002;
+        assert!(check(bits, "v128.const i32x4 2 0x80000000 0x7fc00001 -1"));
+        assert!(!check(bits, "v128.const i32x4 2 0x80000000 0x7fc00001 1"));
+        assert!(check(bits, "v128.const i16x8 2 0 0 0x8000 1 0x7fc0 -1 -1"));
+        assert!(!check(bits, "v128.const i16x8 0 2 0 0x8000 1 0x7fc0 -1 -1"));
+        assert!(check(
+            bits,
+            "v128.const i64x2 0x8000000000000002 0xffffffff7fc00001"
+        ));
+        assert!(check(
+            bits,
+            "v128.const f32x4 0x1p-148 -0 nan:arithmetic nan:arithmetic"
+        ));
+        assert!(!check(
+            bits,
+            "v128.const f32x4 0x1p-148 0 nan:arithmetic nan:arithmetic"
+        ));
+        assert!(!check(
+            bits,
+            "v128.const f32x4 0x1p-148 -0 nan:canonical nan:arithmetic"
+        ));
+        let nan = 0x7ff8 << 112;
+        assert!(check(nan, "v128.const f64x2 0 nan:canonical"));
+        assert!(check(
+            nan,
+            "v128.const i8x16 0 0 0 0 0 0 0 0 0 0 0 0 0 0 -8 127"
+        ));
+        assert!(!matches(
+            Val::I64(0),
+            &WastRetCore::V128(V128Pattern::I64x2([0, 0]))
+        ));
     }
 
     #[test]

@@ -27,6 +27,17 @@ static FORMS: LazyLock<Vec<Forms>> = LazyLock::new(|| {
     forms
 });
 
+/// By opcode number of a form, the plain instruction. Other instructions have none.
+static PLAIN: LazyLock<Vec<Option<Op>>> = LazyLock::new(|| {
+    let mut plain = vec![None; OP_LIMIT];
+    for &op in ALL {
+        for &(_, _, form) in &FORMS[op as usize] {
+            plain[form as usize] = Some(op);
+        }
+    }
+    plain
+});
+
 /// The name of the plain form of an accumulator form; any other name as it is.
 fn plain_name(name: &str) -> &str {
     let split = name
@@ -82,11 +93,7 @@ pub(super) fn run(blocks: &mut [Block]) {
 
 /// The plain form of an instruction.
 pub(super) fn plain(op: Op) -> Op {
-    let form = |forms: &Forms| forms.iter().any(|&(_, _, form)| form == op);
-    let number = FORMS.iter().position(form);
-    number
-        .and_then(|number| Op::from_number(number as u16))
-        .unwrap_or(op)
+    PLAIN[op as usize].unwrap_or(op)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use wrt_format::isa::{Control, Op, Role};
 
 use crate::lower::vcode::{VBlock, VCode, VInst, VReg};
-use crate::regalloc::Allocated;
+use crate::regalloc::{Allocated, Move};
 
 /// An instruction whose operands are final, but for labels.
 #[derive(Clone, Debug)]
@@ -98,19 +98,19 @@ pub(super) fn resolve(code: &VCode, allocated: &Allocated) -> Vec<Block> {
         for i in 0..=block.insts.len() {
             let here = (b as u32, i as u32);
             while let Some(it) = moves.next_if(|it| (it.block, it.before) == here) {
-                push_move(&mut body, it.dst, it.src);
+                push_move(&mut body, it);
             }
             let Some(inst) = block.insts.get(i) else {
                 continue;
             };
             let control = inst.op.info().control;
             if control.is_terminator() || control == Control::CondBranch {
-                end = Some(ending(block, inst, allocated));
+                end = Some(ending(code, block, inst, allocated));
             } else if inst.op == Op::Mov {
-                let [dst, src] = [inst.fields[0], inst.fields[1]];
-                push_move(&mut body, slot(allocated, dst), slot(allocated, src));
+                let [dst, src] = [inst.fields[0], inst.fields[1]].map(|it| slot(allocated, it));
+                push_moved(&mut body, dst, src);
             } else {
-                body.push(resolved(inst, allocated, 0));
+                body.push(resolved(code, inst, allocated, 0));
             }
         }
         blocks.push(Block {
@@ -123,11 +123,11 @@ pub(super) fn resolve(code: &VCode, allocated: &Allocated) -> Vec<Block> {
     blocks
 }
 
-fn ending(block: &VBlock, inst: &VInst, allocated: &Allocated) -> End {
+fn ending(code: &VCode, block: &VBlock, inst: &VInst, allocated: &Allocated) -> End {
     let targets: Vec<u32> = block.succs.iter().map(|edge| edge.block).collect();
     match (inst.op.info().control, &targets[..]) {
         (Control::CondBranch, &[taken, other]) => {
-            let Inst { op, fields, offset } = resolved(inst, allocated, 0);
+            let Inst { op, fields, offset } = resolved(code, inst, allocated, 0);
             let branch = VInst {
                 op,
                 fields,
@@ -141,9 +141,9 @@ fn ending(block: &VBlock, inst: &VInst, allocated: &Allocated) -> End {
         (Control::Branch | Control::Table, &[target]) => End::Next(target),
         (Control::Table, _) => {
             let others = targets.len() as i64 - 1;
-            End::Table(resolved(inst, allocated, others), targets)
+            End::Table(resolved(code, inst, allocated, others), targets)
         }
-        _ => End::Leave(resolved(inst, allocated, 0)),
+        _ => End::Leave(resolved(code, inst, allocated, 0)),
     }
 }
 
@@ -152,20 +152,20 @@ fn slot(allocated: &Allocated, vreg: i64) -> u16 {
 }
 
 /// `inst` with slots for registers; labels 0, and `targets` for the size of a branch table.
-fn resolved(inst: &VInst, allocated: &Allocated, targets: i64) -> Inst {
+fn resolved(code: &VCode, inst: &VInst, allocated: &Allocated, targets: i64) -> Inst {
     let info = inst.op.info();
     let mut fields = [0; 6];
     for ((field, &value), out) in info.fields.iter().zip(&inst.fields).zip(&mut fields) {
-        *out = if field.role.is_slot() {
+        *out = if field.role.is_register() {
             slot(allocated, value).into()
         } else if field.role == Role::Window {
             allocated.base.into()
         } else if field.role == Role::Results {
             allocated.results_at(inst).into()
         } else if field.role == Role::UseSpan {
-            allocated.returned_from(inst).into()
+            allocated.returned_from(code, inst).into()
         } else if field.role == Role::Count {
-            inst.args.len() as i64
+            code.slot_count(&inst.args).into()
         } else if field.role == Role::TargetCount {
             targets
         } else if matches!(field.role, Role::Label16 | Role::Label32) {
@@ -181,8 +181,22 @@ fn resolved(inst: &VInst, allocated: &Allocated, targets: i64) -> Inst {
     }
 }
 
-/// Appends a move, or pairs it with the one before: `mov2` is two moves in a row, in one dispatch.
-fn push_move(body: &mut Vec<Inst>, dst: u16, src: u16) {
+/// Appends a move.
+fn push_move(body: &mut Vec<Inst>, it: &Move) {
+    if !it.wide {
+        return push_moved(body, it.dst, it.src);
+    }
+    if it.dst != it.src {
+        body.push(Inst {
+            op: Op::V128Mov,
+            fields: [it.dst.into(), it.src.into(), 0, 0, 0, 0],
+            offset: 0,
+        });
+    }
+}
+
+/// Appends a move of one slot, or pairs it with the one before: `mov2` is two moves in a row, in one dispatch.
+fn push_moved(body: &mut Vec<Inst>, dst: u16, src: u16) {
     if dst == src {
         return;
     }

@@ -151,7 +151,7 @@ impl Encoder<'_> {
         if matches!(info.control, Control::Call | Control::TailCall) {
             self.has_fuel("a call costs no fuel")?;
         }
-        if inst.op == Op::ConstPool {
+        if matches!(inst.op, Op::ConstPool | Op::V128Const) {
             self.pool_words.push(self.at());
         }
         let op = shortest(inst.op, &inst.fields);

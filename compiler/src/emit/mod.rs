@@ -31,25 +31,29 @@ pub struct Code {
     pub lines: Vec<(u32, u32)>,
     /// The function's own constants. [`Code::relocate`] makes the indices into it indices into the module's pool.
     pub pool: Vec<u64>,
-    /// Indices of the `const_pool` instructions in `words`.
+    /// Indices of the `const_pool` and `v128_const` instructions in `words`.
     pub pool_words: Vec<u32>,
 }
 
 impl Code {
-    /// Replaces the pool index of every `const_pool` instruction by `place(constant)`, and empties the function's own pool.
+    /// Replaces the pool index of every instruction that has one by `place(constants)`, where its one constant is, or its two one after
+    /// the other; and empties the function's own pool.
     ///
     /// # Errors
     /// Internal, if an index is out of range.
-    pub fn relocate(&mut self, mut place: impl FnMut(u64) -> u32) -> Result<(), Error> {
+    pub fn relocate(&mut self, mut place: impl FnMut(&[u64]) -> u32) -> Result<(), Error> {
         for &at in &self.pool_words {
             let words = &mut self.words[at as usize..];
-            let [_, index] = Op::ConstPool.info().fields else {
-                return Err(Error::internal("`const_pool` has other operands"));
+            let op = words.first().copied().and_then(Op::from_number);
+            let Some((op, [_, index])) = op.map(|op| (op, op.info().fields)) else {
+                return Err(Error::internal("what takes constants has other operands"));
             };
-            let Some(&constant) = self.pool.get(field_value(words, index) as usize) else {
+            let first = field_value(words, index) as usize;
+            let count = if op == Op::V128Const { 2 } else { 1 };
+            let Some(constants) = self.pool.get(first..first + count) else {
                 return Err(Error::internal("a constant is not in the pool"));
             };
-            if !set_field(words, index, place(constant).into()) {
+            if !set_field(words, index, place(constants).into()) {
                 return Err(Error::internal("a constant's place does not fit"));
             }
         }

@@ -37,7 +37,7 @@ pub fn archive(
     let mut pool = Pool::default();
     for (body_idx, mut code) in (0u32..).zip(codes) {
         let func_idx = module.body_func_idx(body_idx);
-        code.relocate(|constant| pool.index(constant))
+        code.relocate(|constants| pool.index(constants))
             .and_then(|()| relocate_types(&mut code.words, &types))
             .map_err(|error| error.in_func(func_idx, module.func_name(func_idx)))?;
         if has_tail_call(&code.words) {
@@ -84,14 +84,17 @@ fn build_id(wasm: &[u8], options: &Options<'_>) -> u64 {
 #[derive(Default)]
 struct Pool {
     values: Vec<u64>,
-    index_of: HashMap<u64, u32>,
+    index_of: HashMap<(u64, Option<u64>), u32>,
 }
 
 impl Pool {
-    fn index(&mut self, constant: u64) -> u32 {
-        *self.index_of.entry(constant).or_insert_with(|| {
-            self.values.push(constant);
-            self.values.len() as u32 - 1
+    /// Where one constant is, or two one after the other.
+    fn index(&mut self, constants: &[u64]) -> u32 {
+        let key = (constants[0], constants.get(1).copied());
+        *self.index_of.entry(key).or_insert_with(|| {
+            let index = self.values.len() as u32;
+            self.values.extend_from_slice(constants);
+            index
         })
     }
 }

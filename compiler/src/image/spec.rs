@@ -175,6 +175,7 @@ fn const_expr(expr: &[wasm::ConstOp]) -> out::ConstExpr {
         wasm::ConstOp::I64Add => types::ConstOp::I64Add,
         wasm::ConstOp::I64Sub => types::ConstOp::I64Sub,
         wasm::ConstOp::I64Mul => types::ConstOp::I64Mul,
+        wasm::ConstOp::V128 => types::ConstOp::V128,
     };
     out::ConstExpr(expr.iter().map(convert).collect())
 }

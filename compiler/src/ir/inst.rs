@@ -6,17 +6,28 @@
 
 use super::func::{Edge, Value};
 use super::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
+use super::simd::SimdOp;
+use super::types::Type;
 use wrt_format::trap::Trap;
 
 /// An instruction. Indices are those of the Wasm module's index spaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inst {
-    /// A constant of the result's type, as the 64 bits of its slot (i32 and f32 zero-extended; a null reference is 0).
+    /// A constant of the result's type, which is no vector, as the 64 bits of its slot (i32 and f32 zero-extended; a null reference is 0).
     Const(u64),
     /// A pure operator on one value.
     Unary(UnaryOp, Value),
     /// A pure operator on two values.
     Binary(BinaryOp, Value, Value),
+    /// A constant vector; lane 0 has the lowest bits.
+    V128Const(u128),
+    /// A pure operator on vectors. `lane` is 0 for those without; of `args` as many count as the operator has operands, the others
+    /// repeat the first.
+    Simd {
+        op: SimdOp,
+        lane: u8,
+        args: [Value; 3],
+    },
     /// `cond != 0 ? then : otherwise`.
     Select {
         cond: Value,
@@ -174,6 +185,30 @@ pub enum Terminator {
     Trap(Trap),
 }
 
+impl Inst {
+    /// The constant 0, or null, of a type.
+    #[must_use]
+    pub const fn zero(ty: Type) -> Self {
+        match ty {
+            Type::V128 => Self::V128Const(0),
+            Type::I32 | Type::I64 | Type::F32 | Type::F64 | Type::FuncRef | Type::ExternRef => {
+                Self::Const(0)
+            }
+        }
+    }
+
+    /// An operator on vectors with its operands.
+    ///
+    /// # Panics
+    /// Without operands.
+    #[must_use]
+    pub fn simd(op: SimdOp, lane: u8, operands: &[Value]) -> Self {
+        let mut args = [operands[0]; 3];
+        args[..operands.len()].copy_from_slice(operands);
+        Self::Simd { op, lane, args }
+    }
+}
+
 /// The two visitors of an instruction's or terminator's operands, of which only the borrow differs.
 macro_rules! visitors {
     ($inst_name:ident, $terminator_name:ident, $($mutability:ident)?) => {
@@ -182,6 +217,7 @@ macro_rules! visitors {
             pub fn $inst_name(&$($mutability)? self, mut f: impl FnMut(&$($mutability)? Value)) {
                 match self {
                     Self::Const(_)
+                    | Self::V128Const(_)
                     | Self::RefFunc(_)
                     | Self::GlobalGet(_)
                     | Self::MemorySize(_)
@@ -209,6 +245,10 @@ macro_rules! visitors {
                         f(a);
                         f(b);
                         f(c);
+                    }
+                    Self::Simd { op, args, .. } => {
+                        let count = op.operand_types().len();
+                        args.into_iter().take(count).for_each(&mut f);
                     }
                     Self::Call { args, .. } => args.into_iter().for_each(f),
                     Self::CallIndirect { index, args, .. }

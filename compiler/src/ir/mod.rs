@@ -8,6 +8,7 @@ pub mod inst;
 pub mod loops;
 pub mod ops;
 pub mod print;
+pub mod simd;
 pub mod types;
 
 pub use build::{build, build_body};
@@ -16,4 +17,5 @@ pub use func::{Block, BlockData, Edge, Func, InstData, InstIdx, Value, ValueData
 pub use inst::{Inst, Terminator};
 pub use ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 pub use print::print;
+pub use simd::SimdOp;
 pub use types::Type;

@@ -245,6 +245,32 @@ pub enum LoadOp {
     F32Load,
     /// `f64.load`
     F64Load,
+    /// `v128.load`
+    V128Load,
+    /// `v128.load8x8_s`
+    V128Load8x8S,
+    /// `v128.load8x8_u`
+    V128Load8x8U,
+    /// `v128.load16x4_s`
+    V128Load16x4S,
+    /// `v128.load16x4_u`
+    V128Load16x4U,
+    /// `v128.load32x2_s`
+    V128Load32x2S,
+    /// `v128.load32x2_u`
+    V128Load32x2U,
+    /// `v128.load8_splat`
+    V128Load8Splat,
+    /// `v128.load16_splat`
+    V128Load16Splat,
+    /// `v128.load32_splat`
+    V128Load32Splat,
+    /// `v128.load64_splat`
+    V128Load64Splat,
+    /// `v128.load32_zero`
+    V128Load32Zero,
+    /// `v128.load64_zero`
+    V128Load64Zero,
 }
 
 /// What a store writes: the low bytes of the value.
@@ -258,6 +284,8 @@ pub enum StoreOp {
     Store32,
     /// 8 bytes.
     Store64,
+    /// 16 bytes: a vector.
+    Store128,
 }
 
 impl LoadOp {
@@ -279,6 +307,19 @@ impl LoadOp {
             Self::I64Load => "i64.load",
             Self::F32Load => "f32.load",
             Self::F64Load => "f64.load",
+            Self::V128Load => "v128.load",
+            Self::V128Load8x8S => "v128.load8x8_s",
+            Self::V128Load8x8U => "v128.load8x8_u",
+            Self::V128Load16x4S => "v128.load16x4_s",
+            Self::V128Load16x4U => "v128.load16x4_u",
+            Self::V128Load32x2S => "v128.load32x2_s",
+            Self::V128Load32x2U => "v128.load32x2_u",
+            Self::V128Load8Splat => "v128.load8_splat",
+            Self::V128Load16Splat => "v128.load16_splat",
+            Self::V128Load32Splat => "v128.load32_splat",
+            Self::V128Load64Splat => "v128.load64_splat",
+            Self::V128Load32Zero => "v128.load32_zero",
+            Self::V128Load64Zero => "v128.load64_zero",
         }
     }
 
@@ -290,6 +331,17 @@ impl LoadOp {
             Self::I32Load16S | Self::I32Load16U | Self::I64Load16S | Self::I64Load16U => 2,
             Self::I32Load | Self::I64Load32S | Self::I64Load32U | Self::F32Load => 4,
             Self::I64Load | Self::F64Load => 8,
+            Self::V128Load8Splat => 1,
+            Self::V128Load16Splat => 2,
+            Self::V128Load32Splat | Self::V128Load32Zero => 4,
+            Self::V128Load64Splat | Self::V128Load64Zero => 8,
+            Self::V128Load8x8S
+            | Self::V128Load8x8U
+            | Self::V128Load16x4S
+            | Self::V128Load16x4U
+            | Self::V128Load32x2S
+            | Self::V128Load32x2U => 8,
+            Self::V128Load => 16,
         }
     }
 
@@ -311,6 +363,19 @@ impl LoadOp {
             | Self::I64Load => Type::I64,
             Self::F32Load => Type::F32,
             Self::F64Load => Type::F64,
+            Self::V128Load
+            | Self::V128Load8x8S
+            | Self::V128Load8x8U
+            | Self::V128Load16x4S
+            | Self::V128Load16x4U
+            | Self::V128Load32x2S
+            | Self::V128Load32x2U
+            | Self::V128Load8Splat
+            | Self::V128Load16Splat
+            | Self::V128Load32Splat
+            | Self::V128Load64Splat
+            | Self::V128Load32Zero
+            | Self::V128Load64Zero => Type::V128,
         }
     }
 }
@@ -324,6 +389,7 @@ impl StoreOp {
             Self::Store16 => "store16",
             Self::Store32 => "store32",
             Self::Store64 => "store64",
+            Self::Store128 => "store128",
         }
     }
 
@@ -335,6 +401,7 @@ impl StoreOp {
             Self::Store16 => 2,
             Self::Store32 => 4,
             Self::Store64 => 8,
+            Self::Store128 => 16,
         }
     }
 }

@@ -95,6 +95,7 @@ impl Display for Const {
                 value => write!(f, "f64.const {value:?}"),
             },
             Type::FuncRef | Type::ExternRef => write!(f, "ref.null"),
+            Type::V128 => write!(f, "v128.const {bits:#x}"),
         }
     }
 }
@@ -145,6 +146,11 @@ impl Func {
             Inst::Const(bits) => Const(ty, bits).fmt(f),
             Inst::Unary(op, _) => write!(f, "{} {values}", op.name()),
             Inst::Binary(op, ..) => write!(f, "{} {values}", op.name()),
+            Inst::V128Const(bits) => write!(f, "v128.const {bits:#034x}"),
+            Inst::Simd { op, lane, .. } if op.has_lane() => {
+                write!(f, "{} {lane} {values}", op.name())
+            }
+            Inst::Simd { op, .. } => write!(f, "{} {values}", op.name()),
             Inst::Select { .. } => write!(f, "select {values}"),
             Inst::RefIsNull(_) => write!(f, "ref.is_null {values}"),
             Inst::RefAsNonNull(_) => write!(f, "ref.as_non_null {values}"),
@@ -292,6 +298,8 @@ fn fmt_bulk(f: &mut Formatter<'_>, inst: &Inst) -> Result {
         Inst::Const(_)
         | Inst::Unary(..)
         | Inst::Binary(..)
+        | Inst::V128Const(_)
+        | Inst::Simd { .. }
         | Inst::Select { .. }
         | Inst::RefIsNull(_)
         | Inst::RefAsNonNull(_)

@@ -11,6 +11,8 @@ pub enum Type {
     F32,
     /// 64-bit float.
     F64,
+    /// 128-bit vector. Its values take two slots.
+    V128,
     /// Function reference; null is 0.
     FuncRef,
     /// Host reference; null is 0.
@@ -18,6 +20,15 @@ pub enum Type {
 }
 
 impl Type {
+    /// Slots that a value takes.
+    #[must_use]
+    pub const fn slots(self) -> u32 {
+        match self {
+            Self::V128 => 2,
+            Self::I32 | Self::I64 | Self::F32 | Self::F64 | Self::FuncRef | Self::ExternRef => 1,
+        }
+    }
+
     /// Whether the value is a reference.
     #[must_use]
     pub const fn is_ref(self) -> bool {
@@ -32,6 +43,7 @@ impl core::fmt::Display for Type {
             Self::I64 => "i64",
             Self::F32 => "f32",
             Self::F64 => "f64",
+            Self::V128 => "v128",
             Self::FuncRef => "funcref",
             Self::ExternRef => "externref",
         })

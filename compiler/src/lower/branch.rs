@@ -88,7 +88,7 @@ impl Selector<'_> {
     fn give_back(&mut self, values: &[Value]) -> Piece {
         match *values {
             [] => self.emit(Op::Ret, &[]),
-            [value] => {
+            [value] if self.func.ty(value).slots() == 1 => {
                 let src = self.field(value);
                 self.emit(Op::Ret1, &[src]);
             }

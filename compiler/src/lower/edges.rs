@@ -246,7 +246,7 @@ impl Selector<'_> {
             // Made here, a constant costs nothing on the other ways, and no more than a move on this one.
             match self.const_bits(arg).filter(|_| self.fuse) {
                 Some(bits) => {
-                    let reg = self.fresh(self.func.ty(arg).is_ref());
+                    let reg = self.fresh(self.func.ty(arg));
                     insts.push(self.constant_inst(i64::from(reg.0), bits));
                     args.push(reg);
                 }

@@ -4,7 +4,7 @@ use super::cond::{Compare, IntCond, Width};
 use super::rows::{self, UnaryRow};
 use super::select::Selector;
 use super::vcode::VReg;
-use crate::ir::{BinaryOp, Inst, InstIdx, UnaryOp, Value};
+use crate::ir::{BinaryOp, Inst, InstIdx, Type, UnaryOp, Value};
 use wrt_format::isa::Op;
 
 impl Selector<'_> {
@@ -18,6 +18,8 @@ impl Selector<'_> {
             }
             Inst::Unary(op, a) => self.unary(op, a, results[0]),
             Inst::Binary(op, a, b) => self.binary(idx, op, a, b, results[0]),
+            Inst::V128Const(bits) => self.vector_const(bits, results[0]),
+            Inst::Simd { op, lane, args } => self.vector(op, lane, args, results[0]),
             Inst::Select {
                 cond,
                 then,
@@ -144,7 +146,13 @@ impl Selector<'_> {
         let dst = self.def(result);
         let (a, b) = (self.field(then), self.field(otherwise));
         let cond = self.narrow_field(cond, Width::W32);
-        self.emit(Op::Select, &[dst, a, b, cond]);
+        let op = match self.func.ty(result) {
+            Type::V128 => Op::V128Select,
+            Type::I32 | Type::I64 | Type::F32 | Type::F64 | Type::FuncRef | Type::ExternRef => {
+                Op::Select
+            }
+        };
+        self.emit(op, &[dst, a, b, cond]);
     }
 
     /// If the instruction only asks whether an i32 is (not) 0: that i32, and whether the answer is turned round.
@@ -167,17 +175,25 @@ impl Selector<'_> {
 
     fn global_get(&mut self, global: u32, result: Value) {
         let dst = self.def(result);
+        let (own, import) = match self.func.ty(result).slots() {
+            2 => (Op::V128GlobalGet, Op::V128GlobalGetImport),
+            _ => (Op::GlobalGet, Op::GlobalGetImport),
+        };
         match global.checked_sub(self.module.imported_globals) {
-            Some(defined) => self.emit(Op::GlobalGet, &[dst, i64::from(defined)]),
-            None => self.emit(Op::GlobalGetImport, &[dst, i64::from(global)]),
+            Some(defined) => self.emit(own, &[dst, i64::from(defined)]),
+            None => self.emit(import, &[dst, i64::from(global)]),
         }
     }
 
     fn global_set(&mut self, global: u32, value: Value) {
         let src = self.field(value);
+        let (own, import) = match self.func.ty(value).slots() {
+            2 => (Op::V128GlobalSet, Op::V128GlobalSetImport),
+            _ => (Op::GlobalSet, Op::GlobalSetImport),
+        };
         match global.checked_sub(self.module.imported_globals) {
-            Some(defined) => self.emit(Op::GlobalSet, &[src, i64::from(defined)]),
-            None => self.emit(Op::GlobalSetImport, &[src, i64::from(global)]),
+            Some(defined) => self.emit(own, &[src, i64::from(defined)]),
+            None => self.emit(import, &[src, i64::from(global)]),
         }
     }
 
@@ -210,7 +226,7 @@ impl Selector<'_> {
     /// A copy of a value in a register of its own: for operands that the instruction advances.
     fn private(&mut self, value: Value) -> i64 {
         let src = self.field(value);
-        let copy = i64::from(self.fresh(false).0);
+        let copy = i64::from(self.fresh(Type::I64).0);
         self.emit(Op::Mov, &[copy, src]);
         copy
     }

@@ -170,6 +170,19 @@ impl Selector<'_> {
                 | LoadOp::I64Load
                 | LoadOp::F32Load
                 | LoadOp::F64Load => MAX,
+                LoadOp::V128Load
+                | LoadOp::V128Load8x8S
+                | LoadOp::V128Load8x8U
+                | LoadOp::V128Load16x4S
+                | LoadOp::V128Load16x4U
+                | LoadOp::V128Load32x2S
+                | LoadOp::V128Load32x2U
+                | LoadOp::V128Load8Splat
+                | LoadOp::V128Load16Splat
+                | LoadOp::V128Load32Splat
+                | LoadOp::V128Load64Splat
+                | LoadOp::V128Load32Zero
+                | LoadOp::V128Load64Zero => MAX,
             };
         }
         let Inst::Binary(op, a, b) = *inst else {
@@ -226,7 +239,7 @@ impl Selector<'_> {
         let (code, adds) = match op {
             StoreOp::Store32 => (Op::I32AddMemImm, Op::I32AddImm),
             StoreOp::Store64 => (Op::I64AddMemImm, Op::I64AddImm),
-            StoreOp::Store8 | StoreOp::Store16 => return None,
+            StoreOp::Store8 | StoreOp::Store16 | StoreOp::Store128 => return None,
         };
         let orders = [(a, b), (b, a)];
         let mut orders = orders.into_iter().take(if row.commutes { 2 } else { 1 });
@@ -277,7 +290,7 @@ impl Selector<'_> {
         let whole = match op {
             StoreOp::Store32 => width == Width::W32,
             StoreOp::Store64 => width == Width::W64,
-            StoreOp::Store8 | StoreOp::Store16 => false,
+            StoreOp::Store8 | StoreOp::Store16 | StoreOp::Store128 => false,
         };
         let has_imm = self.imm_for(&row, width, b).is_some()
             || row.commutes && self.imm_for(&row, width, a).is_some();

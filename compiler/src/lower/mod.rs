@@ -20,6 +20,7 @@ mod tests;
 mod uses;
 mod validate;
 pub mod vcode;
+mod vector;
 
 pub use info::{MemoryInfo, ModuleInfo, TableInfo};
 pub use negate::negate;

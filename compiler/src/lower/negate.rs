@@ -80,7 +80,7 @@ mod tests {
     fn every_conditional_branch_but_the_stepping_ones_has_an_opposite() {
         for &op in ALL.iter().filter(|op| is_plain(**op)) {
             let info = op.info();
-            let steps = info.fields.first().is_some_and(|f| f.role.writes());
+            let steps = info.fields.first().is_some_and(|f| f.role.is_def());
             let expected = info.control == Control::CondBranch && !steps;
             assert_eq!(negate(&branch(op)).is_some(), expected, "{}", info.name);
         }

@@ -27,7 +27,7 @@ static EXCHANGEABLE: LazyLock<Vec<Option<(usize, usize)>>> = LazyLock::new(|| {
 /// The register that an instruction writes, if it is one.
 fn written(inst: &VInst) -> Option<i64> {
     let operands = inst.op.info().fields.iter().zip(inst.fields);
-    let mut written = operands.filter(|(field, _)| field.role.writes());
+    let mut written = operands.filter(|(field, _)| field.role.is_def());
     match (written.next(), written.next()) {
         (Some((_, vreg)), None) => Some(vreg),
         _ => None,

@@ -25,7 +25,7 @@ impl fmt::Display for VInst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let info = self.op.info();
         let operands = || info.fields.iter().zip(&self.fields);
-        for (_, dst) in operands().filter(|(field, _)| field.role.writes()) {
+        for (_, dst) in operands().filter(|(field, _)| field.role.is_def()) {
             write!(f, "v{dst} = ")?;
         }
         if !self.results.is_empty() {
@@ -41,6 +41,7 @@ impl fmt::Display for VInst {
                 | Role::DefAcc
                 | Role::DefF32
                 | Role::DefF64
+                | Role::Def128
                 | Role::Window
                 | Role::Results
                 | Role::UseSpan
@@ -50,7 +51,7 @@ impl fmt::Display for VInst {
                 | Role::Label16
                 | Role::Label32
                 | Role::TargetCount => continue,
-                Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Mod => {
+                Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Use128 | Role::Mod => {
                     write!(f, "{space}v{value}")?
                 }
                 Role::ImmS16
@@ -58,6 +59,10 @@ impl fmt::Display for VInst {
                 | Role::ImmS32
                 | Role::ImmU32
                 | Role::Shift
+                | Role::Lane16
+                | Role::Lane8
+                | Role::Lane4
+                | Role::Lane2
                 | Role::TrapCode
                 | Role::DefinedFunc
                 | Role::NearFunc
@@ -70,7 +75,8 @@ impl fmt::Display for VInst {
                 | Role::Table
                 | Role::Elem
                 | Role::Data
-                | Role::Const => write!(f, "{space}{}={value}", field.name)?,
+                | Role::Const
+                | Role::Const128 => write!(f, "{space}{}={value}", field.name)?,
             }
             space = ", ";
         }

@@ -349,6 +349,19 @@ pub(super) const fn load(op: LoadOp) -> MemRow {
         LoadOp::I32Load | LoadOp::I64Load32U | LoadOp::F32Load => mem_row!(Load32 Load32Far Load32Wrap Load32Index Load32Mem),
         LoadOp::I64Load32S => mem_row!(Load32SI64 Load32SI64Far Load32SI64Wrap Load32SI64Index Load32SI64Mem),
         LoadOp::I64Load | LoadOp::F64Load => mem_row!(Load64 Load64Far Load64Wrap Load64Index Load64Mem),
+        LoadOp::V128Load => mem_row!(Load128 Load128Far Load128Wrap Load128Index Load128Mem),
+        LoadOp::V128Load8x8S => mem_row!(Load8x8S Load8x8SFar Load8x8SWrap Load8x8SIndex Load8x8SMem),
+        LoadOp::V128Load8x8U => mem_row!(Load8x8U Load8x8UFar Load8x8UWrap Load8x8UIndex Load8x8UMem),
+        LoadOp::V128Load16x4S => mem_row!(Load16x4S Load16x4SFar Load16x4SWrap Load16x4SIndex Load16x4SMem),
+        LoadOp::V128Load16x4U => mem_row!(Load16x4U Load16x4UFar Load16x4UWrap Load16x4UIndex Load16x4UMem),
+        LoadOp::V128Load32x2S => mem_row!(Load32x2S Load32x2SFar Load32x2SWrap Load32x2SIndex Load32x2SMem),
+        LoadOp::V128Load32x2U => mem_row!(Load32x2U Load32x2UFar Load32x2UWrap Load32x2UIndex Load32x2UMem),
+        LoadOp::V128Load8Splat => mem_row!(Load8Splat Load8SplatFar Load8SplatWrap Load8SplatIndex Load8SplatMem),
+        LoadOp::V128Load16Splat => mem_row!(Load16Splat Load16SplatFar Load16SplatWrap Load16SplatIndex Load16SplatMem),
+        LoadOp::V128Load32Splat => mem_row!(Load32Splat Load32SplatFar Load32SplatWrap Load32SplatIndex Load32SplatMem),
+        LoadOp::V128Load64Splat => mem_row!(Load64Splat Load64SplatFar Load64SplatWrap Load64SplatIndex Load64SplatMem),
+        LoadOp::V128Load32Zero => mem_row!(Load32Zero Load32ZeroFar Load32ZeroWrap Load32ZeroIndex Load32ZeroMem),
+        LoadOp::V128Load64Zero => mem_row!(Load64Zero Load64ZeroFar Load64ZeroWrap Load64ZeroIndex Load64ZeroMem),
     }
 }
 
@@ -360,6 +373,7 @@ pub(super) const fn store(op: StoreOp) -> MemRow {
         StoreOp::Store16 => mem_row!(Store16 Store16Far Store16Wrap Store16Index Store16Mem),
         StoreOp::Store32 => mem_row!(Store32 Store32Far Store32Wrap Store32Index Store32Mem),
         StoreOp::Store64 => mem_row!(Store64 Store64Far Store64Wrap Store64Index Store64Mem),
+        StoreOp::Store128 => mem_row!(Store128 Store128Far Store128Wrap Store128Index Store128Mem),
     }
 }
 
@@ -370,5 +384,6 @@ pub(super) const fn store_imm(op: StoreOp) -> Option<(Op, u32)> {
         StoreOp::Store16 => None,
         StoreOp::Store32 => Some((Op::Store32Imm, 32)),
         StoreOp::Store64 => Some((Op::Store64Imm, 64)),
+        StoreOp::Store128 => None,
     }
 }

@@ -15,7 +15,7 @@ use super::uses::{self, Uses};
 use super::vcode::{VCode, VInst, VReg};
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::Loops;
-use crate::ir::{BinaryOp, Block, Func, Inst, InstIdx, UnaryOp, Value};
+use crate::ir::{BinaryOp, Block, Func, Inst, InstIdx, Type, UnaryOp, Value};
 use std::collections::HashMap;
 use wrt_format::isa::Op;
 
@@ -39,6 +39,7 @@ pub(super) struct Selector<'a> {
     /// Register of each root value.
     vregs: Vec<u32>,
     is_ref: Vec<bool>,
+    is_wide: Vec<bool>,
     /// Instructions that do their work inside another one, although they must not vanish.
     folded: Vec<bool>,
     /// What is selected for the instruction at hand, in order.
@@ -47,6 +48,7 @@ pub(super) struct Selector<'a> {
     offset: u32,
     pool: Vec<u64>,
     pool_index: HashMap<u64, i64>,
+    pair_index: HashMap<u128, i64>,
 }
 
 /// A load that may be folded into its user.
@@ -74,11 +76,13 @@ pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool) -> VCode {
         block: Func::ENTRY,
         vregs: vec![UNUSED; func.values.len()],
         is_ref: Vec::new(),
+        is_wide: Vec::new(),
         folded: vec![false; func.insts.len()],
         group: Vec::new(),
         offset: 0,
         pool: Vec::new(),
         pool_index: HashMap::new(),
+        pair_index: HashMap::new(),
     };
     let mut pieces: Vec<Option<Piece>> = (0..func.blocks.len()).map(|_| None).collect();
     for &block in cfg.rpo().iter().rev() {
@@ -90,9 +94,10 @@ pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool) -> VCode {
         blocks,
         vreg_count: selector.is_ref.len() as u32,
         is_ref: selector.is_ref,
+        is_wide: selector.is_wide,
         pool: selector.pool,
-        param_count: func.params.len() as u32,
-        result_count: func.results.len() as u32,
+        param_count: func.params.iter().map(|ty| ty.slots()).sum(),
+        result_count: func.results.iter().map(|ty| ty.slots()).sum(),
     };
     code.renumber();
     code
@@ -136,7 +141,7 @@ impl<'a> Selector<'a> {
     pub(super) fn reg(&mut self, value: Value) -> VReg {
         let root = self.root(value);
         if self.vregs[root.index()] == UNUSED {
-            self.vregs[root.index()] = self.fresh(self.func.ty(root).is_ref()).0;
+            self.vregs[root.index()] = self.fresh(self.func.ty(root)).0;
         }
         VReg(self.vregs[root.index()])
     }
@@ -144,8 +149,8 @@ impl<'a> Selector<'a> {
     /// The register that an instruction's result is written to. A result that another value has replaced has one all the same.
     pub(super) fn def_reg(&mut self, result: Value) -> VReg {
         if self.vregs[result.index()] == UNUSED {
-            let is_ref = self.func.values[result.index()].ty.is_ref();
-            self.vregs[result.index()] = self.fresh(is_ref).0;
+            let ty = self.func.values[result.index()].ty;
+            self.vregs[result.index()] = self.fresh(ty).0;
         }
         VReg(self.vregs[result.index()])
     }
@@ -182,9 +187,10 @@ impl<'a> Selector<'a> {
         self.vregs[self.root(value).index()] != UNUSED
     }
 
-    /// A register that stands for no value.
-    pub(super) fn fresh(&mut self, is_ref: bool) -> VReg {
-        self.is_ref.push(is_ref);
+    /// A register for values of a type.
+    pub(super) fn fresh(&mut self, ty: Type) -> VReg {
+        self.is_ref.push(ty.is_ref());
+        self.is_wide.push(ty.slots() == 2);
         VReg(self.is_ref.len() as u32 - 1)
     }
 
@@ -317,6 +323,15 @@ impl<'a> Selector<'a> {
             pool.len() as i64 - 1
         });
         self.make(Op::ConstPool, &[dst, index])
+    }
+
+    /// Index in the pool of the first of the two halves of a vector.
+    pub(super) fn pool_pair(&mut self, bits: u128) -> i64 {
+        let pool = &mut self.pool;
+        *self.pair_index.entry(bits).or_insert_with(|| {
+            pool.extend([bits as u64, (bits >> 64) as u64]);
+            pool.len() as i64 - 2
+        })
     }
 }
 

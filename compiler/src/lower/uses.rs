@@ -151,6 +151,8 @@ impl Uses {
 fn is_barrier(inst: &Inst) -> bool {
     match inst {
         Inst::Const(_)
+        | Inst::V128Const(_)
+        | Inst::Simd { .. }
         | Inst::Select { .. }
         | Inst::RefIsNull(_)
         | Inst::RefFunc(_)

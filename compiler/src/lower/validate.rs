@@ -1,7 +1,8 @@
 //! Checks the invariants of selected code that can be seen without knowing the program: see [`super::vcode`].
 
 use super::vcode::{VBlock, VCode, VInst, VReg};
-use wrt_format::isa::{Control, MAX_WORDS, Op, Role, set_field};
+use core::ops::Range;
+use wrt_format::isa::{Control, Field, MAX_WORDS, Op, Role, set_field};
 
 /// What is wrong, and where.
 type Verdict = Result<(), String>;
@@ -30,7 +31,7 @@ pub fn validate(code: &VCode) -> Verdict {
     ensure(pred_count[0] == 0, || {
         "the entry has predecessors".to_owned()
     })?;
-    ensure(entry.params.len() == code.param_count as usize, || {
+    ensure(code.slot_count(&entry.params) == code.param_count, || {
         "the entry's parameters are not the function's".to_owned()
     })?;
     for (i, block) in code.blocks.iter().enumerate() {
@@ -57,6 +58,10 @@ impl Check<'_> {
         ensure(
             self.code.is_ref.len() == self.code.vreg_count as usize,
             || "`is_ref` does not list every register".to_owned(),
+        )?;
+        ensure(
+            self.code.is_wide.len() == self.code.vreg_count as usize,
+            || "`is_wide` does not list every register".to_owned(),
         )
     }
 
@@ -71,6 +76,14 @@ impl Check<'_> {
         let count = self.uses.get_mut(vreg.0 as usize);
         *count.ok_or_else(|| format!("{vreg} is out of range"))? += 1;
         Ok(())
+    }
+
+    /// Whether a register is as wide as the operand.
+    fn width(&self, field: &Field, vreg: VReg) -> Verdict {
+        let is_wide = self.code.is_wide.get(vreg.0 as usize);
+        ensure(is_wide == Some(&field.role.is_pair()), || {
+            format!("{vreg} is not as wide as {}", field.name)
+        })
     }
 
     fn undefined(&self) -> Verdict {
@@ -105,9 +118,9 @@ impl Check<'_> {
             for (&arg, &param) in edge.args.iter().zip(params) {
                 self.use_of(arg)?;
                 let is_ref = |vreg: VReg| self.code.is_ref.get(vreg.0 as usize);
-                ensure(is_ref(arg) == is_ref(param), || {
-                    format!("{arg} and {param} are not of one kind")
-                })?;
+                let is_wide = |vreg: VReg| self.code.is_wide.get(vreg.0 as usize);
+                let same = is_ref(arg) == is_ref(param) && is_wide(arg) == is_wide(param);
+                ensure(same, || format!("{arg} and {param} are not of one kind"))?;
             }
             let critical = block.succs.len() > 1 && pred_count[edge.block as usize] > 1;
             ensure(!critical || edge.args.is_empty(), || {
@@ -117,16 +130,25 @@ impl Check<'_> {
         Ok(())
     }
 
+    fn constants(&self, places: Range<i64>) -> Verdict {
+        let there = 0 <= places.start && places.end <= self.code.pool.len() as i64;
+        ensure(there, || "no such constant".to_owned())
+    }
+
     fn inst(&mut self, block: &VBlock, inst: &VInst) -> Verdict {
         let info = inst.op.info();
         for (field, &value) in info.fields.iter().zip(&inst.fields) {
             match field.role {
-                Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 => {
+                Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 | Role::Def128 => {
                     self.define(vreg(value)?)?;
+                    self.width(field, vreg(value)?)?;
                 }
-                Role::Use | Role::Mod => self.use_of(vreg(value)?)?,
                 Role::Acc | Role::AccF32 | Role::AccF64 => {
                     return Err("accumulators are for emission".to_owned());
+                }
+                Role::Use | Role::Use128 | Role::Mod => {
+                    self.use_of(vreg(value)?)?;
+                    self.width(field, vreg(value)?)?;
                 }
                 Role::Label16 | Role::Label32 => ensure(value == 0, || {
                     "a label is not the first successor".to_owned()
@@ -143,9 +165,12 @@ impl Check<'_> {
                 Role::Shift => {
                     ensure((0..=3).contains(&value), || "shift out of range".to_owned())?
                 }
-                Role::Const => ensure((0..self.code.pool.len() as i64).contains(&value), || {
-                    "no such constant".to_owned()
-                })?,
+                Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => {
+                    let lanes = i64::from(field.role.lanes().unwrap_or(0));
+                    ensure((0..lanes).contains(&value), || "no such lane".to_owned())?;
+                }
+                Role::Const => self.constants(value..value + 1)?,
+                Role::Const128 => self.constants(value..value + 2)?,
                 Role::ImmS16
                 | Role::ImmU16
                 | Role::ImmS32

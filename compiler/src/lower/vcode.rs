@@ -1,6 +1,7 @@
 //! Selected code: instructions of the image's instruction set over virtual registers.
 //!
 //! Invariants:
+//! - a virtual register holds a value of one slot or, if it is wide, a v128, which takes two, side by side;
 //! - a virtual register is defined once: as a parameter of a block or as a `Def` operand or call result; operands of role `Mod` name
 //!   a register that is private to the instruction and dead after it (its slot is overwritten);
 //! - blocks are in layout order, block 0 is the entry and its parameters are the function's parameters;
@@ -18,7 +19,7 @@ pub use super::validate::validate;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VReg(pub u32);
 
-/// An instruction. `fields[i]` is operand `i` of `op`'s row in the table: for the roles `Def`, `Use`, `Mod` the number of a virtual
+/// An instruction. `fields[i]` is operand `i` of `op`'s row in the table: for roles of slots the number of a virtual
 /// register; for `Label16`, `Label32` an index into the block's successors; for `Window`, `Results`, `UseSpan`, `Count`, `Frame` and
 /// `Cost` 0, filled in later; for immediates and indices the value, sign-extended to 64 bits.
 #[derive(Clone, Debug)]
@@ -71,8 +72,10 @@ pub struct VCode {
     pub vreg_count: u32,
     /// For each virtual register whether it holds a reference.
     pub is_ref: Vec<bool>,
-    /// Constants of the module's pool that `const_pool` instructions name: `fields[1]` is an index into this list; emission makes it an
-    /// index of the module's pool.
+    /// For each virtual register whether it holds a v128.
+    pub is_wide: Vec<bool>,
+    /// Constants of the module's pool that `const_pool` and `v128_const` instructions name: `fields[1]` is an index into this list;
+    /// emission makes it an index of the module's pool.
     pub pool: Vec<u64>,
     /// Parameters of the function, in slots.
     pub param_count: u32,
@@ -91,7 +94,7 @@ impl VInst {
     /// Calls `f` with every virtual register that the instruction names, to change.
     fn each_vreg_mut(&mut self, mut f: impl FnMut(&mut u32)) {
         for (field, value) in self.op.info().fields.iter().zip(&mut self.fields) {
-            if field.role.is_slot() {
+            if field.role.is_register() {
                 let mut vreg = *value as u32;
                 f(&mut vreg);
                 *value = i64::from(vreg);
@@ -107,13 +110,14 @@ impl VCode {
     /// Numbers the virtual registers in the order in which the code names them, and drops those that it does not.
     pub(super) fn renumber(&mut self) {
         let mut new = vec![u32::MAX; self.is_ref.len()];
-        let mut is_ref = Vec::new();
-        let old_is_ref = &self.is_ref;
+        let (mut is_ref, mut is_wide) = (Vec::new(), Vec::new());
+        let (old_is_ref, old_is_wide) = (&self.is_ref, &self.is_wide);
         let mut rename = |vreg: &mut u32| {
             let old = *vreg as usize;
             if new[old] == u32::MAX {
                 new[old] = is_ref.len() as u32;
                 is_ref.push(old_is_ref[old]);
+                is_wide.push(old_is_wide[old]);
             }
             *vreg = new[old];
         };
@@ -128,5 +132,25 @@ impl VCode {
         }
         self.vreg_count = is_ref.len() as u32;
         self.is_ref = is_ref;
+        self.is_wide = is_wide;
+    }
+
+    /// Slots that a register takes.
+    pub(crate) fn slots(&self, vreg: VReg) -> u32 {
+        if self.is_wide[vreg.0 as usize] { 2 } else { 1 }
+    }
+
+    /// The slots that registers take one after the other: for each its register, and whether it is the second slot of that.
+    pub(crate) fn each_slot<'a>(
+        &'a self,
+        vregs: &'a [VReg],
+    ) -> impl Iterator<Item = (VReg, bool)> + 'a {
+        let each = |&vreg: &VReg| (0..self.slots(vreg)).map(move |half| (vreg, half == 1));
+        vregs.iter().flat_map(each)
+    }
+
+    /// Slots that registers take together.
+    pub(crate) fn slot_count(&self, vregs: &[VReg]) -> u32 {
+        vregs.iter().map(|&vreg| self.slots(vreg)).sum()
     }
 }

@@ -10,7 +10,9 @@
 use super::operands::{resolve, resolve_all};
 use super::params;
 use crate::ir::cfg::Cfg;
-use crate::ir::{BinaryOp, Block, Edge, Func, Inst, InstIdx, Terminator, Type, UnaryOp, Value};
+use crate::ir::{
+    BinaryOp, Block, Edge, Func, Inst, InstIdx, SimdOp, Terminator, Type, UnaryOp, Value,
+};
 use std::collections::HashMap;
 
 /// What makes two instructions equal.
@@ -19,6 +21,8 @@ enum Key {
     Const(Type, u64),
     Unary(UnaryOp, Value),
     Binary(BinaryOp, Value, Value),
+    V128Const(u128),
+    Simd(SimdOp, u8, [Value; 3]),
     Select(Value, Value, Value),
     RefIsNull(Value),
     RefAsNonNull(Value),
@@ -173,6 +177,18 @@ impl Numbering<'_> {
             Inst::Unary(op, a) => Key::Unary(op, a),
             Inst::Binary(op, a, b) if commutes(op) && b < a => Key::Binary(op, b, a),
             Inst::Binary(op, a, b) => Key::Binary(op, a, b),
+            Inst::V128Const(bits) => Key::V128Const(bits),
+            Inst::Simd { op, lane, args } => {
+                let count = op.operand_types().len();
+                // What is behind the operands does not count.
+                let mut args: [Value; 3] =
+                    core::array::from_fn(|i| args[if i < count { i } else { 0 }]);
+                if op.commutes() && args[1] < args[0] {
+                    args.swap(0, 1);
+                    args[2] = args[0];
+                }
+                Key::Simd(op, lane, args)
+            }
             Inst::Select {
                 cond,
                 then,

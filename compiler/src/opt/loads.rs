@@ -54,7 +54,7 @@ impl Place {
             None => (Some(addr), u64::from(offset)),
         };
         // So that adding the width below cannot overflow.
-        (from <= u64::MAX - 8).then_some(Self {
+        (from <= u64::MAX - 16).then_some(Self {
             mem,
             base,
             from,
@@ -193,6 +193,7 @@ fn store(
         Type::F32 => LoadOp::F32Load,
         Type::I64 => LoadOp::I64Load,
         Type::F64 => LoadOp::F64Load,
+        Type::V128 => LoadOp::V128Load,
         Type::FuncRef | Type::ExternRef => return,
     };
     if load.bytes() == op.bytes() {
@@ -217,6 +218,8 @@ fn forget(known: &mut Vec<Known>, inst: &Inst) {
         Inst::Const(_)
         | Inst::Unary(..)
         | Inst::Binary(..)
+        | Inst::V128Const(_)
+        | Inst::Simd { .. }
         | Inst::Select { .. }
         | Inst::RefIsNull(_)
         | Inst::RefAsNonNull(_)

@@ -45,6 +45,8 @@ pub(super) const fn is_value(inst: &Inst) -> bool {
         Inst::Const(_)
             | Inst::Unary(..)
             | Inst::Binary(..)
+            | Inst::V128Const(_)
+            | Inst::Simd { .. }
             | Inst::Select { .. }
             | Inst::RefIsNull(_)
             | Inst::RefAsNonNull(_)
@@ -66,6 +68,8 @@ pub(super) fn can_trap(func: &Func, inst: &Inst) -> bool {
         },
         Inst::Const(_)
         | Inst::Binary(..)
+        | Inst::V128Const(_)
+        | Inst::Simd { .. }
         | Inst::Select { .. }
         | Inst::RefIsNull(_)
         | Inst::RefFunc(_)

@@ -1,7 +1,7 @@
 //! The checker: proves that an allocation computes what the selected code means. It shares no code with the allocator.
 //!
 //! An abstract machine runs over the code, knowing for each slot which virtual registers' values it holds, as a set of facts
-//! "slot holds register". Where paths meet, only the facts common to all of them stay; blocks are run until nothing changes. Every read
+//! "slot holds register", for a vector "slot holds this half of the register". Where paths meet, only the facts common to all of them stay; blocks are run until nothing changes. Every read
 //! must find its register in the slot it reads. Facts only ever disappear, so this ends.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -22,8 +22,8 @@ pub fn check(code: &VCode, allocated: &Allocated) -> Result<(), String> {
     let count = code.blocks.len();
     let mut entry: Vec<Option<Facts>> = vec![None; count];
     let mut start = Facts::default();
-    for (slot, &param) in (0u16..).zip(&code.blocks[0].params) {
-        start.add(slot, param);
+    for (slot, (param, second)) in (0u16..).zip(code.each_slot(&code.blocks[0].params)) {
+        start.add(slot, Half::of(param, second));
     }
     entry[0] = Some(start);
     let mut queue = VecDeque::from([0usize]);
@@ -76,84 +76,107 @@ pub fn check(code: &VCode, allocated: &Allocated) -> Result<(), String> {
     Ok(())
 }
 
+/// What a slot can hold: a register, or a half of a wide one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Half(u64);
+
+impl Half {
+    const MIN: Self = Self(0);
+    const MAX: Self = Self(u64::MAX);
+
+    fn of(vreg: VReg, second: bool) -> Self {
+        Self(u64::from(vreg.0) * 2 + u64::from(second))
+    }
+}
+
 /// Which slots hold which registers, seen from both sides.
 #[derive(Clone, Debug, Default)]
 struct Facts {
-    by_slot: BTreeSet<(u16, u32)>,
-    by_vreg: BTreeSet<(u32, u16)>,
+    by_slot: BTreeSet<(u16, Half)>,
+    by_half: BTreeSet<(Half, u16)>,
 }
 
 impl Facts {
-    fn add(&mut self, slot: u16, vreg: VReg) {
-        self.by_slot.insert((slot, vreg.0));
-        self.by_vreg.insert((vreg.0, slot));
+    fn add(&mut self, slot: u16, half: Half) {
+        self.by_slot.insert((slot, half));
+        self.by_half.insert((half, slot));
     }
 
-    fn holds(&self, slot: u16, vreg: VReg) -> bool {
-        self.by_slot.contains(&(slot, vreg.0))
+    fn holds(&self, slot: u16, half: Half) -> bool {
+        self.by_slot.contains(&(slot, half))
     }
 
-    fn registers(&self, slot: u16) -> Vec<u32> {
-        let range = self.by_slot.range((slot, 0)..=(slot, u32::MAX));
-        range.map(|&(_, vreg)| vreg).collect()
+    fn contents(&self, slot: u16) -> Vec<Half> {
+        let range = self.by_slot.range((slot, Half::MIN)..=(slot, Half::MAX));
+        range.map(|&(_, half)| half).collect()
     }
 
     /// The slot's contents change to something unknown.
     fn clobber(&mut self, slot: u16) {
-        for vreg in self.registers(slot) {
-            self.by_slot.remove(&(slot, vreg));
-            self.by_vreg.remove(&(vreg, slot));
+        for half in self.contents(slot) {
+            self.by_slot.remove(&(slot, half));
+            self.by_half.remove(&(half, slot));
         }
     }
 
     /// The contents of all slots from `first` on change.
     fn clobber_from(&mut self, first: u16) {
-        for (slot, vreg) in self.by_slot.split_off(&(first, 0)) {
-            self.by_vreg.remove(&(vreg, slot));
+        for (slot, half) in self.by_slot.split_off(&(first, Half::MIN)) {
+            self.by_half.remove(&(half, slot));
         }
     }
 
     /// The register gets a new value: what slots hold of it is an old one.
-    fn forget(&mut self, vreg: VReg) {
-        let range = self.by_vreg.range((vreg.0, 0)..=(vreg.0, u16::MAX));
+    fn forget(&mut self, half: Half) {
+        let range = self.by_half.range((half, 0)..=(half, u16::MAX));
         let slots: Vec<u16> = range.map(|&(_, slot)| slot).collect();
         for slot in slots {
-            self.by_slot.remove(&(slot, vreg.0));
-            self.by_vreg.remove(&(vreg.0, slot));
+            self.by_slot.remove(&(slot, half));
+            self.by_half.remove(&(half, slot));
         }
     }
 
-    fn define(&mut self, slot: u16, vreg: VReg) {
+    fn define(&mut self, slot: u16, half: Half) {
         self.clobber(slot);
-        self.forget(vreg);
-        self.add(slot, vreg);
+        self.forget(half);
+        self.add(slot, half);
     }
 
-    fn copy(&mut self, dst: u16, src: u16) {
-        let vregs = self.registers(src);
-        self.clobber(dst);
-        vregs.into_iter().for_each(|vreg| self.add(dst, VReg(vreg)));
+    /// A move: reads everything, then writes.
+    fn copy(&mut self, it: &Move) {
+        let slots = 0..=u16::from(it.wide);
+        let read: Vec<_> = slots
+            .map(|i| (it.dst + i, self.contents(it.src + i)))
+            .collect();
+        read.iter().for_each(|(dst, _)| self.clobber(*dst));
+        for (dst, halves) in read {
+            halves.into_iter().for_each(|half| self.add(dst, half));
+        }
     }
 
     /// Control passes an edge: what holds an argument holds the parameter.
     fn rename(&mut self, code: &VCode, edge: &VEdge) {
         let params = &code.blocks[edge.block as usize].params;
         let mut added = Vec::new();
-        for (&param, &arg) in params.iter().zip(&edge.args) {
-            let range = self.by_vreg.range((arg.0, 0)..=(arg.0, u16::MAX));
-            added.extend(range.map(|&(_, slot)| (slot, param)));
+        let pairs = code.each_slot(params).zip(code.each_slot(&edge.args));
+        for ((param, second), (arg, second_of_arg)) in pairs {
+            let arg = Half::of(arg, second_of_arg);
+            let range = self.by_half.range((arg, 0)..=(arg, u16::MAX));
+            added.extend(range.map(|&(_, slot)| (slot, Half::of(param, second))));
         }
-        params.iter().for_each(|&param| self.forget(param));
+        for (param, second) in code.each_slot(params) {
+            self.forget(Half::of(param, second));
+        }
         added
             .into_iter()
-            .for_each(|(slot, vreg)| self.add(slot, vreg));
+            .for_each(|(slot, half)| self.add(slot, half));
     }
 
     /// Keeps what holds in both. True if anything is lost.
     fn meet(&mut self, other: &Self) -> bool {
         let before = self.by_slot.len();
         self.by_slot.retain(|fact| other.by_slot.contains(fact));
-        self.by_vreg.retain(|fact| other.by_vreg.contains(fact));
+        self.by_half.retain(|fact| other.by_half.contains(fact));
         self.by_slot.len() != before
     }
 }
@@ -170,17 +193,20 @@ impl Run<'_> {
         let mut moves = self.moves.iter().peekable();
         for (i, inst) in block.insts.iter().enumerate() {
             while let Some(it) = moves.next_if(|it| it.before as usize <= i) {
-                facts.copy(it.dst, it.src);
+                facts.copy(it);
             }
             self.inst(block, inst, facts)
                 .map_err(|error| format!("instruction {i} ({}): {error}", inst.op.info().name))?;
         }
         for it in moves {
-            facts.copy(it.dst, it.src);
+            facts.copy(it);
         }
         for edge in &block.succs {
-            let params = self.code.blocks[edge.block as usize].params.len();
-            if params != edge.args.len() {
+            let params = &self.code.blocks[edge.block as usize].params;
+            let widths = |vregs: &[VReg]| -> Vec<u32> {
+                vregs.iter().map(|&it| self.code.slots(it)).collect()
+            };
+            if widths(params) != widths(&edge.args) {
                 return Err(format!("edge to block {} has wrong arguments", edge.block));
             }
         }
@@ -196,16 +222,15 @@ impl Run<'_> {
                 .map(|(_, value)| VReg(value as u32))
                 .collect::<Vec<_>>()
         };
-        let (uses, mods, defs) = (
-            with(Role::reads),
-            with(|role| role == Role::Mod),
-            with(Role::writes),
-        );
+        let (uses, defs) = (with(Role::is_use), with(Role::is_def));
+        let mods = with(|role| role == Role::Mod);
+        let code = self.code;
         let read = |facts: &Facts, vreg: VReg, slot: u16| {
-            if facts.holds(slot, vreg) {
-                Ok(())
-            } else {
-                Err(format!("slot {slot} does not hold v{}", vreg.0))
+            let halves = code.each_slot(core::slice::from_ref(&vreg));
+            let mut slots = (slot..).zip(halves);
+            match slots.find(|&(at, (vreg, second))| !facts.holds(at, Half::of(vreg, second))) {
+                None => Ok(()),
+                Some((at, _)) => Err(format!("slot {at} does not hold v{}", vreg.0)),
             }
         };
         let slot = |vreg: VReg| self.allocated.slots[vreg.0 as usize];
@@ -216,21 +241,27 @@ impl Run<'_> {
         mods.iter().try_for_each(|&it| read(facts, it, slot(it)))?;
         self.overlaps(inst, &uses, &mods, &defs)?;
         let first = if inst.op == Op::RetN {
-            self.allocated.returned_from(inst)
+            self.allocated.returned_from(code, inst)
         } else {
             self.allocated.base
         };
-        for (at, &arg) in (first..).zip(&inst.args) {
-            read(facts, arg, at)?;
+        for (at, (arg, second)) in (first..).zip(code.each_slot(&inst.args)) {
+            if !second {
+                read(facts, arg, at)?;
+            }
         }
         mods.iter().for_each(|&it| facts.clobber(slot(it)));
         if matches!(info.control, Control::Call | Control::TailCall) {
             facts.clobber_from(self.allocated.base - 1);
         }
-        defs.iter().for_each(|&it| facts.define(slot(it), it));
+        for &it in &defs {
+            for (at, (vreg, second)) in (slot(it)..).zip(code.each_slot(&[it])) {
+                facts.define(at, Half::of(vreg, second));
+            }
+        }
         let first = self.allocated.results_at(inst);
-        for (at, &result) in (first..).zip(&inst.results) {
-            facts.define(at, result);
+        for (at, (result, second)) in (first..).zip(code.each_slot(&inst.results)) {
+            facts.define(at, Half::of(result, second));
         }
         Ok(())
     }
@@ -275,17 +306,20 @@ fn check_layout(code: &VCode, allocated: &Allocated) -> Result<(), String> {
     if !sized || allocated.slots.len() != code.vreg_count as usize {
         return Err(format!("a frame of {frame} slots"));
     }
-    if allocated.slots.iter().any(|&slot| slot >= frame) {
+    let is_outside = |slot: u16, wide: bool| u32::from(slot) + u32::from(wide) >= frame.into();
+    let mut slots = allocated.slots.iter().zip(&code.is_wide);
+    if slots.any(|(&slot, &wide)| is_outside(slot, wide)) {
         return Err("a slot outside the frame".to_owned());
     }
     let mut moves = allocated.moves.iter();
-    if moves.any(|it| it.dst >= frame || it.src >= frame) {
+    if moves.any(|it| is_outside(it.dst, it.wide) || is_outside(it.src, it.wide)) {
         return Err("a move outside the frame".to_owned());
     }
     let refs = ref_base..ref_base + ref_count;
     for vreg in defined(code) {
         let (slot, is_ref) = (allocated.slot(vreg), code.is_ref[vreg.0 as usize]);
-        if refs.contains(&slot) && !is_ref {
+        let last = slot + code.slots(vreg) as u16 - 1;
+        if (refs.contains(&slot) || refs.contains(&last)) && !is_ref {
             return Err(format!("slot {slot} for references holds something else"));
         }
         let window = base != 0 && slot >= base;
@@ -297,9 +331,11 @@ fn check_layout(code: &VCode, allocated: &Allocated) -> Result<(), String> {
     for inst in code.blocks.iter().flat_map(|block| &block.insts) {
         let control = inst.op.info().control;
         let calls = matches!(control, Control::Call | Control::TailCall);
-        let span = inst.args.len().max(inst.results.len());
-        let gathers = inst.op == Op::RetN && allocated.returned_from(inst) == base;
-        let too_long = usize::from(base) + span > usize::from(frame);
+        let span = code
+            .slot_count(&inst.args)
+            .max(code.slot_count(&inst.results));
+        let gathers = inst.op == Op::RetN && allocated.returned_from(code, inst) == base;
+        let too_long = u32::from(base) + span > u32::from(frame);
         if (calls || gathers) && (base == 0 || too_long) {
             return Err(format!("the window at {base} does not fit the frame"));
         }
@@ -311,7 +347,7 @@ fn check_layout(code: &VCode, allocated: &Allocated) -> Result<(), String> {
 fn defined(code: &VCode) -> impl Iterator<Item = VReg> {
     let of_inst = |inst: &VInst| {
         let operands = inst.op.info().fields.iter().zip(inst.fields);
-        let defs = operands.filter(|(field, _)| field.role.writes());
+        let defs = operands.filter(|(field, _)| field.role.is_def());
         let defs: Vec<VReg> = defs.map(|(_, value)| VReg(value as u32)).collect();
         defs.into_iter().chain(inst.results.clone())
     };

@@ -22,6 +22,7 @@ pub(super) struct Bundles<'a> {
     /// The function's parameter that a root holds: it starts in that slot.
     fixed: Vec<u32>,
     is_ref: &'a [bool],
+    is_wide: &'a [bool],
 }
 
 impl<'a> Bundles<'a> {
@@ -34,9 +35,12 @@ impl<'a> Bundles<'a> {
             merged: vec![Vec::new(); count as usize],
             fixed: vec![FREE; count as usize],
             is_ref: &code.is_ref,
+            is_wide: &code.is_wide,
         };
-        for (slot, param) in code.blocks[0].params.iter().enumerate() {
-            bundles.fixed[param.0 as usize] = slot as u32;
+        for (slot, (param, second)) in (0u32..).zip(code.each_slot(&code.blocks[0].params)) {
+            if !second {
+                bundles.fixed[param.0 as usize] = slot;
+            }
         }
         for (a, b) in candidates(code) {
             bundles.join(a.0, b.0, work);
@@ -72,6 +76,11 @@ impl<'a> Bundles<'a> {
         self.is_ref[root as usize]
     }
 
+    /// Whether a bundle holds vectors.
+    pub(super) fn is_wide(&self, root: u32) -> bool {
+        self.is_wide[root as usize]
+    }
+
     fn find(&mut self, vreg: u32) -> u32 {
         let root = self.root(vreg);
         let mut at = vreg;
@@ -85,7 +94,8 @@ impl<'a> Bundles<'a> {
         let (a, b) = (self.find(a), self.find(b));
         let (slot_a, slot_b) = (self.fixed[a as usize], self.fixed[b as usize]);
         let two_slots = slot_a != FREE && slot_b != FREE;
-        if a == b || two_slots || self.is_ref(a) != self.is_ref(b) {
+        let alike = self.is_ref(a) == self.is_ref(b) && self.is_wide(a) == self.is_wide(b);
+        if a == b || two_slots || !alike {
             return;
         }
         if intersects(self.intervals(a), self.intervals(b), work) {

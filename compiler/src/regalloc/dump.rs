@@ -26,25 +26,27 @@ pub fn dump(code: &VCode, allocated: &Allocated) -> String {
             while let Some(it) =
                 moves.next_if(|it| (it.block as usize, it.before as usize) == (b, i))
             {
-                let _ = writeln!(out, "    * s{} = s{}", it.dst, it.src);
+                let slots = if it.wide { "v" } else { "s" };
+                let _ = writeln!(out, "    * {slots}{} = {slots}{}", it.dst, it.src);
             }
             if let Some(inst) = block.insts.get(i) {
                 let targets: Vec<u32> = block.succs.iter().map(|edge| edge.block).collect();
-                let _ = writeln!(out, "    {}", instruction(inst, &targets, allocated));
+                let text = instruction(code, inst, &targets, allocated);
+                let _ = writeln!(out, "    {text}");
             }
         }
     }
     out
 }
 
-fn instruction(inst: &VInst, targets: &[u32], allocated: &Allocated) -> String {
+fn instruction(code: &VCode, inst: &VInst, targets: &[u32], allocated: &Allocated) -> String {
     let info = inst.op.info();
     let mut out = info.name.to_owned();
     let mut space = " ";
     for (field, &value) in info.fields.iter().zip(&inst.fields) {
         out.push_str(space);
         space = ", ";
-        let text = match operand(field.role, value, targets, inst, allocated) {
+        let text = match operand((field.role, value), targets, (code, inst), allocated) {
             Some(text) => text,
             None => value.to_string(),
         };
@@ -54,28 +56,32 @@ fn instruction(inst: &VInst, targets: &[u32], allocated: &Allocated) -> String {
 }
 
 fn operand(
-    role: Role,
-    value: i64,
+    (role, value): (Role, i64),
     targets: &[u32],
-    inst: &VInst,
+    (code, inst): (&VCode, &VInst),
     allocated: &Allocated,
 ) -> Option<String> {
-    if role.is_slot() {
-        Some(format!("s{}", allocated.slots[value as usize]))
+    if role.is_register() {
+        let slots = if role.is_pair() { "v" } else { "s" };
+        Some(format!("{slots}{}", allocated.slots[value as usize]))
     } else if matches!(role, Role::Label16 | Role::Label32) {
         Some(format!("b{}", targets[value as usize]))
     } else if role == Role::TargetCount {
         let list: Vec<String> = targets.iter().map(|it| format!("b{it}")).collect();
         Some(format!("[{}]", list.join(" ")))
     } else if role == Role::Window {
-        Some(format!("s{}+{}", allocated.base, inst.args.len()))
+        Some(format!(
+            "s{}+{}",
+            allocated.base,
+            code.slot_count(&inst.args)
+        ))
     } else if role == Role::Results {
-        let count = inst.results.len();
+        let count = code.slot_count(&inst.results);
         Some(format!("s{}+{count}", allocated.results_at(inst)))
     } else if role == Role::UseSpan {
-        Some(format!("s{}", allocated.returned_from(inst)))
+        Some(format!("s{}", allocated.returned_from(code, inst)))
     } else if role == Role::Count {
-        Some(inst.args.len().to_string())
+        Some(code.slot_count(&inst.args).to_string())
     } else {
         None
     }

@@ -75,8 +75,8 @@ pub(crate) fn step(op: Op, fields: &[i64], regs: &mut [u64], trace: &mut Trace) 
             let (mut defs, mut mods) = (Vec::new(), Vec::new());
             for (field, &value) in op.info().fields.iter().zip(fields) {
                 match field.role {
-                    role if role.writes() => defs.push(value as usize),
-                    role if role.reads() => inputs.push(regs[value as usize]),
+                    role if role.is_def() => defs.push(value as usize),
+                    role if role.is_use() => inputs.push(regs[value as usize]),
                     Role::Mod => {
                         inputs.push(regs[value as usize]);
                         mods.push(value as usize);

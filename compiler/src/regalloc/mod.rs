@@ -3,8 +3,8 @@
 //! Input: [`VCode`]. Output: [`Allocated`], the slot of every register and the moves to be inserted. A frame has room for every value
 //! (the limit is 32767 slots), so nothing is ever spilled; what counts is that no move is left in a hot loop and that frames are small.
 //!
-//! Layout of a frame: `0..` the function's parameters and other values, then the values that are references, then one slot for the
-//! return word of callees, then the outgoing window. The steps, one file each: program points, live ranges, coalescing into bundles,
+//! Layout of a frame: `0..` the function's parameters and other values, then pairs of slots for vectors, then the values that are
+//! references, then one slot for the return word of callees, then the outgoing window. The steps, one file each: program points, live ranges, coalescing into bundles,
 //! values that live in the window, slots for all others, moves. [`check`] proves a result right, by other means.
 
 mod assign;
@@ -42,7 +42,7 @@ pub const MAX_FRAME: u32 = 32_767;
 /// Where everything is. A pure addition to the [`VCode`] that it was made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allocated {
-    /// Slot of each virtual register; 0 for those that the code does not name.
+    /// Slot of each virtual register, of a wide one the first; 0 for those that the code does not name.
     pub slots: Vec<u16>,
     /// Moves to insert, in the order of the code; those of one place happen one after the other.
     pub moves: Vec<Move>,
@@ -67,6 +67,8 @@ pub struct Move {
     pub dst: u16,
     /// Slot read.
     pub src: u16,
+    /// Whether the next slots are moved too, both being read before one is written.
+    pub wide: bool,
 }
 
 impl Allocated {
@@ -87,10 +89,11 @@ impl Allocated {
         }
     }
 
-    /// First of the slots that a `ret_n` returns: where its values are if they lie side by side, otherwise the base of the window.
+    /// First of the slots that a `ret_n` of `code` returns: where its values are if they lie side by side, otherwise the base of the
+    /// window.
     #[must_use]
-    pub fn returned_from(&self, ret_n: &VInst) -> u16 {
-        moves::run(&self.slots, &ret_n.args).unwrap_or(self.base)
+    pub fn returned_from(&self, code: &VCode, ret_n: &VInst) -> u16 {
+        moves::run(code, &self.slots, &ret_n.args).unwrap_or(self.base)
     }
 }
 
@@ -111,9 +114,10 @@ fn allocate_counted(code: &VCode) -> Result<(Allocated, u64), Error> {
         .ok_or_else(|| Error::too_large("instructions of a function", u64::from(u32::MAX / 4)))?;
     let preds = Preds::new(code);
     let entry_is_fine = code.blocks.first().is_some_and(|entry| {
-        entry.params.len() == code.param_count as usize && preds.of(0).is_empty()
+        code.slot_count(&entry.params) == code.param_count && preds.of(0).is_empty()
     });
-    if !entry_is_fine || code.is_ref.len() != code.vreg_count as usize {
+    let lists = [code.is_ref.len(), code.is_wide.len()];
+    if !entry_is_fine || lists != [code.vreg_count as usize; 2] {
         return Err(Error::internal("the entry block does not fit the function"));
     }
     if code.param_count > MAX_FRAME {
@@ -158,18 +162,10 @@ impl Layout {
         let in_window = window.place(bundles, work);
         let heat = heat(code, bundles);
         let (mut values, mut refs) = (Slots::default(), Slots::default());
+        // Each of these is a pair.
+        let mut wides = Slots::default();
         let mut slot_of = vec![0u32; code.vreg_count as usize];
-        for (slot, param) in (0u32..).zip(&code.blocks[0].params) {
-            let root = bundles.root(param.0);
-            slot_of[root as usize] = slot;
-            if bundles.is_ref(root) {
-                // Never shared, so that what a reference is can be told by the slot alone.
-                let (start, end) = (0, u32::MAX);
-                values.reserve(slot, &[Interval { start, end }]);
-            } else {
-                values.reserve(slot, bundles.intervals(root));
-            }
-        }
+        place_params(code, bundles, &mut values, &mut slot_of);
         let unplaced = |root: u32| {
             let placed = bundles.fixed(root).is_some() || in_window.contains_key(&root);
             bundles.root(root) == root && !bundles.intervals(root).is_empty() && !placed
@@ -180,14 +176,20 @@ impl Layout {
             intervals: bundles.intervals(root),
         };
         let items = (0..code.vreg_count).filter(|&root| unplaced(root));
-        let (ref_roots, value_roots): (Vec<_>, Vec<_>) =
-            items.partition(|&root| bundles.is_ref(root));
+        let (ref_roots, others): (Vec<_>, Vec<_>) = items.partition(|&root| bundles.is_ref(root));
+        let (wide_roots, value_roots): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|&root| bundles.is_wide(root));
         let value_items = value_roots.into_iter().map(item).collect();
+        let wide_items = wide_roots.into_iter().map(item).collect();
         let ref_items = ref_roots.into_iter().map(item).collect();
         values.assign(value_items, points, work, |root, slot| {
             slot_of[root as usize] = slot
         });
-        let ref_base = values.count();
+        let wide_base = values.count();
+        wides.assign(wide_items, points, work, |root, pair| {
+            slot_of[root as usize] = wide_base + 2 * pair;
+        });
+        let ref_base = wide_base + 2 * wides.count();
         refs.assign(ref_items, points, work, |root, slot| {
             slot_of[root as usize] = ref_base + slot;
         });
@@ -218,6 +220,23 @@ impl Layout {
     }
 }
 
+/// Reserves the slots of the parameters, and notes them in `slot_of`.
+fn place_params(code: &VCode, bundles: &Bundles<'_>, values: &mut Slots, slot_of: &mut [u32]) {
+    for (slot, (param, second)) in (0u32..).zip(code.each_slot(&code.blocks[0].params)) {
+        let root = bundles.root(param.0);
+        if !second {
+            slot_of[root as usize] = slot;
+        }
+        if bundles.is_ref(root) {
+            // Never shared, so that what a reference is can be told by the slot alone.
+            let (start, end) = (0, u32::MAX);
+            values.reserve(slot, &[Interval { start, end }]);
+        } else {
+            values.reserve(slot, bundles.intervals(root));
+        }
+    }
+}
+
 /// For each bundle the most loops around an access to it.
 fn heat(code: &VCode, bundles: &Bundles<'_>) -> Vec<u32> {
     let mut heat = vec![0; code.vreg_count as usize];
@@ -236,6 +255,6 @@ fn heat(code: &VCode, bundles: &Bundles<'_>) -> Vec<u32> {
 
 /// Whether a `ret_n` needs its values gathered.
 #[cfg(test)]
-fn is_gathered(inst: &VInst, allocated: &Allocated) -> bool {
-    inst.op == wrt_format::isa::Op::RetN && moves::run(&allocated.slots, &inst.args).is_none()
+fn is_gathered(code: &VCode, inst: &VInst, allocated: &Allocated) -> bool {
+    inst.op == wrt_format::isa::Op::RetN && moves::run(code, &allocated.slots, &inst.args).is_none()
 }

@@ -94,7 +94,7 @@ impl Builder<'_> {
     fn edge(&mut self, b: usize, before: usize, edge: &VEdge) {
         let params = &self.code.blocks[edge.block as usize].params;
         let pairs = params.iter().zip(&edge.args);
-        let moves = pairs.map(|(to, from)| (self.slot(*to), self.slot(*from)));
+        let moves = pairs.map(|(to, from)| self.whole(*to, self.slot(*to), self.slot(*from)));
         let moves = moves.collect();
         self.parallel(b, before, moves);
     }
@@ -105,34 +105,50 @@ impl Builder<'_> {
             return;
         }
         let base = self.base;
-        if inst.op != wrt_format::isa::Op::RetN || run(self.slots, &inst.args).is_none() {
-            let args = (base..).zip(&inst.args);
-            let moves = args.map(|(to, from)| (to, self.slot(*from))).collect();
+        let code = self.code;
+        if inst.op != wrt_format::isa::Op::RetN || run(code, self.slots, &inst.args).is_none() {
+            let args = (base..).zip(code.each_slot(&inst.args));
+            let args = args.filter(|(_, (_, second))| !second);
+            let moves = args.map(|(to, (from, _))| self.whole(from, to, self.slot(from)));
+            let moves = moves.collect();
             self.parallel(b, i, moves);
         }
         if inst.results.len() > 1 {
-            let results = (base..).zip(&inst.results);
-            let moves = results.map(|(from, to)| (self.slot(*to), from)).collect();
+            let results = (base..).zip(code.each_slot(&inst.results));
+            let results = results.filter(|(_, (_, second))| !second);
+            let moves = results.map(|(from, (to, _))| self.whole(to, self.slot(to), from));
+            let moves = moves.collect();
             self.parallel(b, i + 1, moves);
         }
+    }
+
+    /// The move of a value like that of `vreg` from one place to another.
+    fn whole(&self, vreg: VReg, to: u16, from: u16) -> Whole {
+        let wide = self.code.slots(vreg) == 2;
+        Whole { to, from, wide }
     }
 
     fn slot(&self, vreg: VReg) -> u16 {
         self.slots[vreg.0 as usize]
     }
 
-    fn parallel(&mut self, block: usize, before: usize, moves: Vec<(u16, u16)>) {
+    fn parallel(&mut self, block: usize, before: usize, wholes: Vec<Whole>) {
         let scratch = self.scratch as u16;
         let at = self.moves.len();
+        let moves: Vec<_> = wholes.iter().flat_map(Whole::slots).collect();
         sequence(&moves, scratch, |dst, src| {
             self.moves.push(Move {
                 block: block as u32,
                 before: before as u32,
                 dst,
                 src,
+                wide: false,
             });
         });
         self.used_scratch |= self.moves[at..].iter().any(|it| it.dst == scratch);
+        if wholes.iter().any(|it| it.wide) {
+            join_halves(&wholes, &mut self.moves, at);
+        }
     }
 }
 
@@ -141,13 +157,61 @@ fn critical_edge(block: usize) -> Error {
     Error::internal(format!("critical edge with arguments into block {block}"))
 }
 
+/// The move of a value.
+#[derive(Clone, Copy, Debug)]
+struct Whole {
+    to: u16,
+    from: u16,
+    wide: bool,
+}
+
+impl Whole {
+    /// The moves of its slots.
+    fn slots(&self) -> impl Iterator<Item = (u16, u16)> + use<> {
+        let Self { to, from, wide } = *self;
+        (0..=u16::from(wide)).map(move |half| (to + half, from + half))
+    }
+}
+
+/// Makes one move of the two halves of a vector where they come one after the other and the second does not read what the first writes.
+fn join_halves(wholes: &[Whole], moves: &mut Vec<Move>, from: usize) {
+    let wide: BTreeMap<u16, u16> = wholes
+        .iter()
+        .filter(|it| it.wide)
+        .map(|it| (it.to, it.from))
+        .collect();
+    let mut kept = from;
+    for at in from..moves.len() {
+        let this = moves[at];
+        if kept > from {
+            let last = moves[kept - 1];
+            let low = if last.dst < this.dst { last } else { this };
+            let halves = last.dst.abs_diff(this.dst) == 1
+                && last.src.abs_diff(this.src) == 1
+                && (last.dst < this.dst) == (last.src < this.src)
+                && wide.get(&low.dst) == Some(&low.src);
+            if halves && !last.wide && this.src != last.dst {
+                moves[kept - 1] = Move { wide: true, ..low };
+                continue;
+            }
+        }
+        moves[kept] = this;
+        kept += 1;
+    }
+    moves.truncate(kept);
+}
+
 /// The first slot, if registers lie in consecutive slots.
-pub(super) fn run(slots: &[u16], vregs: &[VReg]) -> Option<u16> {
+pub(super) fn run(code: &VCode, slots: &[u16], vregs: &[VReg]) -> Option<u16> {
     let first = slots[vregs.first()?.0 as usize];
-    let mut expected = u32::from(first)..;
+    let mut expected = u32::from(first);
     vregs
         .iter()
-        .all(|vreg| expected.next() == Some(u32::from(slots[vreg.0 as usize])))
+        .all(|vreg| {
+            let here = expected == u32::from(slots[vreg.0 as usize]);
+            expected += code.slots(*vreg);
+            here
+        })
         .then_some(first)
 }
 

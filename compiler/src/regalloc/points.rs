@@ -77,12 +77,12 @@ pub(super) fn for_each_operand(inst: &VInst, mut f: impl FnMut(Access, VReg)) {
     let mut reads = 0;
     let mut writes = 0;
     for (field, &value) in info.fields.iter().zip(&inst.fields) {
-        let access = if field.role.writes() {
+        let access = if field.role.is_def() {
             writes += 1;
             Access::Write
         } else if field.role == Role::Mod {
             Access::ReadLate
-        } else if field.role.reads() {
+        } else if field.role.is_use() {
             reads += 1;
             // A step-compare-branch reads its limit, and `mov2` its second source, after the first write.
             let after_write = writes > 0 && reads > 1;

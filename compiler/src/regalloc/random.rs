@@ -60,6 +60,7 @@ pub(crate) fn generate(seed: u64, size: usize) -> VCode {
         func_idx: 3,
         blocks: gen_.blocks,
         vreg_count: gen_.is_ref.len() as u32,
+        is_wide: vec![false; gen_.is_ref.len()],
         is_ref: gen_.is_ref,
         pool: vec![0x1234_5678_9abc_def0, u64::MAX / 3],
         param_count: params as u32,

@@ -17,7 +17,9 @@ fn random_code_is_allocated_right() {
             panic!("seed {seed}: {error}\n{}", dump(&code, &allocated));
         }
         let all = code.blocks.iter().flat_map(|block| &block.insts);
-        gathered += all.filter(|inst| is_gathered(inst, &allocated)).count();
+        gathered += all
+            .filter(|inst| is_gathered(&code, inst, &allocated))
+            .count();
         moves += allocated.moves.len();
     }
     assert!(gathered > 100 && moves > 5_000);
@@ -76,7 +78,7 @@ fn append(whole: &mut VCode, part: VCode) {
         for it in &mut block.insts {
             it.args.iter_mut().chain(&mut it.results).for_each(shift);
             for (field, value) in it.op.info().fields.iter().zip(&mut it.fields) {
-                if field.role.is_slot() {
+                if field.role.is_register() {
                     *value += i64::from(vregs);
                 }
             }
@@ -89,6 +91,7 @@ fn append(whole: &mut VCode, part: VCode) {
     }
     whole.vreg_count += part.vreg_count;
     whole.is_ref.extend(part.is_ref);
+    whole.is_wide.extend(part.is_wide);
 }
 
 /// Wrong allocations are found out. Those that are not found out must be right: they run like the others.
@@ -139,6 +142,7 @@ fn work_grows_like_the_code() {
         let keep: Vec<i64> = (0..200).map(|i| i64::from(code.vreg_count) + i).collect();
         code.vreg_count += 200;
         code.is_ref.extend([false; 200]);
+        code.is_wide.extend([false; 200]);
         let define = |&it: &i64| inst(Op::ConstU32, &[it, 1]);
         code.blocks[0].insts.splice(0..0, keep.iter().map(define));
         let last = code.blocks.len() - 1;
@@ -264,6 +268,7 @@ fn func(param_count: u32, vreg_count: u32, blocks: Vec<VBlock>) -> VCode {
         blocks,
         vreg_count,
         is_ref: vec![false; vreg_count as usize],
+        is_wide: vec![false; vreg_count as usize],
         pool: Vec::new(),
         param_count,
         result_count: 0,
@@ -513,8 +518,14 @@ fn returned_values_are_gathered_unless_they_lie_side_by_side() {
     let (straight, crossed) = (two(&[0, 1]), two(&[1, 0]));
     let allocated = allocate(&straight).unwrap();
     assert_eq!(allocated.moves, []);
-    assert_eq!(allocated.returned_from(&straight.blocks[0].insts[0]), 0);
+    assert_eq!(
+        allocated.returned_from(&straight, &straight.blocks[0].insts[0]),
+        0
+    );
     let allocated = allocate(&crossed).unwrap();
     assert_eq!(allocated.moves.len(), 2);
-    assert_eq!(allocated.returned_from(&crossed.blocks[0].insts[0]), 3);
+    assert_eq!(
+        allocated.returned_from(&crossed, &crossed.blocks[0].insts[0]),
+        3
+    );
 }

@@ -1,7 +1,7 @@
 //! Values that live in the outgoing window: arguments that are computed straight into a callee's frame, and results that stay where a
 //! callee of several results left them.
 //!
-//! A bundle may take position `p` of the window if no callee runs while it is live, and if, wherever it is live when a call's
+//! A bundle of vectors takes two positions. A bundle may take position `p` of the window if no callee runs while it is live, and if, wherever it is live when a call's
 //! arguments are put in place, it is itself that call's argument `p` and dies there.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,8 @@ use super::points::{Points, RUN, WRITE, uses_window};
 struct Site<'a> {
     /// Point at which its operands are read.
     point: u32,
-    args: &'a [VReg],
+    /// The arguments by their slots: at the second slot of a vector nothing.
+    args: Vec<Option<VReg>>,
     results: &'a [VReg],
 }
 
@@ -27,6 +28,7 @@ pub(super) struct Window<'a> {
     sites: Vec<Site<'a>>,
     /// Most slots that one of them takes.
     pub(super) slots: u32,
+    code: &'a VCode,
 }
 
 impl<'a> Window<'a> {
@@ -42,19 +44,19 @@ impl<'a> Window<'a> {
                 // A single result goes to any slot.
                 let several = inst.results.len() > 1;
                 let results = if several { &inst.results[..] } else { &[] };
+                let args = code.each_slot(&inst.args);
+                let args: Vec<_> = args.map(|(it, second)| (!second).then_some(it)).collect();
                 // The callee's frame holds its results, too.
-                slots = slots.max(inst.args.len()).max(inst.results.len());
+                let result_slots = code.slot_count(&inst.results);
+                slots = slots.max(args.len() as u32).max(result_slots);
                 sites.push(Site {
                     point: points.inst(b, i),
-                    args: &inst.args,
+                    args,
                     results,
                 });
             }
         }
-        Self {
-            sites,
-            slots: slots as u32,
-        }
+        Self { sites, slots, code }
     }
 
     /// Whether the function uses its window at all.
@@ -66,24 +68,28 @@ impl<'a> Window<'a> {
     pub(super) fn place(&self, bundles: &Bundles<'_>, work: &mut u64) -> BTreeMap<u32, u32> {
         let mut wishes = Vec::new();
         for site in &self.sites {
-            for list in [site.args, site.results] {
-                let placed = (0u32..).zip(list);
-                wishes.extend(placed.map(|(at, vreg)| (bundles.root(vreg.0), at)));
-            }
+            let args = (0u32..).zip(&site.args);
+            let args = args.filter_map(|(at, vreg)| Some(((*vreg)?, at)));
+            let results = (0u32..).zip(self.code.each_slot(site.results));
+            let results =
+                results.filter_map(|(at, (vreg, second))| (!second).then_some((vreg, at)));
+            let placed = args.chain(results);
+            wishes.extend(placed.map(|(vreg, at)| (bundles.root(vreg.0), at)));
         }
         wishes.sort_unstable();
         wishes.dedup();
         let mut taken = vec![Taken::default(); self.slots as usize];
         let mut places = BTreeMap::new();
         for (root, at) in wishes {
-            let taken = &mut taken[at as usize];
+            let last = if bundles.is_wide(root) { at + 1 } else { at };
+            let taken = &mut taken[at as usize..=last as usize];
             let intervals = bundles.intervals(root);
             if !places.contains_key(&root)
                 && bundles.fixed(root).is_none()
                 && self.allows(bundles, root, at, work)
-                && !taken.intersects(intervals, work)
+                && !taken.iter().any(|it| it.intersects(intervals, work))
             {
-                taken.add(intervals);
+                taken.iter_mut().for_each(|it| it.add(intervals));
                 places.insert(root, at);
             }
         }
@@ -100,7 +106,7 @@ impl<'a> Window<'a> {
                 .take_while(|site| site.point < interval.end);
             meets.into_iter().all(|site| {
                 *work += 1;
-                let arg = site.args.get(at as usize);
+                let arg = site.args.get(at as usize).copied().flatten();
                 interval.end <= site.point + RUN && arg.is_some_and(|it| bundles.root(it.0) == root)
             })
         })

@@ -300,7 +300,7 @@ pub(crate) fn value_type(ty: wasmparser::ValType) -> Result<ValType, Error> {
         wasmparser::ValType::I64 => Ok(val::I64),
         wasmparser::ValType::F32 => Ok(val::F32),
         wasmparser::ValType::F64 => Ok(val::F64),
-        wasmparser::ValType::V128 => Err(unexpected("value type")),
+        wasmparser::ValType::V128 => Ok(val::V128),
         wasmparser::ValType::Ref(ty) => ref_type(ty),
     }
 }
@@ -418,6 +418,12 @@ fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
     let mut ops = Vec::new();
     for op in expr.get_operators_reader().into_iter_with_offsets() {
         let (op, offset) = op.map_err(|error| provisional(&error))?;
+        if let Operator::V128Const { value } = op {
+            let bits = value.i128().cast_unsigned();
+            let halves = [bits as u64, (bits >> 64) as u64].map(ConstOp::Const);
+            ops.extend(halves.into_iter().chain([ConstOp::V128]));
+            continue;
+        }
         ops.push(match op {
             Operator::I32Const { value } => ConstOp::Const(u64::from(value.cast_unsigned())),
             Operator::I64Const { value } => ConstOp::Const(value.cast_unsigned()),

@@ -7,11 +7,11 @@
 use crate::error::{Error, ErrorKind};
 use wasmparser::{Validator, WasmFeatures};
 
-/// Wasm 2.0 without SIMD, and tail calls, extended constant expressions, multiple memories, 64-bit memories and tables, typed function
+/// Wasm 2.0, and tail calls, relaxed SIMD, extended constant expressions, multiple memories, 64-bit memories and tables, typed function
 /// references, and of GC the function types with their recursive groups and subtypes: what else GC has, decoding refuses. Of
 /// exceptions there are tags: what throws and catches, and references to exceptions, are refused too.
 pub(super) const ACCEPTED: WasmFeatures = WasmFeatures::WASM2
-    .difference(WasmFeatures::SIMD)
+    .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::MULTI_MEMORY)
@@ -22,8 +22,6 @@ pub(super) const ACCEPTED: WasmFeatures = WasmFeatures::WASM2
 
 /// Feature and name, a feature before those that build on it.
 const NAMES: &[(WasmFeatures, &str)] = &[
-    (WasmFeatures::SIMD, "SIMD"),
-    (WasmFeatures::RELAXED_SIMD, "relaxed SIMD"),
     (WasmFeatures::THREADS, "threads"),
     (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions"),
     (WasmFeatures::STACK_SWITCHING, "stack switching"),

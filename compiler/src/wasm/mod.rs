@@ -57,6 +57,7 @@ pub(crate) fn ir_type(ty: ValType) -> Type {
         val::I64 => Type::I64,
         val::F32 => Type::F32,
         val::F64 => Type::F64,
+        val::V128 => Type::V128,
         _ => match ty.as_ref() {
             Some((HeapType::Extern | HeapType::NoExtern, _)) => Type::ExternRef,
             Some((HeapType::Func | HeapType::NoFunc | HeapType::Defined(_), _)) | None => {
@@ -172,6 +173,8 @@ pub enum ConstOp {
     I64Sub,
     /// `i64.mul`
     I64Mul,
+    /// A `v128` of its halves, the low one pushed first.
+    V128,
 }
 
 /// A constant expression in postfix order, without its `end`. It leaves one value.

@@ -10,9 +10,9 @@ pub const MEMORY64: u64 = 1 << 2;
 pub const EXTENDED_CONST: u64 = 1 << 3;
 /// Memories whose page size is not 64 KiB.
 pub const CUSTOM_PAGE_SIZES: u64 = 1 << 4;
-/// Reserved: 128-bit vectors.
+/// 128-bit vectors. Relaxed vector operators need no more than this: they are lowered to the same instructions.
 pub const SIMD: u64 = 1 << 8;
-/// Reserved: relaxed vector instructions.
+/// Reserved: relaxed vector instructions whose results depend on the machine.
 pub const RELAXED_SIMD: u64 = 1 << 9;
 /// Exceptions. So far their tags: defined, imported and exported.
 pub const EXCEPTIONS: u64 = 1 << 10;
@@ -31,5 +31,6 @@ pub const KNOWN: u64 = TAIL_CALL
     | MEMORY64
     | EXTENDED_CONST
     | CUSTOM_PAGE_SIZES
+    | SIMD
     | EXCEPTIONS
     | FUNCTION_REFERENCES;

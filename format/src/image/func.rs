@@ -14,9 +14,9 @@ pub struct RawFuncRecord {
     pub type_idx: u32,
     /// Frame size in slots.
     pub frame: u16,
-    /// Number of parameters, as its type says.
+    /// Slots of the parameters, as its type says.
     pub params: u16,
-    /// Number of results, as its type says.
+    /// Slots of the results, as its type says.
     pub results: u16,
     /// Zero.
     pub flags: u16,
@@ -35,9 +35,9 @@ pub struct FuncRecord {
     pub type_idx: u32,
     /// Frame size in slots, 1..=32767 once the function is verified.
     pub frame: u16,
-    /// Number of parameters.
+    /// Slots of the parameters.
     pub params: u16,
-    /// Number of results.
+    /// Slots of the results.
     pub results: u16,
     /// Zero once the function is verified.
     pub flags: u16,

@@ -169,7 +169,8 @@ impl<'a> ConstExprView<'a> {
                 | ConstOp::I32Mul
                 | ConstOp::I64Add
                 | ConstOp::I64Sub
-                | ConstOp::I64Mul => None,
+                | ConstOp::I64Mul
+                | ConstOp::V128 => None,
             },
             _ => None,
         }

@@ -337,6 +337,7 @@ impl OpRow {
             6 => Some(ConstOp::I64Add),
             7 => Some(ConstOp::I64Sub),
             8 => Some(ConstOp::I64Mul),
+            9 => Some(ConstOp::V128),
             _ => None,
         }
     }
@@ -354,6 +355,7 @@ impl OpRow {
             ConstOp::I64Add => (6, 0, 0),
             ConstOp::I64Sub => (7, 0, 0),
             ConstOp::I64Mul => (8, 0, 0),
+            ConstOp::V128 => (9, 0, 0),
         };
         Self {
             op: op.into(),

@@ -141,7 +141,9 @@ impl ValType {
         match self.as_ref() {
             Some((HeapType::Defined(index), _)) => index < types,
             Some(_) => true,
-            None => matches!(self, val::I32 | val::I64 | val::F32 | val::F64),
+            None => {
+                matches!(self, val::I32 | val::I64 | val::F32 | val::F64 | val::V128)
+            }
         }
     }
 
@@ -181,6 +183,7 @@ impl core::fmt::Display for ValType {
                 val::I64 => "i64",
                 val::F32 => "f32",
                 val::F64 => "f64",
+                val::V128 => "v128",
                 _ => "?",
             });
         };
@@ -213,10 +216,32 @@ pub mod val {
     pub const F32: ValType = ValType::from_byte(0x7d);
     /// 64-bit float.
     pub const F64: ValType = ValType::from_byte(0x7c);
+    /// 128-bit vector. The only type whose values fill two slots, the low half first.
+    pub const V128: ValType = ValType::from_byte(0x7b);
     /// Reference to a function, or null.
     pub const FUNCREF: ValType = ValType::from_byte(0x70);
     /// Reference to a thing of the host, or null.
     pub const EXTERNREF: ValType = ValType::from_byte(0x6f);
+
+    /// Slots that a value of type `ty` fills.
+    #[must_use]
+    pub const fn slots(ty: ValType) -> usize {
+        if matches!(ty, V128) { 2 } else { 1 }
+    }
+
+    /// Slots that values of these types fill, one after the other.
+    #[must_use]
+    pub fn slot_count(types: &[ValType]) -> usize {
+        let vectors = types.iter().filter(|&&ty| ty == V128).count();
+        types.len().saturating_add(vectors)
+    }
+
+    /// The type of each slot of values of these types: that of a v128 comes twice.
+    pub fn slot_types(types: &[ValType]) -> impl Iterator<Item = ValType> + '_ {
+        types
+            .iter()
+            .flat_map(|&ty| core::iter::repeat_n(ty, slots(ty)))
+    }
 }
 
 /// Log2 of the size of an ordinary Wasm page.
@@ -319,7 +344,7 @@ impl ExternType {
     }
 }
 
-/// One operator of a constant expression, which computes on a stack of slots and leaves one.
+/// One operator of a constant expression, which computes on a stack of values and leaves one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConstOp {
     /// Push these slot bits. An i32 or f32 is zero-extended; a null reference is 0.
@@ -340,6 +365,8 @@ pub enum ConstOp {
     I64Sub,
     /// Pop two, push their product.
     I64Mul,
+    /// Pop the high half of a v128, then its low half; push the v128.
+    V128,
 }
 
 /// Greatest depth of the stack of a constant expression.

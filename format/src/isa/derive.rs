@@ -167,7 +167,7 @@ const fn fields<const N: usize>(roles: &[Role], names: &[&'static str]) -> [Fiel
 pub const OP_LIMIT: usize = ALL[ALL.len() - 1] as usize + 1;
 
 /// Index into [`INFO`] by opcode number; `u16::MAX` where there is no such opcode.
-static INDEX: [u16; OP_LIMIT] = {
+pub(crate) static INDEX: [u16; OP_LIMIT] = {
     let mut index = [u16::MAX; OP_LIMIT];
     let mut i = 0;
     while i < ALL.len() {

@@ -1,6 +1,7 @@
 //! Code words to text, by the roles of the operands. Anything can be printed: words that are no instruction come out as `.word`.
 //!
-//! Words are taken as they lie in an image, little-endian. Slots are `s3`, labels `@17`: the word number in the function.
+//! Words are taken as they lie in an image, little-endian. Slots are `s3`, the two slots of a v128 by the first one `v3`, labels `@17`:
+//! the word number in the function.
 
 #![deny(
     clippy::indexing_slicing,
@@ -95,12 +96,17 @@ fn operand(out: &mut dyn Write, field: &Field, value: i64, at: usize) -> Result 
         | Role::Results => {
             write!(out, "s{value}")
         }
+        Role::Def128 | Role::Use128 => write!(out, "v{value}"),
         Role::Count
         | Role::ImmS16
         | Role::ImmU16
         | Role::ImmS32
         | Role::ImmU32
         | Role::Shift
+        | Role::Lane16
+        | Role::Lane8
+        | Role::Lane4
+        | Role::Lane2
         | Role::TargetCount
         | Role::Frame
         | Role::Cost => write!(out, "{value}"),
@@ -119,7 +125,7 @@ fn operand(out: &mut dyn Write, field: &Field, value: i64, at: usize) -> Result 
         Role::Table => write!(out, "table[{value}]"),
         Role::Elem => write!(out, "elem[{value}]"),
         Role::Data => write!(out, "data[{value}]"),
-        Role::Const => write!(out, "pool[{value}]"),
+        Role::Const | Role::Const128 => write!(out, "pool[{value}]"),
     }
 }
 

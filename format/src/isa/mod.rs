@@ -1,7 +1,9 @@
-//! The instruction set: `ops` is the one table, everything else is derived from it.
+//! The instruction set: `ops`, with its part `simd_ops`, is the one table, everything else is derived from it.
 
 #[macro_use]
 mod ops;
+#[macro_use]
+mod simd_ops;
 mod code;
 mod derive;
 pub mod disasm;
@@ -15,6 +17,7 @@ pub use code::{
     EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, field_value, instructions, pair,
     set_field, table_label,
 };
+pub(crate) use derive::INDEX;
 pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field};
 pub use identity::ISA_ID;
 pub use operand::{Field, MAX_WORDS, Role};

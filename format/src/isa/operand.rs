@@ -26,6 +26,10 @@ pub enum Role {
     AccF64,
     /// A slot that the instruction reads and advances, so that it can pause half-way.
     Mod,
+    /// The first of two slots that the instruction writes: a v128, the low half first.
+    Def128,
+    /// The first of two slots that the instruction reads: a v128, the low half first.
+    Use128,
     /// First of the slots that [`Role::Count`] numbers, all read.
     UseSpan,
     /// Number of slots from [`Role::UseSpan`] on; equals the number of results of the function.
@@ -44,6 +48,14 @@ pub enum Role {
     ImmU32,
     /// Shift distance, 0..=3.
     Shift,
+    /// Number of one of 16 lanes.
+    Lane16,
+    /// Number of one of 8 lanes.
+    Lane8,
+    /// Number of one of 4 lanes.
+    Lane4,
+    /// Number of one of 2 lanes.
+    Lane2,
     /// Signed distance in words from the branch to a `fuel` instruction of the same function.
     Label16,
     /// Signed distance in words from the branch to a `fuel` instruction of the same function.
@@ -80,6 +92,8 @@ pub enum Role {
     Data,
     /// Index into the constant pool.
     Const,
+    /// Index into the constant pool of the first of two constants: a v128, the low half first.
+    Const128,
 }
 
 impl Role {
@@ -96,6 +110,8 @@ impl Role {
             | Self::AccF32
             | Self::AccF64
             | Self::Mod
+            | Self::Def128
+            | Self::Use128
             | Self::UseSpan
             | Self::Count
             | Self::Window
@@ -103,6 +119,10 @@ impl Role {
             | Self::ImmS16
             | Self::ImmU16
             | Self::Shift
+            | Self::Lane16
+            | Self::Lane8
+            | Self::Lane4
+            | Self::Lane2
             | Self::Label16
             | Self::Frame
             | Self::Cost
@@ -122,26 +142,15 @@ impl Role {
             | Self::ImportGlobal
             | Self::Elem
             | Self::Data
-            | Self::Const => true,
+            | Self::Const
+            | Self::Const128 => true,
         }
-    }
-
-    /// Whether the operand is a slot that the instruction writes.
-    #[must_use]
-    pub const fn writes(self) -> bool {
-        matches!(self, Self::Def | Self::DefAcc | Self::DefF32 | Self::DefF64)
-    }
-
-    /// Whether the operand is a slot that the instruction only reads.
-    #[must_use]
-    pub const fn reads(self) -> bool {
-        matches!(self, Self::Use | Self::Acc | Self::AccF32 | Self::AccF64)
     }
 
     /// Whether the operand is a single slot.
     #[must_use]
     pub const fn is_slot(self) -> bool {
-        self.writes() || self.reads() || matches!(self, Self::Mod)
+        self.is_register() && !self.is_pair()
     }
 
     /// What the instruction before must define so that this operand finds its value in an accumulator.
@@ -165,6 +174,55 @@ impl Role {
             self,
             Self::ImmS16 | Self::ImmS32 | Self::Label16 | Self::Label32
         )
+    }
+}
+
+/// What an operand says about the one slot or the two slots that it names.
+impl Role {
+    /// Whether the instruction writes them without reading them.
+    #[must_use]
+    pub const fn is_def(self) -> bool {
+        matches!(
+            self,
+            Self::Def | Self::DefAcc | Self::DefF32 | Self::DefF64 | Self::Def128
+        )
+    }
+
+    /// Whether the instruction reads them and leaves them as they are.
+    #[must_use]
+    pub const fn is_use(self) -> bool {
+        matches!(
+            self,
+            Self::Use | Self::Acc | Self::AccF32 | Self::AccF64 | Self::Use128
+        )
+    }
+
+    /// Whether the operand names slots that hold a value: in selected code, a virtual register.
+    #[must_use]
+    pub const fn is_register(self) -> bool {
+        self.is_def() || self.is_use() || matches!(self, Self::Mod)
+    }
+
+    /// Whether it names two slots.
+    #[must_use]
+    pub const fn is_pair(self) -> bool {
+        matches!(self, Self::Def128 | Self::Use128)
+    }
+
+    /// How many lanes there are, if the operand is the number of one: a power of two.
+    #[must_use]
+    pub const fn lanes(self) -> Option<u16> {
+        if matches!(self, Self::Lane16) {
+            Some(16)
+        } else if matches!(self, Self::Lane8) {
+            Some(8)
+        } else if matches!(self, Self::Lane4) {
+            Some(4)
+        } else if matches!(self, Self::Lane2) {
+            Some(2)
+        } else {
+            None
+        }
     }
 }
 

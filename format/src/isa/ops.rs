@@ -1,5 +1,5 @@
 //! THE instruction table: one row per instruction, the single source of encoder, decoder, disassembler, verifier walk,
-//! handler tables and `ISA.md`.
+//! handler tables and `ISA.md`. Its last part, the vector instructions, which a small runner leaves out, is in `simd_ops.rs`.
 //!
 //! A row reads `number name Variant { operand: Role, ... } Control fuel Charge "formula";`.
 //! - `number` is explicit and never reused: images outlive releases.
@@ -10,11 +10,28 @@
 //!
 //! Slots are 64 bits wide. `i32(..)` and `f32(..)` compute on the low 32 bits and store the result zero-extended.
 
-/// Calls `$callback!` with every row of the instruction table.
+/// Calls `$callback!` with every row of the instruction table, those of `simd_ops.rs` included.
 #[macro_export]
 macro_rules! for_each_op {
     ($callback:ident) => {
-        $callback! {
+        $crate::scalar_rows! { [$crate::simd_rows] $callback }
+    };
+}
+
+/// Calls `$callback!` with every row of the instruction table but the vector instructions.
+#[macro_export]
+macro_rules! for_each_scalar_op {
+    ($callback:ident) => {
+        $crate::scalar_rows! { [$callback] }
+    };
+}
+
+/// The rows of this file, behind `$before`, for the macro in brackets.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! scalar_rows {
+    ([$($callback:tt)*] $($before:tt)*) => {
+        $($callback)*! { $($before)*
             // Structure. `fuel`, the first instruction of a block, is at the end: its number is one that operands rarely have.
             0x0001 enter Enter { frame: Frame, cost: Cost } Enter fuel Zero "first instruction of a function: frame size in slots, cost of its first block";
             0x0003 trap Trap { code: TrapCode } Trap fuel Zero "trap with this code";

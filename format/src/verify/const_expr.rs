@@ -24,6 +24,7 @@ impl Value {
             Self::Bits(bits) => match ty {
                 val::I64 | val::F64 => true,
                 val::I32 | val::F32 => bits <= u64::from(u32::MAX),
+                val::V128 => false,
                 // The only reference that a constant can be is null.
                 _ => bits == 0 && ty.is_defaultable(),
             },
@@ -68,6 +69,10 @@ pub(super) fn check(
             ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => {
                 binary(module, &stack, &mut depth, val::I64)?
             }
+            ConstOp::V128 => {
+                binary(module, &stack, &mut depth, val::I64)?;
+                Value::Typed(val::V128)
+            }
         };
         *stack.get_mut(depth).ok_or(Kind::ConstExprDepth)? = pushed;
         depth = depth.saturating_add(1);
@@ -82,7 +87,7 @@ pub(super) fn check(
 /// Whether Wasm 2.0 has no such operator in constant expressions.
 fn is_extended(module: &ModuleView<'_>, op: ConstOp) -> bool {
     match op {
-        ConstOp::Const(_) | ConstOp::RefFunc(_) => false,
+        ConstOp::Const(_) | ConstOp::RefFunc(_) | ConstOp::V128 => false,
         ConstOp::GlobalGet(index) => index >= module.imported_globals(),
         ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => true,
         ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => true,

@@ -5,10 +5,10 @@
 
 use super::VerifyError;
 use super::error::VerifyErrorKind as Kind;
-use super::rules::{Plain, RULES, Rule};
+use super::rules::{Plain, Rule, rule_of};
 use crate::image::features;
 use crate::image::func::FuncRecord;
-use crate::image::types::{ExternKind, PAGE_LOG2};
+use crate::image::types::{ExternKind, GlobalType, PAGE_LOG2, val};
 use crate::image::view::ModuleView;
 use crate::isa::{Control, MAX_WORDS, Op, PROLOGUE, Role, field_value, pair};
 use crate::trap::Trap;
@@ -42,6 +42,7 @@ impl ModuleView<'_> {
             seen: 0,
             record,
             lanes: slot_lanes(record.frame),
+            pair_lanes: slot_lanes(record.frame.saturating_sub(1)),
             memory_zero: None,
             cost: 0,
             at: 0,
@@ -67,8 +68,8 @@ fn own_decoys<'a>(decoys: &'a [u32], record: &FuncRecord) -> &'a [u32] {
 fn check_record<'a>(module: &ModuleView<'a>, record: &FuncRecord) -> Checked<&'a [u16]> {
     let ty = module.func_type(record.type_idx);
     let known = record.type_idx < module.func_type_count()
-        && usize::from(record.params) == ty.params.len()
-        && usize::from(record.results) == ty.results.len();
+        && usize::from(record.params) == val::slot_count(ty.params)
+        && usize::from(record.results) == val::slot_count(ty.results);
     let sane = known
         && record.flags == 0
         && (1..=MAX_FRAME).contains(&record.frame)
@@ -110,6 +111,8 @@ struct Walk<'m, 'a> {
     seen: usize,
     record: FuncRecord,
     lanes: u64,
+    /// As `lanes`, for slots that another one must follow.
+    pair_lanes: u64,
     /// Whether memory 0 is as the short forms need it, once an instruction has asked.
     memory_zero: Option<bool>,
     /// Cost of the block that the walk is in.
@@ -120,9 +123,13 @@ struct Walk<'m, 'a> {
     before: usize,
 }
 
-/// Whether an instruction that names a global sets it: then it has no result.
-fn sets(rule: &Rule) -> bool {
-    !rule.info.fields.iter().any(|field| field.role.writes())
+/// Whether an instruction that names a global may do so: it sets it, which shows in that it has no result, only if it is mutable, and
+/// it takes as many slots as the global.
+fn check_global(rule: &Rule, global: Option<GlobalType>) -> Checked<()> {
+    let sets = !rule.info.fields.iter().any(|field| field.role.is_def());
+    let global = global.ok_or(Kind::IndexOutOfRange)?;
+    ensure(global.mutable || !sets, Kind::ImmutableGlobal)?;
+    ensure(rule.vector == (global.ty == val::V128), Kind::TypeMismatch)
 }
 
 /// Operands of one instruction that only make sense together.
@@ -132,7 +139,7 @@ struct Together {
     results_at: u32,
     span_at: u32,
     count: Option<u32>,
-    /// Parameters and results of the callee.
+    /// Slots of the parameters and results of the callee.
     callee: Option<(u32, u32)>,
 }
 
@@ -170,7 +177,7 @@ impl Walk<'_, '_> {
         let mut rest = self.body.get(self.at..).unwrap_or_default();
         while let Some(first) = rest.first_chunk::<4>() {
             let words = lanes_of(*first);
-            let Some(rule) = RULES.get(usize::from(words as u16)) else {
+            let Some(rule) = rule_of(words as u16) else {
                 break;
             };
             let ([slots, _], [zero, _], [operands, _]) = (rule.slots, rule.zero, rule.operands);
@@ -190,11 +197,8 @@ impl Walk<'_, '_> {
     /// Checks the instruction at `self.at` and goes behind it.
     fn instruction(&mut self, first: bool) -> Checked<Control> {
         let opcode = self.word(self.at).ok_or(Kind::NoEnter)?;
-        let rule = RULES.get(usize::from(opcode)).ok_or(Kind::UnknownOp)?;
-        ensure(
-            rule.words != 0 && rule.control != Control::Stub,
-            Kind::UnknownOp,
-        )?;
+        let rule = rule_of(opcode).ok_or(Kind::UnknownOp)?;
+        ensure(rule.control != Control::Stub, Kind::UnknownOp)?;
         ensure(!first || rule.control == Control::Enter, Kind::NoEnter)?;
         let words = self.words(rule)?;
         self.look(rule, &words)?;
@@ -266,6 +270,10 @@ impl Walk<'_, '_> {
         if decoy {
             self.decoys(rule.words)?;
         }
+        if rule.vector {
+            let ([low, high], [of_low, of_high]) = (groups, rule.pairs);
+            self.check_pairs([low & of_low, high & of_high])?;
+        }
         if rule.memory_zero {
             self.check_memory_zero()?;
         }
@@ -294,7 +302,7 @@ impl Walk<'_, '_> {
     /// The instruction before has left this slot in the accumulator that `role` stands for.
     fn accumulated(&self, role: Role, slot: i64) -> Checked<()> {
         let opcode = self.word(self.before).unwrap_or(0);
-        let left = RULES.get(usize::from(opcode)).and_then(|rule| rule.leaves);
+        let left = rule_of(opcode).and_then(|rule| rule.leaves);
         let left = left.filter(|field| field.role == role);
         let left = left.and_then(|field| self.word(self.before.saturating_add(field.word.into())));
         ensure(left.map(i64::from) == Some(slot), Kind::NotAccumulated)
@@ -310,6 +318,17 @@ impl Walk<'_, '_> {
             Some(word) => ensure(word == Op::Fuel as u16, Kind::NoFuelWord),
             None => ensure(may_end, Kind::NoTerminator),
         }
+    }
+
+    /// Pairs of slots, by their first ones, of a vector instruction, which the module must declare.
+    fn check_pairs(&self, [low, high]: [u64; 2]) -> Checked<()> {
+        let declared = self.module.features() & features::SIMD != 0;
+        ensure(declared, Kind::FeatureNotDeclared)?;
+        // A frame of one slot has no pair, but its lanes look as if slot 0 were one.
+        let inside = self.record.frame >= 2
+            && slots_in_frame(self.pair_lanes, low)
+            && slots_in_frame(self.pair_lanes, high);
+        ensure(inside, Kind::SlotOutOfRange)
     }
 
     fn check_memory_zero(&mut self) -> Checked<()> {
@@ -415,9 +434,10 @@ impl Walk<'_, '_> {
         let space = |kind, defined: u32| below(module.imported(kind).saturating_add(defined));
         match role {
             // The masks, or the control kind's rule, have seen to these.
-            Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 => Ok(()),
-            Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 => Ok(()),
+            Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 | Role::Def128 => Ok(()),
+            Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Use128 => Ok(()),
             Role::Mod | Role::Shift => Ok(()),
+            Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => Ok(()),
             Role::ImmS16 | Role::ImmU16 | Role::ImmS32 | Role::ImmU32 => Ok(()),
             Role::Label16 | Role::Label32 => Ok(()),
             Role::Cost | Role::Frame | Role::TargetCount => Ok(()),
@@ -463,26 +483,19 @@ impl Walk<'_, '_> {
             Role::Elem => below(module.elem_count()),
             Role::Data => below(module.data_count()),
             Role::Const => below(module.pool().len() as u32),
-            Role::DefinedGlobal => {
-                below(module.global_count())?;
-                let mutable = || module.global(index).is_some_and(|global| global.ty.mutable);
-                ensure(!sets(rule) || mutable(), Kind::ImmutableGlobal)
-            }
+            Role::Const128 => below((module.pool().len() as u32).saturating_sub(1)),
+            Role::DefinedGlobal => check_global(rule, module.global(index).map(|it| it.ty)),
             Role::ImportGlobal => {
                 below(module.imported_globals())?;
-                let mutable = || {
-                    module
-                        .global_type(index)
-                        .is_some_and(|global| global.mutable)
-                };
-                ensure(!sets(rule) || mutable(), Kind::ImmutableGlobal)
+                check_global(rule, module.global_type(index))
             }
         }
     }
 
-    /// Number of parameters and results of a function type.
+    /// Slots of the parameters and results of a function type.
     fn type_slots(&self, type_idx: u32) -> (u32, u32) {
         let ty = self.module.func_type(type_idx);
-        (ty.params.len() as u32, ty.results.len() as u32)
+        let slots = |types| val::slot_count(types) as u32;
+        (slots(ty.params), slots(ty.results))
     }
 }

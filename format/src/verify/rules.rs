@@ -1,19 +1,21 @@
 //! What the verifier checks of each instruction, worked out from the instruction table at compile time.
 
-use crate::isa::{Control, Field, INFO, OP_LIMIT, OpInfo, Role};
+use crate::isa::{Control, Field, INDEX, INFO, OpInfo, Role};
 
 /// What the verifier checks of one opcode.
 #[derive(Clone, Copy)]
 pub(super) struct Rule {
     /// Words that are slots of the frame: those of words 0 to 3, and of words 4 to 7, as lanes of 16 bits.
     pub(super) slots: [u64; 2],
-    /// Bits that must be zero, likewise: the upper bits of a shift.
+    /// Words that are the first of two slots of the frame, likewise.
+    pub(super) pairs: [u64; 2],
+    /// Bits that must be zero, likewise: the upper bits of a shift or lane.
     pub(super) zero: [u64; 2],
     /// The operands' words, likewise.
     pub(super) operands: [u64; 2],
     /// The table's row.
     pub(super) info: &'static OpInfo,
-    /// Words, branch table targets not counted. 0 where there is no such opcode.
+    /// Words, branch table targets not counted.
     pub(super) words: u8,
     /// How it passes control on.
     pub(super) control: Control,
@@ -27,6 +29,8 @@ pub(super) struct Rule {
     pub(super) accumulated: Option<(&'static Field, Role)>,
     /// The operand that it leaves in an accumulator.
     pub(super) leaves: Option<&'static Field>,
+    /// Whether it is a vector instruction.
+    pub(super) vector: bool,
     /// Whether it is at most four words that go on to the next instruction, without special operands.
     pub(super) plain: Plain,
 }
@@ -42,32 +46,25 @@ pub(super) enum Plain {
     Never,
 }
 
-/// One rule per opcode number.
-pub(super) static RULES: [Rule; OP_LIMIT] = rules();
+/// One rule per opcode, in the order of the table: opcode numbers have gaps.
+static RULES: [Rule; INFO.len()] = rules();
+
+/// The rule of an opcode number, if there is such an opcode.
+#[inline(always)]
+pub(super) fn rule_of(number: u16) -> Option<&'static Rule> {
+    RULES.get(usize::from(*INDEX.get(usize::from(number))?))
+}
 
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "evaluated at compile time only"
 )]
-const fn rules() -> [Rule; OP_LIMIT] {
-    let mut rules = [Rule {
-        slots: [0; 2],
-        zero: [0; 2],
-        operands: [0; 2],
-        info: &INFO[0],
-        words: 0,
-        control: Control::Stub,
-        special: 0,
-        label: None,
-        memory_zero: false,
-        accumulated: None,
-        leaves: None,
-        plain: Plain::Never,
-    }; OP_LIMIT];
-    let mut i = 0;
+const fn rules() -> [Rule; INFO.len()] {
+    let mut rules = [rule(&INFO[0]); INFO.len()];
+    let mut i = 1;
     while i < INFO.len() {
-        rules[INFO[i].op as usize] = rule(&INFO[i]);
+        rules[i] = rule(&INFO[i]);
         i += 1;
     }
     rules
@@ -81,6 +78,7 @@ const fn rules() -> [Rule; OP_LIMIT] {
 const fn rule(info: &'static OpInfo) -> Rule {
     let mut rule = Rule {
         slots: [0; 2],
+        pairs: [0; 2],
         zero: [0; 2],
         operands: [0; 2],
         info,
@@ -91,6 +89,7 @@ const fn rule(info: &'static OpInfo) -> Rule {
         memory_zero: info.memory_zero,
         accumulated: None,
         leaves: None,
+        vector: false,
         plain: Plain::Never,
     };
     let mut i = 0;
@@ -105,7 +104,11 @@ const fn rule(info: &'static OpInfo) -> Rule {
         let (group, shift) = (field.word as usize / 4, 16 * (field.word % 4));
         match check(field.role) {
             Check::Slot => rule.slots[group] |= 0xffff << shift,
-            Check::Shift => rule.zero[group] |= 0xfffc << shift,
+            Check::Pair => {
+                rule.pairs[group] |= 0xffff << shift;
+                rule.vector = true;
+            }
+            Check::Below(count) => rule.zero[group] |= (0xffff & !(count - 1)) << shift,
             Check::Nothing => {}
             Check::Special => rule.special |= 1 << i,
             Check::Label => rule.label = Some(field),
@@ -122,6 +125,7 @@ const fn rule(info: &'static OpInfo) -> Rule {
         && rule.special == 0
         && rule.accumulated.is_none()
         && info.feature() == 0
+        && !rule.vector
     {
         rule.plain = if info.memory_zero {
             Plain::WithMemoryZero
@@ -135,8 +139,10 @@ const fn rule(info: &'static OpInfo) -> Rule {
 enum Check {
     /// Below the frame size.
     Slot,
-    /// At most 3.
-    Shift,
+    /// Below the frame size, and the next one too.
+    Pair,
+    /// Below this power of two.
+    Below(u64),
     /// To a block.
     Label,
     /// Any value will do, or the control kind's rule sees to it.
@@ -156,7 +162,12 @@ const fn check(role: Role) -> Check {
         | Role::AccF32
         | Role::AccF64
         | Role::Mod => Check::Slot,
-        Role::Shift => Check::Shift,
+        Role::Def128 | Role::Use128 => Check::Pair,
+        Role::Shift => Check::Below(4),
+        Role::Lane16 => Check::Below(16),
+        Role::Lane8 => Check::Below(8),
+        Role::Lane4 => Check::Below(4),
+        Role::Lane2 => Check::Below(2),
         Role::Label16 | Role::Label32 => Check::Label,
         Role::ImmS16
         | Role::ImmU16
@@ -181,6 +192,7 @@ const fn check(role: Role) -> Check {
         | Role::Table
         | Role::Elem
         | Role::Data
-        | Role::Const => Check::Special,
+        | Role::Const
+        | Role::Const128 => Check::Special,
     }
 }

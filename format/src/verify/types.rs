@@ -107,6 +107,10 @@ impl Checker<'_> {
         ensure(ty.is_valid(types), Kind::BadType)?;
         let early = !ty.is_ref() || ty == val::FUNCREF || ty == val::EXTERNREF;
         let declared = early || self.declares(features::FUNCTION_REFERENCES);
-        ensure(declared, Kind::FeatureNotDeclared)
+        ensure(declared, Kind::FeatureNotDeclared)?;
+        ensure(
+            ty != val::V128 || self.declares(features::SIMD),
+            Kind::FeatureNotDeclared,
+        )
     }
 }

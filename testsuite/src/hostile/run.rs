@@ -4,7 +4,9 @@
 
 use wrt_format::image::types::{ExternType, val};
 use wrt_format::verify::VerifiedImage;
-use wrt_vm::{Config, Engine, Error, Extern, Func, Instance, Limits, Module, Outcome, Trap};
+use wrt_vm::{
+    Config, Engine, Error, Extern, Func, Instance, Limits, Module, Outcome, Trap, valtype,
+};
 
 use super::Draw;
 
@@ -224,7 +226,8 @@ fn finish(engine: &mut Engine<'_>, mut outcome: Outcome, seen: &mut Seen) {
             Outcome::HostCall(call) => {
                 seen.host_calls += 1;
                 let results = engine.func_type(call.host.func());
-                let results = vec![0; results.map_or(0, |ty| ty.results.len())];
+                let slots = results.map_or(0, |ty| valtype::slot_count(ty.results));
+                let results = vec![0; slots];
                 engine
                     .host_return(&results)
                     .expect("the answer that was asked for");

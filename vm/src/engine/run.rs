@@ -31,7 +31,7 @@ const FEW_SLOTS: usize = 16;
 
 impl Engine<'_> {
     /// Starts a run of `func` and lets it go until something happens. `args` has one slot per parameter: an i32 or f32 in the low half,
-    /// the high half being ignored; references as handles, 0 for null.
+    /// the high half being ignored; references as handles, 0 for null; a v128 takes two, its low half first.
     ///
     /// While a host call is pending the new run nests above it; the outer one goes on when the new one has ended and the host call has
     /// been answered. `func` may be a function of any instance; a host function is called on behalf of `instance`.
@@ -52,9 +52,10 @@ impl Engine<'_> {
         }
         self.check_startable()?;
         let ty = self.func_type(func)?;
-        if ty.params.len() != args.len() {
+        let expected = valtype::slot_count(ty.params);
+        if expected != args.len() {
             return Err(Error::ArgumentCount {
-                expected: ty.params.len(),
+                expected,
                 got: args.len(),
             });
         }
@@ -129,7 +130,7 @@ impl Engine<'_> {
         self.depth
     }
 
-    /// The results of the run that is done, one slot each, until the next call that changes the engine. Empty otherwise.
+    /// The results of the run that is done, one slot each or two for a v128, until the next call that changes the engine. Empty otherwise.
     #[must_use]
     pub fn results(&self) -> &[u64] {
         let (first, count) = self.results;
@@ -150,18 +151,18 @@ impl Engine<'_> {
         })
     }
 
-    /// The arguments of the host call that waits for an answer, one slot each. Empty when none does.
+    /// The arguments of the host call that waits for an answer, one slot each or two for a v128. Empty when none does.
     #[must_use]
     pub fn host_args(&self) -> &[u64] {
         let args = self.waiting().and_then(|run| {
             let sig = self.store.func_sig(self.store.host_type(run.callee)?)?;
             let first = run.window as usize;
-            self.store.stack().get(first..first + sig.params.len())
+            self.store.stack().get(first..first + sig.param_slots())
         });
         args.unwrap_or_default()
     }
 
-    /// Answers the host call with its results, one slot each, like the arguments of [`Engine::execute`]. Then resume.
+    /// Answers the host call with its results, in slots like the arguments of [`Engine::execute`]. Then resume.
     ///
     /// # Errors
     /// [`Error::Misuse`] when no host call waits; [`Error::ResultCount`]; [`Error::Unknown`] when a function reference leads nowhere.
@@ -173,9 +174,10 @@ impl Engine<'_> {
             .host_type(run.callee)
             .and_then(|ty| self.store.func_sig(ty));
         let types = sig.map_or(&[][..], |sig| sig.results);
-        if types.len() != results.len() {
+        let expected = valtype::slot_count(types);
+        if expected != results.len() {
             return Err(Error::ResultCount {
-                expected: types.len(),
+                expected,
                 got: results.len(),
             });
         }
@@ -183,10 +185,9 @@ impl Engine<'_> {
         let copy = narrowed_copy(types, results);
         let finished = match copy.get(..results.len()) {
             Some(copy) => exec::finish_host_call(&mut self.store, copy),
-            None if types
-                .iter()
+            None if valtype::slot_types(types)
                 .zip(results)
-                .all(|(&ty, &v)| narrowed(ty, v) == v) =>
+                .all(|(ty, &v)| narrowed(ty, v) == v) =>
             {
                 exec::finish_host_call(&mut self.store, results)
             }
@@ -327,7 +328,7 @@ impl Engine<'_> {
 
     /// References must be of their type, and those to functions lead somewhere.
     fn check_refs(&self, types: &[ValType], slots: &[u64]) -> Result<(), Error> {
-        for (&ty, &slot) in types.iter().zip(slots) {
+        for (ty, &slot) in valtype::slot_types(types).zip(slots) {
             if ty.is_ref() {
                 self.checked_slot(ty, slot)?;
             }
@@ -342,7 +343,7 @@ impl Engine<'_> {
             let ty = self
                 .func_type(func)
                 .ok()
-                .and_then(|ty| ty.params.get(i).copied());
+                .and_then(|ty| valtype::slot_types(ty.params).nth(i));
             let slot = self.store.stack_mut().get_mut(first + i);
             let (Some(ty), Some(slot)) = (ty, slot) else {
                 break;
@@ -355,7 +356,8 @@ impl Engine<'_> {
 /// The first slots without what is beyond their types.
 fn narrowed_copy(types: &[ValType], slots: &[u64]) -> [u64; FEW_SLOTS] {
     let mut copy = [0; FEW_SLOTS];
-    for ((to, &ty), &slot) in copy.iter_mut().zip(types).zip(slots) {
+    let types = valtype::slot_types(types);
+    for ((to, ty), &slot) in copy.iter_mut().zip(types).zip(slots) {
         *to = narrowed(ty, slot);
     }
     copy

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `R` | place of the last two words of the outer activation's call, and its frame's first slot `<< 32` |
 //! | `R + 1` | its instance, and the host function that it waits for `<< 32` |
-//! | `R + 2` | first slot of that function's arguments, and the number of results of the activation's own function `<< 32` |
+//! | `R + 2` | first slot of that function's arguments, and the slots of the results of the activation's own function `<< 32` |
 //! | `R + 3` | slot of its own record, or [`NO_RECORD`] if there is no outer activation |
 //! | `R + 4` | `HALT_STUB * 2`: where the bottom frame returns to |
 //!
@@ -39,7 +39,7 @@ pub(crate) enum Exit {
     Done {
         /// First slot.
         first: usize,
-        /// Number of results.
+        /// Number of slots.
         count: usize,
     },
     /// It has trapped. Its frames stay for a backtrace until the activation is dropped.
@@ -57,7 +57,7 @@ pub(crate) enum Exit {
 pub(crate) enum Refused {
     /// There is no function of this reference or no such instance.
     NoFunction,
-    /// The number of arguments or results is not that of the type.
+    /// The number of slots of the arguments or results is not that of the type.
     Arity,
     /// The activation is not in a state in which this makes sense.
     Status,
@@ -74,7 +74,7 @@ pub(super) struct HostCall {
     pub(super) instance: u32,
     /// First slot of the arguments on the stack.
     pub(super) first: usize,
-    /// Number of arguments.
+    /// Slots of the arguments.
     pub(super) count: usize,
 }
 
@@ -96,10 +96,10 @@ pub(crate) fn start(
         .callee_type(callee)
         .and_then(|ty| store.func_sig(ty))
         .ok_or(Refused::NoFunction)?;
-    if sig.params.len() != args.len() {
+    if sig.param_slots() != args.len() {
         return Err(Refused::Arity);
     }
-    let results = sig.results.len();
+    let results = sig.result_slots();
     let instance = match callee {
         Callee::Guest { instance, .. } => instance,
         Callee::Host(_) => instance,
@@ -164,7 +164,7 @@ pub(super) fn pending_host_call(store: &Store<'_>) -> Option<HostCall> {
         host: run.callee,
         instance: run.instance,
         first: run.window as usize,
-        count: sig.params.len(),
+        count: sig.param_slots(),
     })
 }
 
@@ -265,7 +265,7 @@ pub(crate) fn finish_host_call(store: &mut Store<'_>, results: &[u64]) -> Result
     let sig = store
         .host_type(run.callee)
         .and_then(|ty| store.func_sig(ty));
-    if sig.map(|sig| sig.results.len()) != Some(results.len()) {
+    if sig.map(|sig| sig.result_slots()) != Some(results.len()) {
         return Err(Refused::Arity);
     }
     let code = store

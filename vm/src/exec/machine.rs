@@ -137,13 +137,13 @@ impl<'m> Machine<'_, 'm> {
         Ok(Flow::Jump)
     }
 
-    /// Numbers of parameters and results of what a reference refers to.
+    /// Slots of the parameters and results of what a reference refers to.
     pub(crate) fn arity(&self, callee: Callee) -> (usize, usize) {
         let sig = self
             .store
             .callee_type(callee)
             .and_then(|ty| self.store.func_sig(ty));
-        sig.map_or((0, 0), |sig| (sig.params.len(), sig.results.len()))
+        sig.map_or((0, 0), |sig| (sig.param_slots(), sig.result_slots()))
     }
 
     /// Calls what `reference` refers to. `base` is the place of the call's window operand.

@@ -271,7 +271,8 @@ impl Engine<'_> {
 
 /// Globals.
 impl Engine<'_> {
-    /// Makes a global. Of a 32-bit type only the low half of `value` counts.
+    /// Makes a global. Of a 32-bit type only the low half of `value` counts; of a v128 it is the low half, the high one being 0: see
+    /// [`Engine::set_global_val`].
     ///
     /// # Errors
     /// [`Error::Budget`] when the engine has no room; [`Error::Invalid`] when the type has no meaning; [`Error::Unknown`] when `value` is a
@@ -279,7 +280,7 @@ impl Engine<'_> {
     pub fn new_global(&mut self, ty: GlobalType, value: u64) -> Result<Global, Error> {
         types::check_valtypes(&[ty.ty], self.store.types.len())?;
         let value = self.checked_slot(ty.ty, value)?;
-        Ok(Global(self.store.add_global(ty, value)?))
+        Ok(Global(self.store.add_global(ty, [value, 0])?))
     }
 
     /// The type of a global.
@@ -292,13 +293,14 @@ impl Engine<'_> {
             .ok_or(Error::Unknown(Entity::Global))
     }
 
-    /// The slot of a global.
+    /// The slot of a global; of a v128 its low half.
     ///
     /// # Errors
     /// [`Error::Unknown`] when there is no such global.
     pub fn global(&self, global: Global) -> Result<u64, Error> {
-        self.store
-            .global(global.0)
+        let value = self.store.global(global.0);
+        value
+            .map(|[low, _]| low)
             .ok_or(Error::Unknown(Entity::Global))
     }
 
@@ -307,27 +309,55 @@ impl Engine<'_> {
     /// # Errors
     /// [`Error::Unknown`] when there is no such global.
     pub fn global_val(&self, global: Global) -> Result<Val, Error> {
-        let slot = self.global(global)?;
-        Val::from_slot(self.global_type(global)?.ty, slot).ok_or(Error::Unknown(Entity::Global))
+        let halves = self.store.global(global.0).unwrap_or_default();
+        let ty = self.global_type(global)?.ty;
+        let slots = halves.get(..crate::val::valtype::slots(ty));
+        slots
+            .and_then(|slots| Val::from_slots(ty, slots))
+            .ok_or(Error::Unknown(Entity::Global))
     }
 
-    /// Sets a mutable global. Of a 32-bit type only the low half of `value` counts.
+    /// Sets a mutable global to a value of its type.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such global, or the function reference leads nowhere; [`Error::Misuse`] when it is immutable;
+    /// [`Error::Invalid`] when the value is of another type.
+    pub fn set_global_val(&mut self, global: Global, value: Val) -> Result<(), Error> {
+        let ty = self.global_type(global)?.ty;
+        let halves = value.halves();
+        let read = halves.get(..crate::val::valtype::slots(ty));
+        if read.and_then(|slots| Val::from_slots(ty, slots)) != Some(value) {
+            return Err(Error::Invalid("type of a global's value"));
+        }
+        self.put_global(global, halves)
+    }
+
+    /// Sets a mutable global. Of a 32-bit type only the low half of `value` counts; of a v128 it is the low half, the high one being 0.
     ///
     /// # Errors
     /// [`Error::Unknown`] when there is no such global, or the function reference leads nowhere; [`Error::Misuse`] when it is immutable.
     pub fn set_global(&mut self, global: Global, value: u64) -> Result<(), Error> {
+        self.put_global(global, [value, 0])
+    }
+
+    fn put_global(&mut self, global: Global, [low, high]: [u64; 2]) -> Result<(), Error> {
         let ty = self.global_type(global)?;
         if !ty.mutable {
             return Err(Misuse::ImmutableGlobal.into());
         }
-        let value = self.checked_slot(ty.ty, value)?;
-        let place = self.store.global_mut(global.0);
-        *place.ok_or(Error::Unknown(Entity::Global))? = value;
-        Ok(())
+        let low = self.checked_slot(ty.ty, low)?;
+        if self.store.set_global(global.0, [low, high]) {
+            Ok(())
+        } else {
+            Err(Error::Unknown(Entity::Global))
+        }
     }
 
     /// `value` as a slot of this type of the engine; references must be of the type, and those to functions lead somewhere.
     pub(crate) fn checked_slot(&self, ty: ValType, value: u64) -> Result<u64, Error> {
+        if ty == crate::val::valtype::V128 {
+            return Ok(value);
+        }
         let val = Val::from_slot(ty, value).ok_or(Error::Invalid("value type"))?;
         let fits = match val {
             Val::FuncRef(Some(func)) => {
@@ -344,7 +374,7 @@ impl Engine<'_> {
                 self.store.types.val_matches(own, ty)
             }
             Val::FuncRef(None) | Val::ExternRef(None) => ty.is_defaultable(),
-            Val::I32(_) | Val::I64(_) | Val::F32(_) | Val::F64(_) => true,
+            Val::I32(_) | Val::I64(_) | Val::F32(_) | Val::F64(_) | Val::V128(_) => true,
         };
         if fits {
             Ok(val.to_slot())

@@ -5,7 +5,7 @@
 
 use super::{Caller, HostError};
 use crate::error::Error;
-use crate::val::{ValType, WasmTy, WasmTys};
+use crate::val::{ValType, WasmTy, WasmTys, valtype};
 use alloc::boxed::Box;
 
 /// A host function over slots: arguments in, results out.
@@ -79,7 +79,7 @@ pub(crate) fn boxed<T, M, F: IntoHostFunc<T, M>>(f: F) -> HostClosure<T> {
 fn arguments<A: WasmTys>(args: &[u64]) -> Result<A, HostError> {
     A::from_slots(args).ok_or_else(|| {
         HostError::from(Error::ArgumentCount {
-            expected: A::TYPES.len(),
+            expected: valtype::slot_count(A::TYPES),
             got: args.len(),
         })
     })
@@ -91,7 +91,7 @@ fn finish<R: HostResult>(result: R, slots: &mut [u64]) -> Result<(), HostError> 
     } else {
         Err(HostError::from(Error::ResultCount {
             expected: slots.len(),
-            got: R::Values::TYPES.len(),
+            got: valtype::slot_count(R::Values::TYPES),
         }))
     }
 }

@@ -4,7 +4,7 @@
 //! Invariants: a segment is written whole or not at all; what was written before a trap stays. No step costs fuel: all are bounded by
 //! the size of the image and the budgets.
 
-use crate::exec::consts::{eval, item};
+use crate::exec::consts::{eval, eval_halves, item};
 use crate::outcome::Trap;
 use crate::raw::store::Store;
 use wrt_format::image::{DataMode, ElemMode, ElemView, ModuleView};
@@ -25,10 +25,9 @@ pub(super) fn fill(
 /// Each global may use those before it.
 fn globals(store: &mut Store<'_>, instance: u32, module: &ModuleView<'_>) {
     for (global, index) in module.globals().zip(module.imported_globals()..) {
-        let value = eval(store, instance, global.init);
-        let number = store.instance(instance).and_then(|i| i.global(index));
-        if let Some(place) = number.and_then(|n| store.global_mut(n)) {
-            *place = value;
+        let value = eval_halves(store, instance, global.init);
+        if let Some(number) = store.instance(instance).and_then(|i| i.global(index)) {
+            store.set_global(number, value);
         }
     }
 }

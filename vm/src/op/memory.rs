@@ -13,13 +13,13 @@ pub(super) const OUT: Ctl = Ctl::Trap(Trap::MemoryOutOfBounds);
 
 /// `wrap32(addr + k)`.
 #[inline(always)]
-fn wrapped(s: &State, addr: usize, k: usize) -> u64 {
+pub(super) fn wrapped(s: &State, addr: usize, k: usize) -> u64 {
     u64::from(s.get32(addr).wrapping_add(s.imm_u32(k)))
 }
 
 /// `wrap32(addr + (index << shift))`.
 #[inline(always)]
-fn indexed(s: &State, addr: u32, index: u32, shift: usize) -> u64 {
+pub(super) fn indexed(s: &State, addr: u32, index: u32, shift: usize) -> u64 {
     let scaled = index.wrapping_shl(u32::from(s.half(shift)));
     u64::from(addr.wrapping_add(scaled))
 }

@@ -32,6 +32,10 @@ mod int;
 mod memory;
 mod misc;
 mod table;
+#[cfg(feature = "simd")]
+mod vector;
+#[cfg(feature = "simd")]
+mod vector_memory;
 
 pub(crate) use branch::*;
 pub(crate) use bulk::*;
@@ -44,3 +48,7 @@ pub(crate) use int::*;
 pub(crate) use memory::*;
 pub(crate) use misc::*;
 pub(crate) use table::*;
+#[cfg(feature = "simd")]
+pub(crate) use vector::*;
+#[cfg(feature = "simd")]
+pub(crate) use vector_memory::*;

@@ -89,6 +89,9 @@ pub(crate) struct Ctx {
     pub(super) defined_globals: *mut u64,
     /// Cells of all globals.
     pub(super) globals: *mut u64,
+    /// The same for the high halves of v128 globals: as many, in the same order.
+    #[cfg(feature = "simd")]
+    pub(super) globals_high: *mut u64,
     /// Numbers of the instance's globals, imported ones first.
     pub(super) global_map: *const u32,
     /// Records of the defined functions.
@@ -138,6 +141,8 @@ impl Ctx {
             pool: ptr::null(),
             defined_globals: ptr::null_mut(),
             globals: ptr::null_mut(),
+            #[cfg(feature = "simd")]
+            globals_high: ptr::null_mut(),
             global_map: ptr::null(),
             funcs: ptr::null(),
             func_count: 0,
@@ -177,6 +182,10 @@ impl Ctx {
         self.entries = data.entries.as_ptr();
         self.pool = module.pool().as_ptr();
         self.globals = store.globals.as_ptr();
+        #[cfg(feature = "simd")]
+        {
+            self.globals_high = store.globals_high.as_ptr();
+        }
         self.global_map = data.globals.as_ptr();
         let first = data
             .globals

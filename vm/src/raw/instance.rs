@@ -277,7 +277,7 @@ impl<'m> Store<'m> {
                 ty: engine_type(instance.types.as_slice(), global.ty.ty),
                 ..global.ty
             };
-            let number = self.add_global(ty, 0)?;
+            let number = self.add_global(ty, [0; 2])?;
             instance.globals.push(&mut self.arena, number)?;
         }
         instance.tags.extend(&mut self.arena, imports.tags)?;

@@ -52,4 +52,7 @@ macro_rules! loop_core {
         }
     };
 }
+#[cfg(feature = "simd")]
 wrt_format::for_each_op!(loop_core);
+#[cfg(not(feature = "simd"))]
+wrt_format::for_each_scalar_op!(loop_core);

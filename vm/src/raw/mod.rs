@@ -2,7 +2,7 @@
 //!
 //! - `arena`, `buf`: where memory comes from. `provider`, `memory`: linear memories.
 //! - `store`, `instance`: what an engine owns.
-//! - `state`, `control`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow paths.
+//! - `state`, `control`, `vector`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow paths.
 //! - `tail`, `looped`: the two cores. `dispatch`: the choice between them.
 
 pub(crate) mod arena;
@@ -20,5 +20,7 @@ pub(crate) mod store;
 #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
 mod tail;
 pub(crate) mod types;
+#[cfg(feature = "simd")]
+mod vector;
 
 pub(crate) use control::debit;

@@ -369,14 +369,14 @@ impl State {
 
     /// Cell of defined global `index`.
     #[inline(always)]
-    fn defined_global(&self, index: u32) -> *mut u64 {
+    pub(super) fn defined_global(&self, index: u32) -> *mut u64 {
         // SAFETY: R6: defined globals have consecutive cells.
         unsafe { self.context().defined_globals.add(index as usize) }
     }
 
     /// Cell of imported global `index`.
     #[inline(always)]
-    fn imported_global(&self, index: u32) -> *mut u64 {
+    pub(super) fn imported_global(&self, index: u32) -> *mut u64 {
         // SAFETY: R6.
         let number = unsafe { *self.context().global_map.add(index as usize) };
         // SAFETY: S1.

@@ -46,8 +46,10 @@ pub(crate) struct Store<'m> {
     pub(super) instances: Buf<InstData<'m>>,
     pub(super) memories: Buf<Memory<'m>>,
     pub(super) tables: Buf<Table>,
-    /// Values of all globals of all instances and of the host.
+    /// Values of all globals of all instances and of the host; of v128 ones the low halves.
     pub(super) globals: Buf<u64>,
+    /// As many cells more: the high halves of v128 globals, 0 for others. So every global has both, and one number.
+    pub(super) globals_high: Buf<u64>,
     global_types: Buf<GlobalType>,
     /// All types.
     pub(crate) types: Types,
@@ -196,6 +198,7 @@ impl<'m> Store<'m> {
             memories: Buf::new(),
             tables: Buf::new(),
             globals: Buf::new(),
+            globals_high: Buf::new(),
             global_types: Buf::new(),
             types: Types::new(),
             tags: Buf::new(),
@@ -420,24 +423,38 @@ impl<'m> Store<'m> {
         Ok(before)
     }
 
-    /// Adds a global.
-    pub(crate) fn add_global(&mut self, ty: GlobalType, value: u64) -> Result<u32, OutOfMemory> {
-        self.globals.push(&mut self.arena, value)?;
-        if let Err(error) = self.global_types.push(&mut self.arena, ty) {
-            self.globals.truncate(self.globals.len() - 1);
-            return Err(error);
-        }
+    /// Adds a global, whose value is given by halves.
+    pub(crate) fn add_global(
+        &mut self,
+        ty: GlobalType,
+        value: [u64; 2],
+    ) -> Result<u32, OutOfMemory> {
+        // Room for all three first, so that none gets longer than the others.
+        self.globals.reserve_for_push(&mut self.arena)?;
+        self.globals_high.reserve_for_push(&mut self.arena)?;
+        self.global_types.reserve_for_push(&mut self.arena)?;
+        self.globals.push(&mut self.arena, value[0])?;
+        self.globals_high.push(&mut self.arena, value[1])?;
+        self.global_types.push(&mut self.arena, ty)?;
         Ok(self.globals.len() as u32 - 1)
     }
 
-    /// Value of a global, as a slot holds it.
-    pub(crate) fn global(&self, global: u32) -> Option<u64> {
-        self.globals.as_slice().get(global as usize).copied()
+    /// Value of a global, as slots hold it: the second half is 0 unless it is a v128.
+    pub(crate) fn global(&self, global: u32) -> Option<[u64; 2]> {
+        let low = self.globals.as_slice().get(global as usize)?;
+        let high = self.globals_high.as_slice().get(global as usize)?;
+        Some([*low, *high])
     }
 
-    /// The value of a global, to be changed.
-    pub(crate) fn global_mut(&mut self, global: u32) -> Option<&mut u64> {
-        self.globals.as_mut_slice().get_mut(global as usize)
+    /// Sets the value of a global, by halves. False where there is no such global.
+    pub(crate) fn set_global(&mut self, global: u32, value: [u64; 2]) -> bool {
+        let low = self.globals.as_mut_slice().get_mut(global as usize);
+        let high = self.globals_high.as_mut_slice().get_mut(global as usize);
+        let (Some(low), Some(high)) = (low, high) else {
+            return false;
+        };
+        [*low, *high] = value;
+        true
     }
 
     /// Type of a global.
@@ -478,6 +495,7 @@ impl<'m> Store<'m> {
         self.memories.truncate(memories);
         self.tables.truncate(tables);
         self.globals.truncate(globals);
+        self.globals_high.truncate(globals);
         self.global_types.truncate(globals);
         self.tags.truncate(tags);
     }

@@ -254,7 +254,10 @@ macro_rules! tail_core {
         }
     };
 }
+#[cfg(feature = "simd")]
 wrt_format::for_each_op!(tail_core);
+#[cfg(not(feature = "simd"))]
+wrt_format::for_each_scalar_op!(tail_core);
 
 /// Handlers by opcode.
 static TABLE: [Handler; OP_LIMIT] = {

@@ -9,7 +9,7 @@
 use wrt_format::image::ModuleView;
 use wrt_format::image::SubType;
 use wrt_format::image::subtype::{TypeSpace, index_matches, val_matches};
-use wrt_format::image::types::ValType;
+use wrt_format::image::types::{ValType, val};
 
 use super::arena::{Arena, OutOfMemory};
 use super::buf::Buf;
@@ -41,6 +41,18 @@ pub(crate) struct FuncSig<'a> {
     pub(crate) params: &'a [ValType],
     /// Types of the results.
     pub(crate) results: &'a [ValType],
+}
+
+impl FuncSig<'_> {
+    /// Slots that the arguments take.
+    pub(crate) fn param_slots(&self) -> usize {
+        val::slot_count(self.params)
+    }
+
+    /// Slots that the results take.
+    pub(crate) fn result_slots(&self) -> usize {
+        val::slot_count(self.results)
+    }
 }
 
 /// A group that may be new.

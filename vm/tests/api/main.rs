@@ -9,6 +9,7 @@
 mod fixture;
 
 mod budgets;
+mod features;
 mod imports;
 mod instantiation;
 mod linking;

@@ -99,10 +99,8 @@ impl<'m> Guest<'m> {
         if end == End::Done {
             self.flush();
             let mut out = std::io::stdout().lock();
-            for (&ty, &slot) in ty.results.iter().zip(self.engine.results()) {
-                if let Some(value) = Val::from_slot(ty, slot) {
-                    writeln!(out, "{value}").map_err(|e| Failure::io("standard output", &e))?;
-                }
+            for value in Val::list(ty.results, self.engine.results()) {
+                writeln!(out, "{value}").map_err(|e| Failure::io("standard output", &e))?;
             }
         }
         Ok(end)
@@ -270,19 +268,20 @@ fn parse_args(name: &str, params: &[ValType], args: &[String]) -> Result<Vec<u64
             args.len()
         )));
     }
-    let slots = params
+    let values = params
         .iter()
         .zip(args)
         .enumerate()
         .map(|(index, (&ty, text))| {
-            Val::parse(ty, text).map(Val::to_slot).ok_or_else(|| {
+            Val::parse(ty, text).ok_or_else(|| {
                 let number = index + 1;
                 Failure::usage(format!(
                     "argument {number} of {name:?} must be of type {ty}, not {text:?}"
                 ))
             })
         });
-    slots.collect()
+    let values: Vec<Val> = values.collect::<Result<_, _>>()?;
+    Ok(values.into_iter().flat_map(Val::to_slots).collect())
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ fn func(mut blocks: Vec<VBlock>) -> VCode {
         blocks,
         vreg_count: 3,
         is_ref: vec![false; 3],
+        is_wide: vec![false; 3],
         pool: Vec::new(),
         param_count: 1,
         result_count: 0,
@@ -362,6 +363,7 @@ fn lines_are_of_block_starts_and_of_what_may_stop() {
     let mut code = code;
     code.vreg_count = 4;
     code.is_ref = vec![false; 4];
+    code.is_wide = vec![false; 4];
     code.blocks[0].insts[2].fields[0] = 3;
     assert_eq!(emitted(&code).lines, [(0, 10), (11, 12)]);
 }
@@ -379,7 +381,7 @@ fn constants_are_relocated() {
     )]);
     code.pool = vec![70, 80];
     let mut found = emitted(&code);
-    found.relocate(|constant| constant as u32 + 7).unwrap();
+    found.relocate(|constant| constant[0] as u32 + 7).unwrap();
     assert_eq!(decode(&found.words, 3).fields[1], 77);
     assert_eq!(decode(&found.words, 7).fields[1], 87);
     assert!(found.pool.is_empty());

@@ -45,9 +45,9 @@ fn module(codes: Vec<(VCode, Code)>) -> ModuleSpec {
             types.push(wanted);
             types.len() - 1
         });
-        let place = |constant| {
-            pool.push(constant);
-            pool.len() as u32 - 1
+        let place = |constant: &[u64]| {
+            pool.extend_from_slice(constant);
+            (pool.len() - constant.len()) as u32
         };
         emitted.relocate(place).unwrap();
         funcs.push(FuncSpec {

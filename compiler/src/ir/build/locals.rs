@@ -245,7 +245,7 @@ impl Builder<'_> {
             return zero;
         }
         let offset = self.body.offset as u32;
-        let inst = self.func.new_inst(Inst::Const(0), &[ty], offset);
+        let inst = self.func.new_inst(Inst::zero(ty), &[ty], offset);
         let zero = self.func.insts[inst.index()].results[0];
         debug_assert_eq!(
             self.func.values[zero.index()].def,

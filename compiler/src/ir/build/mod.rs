@@ -20,6 +20,7 @@ mod params;
 #[cfg(test)]
 mod random;
 mod regions;
+mod simd;
 #[cfg(test)]
 mod tests;
 

@@ -100,6 +100,20 @@ fn access(op: &Operator<'_>) -> Option<Access> {
         Operator::I64Load16U { memarg } => Load(LoadOp::I64Load16U, memarg),
         Operator::I64Load32S { memarg } => Load(LoadOp::I64Load32S, memarg),
         Operator::I64Load32U { memarg } => Load(LoadOp::I64Load32U, memarg),
+        Operator::V128Load { memarg } => Load(LoadOp::V128Load, memarg),
+        Operator::V128Load8x8S { memarg } => Load(LoadOp::V128Load8x8S, memarg),
+        Operator::V128Load8x8U { memarg } => Load(LoadOp::V128Load8x8U, memarg),
+        Operator::V128Load16x4S { memarg } => Load(LoadOp::V128Load16x4S, memarg),
+        Operator::V128Load16x4U { memarg } => Load(LoadOp::V128Load16x4U, memarg),
+        Operator::V128Load32x2S { memarg } => Load(LoadOp::V128Load32x2S, memarg),
+        Operator::V128Load32x2U { memarg } => Load(LoadOp::V128Load32x2U, memarg),
+        Operator::V128Load8Splat { memarg } => Load(LoadOp::V128Load8Splat, memarg),
+        Operator::V128Load16Splat { memarg } => Load(LoadOp::V128Load16Splat, memarg),
+        Operator::V128Load32Splat { memarg } => Load(LoadOp::V128Load32Splat, memarg),
+        Operator::V128Load64Splat { memarg } => Load(LoadOp::V128Load64Splat, memarg),
+        Operator::V128Load32Zero { memarg } => Load(LoadOp::V128Load32Zero, memarg),
+        Operator::V128Load64Zero { memarg } => Load(LoadOp::V128Load64Zero, memarg),
+        Operator::V128Store { memarg } => Store(StoreOp::Store128, memarg),
         Operator::I32Store8 { memarg } | Operator::I64Store8 { memarg } => {
             Store(StoreOp::Store8, memarg)
         }
@@ -135,7 +149,12 @@ impl Builder<'_> {
             Ok(())
         } else if let Some(access) = access(op) {
             self.access(&access)
-        } else if self.control(op)? || self.call(op) || self.simple(op)? || self.bulk(op) {
+        } else if self.control(op)?
+            || self.call(op)
+            || self.simple(op)?
+            || self.bulk(op)
+            || self.vector(op)?
+        {
             Ok(())
         } else {
             // The only feature that the validator accepts in part.
@@ -201,7 +220,11 @@ impl Builder<'_> {
 
     /// Memory, address and offset. An offset that is no u32, which only 64-bit memories have, is added to the address here, with a
     /// branch to a trap if the sum overflows.
-    fn address(&mut self, memarg: &MemArg, addr: Value) -> Result<(u32, Value, u32), Error> {
+    pub(super) fn address(
+        &mut self,
+        memarg: &MemArg,
+        addr: Value,
+    ) -> Result<(u32, Value, u32), Error> {
         let MemArgTarget::Memory(mem) = memarg.target else {
             return Err(Error::internal("an access to something not a memory"));
         };

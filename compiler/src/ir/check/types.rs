@@ -46,6 +46,7 @@ impl Want {
             Int => matches!(ty, Type::I32 | Type::I64),
             Stored(4) => matches!(ty, Type::I32 | Type::F32 | Type::I64),
             Stored(8) => matches!(ty, Type::I64 | Type::F64),
+            Stored(16) => ty == Type::V128,
             Stored(_) => matches!(ty, Type::I32 | Type::I64),
         }
     }
@@ -116,6 +117,8 @@ impl Checker<'_> {
                 let fits = match result {
                     Some(Type::I32 | Type::F32) => bits >> 32 == 0,
                     Some(Type::FuncRef | Type::ExternRef) => bits == 0,
+                    // These have constants of their own.
+                    Some(Type::V128) => false,
                     Some(Type::I64 | Type::F64) | None => true,
                 };
                 ensure!(fits, "the constant {bits:#x} is none of its type");
@@ -123,6 +126,11 @@ impl Checker<'_> {
             }
             Inst::Unary(op, _) => (vec![Is(op.operand_type())], Some(Is(op.result_type()))),
             Inst::Binary(op, ..) => binary_rule(op),
+            Inst::V128Const(_) => (Vec::new(), Some(Is(Type::V128))),
+            Inst::Simd { op, .. } => {
+                let operands = op.operand_types().iter().map(|&ty| Is(ty));
+                (operands.collect(), Some(Is(op.result_type())))
+            }
             Inst::Select { then, .. } => {
                 let ty = Is(self.func.ty(then));
                 (vec![Is(Type::I32), ty, ty], Some(ty))

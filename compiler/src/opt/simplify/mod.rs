@@ -190,6 +190,9 @@ impl Simplifier<'_> {
     /// A simpler value with the same low bytes.
     fn stored(&self, op: StoreOp, value: Value) -> Option<Value> {
         let bits = u64::from(op.bytes()) * 8;
+        if bits > 64 {
+            return None;
+        }
         let mask = u64::MAX >> (64 - bits);
         match self.func.insts[self.func.def_inst(value)?.index()].inst {
             Inst::Binary(BinaryOp::I32And | BinaryOp::I64And, a, b) if bits < 64 => {

@@ -105,8 +105,9 @@ fn sections(
     for func in &module.funcs {
         let word = |value: usize| u32::try_from(value).map_err(|_| WriteError::TooLarge);
         let ty = module.types.get(func.type_idx as usize);
-        let slots =
-            |vals: &[ValType]| u16::try_from(vals.len()).map_err(|_| WriteError::TooManySlots);
+        let slots = |vals: &[ValType]| {
+            u16::try_from(val::slot_count(vals)).map_err(|_| WriteError::TooManySlots)
+        };
         let record = FuncRecord {
             code_word: word(code.len() / 2)?,
             words: word(func.code.len())?,
@@ -240,25 +241,52 @@ fn features_of(module: &ModuleSpec) -> u64 {
         .iter()
         .filter(|import| import.ty.kind() == ExternKind::Global);
     let imported_globals = globals.count() as u32;
-    let extended = |expr: &ConstExpr| {
-        expr.0.len() > 1
-            || matches!(expr.0.first(), Some(ConstOp::GlobalGet(i)) if *i >= imported_globals)
+    let extended = |op: &ConstOp| match op {
+        ConstOp::Const(_) | ConstOp::RefFunc(_) | ConstOp::V128 => false,
+        ConstOp::GlobalGet(i) => *i >= imported_globals,
+        ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => true,
+        ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => true,
     };
-    found |= if exprs(module).any(extended) {
+    found |= if exprs(module).any(|expr| expr.0.iter().any(extended)) {
         features::EXTENDED_CONST
     } else {
         0
     };
-    let mut ops = module.funcs.iter().flat_map(|func| {
+    found | features_of_code(module) | features_of_values(module)
+}
+
+/// The features that can be seen from a module's instructions.
+fn features_of_code(module: &ModuleSpec) -> u64 {
+    let ops = module.funcs.iter().flat_map(|func| {
         let ops = instructions(&func.code);
         ops.filter_map(|(_, op, _)| op)
     });
-    found
-        | if ops.any(|op| op.info().control == Control::TailCall) {
-            features::TAIL_CALL
-        } else {
-            0
+    ops.map(|op| op.info()).fold(0, |found, info| {
+        let tail_call = info.control == Control::TailCall;
+        let vector = info.fields.iter().any(|field| field.role.is_pair());
+        found
+            | (if tail_call { features::TAIL_CALL } else { 0 })
+            | (if vector { features::SIMD } else { 0 })
+    })
+}
+
+/// The features that can be seen from the types of values that go in and out of a module and its functions.
+fn features_of_values(module: &ModuleSpec) -> u64 {
+    let types = module.types.iter();
+    let of_types = types.flat_map(|ty| ty.params.iter().chain(&ty.results).copied());
+    let of_globals = module.globals.iter().map(|global| global.ty.ty);
+    let of_imports = module.imports.iter().filter_map(|import| match import.ty {
+        ExternType::Global(ty) => Some(ty.ty),
+        ExternType::Func(_) | ExternType::Table(_) | ExternType::Memory(_) | ExternType::Tag(_) => {
+            None
         }
+    });
+    let mut all = of_types.chain(of_globals).chain(of_imports);
+    if all.any(|ty| ty == val::V128) {
+        features::SIMD
+    } else {
+        0
+    }
 }
 
 /// Whether a type is one that Wasm 2.0 does not have.

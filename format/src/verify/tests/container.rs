@@ -67,7 +67,7 @@ fn every_header_field_is_checked() {
     assert_eq!(set(24, 0), Err(Kind::SectionRange));
     assert_eq!(set(28, 0x1234_5678), Err(Kind::OtherIsa));
     assert_eq!(
-        set(32, features::SIMD as u32),
+        set(32, features::RELAXED_SIMD as u32),
         Err(Kind::UnsupportedFeature)
     );
     assert_eq!(set(36, 1 << 31), Err(Kind::UnsupportedFeature));

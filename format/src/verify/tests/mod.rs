@@ -7,6 +7,7 @@ mod metadata;
 mod mutate;
 mod operands;
 mod types;
+mod vector;
 
 use alloc::vec::Vec;
 

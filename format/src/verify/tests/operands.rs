@@ -4,8 +4,33 @@ use alloc::vec::Vec;
 
 use super::super::VerifyErrorKind as Kind;
 use super::{FRAME, Harness, rich_module};
+use crate::image::types::{ConstOp, GlobalType, val};
+use crate::image::write::{ConstExpr, ExternSpec, GlobalSpec, ImportSpec, ModuleSpec};
 use crate::isa::{ALL, Control, Op, OpInfo, Role, encode, table_label};
 use crate::trap::Trap;
+
+/// The rich module with a mutable global of type v128, and another one imported.
+fn module() -> ModuleSpec {
+    let ty = GlobalType {
+        ty: val::V128,
+        mutable: true,
+    };
+    let mut module = rich_module();
+    module.imports.push(ImportSpec {
+        module: "env".into(),
+        name: "v".into(),
+        ty: ExternSpec::Global(ty),
+    });
+    // One imported global more moves the defined ones.
+    module.globals[3].init = ConstExpr(Vec::from([ConstOp::GlobalGet(5)]));
+    let halves = [ConstOp::Const(1), ConstOp::Const(u64::MAX), ConstOp::V128];
+    module.globals.push(GlobalSpec {
+        ty,
+        init: ConstExpr(halves.to_vec()),
+    });
+    module.features |= crate::image::features::TAIL_CALL;
+    module
+}
 
 /// A value of the operand with which the instruction is valid, in the function that [`around`] makes.
 fn valid(info: &OpInfo, role: Role) -> i64 {
@@ -18,9 +43,21 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         Role::Count => 2,
         // The callee with the same results as the caller, of type 1.
         Role::Type => 1,
-        // The only mutable ones.
-        Role::DefinedGlobal => 0,
-        Role::ImportGlobal => 1,
+        // The only mutable ones of their width.
+        Role::DefinedGlobal => {
+            if is_vector(info) {
+                4
+            } else {
+                0
+            }
+        }
+        Role::ImportGlobal => {
+            if is_vector(info) {
+                2
+            } else {
+                1
+            }
+        }
         Role::Def
         | Role::DefAcc
         | Role::DefF32
@@ -30,6 +67,8 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         | Role::AccF32
         | Role::AccF64
         | Role::Mod
+        | Role::Def128
+        | Role::Use128
         | Role::UseSpan
         | Role::Results
         | Role::ImmS16
@@ -37,6 +76,10 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         | Role::ImmS32
         | Role::ImmU32
         | Role::Shift
+        | Role::Lane16
+        | Role::Lane8
+        | Role::Lane4
+        | Role::Lane2
         | Role::TargetCount
         | Role::TrapCode
         | Role::DefinedFunc
@@ -47,8 +90,21 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         | Role::Table
         | Role::Elem
         | Role::Data
-        | Role::Const => 0,
+        | Role::Const
+        | Role::Const128 => 0,
     }
+}
+
+/// Whether it is an instruction on vectors.
+fn is_vector(info: &OpInfo) -> bool {
+    info.fields.iter().any(|field| field.role.is_pair())
+}
+
+/// First slots of an operand, and what the verifier says to them.
+fn slots(last: i64) -> Vec<(i64, Result<(), Kind>)> {
+    let out = [last + 1, 0x7fff, 0x8000, 0x8001, 0xffff];
+    let out = out.map(|slot| (slot, Err(Kind::SlotOutOfRange)));
+    [(last, Ok(()))].into_iter().chain(out).collect()
 }
 
 /// Values of the operand and what the verifier says to them.
@@ -65,24 +121,19 @@ fn cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         [(last, Ok(())), (last + 1, Err(kind)), (max, Err(kind))].to_vec()
     };
     match role {
-        role if role.is_slot() => {
-            let mut cases = limit(frame - 1, narrow, Kind::SlotOutOfRange);
-            cases.extend([0x7fff, 0x8000, 0x8001].map(|slot| (slot, Err(Kind::SlotOutOfRange))));
-            cases
-        }
+        role if role.is_slot() => slots(frame - 1),
+        Role::Def128 | Role::Use128 => slots(frame - 2),
+        Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => limit(
+            i64::from(role.lanes().unwrap()) - 1,
+            narrow,
+            Kind::BadImmediate,
+        ),
         Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 => unreachable!(),
         Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Mod => unreachable!(),
         Role::UseSpan => limit(frame - 2, narrow, Kind::SlotOutOfRange),
         Role::Count => {
-            let wrong = Err(Kind::WrongResultCount);
-            [
-                (2, Ok(())),
-                (0, wrong),
-                (1, wrong),
-                (3, wrong),
-                (narrow, wrong),
-            ]
-            .to_vec()
+            let wrong = [0, 1, 3, narrow].map(|n| (n, Err(Kind::WrongResultCount)));
+            [(2, Ok(()))].into_iter().chain(wrong).collect()
         }
         Role::Window => {
             let mut cases = limit(frame - 2, narrow, Kind::WindowOutOfRange);
@@ -119,6 +170,7 @@ fn cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         Role::Table => index(3, narrow),
         Role::Elem | Role::Data => index(4, wide),
         Role::Const => index(3, wide),
+        Role::Const128 => index(2, wide),
     }
 }
 
@@ -128,10 +180,10 @@ fn exceptions(
     role: Role,
     index: impl Fn(i64, i64) -> Vec<(i64, Result<(), Kind>)>,
 ) -> Vec<(i64, Result<(), Kind>)> {
-    let count = if role == Role::Type {
+    let count = if matches!(role, Role::Type | Role::ImportGlobal) {
         3
     } else if role == Role::DefinedGlobal {
-        4
+        5
     } else {
         2
     };
@@ -140,8 +192,17 @@ fn exceptions(
         // The last import and the last type have not the results of the caller.
         cases[0] = (count - 1, Err(Kind::WrongResultCount));
     }
+    if matches!(role, Role::DefinedGlobal | Role::ImportGlobal) {
+        // The last ones are vectors.
+        let wrong = Err(Kind::TypeMismatch);
+        if is_vector(info) {
+            cases.push((if role == Role::DefinedGlobal { 0 } else { 1 }, wrong));
+        } else {
+            cases[0] = (count - 1, wrong);
+        }
+    }
     if matches!(info.op, Op::GlobalSet | Op::GlobalSetAccSrc) {
-        cases[0] = (3, Err(Kind::ImmutableGlobal));
+        cases.push((3, Err(Kind::ImmutableGlobal)));
     } else if info.op == Op::GlobalSetImport {
         cases.push((0, Err(Kind::ImmutableGlobal)));
     }
@@ -223,10 +284,7 @@ fn around(info: &OpInfo, operands: &[i64]) -> Vec<u16> {
 
 #[test]
 fn every_operand_of_every_instruction() {
-    let mut module = rich_module();
-    // Those that use memory 0 leave the pointer width to it.
-    module.features |= crate::image::features::TAIL_CALL;
-    let mut harness = Harness::new(module);
+    let mut harness = Harness::new(module());
     let mut checked = 0;
     for &op in ALL {
         let info = op.info();
@@ -256,7 +314,7 @@ fn every_operand_of_every_instruction() {
 
 #[test]
 fn instructions_end_in_the_function() {
-    let mut harness = Harness::rich();
+    let mut harness = Harness::new(module());
     for &op in ALL {
         let info = op.info();
         if matches!(
@@ -281,7 +339,7 @@ fn instructions_end_in_the_function() {
 fn unknown_instructions_and_those_that_are_not_for_functions() {
     let mut harness = Harness::rich();
     // All near the table, and some of those far from it.
-    for number in (0..0x400).chain((0x400..=u16::MAX).step_by(251)) {
+    for number in (0..0x800).chain((0x800..=u16::MAX).step_by(251)) {
         let control = Op::from_number(number).map(|op| op.info().control);
         if !matches!(control, None | Some(Control::Stub | Control::Enter)) {
             continue;

@@ -8,6 +8,8 @@ mod ops;
 mod reference;
 mod refs;
 mod special;
+#[cfg(feature = "simd")]
+mod vector;
 
 use std::boxed::Box;
 use std::vec::Vec;

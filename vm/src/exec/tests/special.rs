@@ -47,17 +47,17 @@ fn pool_globals_and_function_references() {
     };
     for core in cores() {
         let mut store = store(1000);
-        let globals = [70, 71].map(|value| store.add_global(ty, value).unwrap());
+        let globals = [70, 71].map(|value| store.add_global(ty, [value, 0]).unwrap());
         let imports = Imports {
             globals: &globals,
             ..Imports::default()
         };
         store.add_instance(load(module.clone()), imports).unwrap();
-        *store.global_mut(3).unwrap() = 1000;
+        assert!(store.set_global(3, [1000, 0]));
         let exit = call_on(&mut store, core, 0, &[9]);
         assert_eq!(results(&store, exit), [1070, func_ref(0, 0), u64::MAX - 1]);
         assert_eq!(
-            [0, 1, 2, 3, 4].map(|global| store.global(global).unwrap()),
+            [0, 1, 2, 3, 4].map(|global| store.global(global).unwrap()[0]),
             [70, 9, 9, 1000, 1070]
         );
     }
