@@ -37,7 +37,7 @@ LIST = [
             "php-jspi": ("package/jspi/8_4_25/php_8_4.wasm", "exceptions"),
         },
     ),
-    (("npm", "@ffmpeg/core", "0.12.10"), {"ffmpeg": ("package/dist/esm/ffmpeg-core.wasm", "SIMD")}),
+    (("npm", "@ffmpeg/core", "0.12.10"), {"ffmpeg": ("package/dist/esm/ffmpeg-core.wasm", "threads")}),
     (("npm", "@oxc-parser/binding-wasm32-wasi", "0.156.0"), {"oxc-parser": ("package/parser.wasm32-wasi.wasm", "threads")}),
     (("npm", "@myriaddreamin/typst-ts-web-compiler", "0.7.0"), {"typst": ("package/pkg/typst_ts_web_compiler_bg.wasm", WORKS)}),
     (("npm", "esbuild-wasm", "0.28.2"), {"esbuild": ("package/esbuild.wasm", WORKS)}),

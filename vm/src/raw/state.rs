@@ -142,14 +142,20 @@ impl State {
         self.imm_u32(i) as i32
     }
 
+    /// Frame size of the function that the instruction is in.
+    #[cfg(feature = "checked")]
+    pub(super) fn frame_here(&self) -> usize {
+        let word = (self.pc.addr() - self.context().code.addr()) / 2;
+        self.context().frame_at(word as u32)
+    }
+
     /// Address of the slot that operand `i` names.
     #[inline(always)]
     pub(super) fn slot_address(&self, i: usize) -> *mut u64 {
         let slot = usize::from(self.half(i));
         #[cfg(feature = "checked")]
         {
-            let word = (self.pc.addr() - self.context().code.addr()) / 2;
-            let frame = self.context().frame_at(word as u32);
+            let frame = self.frame_here();
             assert!(slot < frame, "slot {slot} of a frame of {frame}");
             self.context().assert_frame(self.fp, frame);
         }

@@ -13,8 +13,7 @@ impl State {
         let address = self.slot_address(i);
         #[cfg(feature = "checked")]
         {
-            let word = (self.pc.addr() - self.context().code.addr()) / 8;
-            let frame = self.context().frame_at(word as u32);
+            let frame = self.frame_here();
             let slot = usize::from(self.half(i));
             assert!(slot + 1 < frame, "slots {slot} and the next of {frame}");
         }
