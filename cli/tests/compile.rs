@@ -240,6 +240,19 @@ fn wast_counts_and_fails() {
         "2 files: 3 passed, 1 failed, 0 skipped, 1 text-only"
     );
     wrtc(&["wast", "/no/such.wast"]).fails(241, "wrtc: /no/such.wast: ", "");
+    let ran = wrtc(&["wast", "/no/such.wast", good, "/nor/this.wast"]);
+    assert_eq!(ran.status, 241, "{}", ran.stderr);
+    assert!(
+        ran.stderr.starts_with("wrtc: /no/such.wast: "),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("\n/nor/this.wast: "), "{}", ran.stderr);
+    assert!(
+        ran.stdout.starts_with(&format!("{good}: 2 passed")),
+        "{}",
+        ran.stdout
+    );
     let broken = dir.file("broken.wast", "(module) (assert_retur)");
     let ran = wrtc(&["wast", broken.to_str().unwrap()]);
     assert_eq!(ran.status, 1, "a script that is none has failed");

@@ -56,6 +56,25 @@ fn imports_that_are_not_there() {
         r#"(module (import "wasi_snapshot_preview1" "fd_dup" (func)) (func (export "_start")))"#,
     );
     run(&image, &[]).fails(247, "wrtd: ", "fd_dup");
+    let image = dir.image(
+        "many",
+        r#"(module (import "env" "f" (func)) (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+             (import "env" "g" (func)) (import "a" "m" (memory 1)) (func (export "_start")))"#,
+    );
+    let ran = run(&image, &[]);
+    assert_eq!(ran.status, 247);
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert!(
+        lines[0].contains(r#"unknown import "env" "f""#),
+        "{lines:?}"
+    );
+    assert_eq!(
+        lines[1..],
+        [
+            r#"  unknown import "env" "g""#,
+            r#"  unknown import "a" "m""#
+        ]
+    );
     let image = dir.image("ok", &command(""));
     run(&image, &[]).prints("");
 }

@@ -1,6 +1,7 @@
 //! `wrtc wast`: runs test scripts and counts.
 //!
-//! Input: paths of scripts. Output: a line per file, a line per failure behind it, and a sum. The status is 1 if anything failed.
+//! Input: paths of scripts. Output: a line per file, a line per failure behind it, and a sum. A script that
+//! cannot be read does not keep the others from running. The status is that of the first of those, else 1 if anything failed.
 
 use std::path::PathBuf;
 
@@ -36,11 +37,17 @@ pub(crate) fn run(args: &WastArgs) -> Result<u8, Failure> {
         check: args.check,
     };
     let bar = Progress::new("running scripts");
-    let mut sum = Counts::default();
+    let (mut sum, mut unread) = (Counts::default(), Vec::new());
     for (done, path) in (0_u64..).zip(&args.files) {
         bar.set(done, args.files.len() as u64);
         let place = path.display();
-        let counts = run_file(path, &options).map_err(|error| Failure::io(&place, &error))?;
+        let counts = match run_file(path, &options) {
+            Ok(counts) => counts,
+            Err(error) => {
+                unread.push(Failure::io(&place, &error));
+                continue;
+            }
+        };
         let mut text = format!("{place}: {counts}\n");
         for failure in &counts.failures {
             text.push_str(&format!("{place}:{failure}\n"));
@@ -50,6 +57,11 @@ pub(crate) fn run(args: &WastArgs) -> Result<u8, Failure> {
     }
     if args.files.len() > 1 {
         print(&format!("{} files: {sum}\n", args.files.len()))?;
+    }
+    let mut unread = unread.into_iter();
+    if let Some(mut first) = unread.next() {
+        first.details.extend(unread.map(|other| other.message));
+        return Err(first);
     }
     Ok(if sum.failed() == 0 {
         0

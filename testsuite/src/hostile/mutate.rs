@@ -11,6 +11,8 @@ use super::Draw;
 const HASH_OFFSET: usize = 32;
 /// Places changed at most.
 const CHANGES: usize = 6;
+/// Code words copied or exchanged at most: about the longest instruction.
+const RUN: usize = 6;
 
 /// The entries of the section table that are inside.
 fn sections(image: &[u8]) -> Vec<Section> {
@@ -57,29 +59,28 @@ fn field(bytes: &mut [u8], draw: &mut Draw<'_>) {
     place.copy_from_slice(&new[..width]);
 }
 
-/// Changes code: halfwords of words, taken from other code or drawn; words copied or exchanged.
-fn code(words: &mut [u8], draw: &mut Draw<'_>) {
-    let count = words.len() / 8;
-    if count == 0 {
+/// Changes code: words, taken from other code or drawn; runs as long as an instruction copied or exchanged.
+fn code(bytes: &mut [u8], draw: &mut Draw<'_>) {
+    let words = bytes.as_chunks_mut::<2>().0;
+    if words.len() < RUN {
         return;
     }
-    let (to, from) = (draw.below(count) * 8, draw.below(count) * 8);
-    let half = draw.below(4) * 2;
+    let (to, from) = (draw.below(words.len()), draw.below(words.len()));
+    let run = 1 + draw.below(RUN);
+    let (run_to, run_from) = (to.min(words.len() - run), from.min(words.len() - run));
     match draw.below(6) {
-        // Another opcode, the operands kept.
-        0 => words.copy_within(from..from + 2, to),
-        1 => words.copy_within(from + half..from + half + 2, to + half),
-        2 => words.copy_within(from..from + 8, to),
+        // Another opcode, the operands kept; or an operand of something else.
+        0 | 1 => words[to] = words[from],
+        2 => words.copy_within(run_from..run_from + run, run_to),
         3 => {
-            for i in 0..8 {
-                words.swap(to + i, from + i);
+            for i in 0..run {
+                words.swap(run_to + i, run_from + i);
             }
         }
         _ => {
-            let at = to + half;
-            let old = u16::from_le_bytes([words[at], words[at + 1]]);
+            let old = u16::from_le_bytes(words[to]);
             let new = value(old.into(), draw).to_le_bytes();
-            words[at..at + 2].copy_from_slice(&new[..2]);
+            words[to] = [new[0], new[1]];
         }
     }
 }

@@ -121,7 +121,21 @@ impl<'m> Guest<'m> {
         let outcome = self
             .linker
             .instantiate(&mut self.engine, &mut self.wasi, &self.module);
-        self.finish(outcome)
+        let first = match &outcome {
+            Err(Error::Import(error)) => error.index,
+            _ => return self.finish(outcome),
+        };
+        self.finish(outcome).map_err(|mut failure| {
+            failure.details.extend(self.undefined_after(first));
+            failure
+        })
+    }
+
+    /// Lines about the imports behind one that nothing defines either, so that one run shows all that a host lacks.
+    fn undefined_after(&self, first: usize) -> impl Iterator<Item = String> {
+        let later = self.module.imports().skip(first + 1);
+        let undefined = later.filter(|i| !self.linker.is_defined(i.module, i.name));
+        undefined.map(|import| format!("  unknown import {:?} {:?}", import.module, import.name))
     }
 
     fn call(&mut self, func: Func, args: &[u64]) -> Result<End, Failure> {
