@@ -6,6 +6,8 @@ mod fuel;
 mod generate;
 mod open;
 mod peers;
+#[cfg(feature = "profile")]
+mod profile;
 mod programs;
 mod runtime;
 mod size;
@@ -20,6 +22,7 @@ wrt-benches compile [--rounds N] [MB|FILE ...]    speed of the compiler at -O2, 
 wrt-benches size [FILE ...]                       image size over module size
 wrt-benches fuel [--rounds N] [PROGRAM ...]       CPU time with fuel over CPU time without
 wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs under this build, in seconds (what fuel runs)
+wrt-benches profile [--top N] [--hot N] [PROGRAM ...]   what the programs execute; in a build with --features profile
 wrt-benches all                                   all of these with their defaults; measure on a quiet machine";
 
 /// A measurement: its name and what prints it.
@@ -32,6 +35,8 @@ const FIGURES: &[Figure] = &[
     ("size", size::run),
     ("fuel", fuel::run),
     ("times", fuel::times),
+    #[cfg(feature = "profile")]
+    ("profile", profile::run),
 ];
 
 /// What `all` runs.

@@ -7,6 +7,8 @@ use wrt_vm::{Config, Engine, Extern, Func, Instance, Limits, Module, Outcome};
 struct Wrt {
     engine: Engine<'static>,
     instance: Instance,
+    #[cfg(feature = "profile")]
+    module: Module<'static>,
     run: Func,
 }
 
@@ -35,6 +37,36 @@ fn image(wasm: &[u8]) -> Result<&'static [u8], String> {
 
 /// WRT with fuel metering.
 pub(crate) fn fuel(wasm: &[u8]) -> Result<Box<dyn Program>, String> {
+    Ok(Box::new(load(wasm)?))
+}
+
+/// What `run(n)` executes.
+#[cfg(feature = "profile")]
+pub(crate) fn counts(wasm: &[u8], n: u32) -> Result<crate::profile::Counts, String> {
+    let mut program = load(wasm)?;
+    let counted = program.engine.count_instructions(program.instance);
+    counted.map_err(|e| e.to_string())?;
+    let before = program.engine.fuel_used();
+    program.run(n)?;
+    let module = program.module.view();
+    let funcs = (0..module.func_count()).map(|func| {
+        let record = module.func(func);
+        let words = (record.code_word as usize, record.words as usize);
+        (words.0, words.1, module.imported_funcs() + func)
+    });
+    Ok(crate::profile::Counts {
+        code: module
+            .code()
+            .iter()
+            .map(|word| u16::from_le(*word))
+            .collect(),
+        counts: program.engine.instruction_counts().to_vec(),
+        funcs: funcs.collect(),
+        fuel: program.engine.fuel_used() - before,
+    })
+}
+
+fn load(wasm: &[u8]) -> Result<Wrt, String> {
     let text = |e: wrt_vm::Error| e.to_string();
     let module = Module::load_from_binary(image(wasm)?, &Limits::default()).map_err(text)?;
     let mut engine = Engine::new(Config::default()).map_err(text)?;
@@ -47,11 +79,13 @@ pub(crate) fn fuel(wasm: &[u8]) -> Result<Box<dyn Program>, String> {
     }
     let instance = engine.last_instance().ok_or("no instance")?;
     match instance.export(&engine, "run") {
-        Some(Extern::Func(run)) => Ok(Box::new(Wrt {
+        Some(Extern::Func(run)) => Ok(Wrt {
             engine,
             instance,
+            #[cfg(feature = "profile")]
+            module,
             run,
-        })),
+        }),
         _ => Err("no export `run`".into()),
     }
 }

@@ -149,6 +149,31 @@ impl Engine<'_> {
         self.store.slice = fuel;
     }
 
+    /// Counts, from now on, how often each instruction of an instance runs, and forgets earlier counts. Runs take the loop core then.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such instance.
+    #[cfg(feature = "profile")]
+    pub fn count_instructions(&mut self, instance: Instance) -> Result<(), Error> {
+        let number = instance.number();
+        let data = self
+            .store
+            .instance(number)
+            .ok_or(Error::Unknown(crate::error::Entity::Instance))?;
+        let words = data.module().code().len();
+        self.store.profile = Some(crate::raw::profile::Profile::new(number, words));
+        Ok(())
+    }
+
+    /// How often the instruction at each word of the counted instance's code section has run; empty without
+    /// [`Engine::count_instructions`]. Words of operands count 0.
+    #[cfg(feature = "profile")]
+    #[must_use]
+    pub fn instruction_counts(&self) -> &[u64] {
+        let profile = self.store.profile.as_ref();
+        profile.map_or(&[], crate::raw::profile::Profile::counts)
+    }
+
     /// What the engine has used so far.
     #[must_use]
     pub fn stats(&self) -> Stats {

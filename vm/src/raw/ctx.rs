@@ -121,6 +121,9 @@ pub(crate) struct Ctx {
     /// Where the host's stack was when the run was left, for the start-up probe.
     #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
     pub(super) host_stack: usize,
+    /// What to count.
+    #[cfg(feature = "profile")]
+    pub(super) counted: super::profile::Counted,
     /// Function that was looked up last: its first word, its end, its frame.
     #[cfg(feature = "checked")]
     pub(super) frame_cache: core::cell::Cell<(u32, u32, u16)>,
@@ -159,6 +162,8 @@ impl Ctx {
             argument: ptr::null(),
             #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
             host_stack: 0,
+            #[cfg(feature = "profile")]
+            counted: super::profile::Counted::NONE,
             #[cfg(feature = "checked")]
             frame_cache: core::cell::Cell::new((0, 0, 0)),
         }
@@ -168,6 +173,10 @@ impl Ctx {
     pub(super) fn load(store: &mut Store<'_>, fuel: i64) -> Self {
         let mut ctx = Self::empty();
         ctx.store = ptr::from_mut(store).cast();
+        #[cfg(feature = "profile")]
+        {
+            ctx.counted = super::profile::Counted::of(store);
+        }
         let run = store.run;
         ctx.switch(store, run.instance);
         ctx.resume_at(store, run.pc, run.fp, fuel);

@@ -25,6 +25,12 @@ pub(crate) enum Core {
 /// The place to start from must be one that an activation was started at or left at (C2): whoever sets it otherwise (a restored
 /// snapshot) has to verify it first.
 pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
+    #[cfg(feature = "profile")]
+    let core = if store.profile.is_some() {
+        Core::Loop
+    } else {
+        core
+    };
     match core {
         #[cfg(all(wrt_tail6, not(debug_assertions)))]
         Core::Tail => {
@@ -47,7 +53,16 @@ pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
         Core::Loop => {
             let mut ctx = Ctx::load(store, fuel);
             // SAFETY: the context has just been loaded from the store (C1, C2).
-            let code = unsafe { looped::run(&mut ctx) };
+            let code = unsafe {
+                #[cfg(feature = "profile")]
+                if store.profile.is_some() {
+                    looped::run::<true>(&mut ctx)
+                } else {
+                    looped::run::<false>(&mut ctx)
+                }
+                #[cfg(not(feature = "profile"))]
+                looped::run::<false>(&mut ctx)
+            };
             ctx.finish(store, code)
         }
         #[cfg(not(all(any(wrt_tail6, wrt_tail4), not(debug_assertions))))]

@@ -6,13 +6,17 @@ use crate::op;
 
 macro_rules! loop_core {
     ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
-        /// Runs from the place saved in `ctx` until the run is left; gives a [`Stop::code`].
+        /// Runs from the place saved in `ctx` until the run is left; gives a [`Stop::code`]. With `COUNT` every instruction is counted.
         ///
         /// # Safety
         /// `ctx` satisfies C1 and C2.
-        pub(super) unsafe fn run(ctx: *mut Ctx) -> u32 {
+        pub(super) unsafe fn run<const COUNT: bool>(ctx: *mut Ctx) -> u32 {
             let mut state = State::from_ctx(ctx);
             loop {
+                #[cfg(feature = "profile")]
+                if COUNT {
+                    state.context().counted.add(state.pc);
+                }
                 let ctl = match state.half(0) {
                     $($number => match op::$name(&mut state) {
                         Ctl::Next => {

@@ -3,6 +3,7 @@
 //! - `arena`, `buf`: where memory comes from. `provider`, `memory`: linear memories.
 //! - `store`, `instance`: what an engine owns.
 //! - `state`, `control`, `vector`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow paths.
+//! - `profile`: counts of executed instructions.
 //! - `tail`, `looped`: the two cores. `dispatch`: the choice between them.
 
 pub(crate) mod arena;
@@ -13,6 +14,8 @@ pub(crate) mod dispatch;
 pub(crate) mod instance;
 mod looped;
 pub(crate) mod memory;
+#[cfg(feature = "profile")]
+pub(crate) mod profile;
 pub(crate) mod provider;
 pub(crate) mod scratch;
 pub(crate) mod state;

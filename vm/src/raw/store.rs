@@ -71,6 +71,9 @@ pub(crate) struct Store<'m> {
     pub(crate) counters: Counters,
     /// The activation that runs or is paused.
     pub(crate) run: RunState,
+    /// Counts of executed instructions, once they are asked for.
+    #[cfg(feature = "profile")]
+    pub(crate) profile: Option<super::profile::Profile>,
 }
 
 /// Counts of rare events: nothing is counted per instruction or per ordinary call.
@@ -203,6 +206,8 @@ impl<'m> Store<'m> {
             types: Types::new(),
             tags: Buf::new(),
             hosts: Buf::new(),
+            #[cfg(feature = "profile")]
+            profile: None,
             stack_mark: 0,
             max_memory_bytes: u64::MAX,
             max_table_elems: u64::MAX,
