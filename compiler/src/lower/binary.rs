@@ -184,7 +184,7 @@ impl Selector<'_> {
                 continue;
             };
             // The address has only one form here: a load of its own with a better one is as good.
-            let Addr::Slot(addr, offset) = self.address(load.addr, load.offset) else {
+            let Addr::Slot(addr, offset) = self.address(load.addr, load.offset, None) else {
                 continue;
             };
             self.mark_loaded(load);

@@ -2,7 +2,8 @@
 //!
 //! Only plain memory (memory 0, 32-bit) has them; every other goes through the `_mem` instructions.
 //! `i32.add` in an address wraps at 2^32 while the offset does not, so an addition goes into the offset only if it is known not to
-//! wrap; otherwise the `_wrap` and `_index` forms do the addition exactly as `i32.add` does.
+//! wrap; otherwise the `_wrap` and `_index` forms do the addition exactly as `i32.add` does. `_scaled` forms
+//! do the shift of an array's index.
 
 use super::cond::Width;
 use super::rows::{self, BinaryRow, MemRow};
@@ -19,6 +20,8 @@ pub(super) enum Addr {
     Wrap(Value, i64, u16),
     /// wrap32(slot + (slot << shift)) + offset.
     Index(Value, Value, i64, u32),
+    /// wrap32(slot << shift) + offset, by an instruction of its own.
+    Scaled(Op, Value, i64, u32),
 }
 
 /// How deep [`Selector::bound`] looks into an expression.
@@ -30,7 +33,8 @@ impl Selector<'_> {
         let dst = self.def(result);
         let row = rows::load(op);
         if self.module.is_plain(mem) {
-            self.access(&row, Some(dst), None, self.address(addr, offset));
+            let addr = self.address(addr, offset, row.scaled);
+            self.access(&row, Some(dst), None, addr);
         } else {
             let addr = self.field(addr);
             self.emit(row.mem, &[dst, addr, i64::from(mem), i64::from(offset)]);
@@ -63,7 +67,8 @@ impl Selector<'_> {
             || self.store_result(op, addr, offset, value);
         if !done {
             let src = self.field(value);
-            self.access(&row, None, Some(src), self.address(addr, offset));
+            let addr = self.address(addr, offset, row.scaled);
+            self.access(&row, None, Some(src), addr);
         }
     }
 
@@ -95,17 +100,23 @@ impl Selector<'_> {
                 fields.extend([shift, i64::from(offset)]);
                 row.index
             }
+            Addr::Scaled(op, index, shift, offset) => {
+                fields.push(self.narrow_field(index, Width::W32));
+                fields.extend(src);
+                fields.extend([shift, i64::from(offset)]);
+                op
+            }
         };
         self.emit(op, &fields);
     }
 
-    /// The best form for the address `addr + offset`.
-    pub(super) fn address(&self, addr: Value, offset: u32) -> Addr {
-        self.folded_address(addr, offset)
+    /// The best form for the address `addr + offset` of an access that may have an instruction for a scaled index.
+    pub(super) fn address(&self, addr: Value, offset: u32, scaled: Option<Op>) -> Addr {
+        self.folded_address(addr, offset, scaled)
             .unwrap_or(Addr::Slot(addr, offset))
     }
 
-    fn folded_address(&self, addr: Value, offset: u32) -> Option<Addr> {
+    fn folded_address(&self, addr: Value, offset: u32, scaled: Option<Op>) -> Option<Addr> {
         let root = self.root(addr);
         let folds = self.fuse
             && self.uses.is_in(self.func, root, self.block)
@@ -117,6 +128,10 @@ impl Selector<'_> {
         if op == BinaryOp::I32Sub {
             let k = Width::W32.signed(self.const_bits(b)?.wrapping_neg());
             return Some(Addr::Wrap(a, k, u16::try_from(offset).ok()?));
+        }
+        if let (BinaryOp::I32Shl, Some(scaled), Some(shift)) = (op, scaled, self.const_bits(b)) {
+            let shift = (shift & 31) as i64;
+            return (shift <= 3).then_some(Addr::Scaled(scaled, a, shift, offset));
         }
         if op != BinaryOp::I32Add {
             return None;
@@ -263,9 +278,9 @@ impl Selector<'_> {
         }
         // A constant that lies in a slot anyhow leaves the better forms of addresses open.
         let in_slot = self.uses.block_of(self.func, self.root(value)) != Some(self.block);
-        let Addr::Slot(base, offset) = (match self.address(addr, offset) {
-            Addr::Wrap(..) | Addr::Index(..) if in_slot => return false,
-            Addr::Wrap(..) | Addr::Index(..) => Addr::Slot(addr, offset),
+        let Addr::Slot(base, offset) = (match self.address(addr, offset, None) {
+            Addr::Wrap(..) | Addr::Index(..) | Addr::Scaled(..) if in_slot => return false,
+            Addr::Wrap(..) | Addr::Index(..) | Addr::Scaled(..) => Addr::Slot(addr, offset),
             slot @ Addr::Slot(..) => slot,
         }) else {
             return false;
@@ -298,7 +313,7 @@ impl Selector<'_> {
             return false;
         };
         // The address has only one form here: a store of its own with a better one is as good.
-        let Addr::Slot(base, offset) = self.address(addr, offset) else {
+        let Addr::Slot(base, offset) = self.address(addr, offset, None) else {
             return false;
         };
         let base = self.field(base);

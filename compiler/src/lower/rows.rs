@@ -322,16 +322,25 @@ pub(super) struct MemRow {
     pub(super) index: Op,
     /// Slot + 32-bit offset in any memory.
     pub(super) mem: Op,
+    /// Shifted slot, wrapping, + 32-bit offset, if there is one.
+    pub(super) scaled: Option<Op>,
 }
 
 macro_rules! mem_row {
     ($plain:ident $far:ident $wrap:ident $index:ident $mem:ident) => {
+        mem_row!($plain $far $wrap $index $mem, None)
+    };
+    ($plain:ident $far:ident $wrap:ident $index:ident $mem:ident $scaled:ident) => {
+        mem_row!($plain $far $wrap $index $mem, Some(Op::$scaled))
+    };
+    ($plain:ident $far:ident $wrap:ident $index:ident $mem:ident, $scaled:expr) => {
         MemRow {
             plain: Op::$plain,
             far: Op::$far,
             wrap: Op::$wrap,
             index: Op::$index,
             mem: Op::$mem,
+            scaled: $scaled,
         }
     };
 }
@@ -343,12 +352,12 @@ pub(super) const fn load(op: LoadOp) -> MemRow {
         LoadOp::I32Load8U | LoadOp::I64Load8U => mem_row!(Load8U Load8UFar Load8UWrap Load8UIndex Load8UMem),
         LoadOp::I32Load8S => mem_row!(Load8SI32 Load8SI32Far Load8SI32Wrap Load8SI32Index Load8SI32Mem),
         LoadOp::I64Load8S => mem_row!(Load8SI64 Load8SI64Far Load8SI64Wrap Load8SI64Index Load8SI64Mem),
-        LoadOp::I32Load16U | LoadOp::I64Load16U => mem_row!(Load16U Load16UFar Load16UWrap Load16UIndex Load16UMem),
-        LoadOp::I32Load16S => mem_row!(Load16SI32 Load16SI32Far Load16SI32Wrap Load16SI32Index Load16SI32Mem),
+        LoadOp::I32Load16U | LoadOp::I64Load16U => mem_row!(Load16U Load16UFar Load16UWrap Load16UIndex Load16UMem Load16UScaled),
+        LoadOp::I32Load16S => mem_row!(Load16SI32 Load16SI32Far Load16SI32Wrap Load16SI32Index Load16SI32Mem Load16SI32Scaled),
         LoadOp::I64Load16S => mem_row!(Load16SI64 Load16SI64Far Load16SI64Wrap Load16SI64Index Load16SI64Mem),
-        LoadOp::I32Load | LoadOp::I64Load32U | LoadOp::F32Load => mem_row!(Load32 Load32Far Load32Wrap Load32Index Load32Mem),
+        LoadOp::I32Load | LoadOp::I64Load32U | LoadOp::F32Load => mem_row!(Load32 Load32Far Load32Wrap Load32Index Load32Mem Load32Scaled),
         LoadOp::I64Load32S => mem_row!(Load32SI64 Load32SI64Far Load32SI64Wrap Load32SI64Index Load32SI64Mem),
-        LoadOp::I64Load | LoadOp::F64Load => mem_row!(Load64 Load64Far Load64Wrap Load64Index Load64Mem),
+        LoadOp::I64Load | LoadOp::F64Load => mem_row!(Load64 Load64Far Load64Wrap Load64Index Load64Mem Load64Scaled),
         LoadOp::V128Load => mem_row!(Load128 Load128Far Load128Wrap Load128Index Load128Mem),
         LoadOp::V128Load8x8S => mem_row!(Load8x8S Load8x8SFar Load8x8SWrap Load8x8SIndex Load8x8SMem),
         LoadOp::V128Load8x8U => mem_row!(Load8x8U Load8x8UFar Load8x8UWrap Load8x8UIndex Load8x8UMem),
@@ -370,9 +379,9 @@ pub(super) const fn load(op: LoadOp) -> MemRow {
 pub(super) const fn store(op: StoreOp) -> MemRow {
     match op {
         StoreOp::Store8 => mem_row!(Store8 Store8Far Store8Wrap Store8Index Store8Mem),
-        StoreOp::Store16 => mem_row!(Store16 Store16Far Store16Wrap Store16Index Store16Mem),
-        StoreOp::Store32 => mem_row!(Store32 Store32Far Store32Wrap Store32Index Store32Mem),
-        StoreOp::Store64 => mem_row!(Store64 Store64Far Store64Wrap Store64Index Store64Mem),
+        StoreOp::Store16 => mem_row!(Store16 Store16Far Store16Wrap Store16Index Store16Mem Store16Scaled),
+        StoreOp::Store32 => mem_row!(Store32 Store32Far Store32Wrap Store32Index Store32Mem Store32Scaled),
+        StoreOp::Store64 => mem_row!(Store64 Store64Far Store64Wrap Store64Index Store64Mem Store64Scaled),
         StoreOp::Store128 => mem_row!(Store128 Store128Far Store128Wrap Store128Index Store128Mem),
     }
 }

@@ -639,6 +639,20 @@ macro_rules! scalar_rows {
             0x04bf store32_facc_src Store32FaccSrc { addr: Use, src: AccF32, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
             0x04c0 store64_facc_src Store64FaccSrc { addr: Use, src: AccF64, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
 
+            // Elements of arrays at constant addresses.
+            0x04e0 load16_u_scaled Load16UScaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(index << shift) + offset]";
+            0x04e1 load16_s_i32_scaled Load16SI32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap32(index << shift) + offset]";
+            0x04e2 load32_scaled Load32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(index << shift) + offset]";
+            0x04e3 load64_scaled Load64Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(index << shift) + offset]";
+            0x04e4 store16_scaled Store16Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u16(src)";
+            0x04e5 store32_scaled Store32Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u32(src)";
+            0x04e6 store64_scaled Store64Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u64(src)";
+            0x04e7 load16_u_scaled_acc_index Load16UScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(index << shift) + offset]";
+            0x04e8 load32_scaled_acc_index Load32ScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(index << shift) + offset]";
+            0x04e9 load64_scaled_acc_index Load64ScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(index << shift) + offset]";
+            0x04ea store32_scaled_acc_src Store32ScaledAccSrc { index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u32(src)";
+            0x04eb store64_scaled_acc_src Store64ScaledAccSrc { index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u64(src)";
+
             // Typed function references.
             0x0500 call_ref CallRef { base: Window, dst: Results, callee: Use, type_idx: Type } Call fuel Zero "dst.. = callee(base..), checked against type";
             0x0501 return_call_ref ReturnCallRef { base: Window, callee: Use, type_idx: Type } TailCall fuel Zero "return callee(base..), checked against type";

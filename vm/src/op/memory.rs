@@ -1,7 +1,7 @@
 //! Loads and stores: an address form times a kind of access.
 //!
 //! Address forms, all checked: `addr + offset` (near and `_far`), `wrap32(addr + k) + offset` (`_wrap`),
-//! `wrap32(addr + (index << shift)) + offset` (`_index`), all in memory 0 with 32-bit addresses, whose sums stay below 2^34; and
+//! `wrap32(addr + (index << shift)) + offset` (`_index`), the same without `addr` (`_scaled`), all in memory 0 with 32-bit addresses, whose sums stay below 2^34; and
 //! `_mem`, any memory.
 
 use wrt_format::trap::Trap;
@@ -22,6 +22,12 @@ pub(super) fn wrapped(s: &State, addr: usize, k: usize) -> u64 {
 pub(super) fn indexed(s: &State, addr: u32, index: u32, shift: usize) -> u64 {
     let scaled = index.wrapping_shl(u32::from(s.half(shift)));
     u64::from(addr.wrapping_add(scaled))
+}
+
+/// `wrap32(index << shift)`.
+#[inline(always)]
+fn scaled(s: &State, index: u32, shift: usize) -> u64 {
+    u64::from(index.wrapping_shl(u32::from(s.half(shift))))
 }
 
 macro_rules! loads {
@@ -174,4 +180,43 @@ handlers! {
         let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
         if s.store(ea, s.acc_f64(at::src).to_le_bytes()) { Ctl::Next } else { OUT }
     }
+}
+
+macro_rules! load_scaled {
+    ($($raw:ty, |$value:ident| $extend:expr; $name:ident $($by_acc:ident)?;)*) => { handlers! {$(
+        fn $name(s, at) {
+            let ea = scaled(s, s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
+        }
+        $(fn $by_acc(s, at) {
+            let ea = scaled(s, s.acc32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
+        })?
+    )*} };
+}
+
+load_scaled! {
+    u16, |v| u64::from(v); load16_u_scaled load16_u_scaled_acc_index;
+    i16, |v| u64::from(v as u32); load16_s_i32_scaled;
+    u32, |v| u64::from(v); load32_scaled load32_scaled_acc_index;
+    u64, |v| v; load64_scaled load64_scaled_acc_index;
+}
+
+macro_rules! store_scaled {
+    ($($raw:ty; $name:ident $($by_acc:ident)?;)*) => { handlers! {$(
+        fn $name(s, at) {
+            let ea = scaled(s, s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
+        }
+        $(fn $by_acc(s, at) {
+            let ea = scaled(s, s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            if s.store(ea, (s.acc64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
+        })?
+    )*} };
+}
+
+store_scaled! {
+    u16; store16_scaled;
+    u32; store32_scaled store32_scaled_acc_src;
+    u64; store64_scaled store64_scaled_acc_src;
 }

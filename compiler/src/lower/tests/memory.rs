@@ -477,3 +477,58 @@ fn what_is_no_update_in_place() {
         ]
     );
 }
+
+/// A load of an element: `mem[(x << distance) + offset]`.
+fn load_element(op: LoadOp, distance: i32, offset: u32) -> Builder {
+    let mut b = Builder::ints(1);
+    let distance = b.i32(distance);
+    let addr = b.binary(BinaryOp::I32Shl, b.param(0), distance);
+    let loaded = b.load(op, addr, offset);
+    b.ret(&[loaded]);
+    b
+}
+
+#[test]
+fn an_element_at_a_constant_address_takes_its_index() {
+    for (op, expected) in [
+        (LoadOp::I32Load16U, "load16_u_scaled"),
+        (LoadOp::I32Load16S, "load16_s_i32_scaled"),
+        (LoadOp::I32Load, "load32_scaled"),
+        (LoadOp::F32Load, "load32_scaled"),
+        (LoadOp::F64Load, "load64_scaled"),
+    ] {
+        let b = load_element(op, 3, 70_000);
+        assert_eq!(
+            b.body(O2),
+            [format!("v1 = {expected} v0, shift=3, offset=70000")]
+        );
+        assert_eq!(b.body(O0).len(), 2, "two instructions at O0");
+    }
+    // No instruction for bytes, and no shift by more.
+    assert_eq!(load_element(LoadOp::I32Load8U, 1, 0).body(O2).len(), 2);
+    assert_eq!(load_element(LoadOp::I32Load, 4, 0).body(O2).len(), 2);
+    // As `i32.shl` does, the distance counts modulo 32.
+    assert_eq!(
+        load_element(LoadOp::I32Load, 34, 0).body(O2),
+        ["v1 = load32_scaled v0, shift=2, offset=0"]
+    );
+}
+
+#[test]
+fn an_element_is_stored_by_its_index() {
+    for (op, expected) in [
+        (StoreOp::Store16, "store16_scaled"),
+        (StoreOp::Store32, "store32_scaled"),
+        (StoreOp::Store64, "store64_scaled"),
+    ] {
+        let mut b = Builder::new(&[Type::I32, Type::I64]);
+        let distance = b.i32(2);
+        let addr = b.binary(BinaryOp::I32Shl, b.param(0), distance);
+        b.store(op, addr, 70_000, b.param(1));
+        b.ret(&[]);
+        assert_eq!(
+            b.body(O2),
+            [format!("{expected} v0, v1, shift=2, offset=70000")]
+        );
+    }
+}

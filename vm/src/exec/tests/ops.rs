@@ -135,7 +135,10 @@ impl Case<'_> {
 
     /// The effective address.
     fn address(&self, world: &World) -> u64 {
-        let mut base = self.slot(world, "addr") as u32;
+        let mut base = match self.has("addr") {
+            true => self.slot(world, "addr") as u32,
+            false => 0,
+        };
         if let Some(k) = self.raw("k") {
             base = base.wrapping_add(k as u32);
         }
@@ -169,7 +172,7 @@ fn write_bytes(world: &mut World, at: u64, bytes: usize, value: u64) -> Result<(
 
 /// The name of a load or store without the form of its address.
 fn form(name: &str) -> &str {
-    let forms = ["_far", "_wrap", "_index", "_mem"];
+    let forms = ["_far", "_wrap", "_index", "_scaled", "_mem"];
     let without = forms.iter().find_map(|form| name.strip_suffix(form));
     without.unwrap_or(name)
 }
