@@ -80,22 +80,27 @@ pub(super) fn entries(blocks: &[Block], order: &[u32]) -> Vec<u32> {
     count
 }
 
-/// Joins every block that is only fallen into with the one before it: their costs add up.
+/// Joins every block that is only fallen into with the one before it, where that one shows no fuel or it costs nothing: their costs add up.
+/// Anything that can stop shows the fuel spent so far, which must be the same at every level.
 ///
 /// # Errors
 /// `TooLarge` if a sum exceeds 32 bits.
 pub(super) fn merge(blocks: &mut [Block], order: &mut Vec<u32>) -> Result<(), Error> {
     let entries = entries(blocks, order);
+    let shows = |block: &Block| block.body.iter().any(|inst| inst.op.info().stops);
     let mut kept: Vec<u32> = Vec::with_capacity(order.len());
+    // Whether the block kept last shows fuel.
+    let mut last_shows = false;
     for &at in order.iter() {
+        let block = &blocks[at as usize];
         let falls = |last: &u32| matches!(blocks[*last as usize].end, End::Next(to) if to == at);
-        let Some(&last) = kept
-            .last()
-            .filter(|&it| entries[at as usize] == 1 && falls(it))
-        else {
+        let joins = entries[at as usize] == 1 && (block.cost == 0 || !last_shows);
+        let Some(&last) = kept.last().filter(|last| joins && falls(last)) else {
             kept.push(at);
+            last_shows = shows(block);
             continue;
         };
+        last_shows |= shows(block);
         let nothing = Block::forward(at, 0, 0);
         let mut joined = core::mem::replace(&mut blocks[at as usize], nothing);
         let into = &mut blocks[last as usize];

@@ -105,7 +105,7 @@ fn compare(expected: &Seen, got: &Seen, with_fuel: bool) -> Option<Result<(), St
     })
 }
 
-/// One module at one level and slice size against the peer; the fuel of the runs that complete.
+/// One module at one level and slice size against the peer; the fuel of the runs that complete or trap, which all levels must agree on.
 fn run_module(
     seed: u64,
     wasm: &[u8],
@@ -151,7 +151,10 @@ fn run_module(
                 fuel.push(got.fuel);
                 totals.fuel_compared += u32::from(with_fuel);
             }
-            End::Trap(_) => totals.traps += 1,
+            End::Trap(_) => {
+                totals.traps += 1;
+                fuel.push(got.fuel);
+            }
             End::OutOfFuel | End::Refused(_) => {}
         }
     }

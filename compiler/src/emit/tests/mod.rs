@@ -129,6 +129,24 @@ fn a_block_that_is_only_fallen_into_is_merged() {
 }
 
 #[test]
+fn a_block_that_costs_stays_behind_one_that_shows_fuel() {
+    // Were the costs added up, a load that traps would have used more fuel than at another level.
+    let load = |to| inst(Op::Load32, &[to, 0, 4]);
+    check_listing(
+        vec![
+            block(2, vec![load(1)], &[1]),
+            block(3, vec![load(2)], &[2]),
+            block(0, vec![inst(Op::Ret, &[])], &[]),
+        ],
+        "0 enter 2 2
+         3 load32 1 0 4
+         7 fuel 3
+         9 load32 0 0 4
+         13 ret",
+    );
+}
+
+#[test]
 fn conditions_are_turned_so_that_the_next_block_is_fallen_into() {
     // The fall-through is an empty block that leads far away, the target is what is laid out next.
     check_listing(
