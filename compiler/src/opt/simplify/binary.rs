@@ -38,7 +38,7 @@ impl Simplifier<'_> {
     /// `a op c`, `c` being the constant `b`.
     fn with_const(&mut self, op: IntOp, w: Width, a: Value, b: Value, c: u64) -> Option<Step> {
         let all = w.mask();
-        let possible = bits::possible(self.func, a);
+        let possible = bits::possible(self.func, self.masks, a);
         Some(match op {
             IntOp::Add | IntOp::Or | IntOp::Xor if c == 0 => Step::Value(a),
             IntOp::Sub => self.with(IntOp::Add, w, a, c.wrapping_neg() & all),

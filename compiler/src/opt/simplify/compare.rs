@@ -26,7 +26,7 @@ impl Simplifier<'_> {
 
     /// Comparisons with the ends of the range, or outside the range that `a` can be in.
     fn at_the_edge(&mut self, op: IntOp, w: Width, a: Value, c: u64) -> Option<Step> {
-        let possible = bits::possible(self.func, a);
+        let possible = bits::possible(self.func, self.masks, a);
         let (least, greatest) = (w.min_signed(), w.min_signed() - 1);
         let eqz = match w {
             Width::W32 => UnaryOp::I32Eqz,

@@ -35,10 +35,12 @@ enum Step {
 /// Runs the pass; returns whether anything changed.
 pub(super) fn run(func: &mut Func) -> bool {
     let cfg = Cfg::new(func);
+    let masks = bits::Masks::new(func, &cfg);
     let mut changed = false;
     for &block in cfg.rpo() {
         let mut simplifier = Simplifier {
             func,
+            masks: &masks,
             out: Vec::new(),
             offset: 0,
             changed: false,
@@ -54,6 +56,7 @@ pub(super) fn run(func: &mut Func) -> bool {
 
 struct Simplifier<'a> {
     func: &'a mut Func,
+    masks: &'a bits::Masks,
     /// The instructions of the block so far.
     out: Vec<crate::ir::InstIdx>,
     /// Where new instructions come from.
@@ -177,7 +180,7 @@ impl Simplifier<'_> {
             }));
         }
         // A choice between 1 and 0 is the condition itself.
-        if self.func.ty(then) != Type::I32 || bits::possible(self.func, cond) != 1 {
+        if self.func.ty(then) != Type::I32 || bits::possible(self.func, self.masks, cond) != 1 {
             return None;
         }
         match (self.constant(then)?, self.constant(otherwise)?) {

@@ -50,7 +50,9 @@ impl Simplifier<'_> {
         if let Some((inner, x)) = self.as_unary(a) {
             return match inner {
                 // The operand of the inner one is 0 or 1, or has to be made so.
-                UnaryOp::I32Eqz if bits::possible(self.func, x) == 1 => Some(Step::Value(x)),
+                UnaryOp::I32Eqz if bits::possible(self.func, self.masks, x) == 1 => {
+                    Some(Step::Value(x))
+                }
                 UnaryOp::I32Eqz => Some(self.with(IntOp::Ne, Width::W32, x, 0)),
                 UnaryOp::I64Eqz => Some(self.with(IntOp::Ne, Width::W64, x, 0)),
                 UnaryOp::I64ExtendI32U | UnaryOp::I64ExtendI32S if w == Width::W64 => {
@@ -127,14 +129,14 @@ impl Simplifier<'_> {
         if let Some((UnaryOp::I32WrapI64, x)) = self.as_unary(a) {
             return Some(Step::Inst(Inst::Unary(UnaryOp::I64Extend32S, x)));
         }
-        let negative = bits::possible(self.func, a) & Width::W32.min_signed();
+        let negative = bits::possible(self.func, self.masks, a) & Width::W32.min_signed();
         (negative == 0).then_some(Step::Inst(Inst::Unary(UnaryOp::I64ExtendI32U, a)))
     }
 
     /// Sign extension `op` of the low `bits` bits.
     fn sign_extend(&mut self, op: UnaryOp, a: Value, bits: u32) -> Option<Step> {
         let mask = u64::MAX >> (64 - bits);
-        if bits::possible(self.func, a) & !(mask >> 1) == 0 {
+        if bits::possible(self.func, self.masks, a) & !(mask >> 1) == 0 {
             return Some(Step::Value(a));
         }
         let def = &self.func.insts[self.func.def_inst(a)?.index()].inst;
