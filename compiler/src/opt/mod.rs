@@ -9,6 +9,7 @@
 
 mod branches;
 mod consts;
+mod counters;
 mod dce;
 mod edges;
 mod fold;
@@ -22,7 +23,10 @@ mod loads;
 mod merge;
 mod operands;
 mod params;
+mod repair;
 mod simplify;
+mod sink;
+mod tails;
 
 use crate::ir::Func;
 
@@ -71,7 +75,13 @@ const LOOPS: &[Pass] = &[
     ("loads", loads::run),
     ("licm", licm::run),
     ("params", params::run),
+    ("counters", counters::run),
+    ("sink", sink::run),
+    ("dispatch", tails::dispatch),
+    ("params", params::run),
     ("branches", branches::run),
+    ("merge", merge::run),
+    ("tails", tails::run),
     ("merge", merge::run),
     ("dce", dce::run),
 ];

@@ -1,0 +1,242 @@
+//! Tail duplication: instead of a jump to a small block that several others jump to, a copy of that block.
+//!
+//! - [`run`] copies blocks of at most one instruction that leave the function or jump on, into blocks that end in a jump to them.
+//! - [`dispatch`] copies the `br_table` of a loop, with what computes its index, behind every arm that jumps back to it: the loop of an
+//!   interpreter then goes from one arm to the next without a jump between them.
+//!
+//! Fuel: a copy has the cost of its original, so every path costs what it did. [`run`] adds it to the block that the copy goes to, and
+//! so only copies where that block shows no fuel, or the copy costs nothing.
+
+use std::collections::HashMap;
+
+use super::operands::{resolve_all, shows_fuel};
+use super::repair::{self, Users};
+use crate::ir::cfg::Cfg;
+use crate::ir::loops::Loops;
+use crate::ir::{Block, Edge, Func, Inst, InstIdx, Terminator, Value};
+
+/// Instructions of a block that [`run`] copies, at most.
+const SMALL: usize = 1;
+/// Instructions in front of a `br_table` that [`dispatch`] copies, at most.
+const INDEX: usize = 10;
+/// Instructions and targets that [`dispatch`] adds to a function, at most. It keeps images small, and the pass linear.
+const BUDGET: usize = 1024;
+/// How many blocks [`dispatch`] copies: the arms of a loop often meet before they jump back, and each meeting is one more.
+const STEPS: usize = 6;
+
+/// Copies small blocks; returns whether anything changed.
+pub(super) fn run(func: &mut Func) -> bool {
+    let cfg = Cfg::new(func);
+    let outside = used_outside(func, &cfg);
+    let mut changed = false;
+    for &from in cfg.rpo() {
+        let Terminator::Br(Edge { block: tail, .. }) = func.block(from).terminator else {
+            continue;
+        };
+        let data = func.block(tail);
+        let leaves = matches!(
+            data.terminator,
+            Terminator::Return(_) | Terminator::Br(_) | Terminator::Trap(_)
+        );
+        let small = data.insts.len() <= SMALL && data.insts.iter().all(|&idx| !calls(func, idx));
+        let onward = |edge: &Edge| edge.block == tail || edge.block == from;
+        if !leaves
+            || !small
+            || tail == from
+            || outside[tail.index()]
+            || cfg.preds(tail).len() == 1
+            || data.terminator.edges().any(onward)
+        {
+            continue;
+        }
+        if !joins(func, from, tail) {
+            continue;
+        }
+        append_copy(func, from, tail);
+        changed = true;
+    }
+    changed
+}
+
+/// Whether `tail` may be charged for together with `from`.
+fn joins(func: &Func, from: Block, tail: Block) -> bool {
+    let shows = |idx: &InstIdx| shows_fuel(func, &func.insts[idx.index()].inst);
+    func.block(tail).cost == 0 || !func.block(from).insts.iter().any(shows)
+}
+
+/// Whether the instruction is a call, which makes code larger.
+fn calls(func: &Func, idx: InstIdx) -> bool {
+    matches!(
+        func.insts[idx.index()].inst,
+        Inst::Call { .. } | Inst::CallIndirect { .. } | Inst::CallRef { .. }
+    )
+}
+
+/// The parameters and results of a block.
+fn defined(func: &Func, block: Block) -> Vec<Value> {
+    let data = func.block(block);
+    let insts = data.insts.iter();
+    let results = insts.flat_map(|idx| func.insts[idx.index()].results.iter());
+    data.params.iter().chain(results).copied().collect()
+}
+
+/// For each block whether another uses one of its values.
+fn used_outside(func: &Func, cfg: &Cfg) -> Vec<bool> {
+    let mut home = vec![None; func.values.len()];
+    for &block in cfg.rpo() {
+        for value in defined(func, block) {
+            home[value.index()] = Some(block);
+        }
+    }
+    let mut outside = vec![false; func.blocks.len()];
+    for &block in cfg.rpo() {
+        let mut note = |value: &Value| {
+            if let Some(home) = home[func.resolve(*value).index()].filter(|&home| home != block) {
+                outside[home.index()] = true;
+            }
+        };
+        let data = func.block(block);
+        for idx in &data.insts {
+            func.insts[idx.index()].inst.for_each_use(&mut note);
+        }
+        data.terminator.for_each_use(note);
+    }
+    outside
+}
+
+/// Copies the instructions and terminator of `tail` to the end of `to`, given the arguments for its parameters; returns what its values
+/// are called there.
+fn copy(func: &mut Func, tail: Block, args: &[Value], to: Block) -> HashMap<Value, Value> {
+    let data = func.block(tail).clone();
+    let mut names: HashMap<Value, Value> = (data.params.iter().copied())
+        .zip(args.iter().copied())
+        .collect();
+    for idx in data.insts {
+        let original = func.insts[idx.index()].clone();
+        let mut inst = original.inst;
+        inst.for_each_use_mut(|value| *value = *names.get(value).unwrap_or(value));
+        let types: Vec<_> = original.results.iter().map(|&it| func.ty(it)).collect();
+        let new = func.new_inst(inst, &types, original.offset);
+        names.extend(
+            (original.results)
+                .into_iter()
+                .zip(func.insts[new.index()].results.clone()),
+        );
+        func.block_mut(to).insts.push(new);
+    }
+    let mut terminator = data.terminator;
+    terminator.for_each_use_mut(|value| *value = *names.get(value).unwrap_or(value));
+    let block = func.block_mut(to);
+    block.terminator = terminator;
+    block.offset = data.offset;
+    names
+}
+
+/// Puts a copy of `tail` in the place of the jump to it that `from` ends with; returns what its values are called there.
+fn append_copy(func: &mut Func, from: Block, tail: Block) -> HashMap<Value, Value> {
+    let Terminator::Br(edge) = func.block(from).terminator.clone() else {
+        return HashMap::new();
+    };
+    let cost = func.block(tail).cost;
+    let names = copy(func, tail, &edge.args, from);
+    let data = func.block_mut(from);
+    // No function has 2^32 operators.
+    data.cost = data.cost.saturating_add(cost);
+    names
+}
+
+/// Lets `from` jump to a copy of `tail` of its own; returns the copy, and what its values are called there.
+fn add_copy(func: &mut Func, from: Block, tail: Block) -> (Block, HashMap<Value, Value>) {
+    let new = func.new_block();
+    let own = Edge {
+        block: new,
+        args: Vec::new(),
+    };
+    let jump = core::mem::replace(&mut func.block_mut(from).terminator, Terminator::Br(own));
+    let args = jump.edges().next().map_or(&[][..], |edge| &edge.args);
+    let names = copy(func, tail, args, new);
+    func.block_mut(new).cost = func.block(tail).cost;
+    (new, names)
+}
+
+/// Copies the dispatch of loops; returns whether anything changed.
+pub(super) fn dispatch(func: &mut Func) -> bool {
+    let is_dispatch = |block: &&Block| {
+        let data = func.block(**block);
+        let insts = data.insts.iter();
+        matches!(data.terminator, Terminator::BrTable { .. })
+            && insts.len() <= INDEX
+            && !insts.into_iter().any(|&idx| calls(func, idx))
+    };
+    let mut cfg = Cfg::new(func);
+    let mut tails: Vec<Block> = cfg.rpo().iter().filter(is_dispatch).copied().collect();
+    if tails.is_empty() {
+        return false;
+    }
+    // Copies make several ways into a loop, after which it is none to `Loops` any more. So the loops are those of before.
+    let loops = Loops::new(&cfg);
+    tails.retain(|&tail| loops.innermost(tail).is_some());
+    resolve_all(func);
+    let (mut budget, mut steps) = (BUDGET, 0);
+    while let Some(tail) = tails.pop().filter(|_| steps < STEPS) {
+        let froms = jumps(func, &cfg, &loops, tail);
+        let targets = cfg.succs(tail).len();
+        let size = froms.len() * (func.block(tail).insts.len() + targets);
+        // What one block alone jumps to gains if several jump to that block.
+        let meets = froms.len() > 1 || froms.iter().any(|&from| cfg.preds(from).len() > 1);
+        if !meets || size > budget {
+            continue;
+        }
+        budget -= size;
+        steps += 1;
+        tails.extend(thread(func, &cfg, tail, &froms));
+        cfg = Cfg::new(func);
+    }
+    steps > 0
+}
+
+/// The blocks that jump to `tail` from inside its loop.
+fn jumps(func: &Func, cfg: &Cfg, loops: &Loops, tail: Block) -> Vec<Block> {
+    let Some(inner) = loops.innermost(tail) else {
+        return Vec::new();
+    };
+    let jumps = |from: &&Block| {
+        **from != tail
+            && loops.contains(inner, **from)
+            && matches!(func.block(**from).terminator, Terminator::Br(_))
+    };
+    cfg.preds(tail).iter().filter(jumps).copied().collect()
+}
+
+/// Gives each of `froms` a copy of `tail` of its own; returns those that end with it now.
+fn thread(func: &mut Func, cfg: &Cfg, tail: Block, froms: &[Block]) -> Vec<Block> {
+    let mut joined = Vec::new();
+    let values = defined(func, tail);
+    let users = Users::new(func, cfg, &values, |block| block == tail);
+    let mut defs: HashMap<Value, HashMap<Block, Value>> = (values.iter())
+        .map(|&value| (value, HashMap::from([(tail, value)])))
+        .collect();
+    for &from in froms {
+        let (block, names) = if joins(func, from, tail) {
+            joined.push(from);
+            (from, append_copy(func, from, tail))
+        } else {
+            add_copy(func, from, tail)
+        };
+        for value in &values {
+            if let (Some(defs), Some(&name)) = (defs.get_mut(value), names.get(value)) {
+                defs.insert(block, name);
+            }
+        }
+    }
+    let cfg = Cfg::new(func);
+    for value in values {
+        let users = users.of(value);
+        if !users.is_empty()
+            && let Some(defs) = defs.get(&value)
+        {
+            repair::value(func, &cfg, value, defs, users);
+        }
+    }
+    joined
+}
