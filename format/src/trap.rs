@@ -38,6 +38,7 @@ traps! {
     12 InvalidReference "invalid reference";
     13 NullReference "null reference";
     14 NullFunctionReference "null function reference";
+    15 OutOfMemory "out of memory";
 }
 
 impl Trap {

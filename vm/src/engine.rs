@@ -17,6 +17,7 @@ mod run;
 pub use run::Frame;
 
 use crate::error::Error;
+use crate::heap::Heap;
 use crate::instance::max_memory_bytes;
 use crate::limits::Config;
 use crate::outcome::{Instance, Trap};
@@ -87,6 +88,7 @@ impl<'m> Engine<'m> {
         let mut store = Store::new(arena, config.stack_slots, provider)?;
         store.max_memory_bytes = max_memory_bytes(&config);
         store.max_table_elems = config.max_table_elems;
+        store.heap = Heap::new(config.heap_bytes);
         Ok(Self {
             store,
             config,
@@ -197,6 +199,9 @@ impl Engine<'_> {
             peak_stack_slots: self.store.stack_mark() as u64,
             used_bytes: arena.used_bytes() as u64,
             peak_used_bytes: arena.peak_bytes() as u64,
+            heap_objects: self.store.heap.objects().into(),
+            heap_bytes: self.store.heap.used_bytes(),
+            collections: self.store.heap.collections(),
         }
     }
 

@@ -20,7 +20,7 @@
 //! ];
 //! let module = ModuleSpec {
 //!     types: vec![FuncTypeSpec { params: vec![I32, I32], results: vec![I32], ..FuncTypeSpec::default() }],
-//!     funcs: vec![FuncSpec { type_idx: 0, frame: 3, code: code.concat() }],
+//!     funcs: vec![FuncSpec { type_idx: 0, frame: 3, refs: 0, code: code.concat() }],
 //!     exports: vec![ExportSpec { name: "add".into(), kind: ExternKind::Func, index: 0 }],
 //!     ..ModuleSpec::default()
 //! };
@@ -64,6 +64,8 @@ extern crate std;
 mod engine;
 mod error;
 mod exec;
+#[cfg_attr(not(test), expect(dead_code, reason = "what allocates builds on it"))]
+mod heap;
 mod host;
 mod instance;
 mod limits;

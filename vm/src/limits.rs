@@ -27,6 +27,10 @@ pub struct Config {
     pub max_memory_pages: u64,
     /// Elements that all tables together may reach; growing beyond gives -1 to the guest. Default 10,000,000.
     pub max_table_elems: u64,
+    /// Bytes that things which are collected may take together, exceptions among them. Where more than 7/8 of it would be in use after
+    /// a collection, allocating is a trap, "out of memory": so the time that collecting takes for each byte is bounded. Default 1 GiB on a 64-bit machine, 16 MiB
+    /// on a smaller one; nothing is taken before it is needed.
+    pub heap_bytes: u64,
     /// Runs that may nest: a host function that calls the guest again while its own call is pending. Default 64.
     pub max_nesting: u32,
     /// Verify all functions of a module when it is instantiated instead of each one before its first call. Default false.
@@ -47,6 +51,7 @@ impl Config {
             max_instances: 1000,
             max_memory_pages: 1 << 16,
             max_table_elems: 10_000_000,
+            heap_bytes: if usize::BITS >= 64 { 1 << 30 } else { 16 << 20 },
             max_nesting: 64,
             eager_verification: false,
         }
@@ -77,6 +82,8 @@ setters! {
     with_memory_pages max_memory_pages: u64;
     /// Sets [`Config::max_table_elems`].
     with_table_elems max_table_elems: u64;
+    /// Sets [`Config::heap_bytes`].
+    with_heap_bytes heap_bytes: u64;
     /// Sets [`Config::max_nesting`].
     with_nesting max_nesting: u32;
     /// Sets [`Config::eager_verification`].

@@ -41,4 +41,10 @@ pub struct Stats {
     pub used_bytes: u64,
     /// Most bytes of the budget in use.
     pub peak_used_bytes: u64,
+    /// Things that are collected, reachable or not: exceptions.
+    pub heap_objects: u64,
+    /// Bytes that they take.
+    pub heap_bytes: u64,
+    /// Collections of garbage.
+    pub collections: u64,
 }

@@ -1,6 +1,6 @@
 //! Blocks of resolved instructions: slots in place of virtual registers, inserted moves among the instructions, and how each ends.
 
-use wrt_format::isa::{Control, Op, Role};
+use wrt_format::isa::{Charge, Control, Op, Role};
 
 use crate::lower::vcode::{VBlock, VCode, VInst, VReg};
 use crate::regalloc::{Allocated, Move};
@@ -94,6 +94,9 @@ pub(super) fn resolve(code: &VCode, allocated: &Allocated) -> Vec<Block> {
     let mut blocks = Vec::with_capacity(code.blocks.len());
     for (b, block) in code.blocks.iter().enumerate() {
         let mut body = Vec::with_capacity(block.insts.len());
+        if b == 0 {
+            body.extend(clear(code, allocated));
+        }
         let mut end = None;
         for i in 0..=block.insts.len() {
             let here = (b as u32, i as u32);
@@ -121,6 +124,30 @@ pub(super) fn resolve(code: &VCode, allocated: &Allocated) -> Vec<Block> {
         });
     }
     blocks
+}
+
+/// Slots behind the parameters that the collector has to look at: none where it never finds the function at work.
+pub(super) fn roots(code: &VCode, allocated: &Allocated) -> u16 {
+    let collects = |inst: &VInst| {
+        let info = inst.op.info();
+        info.charge == Charge::Heap || info.control == Control::Call
+    };
+    let mut insts = code.blocks.iter().flat_map(|block| &block.insts);
+    if insts.any(collects) {
+        allocated.refs
+    } else {
+        0
+    }
+}
+
+/// The instruction that empties these slots. What earlier calls left there would be kept for nothing until it is overwritten.
+fn clear(code: &VCode, allocated: &Allocated) -> Option<Inst> {
+    let count = roots(code, allocated);
+    (count > 0).then(|| Inst {
+        op: Op::RefClear,
+        fields: [code.param_count.into(), count.into(), 0, 0, 0, 0],
+        offset: 0,
+    })
 }
 
 fn ending(code: &VCode, block: &VBlock, inst: &VInst, allocated: &Allocated) -> End {

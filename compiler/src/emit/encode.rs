@@ -258,6 +258,7 @@ impl Encoder<'_> {
         Ok(Attempt::Reaches(Code {
             words: self.words,
             frame,
+            refs: 0,
             lines: self.lines,
             pool: Vec::new(),
             pool_words: self.pool_words,

@@ -27,6 +27,8 @@ pub struct Code {
     pub words: Vec<u16>,
     /// Slots of the frame, 1..=32767.
     pub frame: u16,
+    /// Slots behind the parameters that the collector looks at.
+    pub refs: u16,
     /// Word index and byte offset in the Wasm module of block starts and of instructions that may trap or call, ascending.
     pub lines: Vec<(u32, u32)>,
     /// The function's own constants. [`Code::relocate`] makes the indices into it indices into the module's pool.
@@ -80,6 +82,7 @@ pub fn emit(code: &VCode, allocated: &Allocated) -> Result<Code, Error> {
     match emitted {
         Ok(mut emitted) => {
             emitted.pool.clone_from(&code.pool);
+            emitted.refs = blocks::roots(code, allocated);
             Ok(emitted)
         }
         Err(error) => Err(error.in_func(code.func_idx, None)),

@@ -46,6 +46,7 @@ pub fn archive(
         out.funcs.push(FuncSpec {
             type_idx: types.index(module.funcs[func_idx as usize]),
             frame: code.frame,
+            refs: code.refs,
             code: code.words,
         });
         if !options.strip {

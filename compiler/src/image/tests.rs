@@ -40,6 +40,7 @@ fn code(list: &[(Op, &[i64])], pool: &[u64]) -> Code {
         pool_words,
         words,
         frame: 8,
+        refs: 0,
         lines: vec![(1, 30)],
         pool: pool.to_vec(),
     }

@@ -29,6 +29,12 @@ impl Type {
         }
     }
 
+    /// Whether the value may refer to something that the collector of garbage frees: then it has to know of it.
+    #[must_use]
+    pub const fn is_traced(self) -> bool {
+        matches!(self, Self::ExternRef)
+    }
+
     /// Whether the value is a reference.
     #[must_use]
     pub const fn is_ref(self) -> bool {

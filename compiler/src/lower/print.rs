@@ -46,6 +46,8 @@ impl fmt::Display for VInst {
                 | Role::Results
                 | Role::UseSpan
                 | Role::Count
+                | Role::DefSpan
+                | Role::SpanLen
                 | Role::Frame
                 | Role::Cost
                 | Role::Label16

@@ -189,7 +189,7 @@ impl<'a> Selector<'a> {
 
     /// A register for values of a type.
     pub(super) fn fresh(&mut self, ty: Type) -> VReg {
-        self.is_ref.push(ty.is_ref());
+        self.is_ref.push(ty.is_traced());
         self.is_wide.push(ty.slots() == 2);
         VReg(self.is_ref.len() as u32 - 1)
     }

@@ -135,61 +135,66 @@ impl Check<'_> {
         ensure(there, || "no such constant".to_owned())
     }
 
+    fn operand(&mut self, block: &VBlock, field: &Field, value: i64) -> Verdict {
+        match field.role {
+            Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 | Role::Def128 => {
+                self.define(vreg(value)?)?;
+                self.width(field, vreg(value)?)?;
+            }
+            Role::Acc | Role::AccF32 | Role::AccF64 => {
+                return Err("accumulators are for emission".to_owned());
+            }
+            Role::Use | Role::Use128 | Role::Mod => {
+                self.use_of(vreg(value)?)?;
+                self.width(field, vreg(value)?)?;
+            }
+            Role::Label16 | Role::Label32 => ensure(value == 0, || {
+                "a label is not the first successor".to_owned()
+            })?,
+            Role::TargetCount => ensure(value + 1 == block.succs.len() as i64, || {
+                "the table has another number of successors".to_owned()
+            })?,
+            Role::Window
+            | Role::Results
+            | Role::UseSpan
+            | Role::Count
+            | Role::DefSpan
+            | Role::SpanLen
+            | Role::Frame
+            | Role::Cost => ensure(value == 0, || format!("{} is not 0", field.name))?,
+            Role::Shift => ensure((0..=3).contains(&value), || "shift out of range".to_owned())?,
+            Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => {
+                let lanes = i64::from(field.role.lanes().unwrap_or(0));
+                ensure((0..lanes).contains(&value), || "no such lane".to_owned())?;
+            }
+            Role::Const => self.constants(value..value + 1)?,
+            Role::Const128 => self.constants(value..value + 2)?,
+            Role::ImmS16
+            | Role::ImmU16
+            | Role::ImmS32
+            | Role::ImmU32
+            | Role::TrapCode
+            | Role::DefinedFunc
+            | Role::NearFunc
+            | Role::ImportFunc
+            | Role::Func
+            | Role::Type
+            | Role::DefinedGlobal
+            | Role::ImportGlobal
+            | Role::Mem
+            | Role::Table
+            | Role::Elem
+            | Role::Data => ensure(set_field(&mut [0; MAX_WORDS], field, value), || {
+                format!("{} does not fit", field.name)
+            })?,
+        }
+        Ok(())
+    }
+
     fn inst(&mut self, block: &VBlock, inst: &VInst) -> Verdict {
         let info = inst.op.info();
         for (field, &value) in info.fields.iter().zip(&inst.fields) {
-            match field.role {
-                Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 | Role::Def128 => {
-                    self.define(vreg(value)?)?;
-                    self.width(field, vreg(value)?)?;
-                }
-                Role::Acc | Role::AccF32 | Role::AccF64 => {
-                    return Err("accumulators are for emission".to_owned());
-                }
-                Role::Use | Role::Use128 | Role::Mod => {
-                    self.use_of(vreg(value)?)?;
-                    self.width(field, vreg(value)?)?;
-                }
-                Role::Label16 | Role::Label32 => ensure(value == 0, || {
-                    "a label is not the first successor".to_owned()
-                })?,
-                Role::TargetCount => ensure(value + 1 == block.succs.len() as i64, || {
-                    "the table has another number of successors".to_owned()
-                })?,
-                Role::Window
-                | Role::Results
-                | Role::UseSpan
-                | Role::Count
-                | Role::Frame
-                | Role::Cost => ensure(value == 0, || format!("{} is not 0", field.name))?,
-                Role::Shift => {
-                    ensure((0..=3).contains(&value), || "shift out of range".to_owned())?
-                }
-                Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => {
-                    let lanes = i64::from(field.role.lanes().unwrap_or(0));
-                    ensure((0..lanes).contains(&value), || "no such lane".to_owned())?;
-                }
-                Role::Const => self.constants(value..value + 1)?,
-                Role::Const128 => self.constants(value..value + 2)?,
-                Role::ImmS16
-                | Role::ImmU16
-                | Role::ImmS32
-                | Role::ImmU32
-                | Role::TrapCode
-                | Role::DefinedFunc
-                | Role::NearFunc
-                | Role::ImportFunc
-                | Role::Func
-                | Role::Type
-                | Role::DefinedGlobal
-                | Role::ImportGlobal
-                | Role::Mem
-                | Role::Table
-                | Role::Elem
-                | Role::Data => ensure(set_field(&mut [0; MAX_WORDS], field, value), || {
-                    format!("{} does not fit", field.name)
-                })?,
-            }
+            self.operand(block, field, value)?;
         }
         let unused = &inst.fields[info.fields.len()..];
         ensure(unused.iter().all(|&value| value == 0), || {

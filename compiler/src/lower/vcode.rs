@@ -70,7 +70,7 @@ pub struct VCode {
     pub blocks: Vec<VBlock>,
     /// Number of virtual registers.
     pub vreg_count: u32,
-    /// For each virtual register whether it holds a reference.
+    /// For each virtual register whether it holds a reference that the collector follows.
     pub is_ref: Vec<bool>,
     /// For each virtual register whether it holds a v128.
     pub is_wide: Vec<bool>,

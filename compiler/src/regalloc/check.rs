@@ -3,10 +3,13 @@
 //! An abstract machine runs over the code, knowing for each slot which virtual registers' values it holds, as a set of facts
 //! "slot holds register", for a vector "slot holds this half of the register". Where paths meet, only the facts common to all of them stay; blocks are run until nothing changes. Every read
 //! must find its register in the slot it reads. Facts only ever disappear, so this ends.
+//!
+//! Where a collection can happen, at instructions that allocate and at calls, what slots hold of traced references is forgotten unless the
+//! collector looks at the slot: it may have been freed.
 
 use std::collections::{BTreeSet, VecDeque};
 
-use wrt_format::isa::{Control, Op, Role};
+use wrt_format::isa::{Charge, Control, Op, Role};
 
 use crate::lower::vcode::{VBlock, VCode, VEdge, VInst, VReg};
 
@@ -20,6 +23,7 @@ pub fn check(code: &VCode, allocated: &Allocated) -> Result<(), String> {
     check_layout(code, allocated)?;
     let moves = moves_by_block(code, allocated)?;
     let count = code.blocks.len();
+    let traces = code.is_ref.contains(&true);
     let mut entry: Vec<Option<Facts>> = vec![None; count];
     let mut start = Facts::default();
     for (slot, (param, second)) in (0u16..).zip(code.each_slot(&code.blocks[0].params)) {
@@ -47,6 +51,7 @@ pub fn check(code: &VCode, allocated: &Allocated) -> Result<(), String> {
             code,
             allocated,
             moves: &allocated.moves[moves[b].clone()],
+            traces,
         };
         run.block(&code.blocks[b], &mut facts)
             .map_err(|error| format!("block {b}: {error}"))?;
@@ -87,6 +92,11 @@ impl Half {
     fn of(vreg: VReg, second: bool) -> Self {
         Self(u64::from(vreg.0) * 2 + u64::from(second))
     }
+
+    /// Whether it is a reference that the collector follows.
+    fn is_traced(self, code: &VCode) -> bool {
+        code.is_ref[(self.0 / 2) as usize]
+    }
 }
 
 /// Which slots hold which registers, seen from both sides.
@@ -117,6 +127,13 @@ impl Facts {
             self.by_slot.remove(&(slot, half));
             self.by_half.remove(&(half, slot));
         }
+    }
+
+    /// A collection: traced references in slots that are no roots may be freed.
+    fn collect(&mut self, code: &VCode, is_root: impl Fn(u16) -> bool) {
+        let freed = |slot: u16, half: Half| half.is_traced(code) && !is_root(slot);
+        self.by_slot.retain(|&(slot, half)| !freed(slot, half));
+        self.by_half.retain(|&(half, slot)| !freed(slot, half));
     }
 
     /// The contents of all slots from `first` on change.
@@ -186,6 +203,8 @@ struct Run<'a> {
     code: &'a VCode,
     allocated: &'a Allocated,
     moves: &'a [Move],
+    /// Whether the function has traced references at all.
+    traces: bool,
 }
 
 impl Run<'_> {
@@ -193,13 +212,13 @@ impl Run<'_> {
         let mut moves = self.moves.iter().peekable();
         for (i, inst) in block.insts.iter().enumerate() {
             while let Some(it) = moves.next_if(|it| it.before as usize <= i) {
-                facts.copy(it);
+                self.copy(it, facts)?;
             }
             self.inst(block, inst, facts)
                 .map_err(|error| format!("instruction {i} ({}): {error}", inst.op.info().name))?;
         }
         for it in moves {
-            facts.copy(it);
+            self.copy(it, facts)?;
         }
         for edge in &block.succs {
             let params = &self.code.blocks[edge.block as usize].params;
@@ -211,6 +230,25 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A move, which must bring no other value to a slot that the collector looks at.
+    fn copy(&self, it: &Move, facts: &mut Facts) -> Result<(), String> {
+        facts.copy(it);
+        if !self.traces {
+            return Ok(());
+        }
+        for slot in (it.dst..).take(1 + usize::from(it.wide)) {
+            let mut contents = facts.contents(slot).into_iter();
+            if self.is_root(slot) && contents.any(|half| !half.is_traced(self.code)) {
+                return Err(format!("slot {slot} for references gets something else"));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_root(&self, slot: u16) -> bool {
+        is_root(self.code, self.allocated, slot)
     }
 
     fn inst(&self, block: &VBlock, inst: &VInst, facts: &mut Facts) -> Result<(), String> {
@@ -234,6 +272,9 @@ impl Run<'_> {
             }
         };
         let slot = |vreg: VReg| self.allocated.slots[vreg.0 as usize];
+        if self.traces && info.charge == Charge::Heap {
+            facts.collect(code, |slot| self.is_root(slot));
+        }
         // A table of one target does not look at its index.
         if info.control != Control::Table || block.succs.len() > 1 {
             uses.iter().try_for_each(|&it| read(facts, it, slot(it)))?;
@@ -253,6 +294,9 @@ impl Run<'_> {
         mods.iter().for_each(|&it| facts.clobber(slot(it)));
         if matches!(info.control, Control::Call | Control::TailCall) {
             facts.clobber_from(self.allocated.base - 1);
+            if self.traces {
+                facts.collect(code, |slot| self.is_root(slot));
+            }
         }
         for &it in &defs {
             for (at, (vreg, second)) in (slot(it)..).zip(code.each_slot(&[it])) {
@@ -296,13 +340,10 @@ impl Run<'_> {
 /// The frame as a whole: sizes, the window, and where references are.
 fn check_layout(code: &VCode, allocated: &Allocated) -> Result<(), String> {
     let Allocated {
-        base,
-        frame,
-        ref_base,
-        ref_count,
-        ..
+        base, frame, refs, ..
     } = *allocated;
-    let sized = frame >= 1 && u32::from(frame) <= MAX_FRAME && code.param_count <= frame.into();
+    let fixed = code.param_count + u32::from(refs);
+    let sized = frame >= 1 && u32::from(frame) <= MAX_FRAME && fixed <= frame.into();
     if !sized || allocated.slots.len() != code.vreg_count as usize {
         return Err(format!("a frame of {frame} slots"));
     }
@@ -315,16 +356,15 @@ fn check_layout(code: &VCode, allocated: &Allocated) -> Result<(), String> {
     if moves.any(|it| is_outside(it.dst, it.wide) || is_outside(it.src, it.wide)) {
         return Err("a move outside the frame".to_owned());
     }
-    let refs = ref_base..ref_base + ref_count;
+    let is_root = |slot: u16| is_root(code, allocated, slot);
     for vreg in defined(code) {
         let (slot, is_ref) = (allocated.slot(vreg), code.is_ref[vreg.0 as usize]);
         let last = slot + code.slots(vreg) as u16 - 1;
-        if (refs.contains(&slot) || refs.contains(&last)) && !is_ref {
+        if (is_root(slot) || is_root(last)) && !is_ref {
             return Err(format!("slot {slot} for references holds something else"));
         }
         let window = base != 0 && slot >= base;
-        let elsewhere = window || u32::from(slot) < code.param_count || refs.contains(&slot);
-        if is_ref && !elsewhere {
+        if is_ref && !window && !is_root(slot) {
             return Err(format!("a reference in slot {slot}"));
         }
     }
@@ -341,6 +381,18 @@ fn check_layout(code: &VCode, allocated: &Allocated) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether the collector looks at a slot: behind the parameters there are as many as the allocation says, and among the parameters it
+/// goes by their types.
+fn is_root(code: &VCode, allocated: &Allocated, slot: u16) -> bool {
+    let mut params = code.each_slot(&code.blocks[0].params);
+    match u32::from(slot).checked_sub(code.param_count) {
+        Some(behind) => behind < allocated.refs.into(),
+        None => params
+            .nth(slot.into())
+            .is_some_and(|(param, _)| code.is_ref[param.0 as usize]),
+    }
 }
 
 /// All registers that the code defines.

@@ -71,7 +71,7 @@ impl<'a> Bundles<'a> {
         Some(self.fixed[root as usize]).filter(|&slot| slot != FREE)
     }
 
-    /// Whether a bundle holds references.
+    /// Whether a bundle holds traced references.
     pub(super) fn is_ref(&self, root: u32) -> bool {
         self.is_ref[root as usize]
     }

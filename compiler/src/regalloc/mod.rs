@@ -3,8 +3,10 @@
 //! Input: [`VCode`]. Output: [`Allocated`], the slot of every register and the moves to be inserted. A frame has room for every value
 //! (the limit is 32767 slots), so nothing is ever spilled; what counts is that no move is left in a hot loop and that frames are small.
 //!
-//! Layout of a frame: `0..` the function's parameters and other values, then pairs of slots for vectors, then the values that are
-//! references, then one slot for the return word of callees, then the outgoing window. The steps, one file each: program points, live ranges, coalescing into bundles,
+//! Layout of a frame: the function's parameters, then references that the collector follows (see `ir::Type::is_traced`), then the other
+//! values, then pairs of slots for vectors, then one slot for the return word of callees, then the outgoing window. While a collection
+//! can happen, at calls and at instructions that allocate, each such reference is in its own part or in the slot of a parameter whose
+//! type is traced: so the collector finds exactly the references that are needed, without maps. The steps, one file each: program points, live ranges, coalescing into bundles,
 //! values that live in the window, slots for all others, moves. [`check`] proves a result right, by other means.
 
 mod assign;
@@ -50,10 +52,9 @@ pub struct Allocated {
     pub base: u16,
     /// Slots of the frame, 1..=[`MAX_FRAME`].
     pub frame: u16,
-    /// First of the slots that hold references only.
-    pub ref_base: u16,
-    /// Number of slots that hold references only. References are nowhere else, but in slots of parameters and in the window.
-    pub ref_count: u16,
+    /// Number of slots behind the parameters that hold traced references only. These are nowhere else, but in slots of parameters of
+    /// traced types, and in the window as long as nothing can collect.
+    pub refs: u16,
 }
 
 /// `dst = src`, inserted before an instruction.
@@ -182,18 +183,19 @@ impl Layout {
         let value_items = value_roots.into_iter().map(item).collect();
         let wide_items = wide_roots.into_iter().map(item).collect();
         let ref_items = ref_roots.into_iter().map(item).collect();
-        values.assign(value_items, points, work, |root, slot| {
-            slot_of[root as usize] = slot
+        let params = code.param_count;
+        refs.assign(ref_items, points, work, |root, slot| {
+            slot_of[root as usize] = params + slot;
         });
-        let wide_base = values.count();
+        let refs = refs.count();
+        values.assign(value_items, points, work, |root, slot| {
+            slot_of[root as usize] = if slot < params { slot } else { slot + refs };
+        });
+        let wide_base = values.count() + refs;
         wides.assign(wide_items, points, work, |root, pair| {
             slot_of[root as usize] = wide_base + 2 * pair;
         });
-        let ref_base = wide_base + 2 * wides.count();
-        refs.assign(ref_items, points, work, |root, slot| {
-            slot_of[root as usize] = ref_base + slot;
-        });
-        let locals = ref_base + refs.count();
+        let locals = wide_base + 2 * wides.count();
         let base = locals + 1;
         for (&root, &at) in &in_window {
             slot_of[root as usize] = base + at;
@@ -213,8 +215,7 @@ impl Layout {
             moves: Vec::new(),
             base: if window.is_used() { base as u16 } else { 0 },
             frame: frame as u16,
-            ref_base: ref_base as u16,
-            ref_count: refs.count() as u16,
+            refs: refs as u16,
         };
         Ok(Self { allocated, locals })
     }

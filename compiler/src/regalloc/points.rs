@@ -4,7 +4,7 @@
 //! `+0` operands are read (at a start: parameters appear; at an end: edge arguments are read), `+1..+3` a callee runs, `+3` results
 //! are written. So a value that dies at an instruction may share its slot with a value that the instruction defines.
 
-use wrt_format::isa::{Control, Op, Role};
+use wrt_format::isa::{Charge, Control, Op, Role};
 
 use crate::lower::vcode::{VCode, VInst, VReg};
 
@@ -103,6 +103,11 @@ pub(super) fn for_each_operand(inst: &VInst, mut f: impl FnMut(Access, VReg)) {
 /// Whether an instruction needs the outgoing window: calls and tail calls for their arguments, `ret_n` for its values.
 pub(super) fn uses_window(op: Op) -> bool {
     matches!(op.info().control, Control::Call | Control::TailCall) || op == Op::RetN
+}
+
+/// Whether an instruction may collect garbage before it has read its operands: it allocates. (Callees do so too.)
+pub(super) fn allocates(op: Op) -> bool {
+    op.info().charge == Charge::Heap
 }
 
 /// Whether edge moves of a block that ends with this instruction go before it: it only passes control on. (A branch table with one

@@ -504,8 +504,8 @@ fn references_have_slots_of_their_own() {
     code.is_ref[2] = true;
     let allocated = allocate(&code).unwrap();
     check(&code, &allocated).unwrap();
-    assert_eq!((allocated.ref_base, allocated.ref_count), (2, 2));
-    assert_eq!(allocated.slots, [0, 2, 3, 1]);
+    assert_eq!(allocated.refs, 2);
+    assert_eq!(allocated.slots, [0, 1, 2, 3]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Values that live in the outgoing window: arguments that are computed straight into a callee's frame, and results that stay where a
 //! callee of several results left them.
 //!
-//! A bundle of vectors takes two positions. A bundle may take position `p` of the window if no callee runs while it is live, and if, wherever it is live when a call's
+//! A bundle of vectors takes two positions. The collector does not look at the window: a bundle of traced references is in it only where
+//! nothing allocates. A bundle may take position `p` of the window if no callee runs while it is live, and if, wherever it is live when a call's
 //! arguments are put in place, it is itself that call's argument `p` and dies there.
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use crate::lower::vcode::{VCode, VReg};
 
 use super::coalesce::Bundles;
 use super::interval::Taken;
-use super::points::{Points, RUN, WRITE, uses_window};
+use super::points::{Points, RUN, WRITE, allocates, uses_window};
 
 /// An instruction that uses the window.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ struct Site<'a> {
 #[derive(Debug)]
 pub(super) struct Window<'a> {
     sites: Vec<Site<'a>>,
+    /// Points at which something is allocated, in order.
+    allocations: Vec<u32>,
     /// Most slots that one of them takes.
     pub(super) slots: u32,
     code: &'a VCode,
@@ -35,9 +38,13 @@ impl<'a> Window<'a> {
     /// Finds them.
     pub(super) fn new(code: &'a VCode, points: &Points) -> Self {
         let mut sites = Vec::new();
+        let mut allocations = Vec::new();
         let mut slots = 0;
         for (b, block) in code.blocks.iter().enumerate() {
             for (i, inst) in block.insts.iter().enumerate() {
+                if allocates(inst.op) {
+                    allocations.push(points.inst(b, i));
+                }
                 if !uses_window(inst.op) {
                     continue;
                 }
@@ -56,7 +63,12 @@ impl<'a> Window<'a> {
                 });
             }
         }
-        Self { sites, slots, code }
+        Self {
+            sites,
+            allocations,
+            slots,
+            code,
+        }
     }
 
     /// Whether the function uses its window at all.
@@ -98,6 +110,11 @@ impl<'a> Window<'a> {
 
     fn allows(&self, bundles: &Bundles<'_>, root: u32, at: u32, work: &mut u64) -> bool {
         bundles.intervals(root).iter().all(|interval| {
+            let from = |&point: &u32| point < interval.start;
+            let next = self.allocations.get(self.allocations.partition_point(from));
+            if bundles.is_ref(root) && next.is_some_and(|&point| point < interval.end) {
+                return false;
+            }
             let first = self
                 .sites
                 .partition_point(|site| site.point + WRITE <= interval.start);

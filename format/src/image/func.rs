@@ -18,8 +18,8 @@ pub struct RawFuncRecord {
     pub params: u16,
     /// Slots of the results, as its type says.
     pub results: u16,
-    /// Zero.
-    pub flags: u16,
+    /// Slots behind the parameters that hold references to collected things, and nothing else.
+    pub refs: u16,
 }
 
 const _: () = assert!(size_of::<RawFuncRecord>() == 20 && align_of::<RawFuncRecord>() == 4);
@@ -39,8 +39,8 @@ pub struct FuncRecord {
     pub params: u16,
     /// Slots of the results.
     pub results: u16,
-    /// Zero once the function is verified.
-    pub flags: u16,
+    /// Slots behind the parameters that hold references to collected things, and nothing else.
+    pub refs: u16,
 }
 
 impl RawFuncRecord {
@@ -54,7 +54,7 @@ impl RawFuncRecord {
             frame: u16::from_le(self.frame),
             params: u16::from_le(self.params),
             results: u16::from_le(self.results),
-            flags: u16::from_le(self.flags),
+            refs: u16::from_le(self.refs),
         }
     }
 }
@@ -70,7 +70,7 @@ impl FuncRecord {
             frame: self.frame.to_le(),
             params: self.params.to_le(),
             results: self.results.to_le(),
-            flags: self.flags.to_le(),
+            refs: self.refs.to_le(),
         }
     }
 }

@@ -135,6 +135,15 @@ impl ValType {
         self.as_ref().is_some()
     }
 
+    /// Whether its values may refer to things that a collector of garbage frees.
+    #[must_use]
+    pub const fn is_traced(self) -> bool {
+        matches!(
+            self.as_ref(),
+            Some((HeapType::Extern | HeapType::NoExtern, _))
+        )
+    }
+
     /// Whether it is a value type, in a module that defines `types` types.
     #[must_use]
     pub const fn is_valid(self, types: u32) -> bool {

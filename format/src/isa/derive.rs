@@ -53,6 +53,9 @@ pub enum Charge {
     Pages,
     /// 1 per 8 elements, rounded up per slice.
     Elems,
+    /// 1 per whole 64 bytes of what it allocates, in one piece. It may collect garbage before it reads its operands, so references to
+    /// collected things are in slots that the collector looks at.
+    Heap,
 }
 
 /// Everything the table says of one instruction.

@@ -92,12 +92,14 @@ fn operand(out: &mut dyn Write, field: &Field, value: i64, at: usize) -> Result 
         | Role::AccF64
         | Role::Mod
         | Role::UseSpan
+        | Role::DefSpan
         | Role::Window
         | Role::Results => {
             write!(out, "s{value}")
         }
         Role::Def128 | Role::Use128 => write!(out, "v{value}"),
         Role::Count
+        | Role::SpanLen
         | Role::ImmS16
         | Role::ImmU16
         | Role::ImmS32

@@ -36,6 +36,7 @@ fn row(info: &OpInfo) -> String {
         Charge::Bytes => "1 per 64 bytes",
         Charge::Pages => "1 per page",
         Charge::Elems => "1 per 8 elements",
+        Charge::Heap => "1 per whole 64 bytes",
     };
     let formula = info.formula.replace('|', "\\|");
     let (number, name, control) = (info.op as u16, info.name, info.control);

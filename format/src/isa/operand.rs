@@ -34,6 +34,10 @@ pub enum Role {
     UseSpan,
     /// Number of slots from [`Role::UseSpan`] on; equals the number of results of the function.
     Count,
+    /// First of the slots that [`Role::SpanLen`] numbers, all written.
+    DefSpan,
+    /// Number of slots from [`Role::DefSpan`] on.
+    SpanLen,
     /// First slot of the callee's frame, at least 1: the slot below holds the return word.
     Window,
     /// First of the slots that take the callee's results; 0 where there are none.
@@ -114,6 +118,8 @@ impl Role {
             | Self::Use128
             | Self::UseSpan
             | Self::Count
+            | Self::DefSpan
+            | Self::SpanLen
             | Self::Window
             | Self::Results
             | Self::ImmS16

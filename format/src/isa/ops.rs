@@ -73,6 +73,8 @@ macro_rules! scalar_rows {
             0x0029 global_get_import GlobalGetImport { dst: DefAcc, global: ImportGlobal } Next fuel Zero "dst = imported global";
             0x002a global_set_import GlobalSetImport { src: Use, global: ImportGlobal } Next fuel Zero "imported global = src";
 
+            0x002b ref_clear RefClear { first: DefSpan, n: SpanLen } Next fuel Zero "first = first + 1 = ... = first + n - 1 = null";
+
             // i32 arithmetic.
             0x0030 i32_add I32Add { dst: DefAcc, lhs: Use, rhs: Use } Next fuel Zero "dst = i32(lhs + rhs)";
             0x0031 i32_sub I32Sub { dst: DefAcc, lhs: Use, rhs: Use } Next fuel Zero "dst = i32(lhs - rhs)";

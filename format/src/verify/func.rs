@@ -71,10 +71,9 @@ fn check_record<'a>(module: &ModuleView<'a>, record: &FuncRecord) -> Checked<&'a
         && usize::from(record.params) == val::slot_count(ty.params)
         && usize::from(record.results) == val::slot_count(ty.results);
     let sane = known
-        && record.flags == 0
         && (1..=MAX_FRAME).contains(&record.frame)
         && u32::from(record.frame) <= module.max_frame
-        && record.params <= record.frame
+        && u32::from(record.params).saturating_add(record.refs.into()) <= u32::from(record.frame)
         && record.code_word as usize >= PROLOGUE.len();
     ensure(sane, Kind::BadFuncRecord)?;
     let body = module.parts.code.get(record.code_word as usize..);
@@ -139,8 +138,29 @@ struct Together {
     results_at: u32,
     span_at: u32,
     count: Option<u32>,
+    /// First and number of slots that are written together.
+    cleared: (u32, u32),
     /// Slots of the parameters and results of the callee.
     callee: Option<(u32, u32)>,
+}
+
+impl Together {
+    /// Notes the value of an operand that says little by itself.
+    fn note(&mut self, role: Role, value: u32) {
+        if role == Role::UseSpan {
+            self.span_at = value;
+        } else if role == Role::Window {
+            self.window = value;
+        } else if role == Role::Results {
+            self.results_at = value;
+        } else if role == Role::DefSpan {
+            self.cleared.0 = value;
+        } else if role == Role::SpanLen {
+            self.cleared.1 = value;
+        } else {
+            self.count = Some(value);
+        }
+    }
 }
 
 /// Four words as lanes.
@@ -215,7 +235,10 @@ impl Walk<'_, '_> {
         match rule.control {
             Control::Next => {
                 if rule.special != 0 {
-                    self.operands(rule, &words)?;
+                    let together = self.operands(rule, &words)?;
+                    let (at, len) = together.cleared;
+                    let inside = at.saturating_add(len) <= self.record.frame.into();
+                    ensure(inside, Kind::SlotOutOfRange)?;
                 }
             }
             Control::Branch | Control::CondBranch | Control::Stub => {}
@@ -441,20 +464,13 @@ impl Walk<'_, '_> {
             Role::ImmS16 | Role::ImmU16 | Role::ImmS32 | Role::ImmU32 => Ok(()),
             Role::Label16 | Role::Label32 => Ok(()),
             Role::Cost | Role::Frame | Role::TargetCount => Ok(()),
-            Role::UseSpan => {
-                together.span_at = index;
-                Ok(())
-            }
-            Role::Count => {
-                together.count = Some(index);
-                Ok(())
-            }
-            Role::Window => {
-                together.window = index;
-                Ok(())
-            }
-            Role::Results => {
-                together.results_at = index;
+            Role::UseSpan
+            | Role::Count
+            | Role::DefSpan
+            | Role::SpanLen
+            | Role::Window
+            | Role::Results => {
+                together.note(role, index);
                 Ok(())
             }
             Role::TrapCode => ensure(

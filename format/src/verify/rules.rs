@@ -178,6 +178,8 @@ const fn check(role: Role) -> Check {
         | Role::TargetCount => Check::Nothing,
         Role::UseSpan
         | Role::Count
+        | Role::DefSpan
+        | Role::SpanLen
         | Role::Window
         | Role::Results
         | Role::TrapCode

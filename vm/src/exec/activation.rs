@@ -304,7 +304,7 @@ pub(crate) fn outer(store: &Store<'_>) -> Option<RunState> {
 }
 
 /// The activation outside of the one whose record this is.
-pub(super) fn outer_of(store: &Store<'_>, record: u32) -> Option<RunState> {
+pub(crate) fn outer_of(store: &Store<'_>, record: u32) -> Option<RunState> {
     let slots = store
         .stack()
         .get(record as usize..)?

@@ -6,6 +6,7 @@
 use wrt_format::isa::{LEAVE_STUB, field, pair};
 use wrt_format::trap::Trap;
 
+use crate::heap::What;
 use crate::raw::ctx::Stop;
 use crate::raw::debit;
 use crate::raw::instance::{Callee, InstData};
@@ -45,6 +46,9 @@ impl From<Trap> for Flow {
 
 /// A slow path written with `?`: the error is the way out.
 pub(crate) type Step<T> = Result<T, Flow>;
+
+/// Bytes of a new object that one unit of fuel covers.
+const BYTES_PER_FUEL: u64 = 64;
 
 /// Out of fuel at this instruction.
 pub(crate) const OUT_OF_FUEL: Flow = Flow::Stop(Stop::OutOfFuel);
@@ -234,6 +238,18 @@ impl<'m> Machine<'_, 'm> {
         self.store.run.callee = host;
         self.store.run.window = window;
         Flow::Stop(Stop::HostCall)
+    }
+
+    /// Allocates an object whose payload of so many bytes is zero, and pays for it: 1 for each whole 64 bytes. Gives the reference as a slot.
+    /// Garbage may be collected, so no reference but those in slots that the collector looks at outlives this.
+    #[expect(dead_code, reason = "what allocates builds on it")]
+    pub(crate) fn allocate(&mut self, what: What, payload: u64) -> Step<u64> {
+        let cost = u32::try_from(payload / BYTES_PER_FUEL).map_err(|_| Trap::OutOfMemory)?;
+        self.charge(cost)?;
+        let run = &mut self.store.run;
+        (run.instance, run.pc, run.fp) = (self.instance, self.pc, self.fp);
+        let allocated = self.store.allocate(what, payload);
+        allocated.map_err(|_| Trap::OutOfMemory.into())
     }
 
     /// Takes slots up to `end` into use, or traps.

@@ -9,12 +9,12 @@
 
 mod activation;
 pub(crate) mod consts;
-mod frames;
+pub(crate) mod frames;
 pub(crate) mod machine;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use activation::{
-    Exit, Refused, drop_activation, finish_host_call, outer, run, start, trap_host_call,
+    Exit, Refused, drop_activation, finish_host_call, outer, outer_of, run, start, trap_host_call,
 };
 pub(crate) use frames::frames;

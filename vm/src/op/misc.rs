@@ -56,6 +56,13 @@ handlers! {
         s.set64(at::dst, reference);
         Ctl::Next
     }
+    fn ref_clear(s, at) {
+        if s.clear_slots(at::first, s.half(at::n)) {
+            Ctl::Next
+        } else {
+            Ctl::Slow(slow_ref_clear)
+        }
+    }
     fn ref_func(_s, at) {
         Ctl::Slow(slow_ref_func)
     }
@@ -83,6 +90,14 @@ handlers! {
         // The verifier has seen that the number is one.
         Ctl::Trap(Trap::ALL.get(usize::from(s.half(at::code))).copied().unwrap_or(Trap::InvalidCode))
     }
+}
+
+fn slow_ref_clear(m: &mut Machine<'_, '_>) -> Flow {
+    use field::ref_clear as at;
+    let first = m.fp as usize + usize::from(m.half(at::first));
+    let end = first + usize::from(m.half(at::n));
+    m.store.stack_mut()[first..end].fill(NULL);
+    Flow::Next(at::words as u32)
 }
 
 fn slow_ref_func(m: &mut Machine<'_, '_>) -> Flow {

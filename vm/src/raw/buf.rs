@@ -179,6 +179,20 @@ impl Buf<u32> {
     }
 }
 
+impl Buf<u8> {
+    /// Makes the buffer `len` bytes long; new ones are 0. The room is exact.
+    pub(crate) fn extend_zeroed(
+        &mut self,
+        arena: &mut Arena<'_>,
+        len: usize,
+    ) -> Result<(), OutOfMemory> {
+        self.reserve_exact(arena, len)?;
+        // The arena gives zeroed memory, and zero is a byte (B2).
+        self.len = self.len.max(len);
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

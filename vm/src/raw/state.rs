@@ -231,6 +231,27 @@ impl State {
         self.write(i, value.to_bits());
     }
 
+    /// Sets the `n` slots from the one on that operand `i` names to 0. False, and nothing done, if there are more than four: a loop would
+    /// become a call.
+    #[inline(always)]
+    pub(crate) fn clear_slots(&mut self, i: usize, n: u16) -> bool {
+        if n == 0 || n > 4 {
+            return false;
+        }
+        let first = self.slot_address(i);
+        #[cfg(feature = "checked")]
+        assert!(usize::from(self.half(i)) + usize::from(n) <= self.frame_here());
+        let mut at = 0;
+        while at < 4 {
+            if at < n {
+                // SAFETY: R2: the span is in the frame.
+                unsafe { *first.add(usize::from(at)) = 0 };
+            }
+            at += 1;
+        }
+        true
+    }
+
     /// The slot that operand `i` names, which the accumulator holds (R8).
     #[inline(always)]
     pub(crate) fn acc64(&self, i: usize) -> u64 {

@@ -21,6 +21,7 @@ use super::provider::MemoryProvider;
 #[cfg(all(wrt_tail6, not(debug_assertions)))]
 use super::tail::Board;
 use super::types::{FuncSig, Types};
+use crate::heap::Heap;
 
 /// Upper half of the reference to a host function.
 pub(crate) const HOST_INSTANCE: u32 = u32::MAX;
@@ -35,7 +36,7 @@ pub(crate) const NO_RECORD: u32 = u32::MAX;
 #[derive(Debug)]
 pub(crate) struct Store<'m> {
     /// Where all of it comes from.
-    pub(super) arena: Arena<'m>,
+    pub(crate) arena: Arena<'m>,
     /// Back end of new memories; none is the arena.
     provider: Option<&'m dyn MemoryProvider>,
     /// Memory of the six-argument core's board (C3).
@@ -43,11 +44,13 @@ pub(crate) struct Store<'m> {
     pub(super) board: Buf<u64>,
     /// Frames of all activations. Its length is fixed (S3).
     pub(super) stack: Buf<u64>,
+    /// Things that are collected.
+    pub(crate) heap: Heap,
     pub(super) instances: Buf<InstData<'m>>,
     pub(super) memories: Buf<Memory<'m>>,
-    pub(super) tables: Buf<Table>,
+    pub(crate) tables: Buf<Table>,
     /// Values of all globals of all instances and of the host; of v128 ones the low halves.
-    pub(super) globals: Buf<u64>,
+    pub(crate) globals: Buf<u64>,
     /// As many cells more: the high halves of v128 globals, 0 for others. So every global has both, and one number.
     pub(super) globals_high: Buf<u64>,
     global_types: Buf<GlobalType>,
@@ -197,6 +200,7 @@ impl<'m> Store<'m> {
             arena,
             provider,
             stack,
+            heap: Heap::new(u64::MAX),
             instances: Buf::new(),
             memories: Buf::new(),
             tables: Buf::new(),

@@ -130,6 +130,7 @@ impl Spec {
         self.0.funcs.push(FuncSpec {
             type_idx,
             frame,
+            refs: 0,
             code: code.0,
         });
         let index = self.imported(ExternKind::Func) + self.0.funcs.len() as u32 - 1;

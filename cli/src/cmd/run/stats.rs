@@ -8,7 +8,7 @@ use super::guest::End;
 use crate::status::{Failure, Status};
 
 /// The figures by name, in the order in which they are printed.
-fn figures(stats: &Stats) -> [(&'static str, u64); 16] {
+fn figures(stats: &Stats) -> [(&'static str, u64); 19] {
     [
         ("fuel_used", stats.fuel_used),
         ("fuel_granted", stats.fuel_granted),
@@ -26,6 +26,9 @@ fn figures(stats: &Stats) -> [(&'static str, u64); 16] {
         ("peak_stack_slots", stats.peak_stack_slots),
         ("used_bytes", stats.used_bytes),
         ("peak_used_bytes", stats.peak_used_bytes),
+        ("heap_objects", stats.heap_objects),
+        ("heap_bytes", stats.heap_bytes),
+        ("collections", stats.collections),
     ]
 }
 

@@ -132,6 +132,11 @@ impl Machine<'_> {
                     "no fuel word after {op:?}"
                 );
             }
+            Control::Next if op == Op::RefClear => {
+                // Nothing may rely on what is there before, nor on the zeros.
+                let span = fields[0] as usize..(fields[0] + fields[1]) as usize;
+                self.regs[span].fill(0xbeef);
+            }
             Control::Next => {
                 if op == Op::ConstPool {
                     fields[1] = emitted.pool[fields[1] as usize] as i64;

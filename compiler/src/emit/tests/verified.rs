@@ -27,6 +27,7 @@ fn module(codes: Vec<(VCode, Code)>) -> ModuleSpec {
     let callee = |type_idx| FuncSpec {
         type_idx,
         frame: 16,
+        refs: 0,
         code: [(Op::Enter, &[16, 1][..]), (Op::Trap, &[0][..])]
             .map(|(op, operands)| encode(op, operands).unwrap()[0])
             .to_vec(),
@@ -53,6 +54,7 @@ fn module(codes: Vec<(VCode, Code)>) -> ModuleSpec {
         funcs.push(FuncSpec {
             type_idx: type_idx as u32,
             frame: emitted.frame,
+            refs: emitted.refs,
             code: emitted.words,
         });
     }

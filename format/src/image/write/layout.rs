@@ -115,7 +115,7 @@ fn sections(
             frame: func.frame,
             params: slots(ty.map_or(&[], |ty| &ty.params))?,
             results: slots(ty.map_or(&[], |ty| &ty.results))?,
-            flags: 0,
+            refs: func.refs,
         };
         records.extend_from_slice(bytemuck::bytes_of(&record.encode()));
         decoys.extend(side::decoys(&func.code).map(|at| record.code_word + at));

@@ -82,6 +82,8 @@ pub struct FuncSpec {
     pub type_idx: u32,
     /// Frame size in slots.
     pub frame: u16,
+    /// Slots behind the parameters that hold references to collected things, and nothing else.
+    pub refs: u16,
     /// Code words in native byte order, starting with `enter`.
     pub code: Vec<u16>,
 }

@@ -105,6 +105,7 @@ fn rich_funcs() -> Vec<FuncSpec> {
     let of = |type_idx, frame, code| FuncSpec {
         type_idx,
         frame,
+        refs: 0,
         code,
     };
     vec![of(1, 8, table), of(0, 1, looping), of(2, 3, pair)]
@@ -263,6 +264,7 @@ fn read(module: &ModuleView<'_>) -> ModuleSpec {
         FuncSpec {
             type_idx: record.type_idx,
             frame: record.frame,
+            refs: record.refs,
             code: words.iter().map(|&word| u16::from_le(word)).collect(),
         }
     });
@@ -551,6 +553,7 @@ fn golden_bytes() {
     module.funcs.push(FuncSpec {
         type_idx: 0,
         frame: 2,
+        refs: 0,
         code: code(&[
             (Op::Enter, &[2, 1]),
             (Op::I32AddImm, &[0, 0, 1]),

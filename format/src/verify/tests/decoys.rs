@@ -20,6 +20,7 @@ fn with_decoys(label: i64) -> ModuleSpec {
     module.funcs.push(FuncSpec {
         type_idx: 1,
         frame: FRAME,
+        refs: 0,
         code: code(&[
             ENTER,
             (Op::ConstU32, &[0, DECOY << 16 | DECOY]),

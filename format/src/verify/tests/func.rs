@@ -261,6 +261,7 @@ fn tail_calls_must_be_declared() {
     let func = FuncSpec {
         type_idx: 1,
         frame: FRAME,
+        refs: 0,
         code: words,
     };
     let mut module = rich_module();
@@ -281,6 +282,7 @@ fn memory_zero_is_an_ordinary_one() {
             funcs: Vec::from([FuncSpec {
                 type_idx: 0,
                 frame: 2,
+                refs: 0,
                 code: code(&[(Op::Enter, &[2, 1]), (Op::Load32, &[0, 1, 4]), TRAP]),
             }]),
             ..ModuleSpec::default()
@@ -340,7 +342,11 @@ fn records_are_those_of_their_functions() {
     assert_eq!(patch(12, 7), Err(Kind::FrameMismatch));
     assert_eq!(patch(14, 1), bad);
     assert_eq!(patch(16, 0), bad);
-    assert_eq!(patch(18, 1), bad);
+    // References lie behind the parameters, and in the frame.
+    assert_eq!(patch(18, 6), Ok(()));
+    for refs in [7, 0xffff] {
+        assert_eq!(patch(18, refs), bad, "{refs}");
+    }
 }
 
 #[test]

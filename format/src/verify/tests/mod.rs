@@ -77,6 +77,7 @@ impl Harness {
         module.funcs.push(FuncSpec {
             type_idx: 1,
             frame: FRAME,
+            refs: 0,
             code,
         });
         let modules = [module].into();

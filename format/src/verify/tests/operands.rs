@@ -70,6 +70,8 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         | Role::Def128
         | Role::Use128
         | Role::UseSpan
+        | Role::DefSpan
+        | Role::SpanLen
         | Role::Results
         | Role::ImmS16
         | Role::ImmU16
@@ -135,6 +137,8 @@ fn cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
             let wrong = [0, 1, 3, narrow].map(|n| (n, Err(Kind::WrongResultCount)));
             [(2, Ok(()))].into_iter().chain(wrong).collect()
         }
+        // The other one is 0.
+        Role::DefSpan | Role::SpanLen => limit(frame, narrow, Kind::SlotOutOfRange),
         Role::Window => {
             let mut cases = limit(frame - 2, narrow, Kind::WindowOutOfRange);
             cases.push((0, Err(Kind::WindowOutOfRange)));

@@ -26,6 +26,7 @@ fn module(
         funcs: Vec::from([FuncSpec {
             type_idx: 0,
             frame,
+            refs: 0,
             code: code_words,
         }]),
         ..ModuleSpec::default()

@@ -7,6 +7,7 @@ mod host;
 mod ops;
 mod reference;
 mod refs;
+mod roots;
 mod special;
 #[cfg(feature = "simd")]
 mod vector;
@@ -40,6 +41,7 @@ fn cores() -> Vec<Core> {
 /// A function under construction.
 struct Asm {
     frame: u16,
+    refs: u16,
     code: Vec<u16>,
 }
 
@@ -48,6 +50,7 @@ impl Asm {
     fn new(frame: u16, cost: u32) -> Self {
         let mut asm = Self {
             frame,
+            refs: 0,
             code: Vec::new(),
         };
         asm.op(Op::Enter, &[i64::from(frame), i64::from(cost)]);
@@ -79,6 +82,7 @@ impl Asm {
         FuncSpec {
             type_idx,
             frame: self.frame,
+            refs: self.refs,
             code: self.code.clone(),
         }
     }

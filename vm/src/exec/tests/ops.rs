@@ -37,6 +37,7 @@ const ELSEWHERE: &[Op] = &[
     Op::CallRef,
     Op::ReturnCallRef,
     Op::RefAsNonNull,
+    Op::RefClear,
     Op::Ret,
     Op::Ret1,
     Op::Ret1AccSrc,
@@ -415,6 +416,8 @@ fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         Role::Label16 | Role::Label32 => 0,
         Role::UseSpan
         | Role::Count
+        | Role::DefSpan
+        | Role::SpanLen
         | Role::Window
         | Role::Results
         | Role::TargetCount

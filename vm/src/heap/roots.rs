@@ -1,0 +1,105 @@
+//! Roots: all places outside the heap that may hold references into it, and collection itself.
+//!
+//! Input: the store, whose run state says where the innermost frame stands. Output: a heap without what nothing refers to.
+//! Invariants: nothing that is found is believed. What a hostile image says about its frames may leave roots out, which frees what it
+//! uses; each use is checked. Frames are walked as for a backtrace.
+
+use wrt_format::image::types::{ValType, val};
+
+use super::{Heap, Shapes, What};
+use crate::exec;
+use crate::exec::frames::Frame;
+use crate::raw::arena::OutOfMemory;
+use crate::raw::store::{Status, Store};
+
+impl Shapes for Store<'_> {
+    fn each_ref(&self, what: What, len: usize, visit: &mut dyn FnMut(usize)) {
+        let tag = self.tag_type(what.number());
+        let sig = tag.and_then(|ty| self.func_sig(ty));
+        let types = val::slot_types(sig.map_or(&[], |sig| sig.params));
+        for (i, _) in (types.enumerate()).filter(|(_, ty)| ty.is_traced()) {
+            if i * 8 < len {
+                visit(i * 8);
+            }
+        }
+    }
+}
+
+impl Store<'_> {
+    /// A new object whose payload of so many bytes is zero, as a slot. Garbage is collected if it is time for that, or if memory is
+    /// short; [`Self::run`] must say where the innermost frame stands.
+    pub(crate) fn allocate(&mut self, what: What, payload: u64) -> Result<u64, OutOfMemory> {
+        if let Ok(slot) = self.heap.allocate(&mut self.arena, what, payload) {
+            return Ok(slot);
+        }
+        self.collect(payload);
+        self.heap.allocate(&mut self.arena, what, payload)
+    }
+
+    /// Collects garbage, to make room for an object with so many bytes of payload.
+    pub(crate) fn collect(&mut self, payload: u64) {
+        let mut heap = core::mem::replace(&mut self.heap, Heap::new(0));
+        let mut roots = 0;
+        self.each_root(&mut |slots| {
+            roots += slots.len() as u64;
+            slots.iter().for_each(|&slot| heap.mark(slot));
+        });
+        heap.collect(&*self, roots, payload);
+        self.heap = heap;
+    }
+
+    /// Calls `visit` with every slot outside the heap that may hold a reference into it.
+    fn each_root(&self, visit: &mut impl FnMut(&[u64])) {
+        let globals = self.globals.as_slice().iter().zip(0..);
+        for (value, number) in globals {
+            if (self.global_type(number)).is_some_and(|global| global.ty.is_traced()) {
+                visit(core::slice::from_ref(value));
+            }
+        }
+        for table in self.tables.as_slice() {
+            if table.ty().elem.is_traced() {
+                visit(table.elems());
+            }
+        }
+        exec::frames(self).for_each(|frame| self.each_root_of(&frame, visit));
+        self.each_host_arg(visit);
+    }
+
+    /// The roots of a frame: parameters by their types, and behind them the slots that are for references alone.
+    fn each_root_of(&self, frame: &Frame, visit: &mut impl FnMut(&[u64])) {
+        let Some(data) = self.instance(frame.instance) else {
+            return;
+        };
+        let record = data.module().func(frame.func);
+        let params = data.module().func_type(record.type_idx).params;
+        let first = frame.fp as usize;
+        self.each_traced(first, params, visit);
+        let refs = first + usize::from(record.params);
+        let refs = self.stack().get(refs..refs + usize::from(record.refs));
+        visit(refs.unwrap_or_default());
+    }
+
+    /// Values of these types that lie on the stack from slot `first` on.
+    fn each_traced(&self, first: usize, types: &[ValType], visit: &mut impl FnMut(&[u64])) {
+        for (slot, ty) in (first..).zip(val::slot_types(types)) {
+            if ty.is_traced()
+                && let Some(value) = self.stack().get(slot)
+            {
+                visit(core::slice::from_ref(value));
+            }
+        }
+    }
+
+    /// Arguments of host functions that have not answered: the host may still look at them.
+    fn each_host_arg(&self, visit: &mut impl FnMut(&[u64])) {
+        let mut at = Some(self.run);
+        while let Some(run) = at.filter(|run| run.status != Status::Idle) {
+            if run.status == Status::HostCall {
+                let sig = (self.host_type(run.callee)).and_then(|ty| self.func_sig(ty));
+                let types = sig.map_or(&[][..], |sig| sig.params);
+                self.each_traced(run.window as usize, types, visit);
+            }
+            at = exec::outer_of(self, run.record);
+        }
+    }
+}
