@@ -1,7 +1,8 @@
 //! Encoding: blocks in their final order to words, with fuel, labels and lines.
 //!
-//! Labels are 16 bits wide at first. Where one does not reach, an unconditional branch takes a wide one, and a conditional branch is
-//! turned round and skips an unconditional one; then everything is encoded again.
+//! Labels are as narrow as there are forms for at first. Where one does not reach, a conditional branch with a label of a byte takes one of
+//! a word; an unconditional branch takes one of two words, and another conditional branch is turned round and skips an unconditional one.
+//! Then everything is encoded again.
 
 use wrt_format::isa::{Control, Op, Role, encode, set_field, table_label};
 
@@ -9,7 +10,7 @@ use crate::error::Error;
 
 use super::blocks::{Block, End, Inst};
 use super::flow::{arrange, entries, skip_branch};
-use super::{Code, acc};
+use super::{Code, acc, short};
 
 /// A label to be filled in when all blocks have their places.
 struct Fixup {
@@ -35,7 +36,7 @@ struct Encoder<'a> {
     lines: Vec<(u32, u32)>,
     pool_words: Vec<u32>,
     fixups: Vec<Fixup>,
-    /// Blocks whose unconditional branch is wide.
+    /// Blocks whose branch has a wider label than the narrowest.
     wide: &'a [bool],
     /// Blocks whose label does not reach.
     short: Vec<u32>,
@@ -58,23 +59,41 @@ pub(super) fn function(
 ) -> Result<Code, Error> {
     let mut wide = vec![false; blocks.len()];
     // Each round makes room for at least one label, for good.
-    loop {
+    for round in 0_u32.. {
         let short = match attempt(blocks, &order, &wide, frame)? {
             Attempt::Reaches(code) => return Ok(code),
             Attempt::Short(short) => short,
         };
+        let mut turned = false;
         for at in short {
             match blocks[at as usize].end {
-                End::Cond(..) => skip_branch(blocks, &mut order, at)?,
-                End::Next(_) | End::Table(..) | End::Leave(_) => wide[at as usize] = true,
+                End::Cond(..) if wide[at as usize] => {
+                    skip_branch(blocks, &mut order, at)?;
+                    turned = true;
+                }
+                End::Cond(..) | End::Next(_) | End::Table(..) | End::Leave(_) => {
+                    wide[at as usize] = true;
+                }
             }
         }
-        order = arrange(blocks, order)?;
-        // Turned branches are plain ones.
-        acc::run(blocks);
-        wide.resize(blocks.len(), false);
+        if turned {
+            order = arrange(blocks, order)?;
+            // Turned branches are plain ones.
+            acc::run(blocks);
+            wide.resize(blocks.len(), false);
+        }
+        if round == NEAR_ROUNDS {
+            for (block, wide) in blocks.iter().zip(&mut wide) {
+                *wide |= matches!(block.end, End::Cond(..));
+            }
+        }
     }
+    Err(Error::internal("labels never reach"))
 }
+
+/// Rounds in which only labels that do not reach grow. They push others out of reach, a few of them in each round, so that rounds would
+/// be as many as there are branches in code made for it.
+const NEAR_ROUNDS: u32 = 8;
 
 enum Attempt {
     Reaches(Code),
@@ -154,7 +173,8 @@ impl Encoder<'_> {
         if matches!(inst.op, Op::ConstPool | Op::V128Const) {
             self.pool_words.push(self.at());
         }
-        let op = shortest(inst.op, &inst.fields);
+        let near = !self.wide[self.block as usize];
+        let op = shortest(inst.op, &inst.fields[..info.fields.len()], near);
         self.put(op, &inst.fields[..info.fields.len()], inst.offset)
     }
 
@@ -222,10 +242,11 @@ impl Encoder<'_> {
             .ok_or_else(|| Error::internal("a branch has no label"))?;
         let word = self.at();
         self.inst(&inst)?;
+        let op = Op::from_number(self.words[word as usize]).unwrap_or(inst.op);
         self.fixups.push(Fixup {
             word,
             from: self.block,
-            kind: Label::Field(inst.op, label),
+            kind: Label::Field(op, label),
             target,
         });
         self.check_cycle(target)
@@ -291,10 +312,10 @@ impl Encoder<'_> {
 }
 
 /// The shortest instruction that does the same.
-fn shortest(op: Op, fields: &[i64; 6]) -> Op {
-    if op == Op::ConstU32 && fields[1] <= u16::MAX.into() {
-        Op::ConstU16
-    } else {
-        op
-    }
+fn shortest(op: Op, operands: &[i64], near: bool) -> Op {
+    let op = match operands {
+        [_, imm] if op == Op::ConstU32 && *imm <= u16::MAX.into() => Op::ConstU16,
+        _ => op,
+    };
+    short::form(op, operands, near).unwrap_or(op)
 }

@@ -5,12 +5,13 @@
 //! a terminator. Only indices into the constant pool are left open, until the pool of the whole module is known.
 //!
 //! Blocks that do nothing are skipped, branches to the next block are left out, and a block that is only fallen into becomes part of
-//! the one before it, which then costs the sum of both. Labels are short where they reach.
+//! the one before it, which then costs the sum of both. Labels are short where they reach, and instructions where their operands fit.
 
 mod acc;
 mod blocks;
 mod encode;
 mod flow;
+mod short;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -33,7 +34,7 @@ pub struct Code {
     pub lines: Vec<(u32, u32)>,
     /// The function's own constants. [`Code::relocate`] makes the indices into it indices into the module's pool.
     pub pool: Vec<u64>,
-    /// Indices of the `const_pool` and `v128_const` instructions in `words`.
+    /// Indices of the `const_pool`, `const_pool_short` and `v128_const` instructions in `words`.
     pub pool_words: Vec<u32>,
 }
 
@@ -42,7 +43,7 @@ impl Code {
     /// the other; and empties the function's own pool.
     ///
     /// # Errors
-    /// Internal, if an index is out of range.
+    /// `TooLarge` for more constants than an instruction can tell apart; internal, if an index is out of range.
     pub fn relocate(&mut self, mut place: impl FnMut(&[u64]) -> u32) -> Result<(), Error> {
         for &at in &self.pool_words {
             let words = &mut self.words[at as usize..];
@@ -56,7 +57,7 @@ impl Code {
                 return Err(Error::internal("a constant is not in the pool"));
             };
             if !set_field(words, index, place(constants).into()) {
-                return Err(Error::internal("a constant's place does not fit"));
+                return Err(Error::too_large("constants", 1 << index.place.bits));
             }
         }
         self.pool_words.clear();

@@ -16,7 +16,7 @@ pub struct EncodeError {
 /// Encodes `op` with `operands` (one value per field, in order) into its words; those behind [`super::OpInfo::words`] are 0.
 ///
 /// # Errors
-/// When an operand does not fit its field: 16 or 32 bits, signed or unsigned as its role says.
+/// When an operand does not fit its field: 8 to 32 bits, signed or unsigned as its role says.
 ///
 /// # Panics
 /// When the number of operands is not that of the table.
@@ -42,24 +42,34 @@ pub fn encode(op: Op, operands: &[i64]) -> Result<[u16; MAX_WORDS], EncodeError>
     Ok(words)
 }
 
-/// Puts `value` into its field of an instruction's words. False, and no change, when it does not fit or there are no such words.
+/// Whether a field has room for `value`: 8 to 32 bits, signed or unsigned as its role says.
 #[must_use]
-pub fn set_field(words: &mut [u16], field: &Field, value: i64) -> bool {
-    let bits = if field.role.is_wide() { 32 } else { 16 };
+pub fn fits(field: &Field, value: i64) -> bool {
+    let bits = u32::from(field.place.bits);
     let range = if field.role.is_signed() {
         -(1i64 << (bits - 1))..(1i64 << (bits - 1))
     } else {
         0..(1i64 << bits)
     };
-    let at = usize::from(field.word);
-    let Some(place) = words.get_mut(at..at + bits / 16) else {
+    range.contains(&value)
+}
+
+/// Puts `value` into its field of an instruction's words. False, and no change, when it does not fit or there are no such words.
+#[must_use]
+pub fn set_field(words: &mut [u16], field: &Field, value: i64) -> bool {
+    let bits = u32::from(field.place.bits);
+    let (at, shift) = (field.place.word(), field.place.shift());
+    let count = (shift + bits).div_ceil(16) as usize;
+    let Some(words) = words.get_mut(at..at + count) else {
         return false;
     };
-    if !range.contains(&value) {
+    if !fits(field, value) {
         return false;
     }
-    for (i, word) in place.iter_mut().enumerate() {
-        *word = (value >> (16 * i)) as u16;
+    let mask = (1u64 << bits) - 1;
+    for (i, word) in words.iter_mut().enumerate() {
+        let of = |bits: u64| ((bits << shift) >> (16 * i)) as u16;
+        *word = *word & !of(mask) | of(value as u64 & mask);
     }
     true
 }
@@ -67,15 +77,15 @@ pub fn set_field(words: &mut [u16], field: &Field, value: i64) -> bool {
 /// The value of `field` in an instruction's words, sign-extended if its role is signed; what is not there counts as 0.
 #[must_use]
 pub fn field_value(words: &[u16], field: &Field) -> i64 {
-    let word = |i: usize| {
-        let word = words.get(usize::from(field.word) + i);
-        word.copied().unwrap_or(0)
-    };
-    match (field.role.is_wide(), field.role.is_signed()) {
-        (false, false) => i64::from(word(0)),
-        (false, true) => i64::from(word(0) as i16),
-        (true, false) => i64::from(pair(word(0), word(1))),
-        (true, true) => i64::from(pair(word(0), word(1)) as i32),
+    let at = field.place.word();
+    let word = |i: usize| words.get(at + i).copied().unwrap_or(0);
+    let bits = pair(word(0), word(1)) >> field.place.shift();
+    // To the top, and back with or without the sign.
+    let unused = 32 - u32::from(field.place.bits);
+    if field.role.is_signed() {
+        i64::from((bits << unused) as i32 >> unused)
+    } else {
+        i64::from(bits << unused >> unused)
     }
 }
 

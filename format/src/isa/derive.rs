@@ -1,7 +1,7 @@
 //! What follows from the instruction table: the opcode enum, its descriptions, and the operand places by name.
 
 use super::identity::{may_stop, uses_memory_zero};
-use super::operand::{Field, Role, word_of, words_of};
+use super::operand::{Field, Place, Role, Spec, place_of, spec, words_of};
 use crate::image::features;
 
 /// How an instruction passes control on.
@@ -111,29 +111,29 @@ macro_rules! define_isa {
             op: Op::$variant,
             name: stringify!($name),
             fields: {
-                const ROLES: &[Role] = &[$(Role::$role),*];
+                const SPECS: &[Spec] = &[$(crate::isa::operand::spec::$role),*];
                 const NAMES: &[&str] = &[$(stringify!($field)),*];
-                const FIELDS: [Field; ROLES.len()] = fields(ROLES, NAMES);
+                const FIELDS: [Field; SPECS.len()] = fields(SPECS, NAMES);
                 &FIELDS
             },
-            words: words_of(&[$(Role::$role),*]) as u8,
+            words: words_of(&[$(spec::$role),*]) as u8,
             control: Control::$control,
             charge: Charge::$charge,
-            memory_zero: uses_memory_zero($formula, &[$(Role::$role),*]),
+            memory_zero: uses_memory_zero($formula, &[$(spec::$role.role),*]),
             stops: may_stop($formula, Control::$control, Charge::$charge),
             formula: $formula,
         }),*];
 
-        /// The word of each operand of each instruction, by their names in the table: `field::i32_add::lhs`.
+        /// The place of each operand of each instruction, by their names in the table: `field::i32_add::lhs`.
         pub mod field {
             #![expect(non_upper_case_globals, reason = "named as in the table")]
             $(
                 #[doc = concat!("Operands of `", stringify!($name), "`.")]
                 pub mod $name {
-                    use crate::isa::operand::{Role, words_of};
-                    const ROLES: &[Role] = &[$(Role::$role),*];
+                    use crate::isa::operand::{Spec, words_of};
+                    const SPECS: &[Spec] = &[$(crate::isa::operand::spec::$role),*];
                     /// Words of the instruction, branch table targets not counted.
-                    pub const words: usize = words_of(ROLES);
+                    pub const words: usize = words_of(SPECS);
                     define_isa!(@places 0; $($field)*);
                 }
             )*
@@ -141,25 +141,25 @@ macro_rules! define_isa {
     };
     (@places $index:expr; ) => {};
     (@places $index:expr; $field:ident $($rest:ident)*) => {
-        #[doc = concat!("Word of `", stringify!($field), "`.")]
-        pub const $field: usize = crate::isa::operand::word_of(ROLES, $index);
+        #[doc = concat!("Place of `", stringify!($field), "`.")]
+        pub const $field: crate::isa::operand::Place = crate::isa::operand::place_of(SPECS, $index);
         define_isa!(@places $index + 1; $($rest)*);
     };
 }
 for_each_op!(define_isa);
 
-const fn fields<const N: usize>(roles: &[Role], names: &[&'static str]) -> [Field; N] {
+const fn fields<const N: usize>(specs: &[Spec], names: &[&'static str]) -> [Field; N] {
     let mut out = [Field {
         name: "",
         role: Role::Def,
-        word: 0,
+        place: Place { byte: 0, bits: 0 },
     }; N];
     let mut i = 0;
     while i < N {
         out[i] = Field {
             name: names[i],
-            role: roles[i],
-            word: word_of(roles, i) as u8,
+            role: specs[i].role,
+            place: place_of(specs, i),
         };
         i += 1;
     }

@@ -10,7 +10,9 @@ const HEAD: &str = "# The instructions of WRT
 Generated from `src/isa/ops.rs` by a test: run `BLESS=1 cargo test -p wrt-format manual` after a change there.
 
 Code is a stream of 16-bit little-endian words. An instruction is its opcode, word 0, and its operands: a 16-bit operand is in the
-word named with it, a 32-bit operand in that word and the next, low half first. `FORMAT.md` says what the verifier demands.
+word named with it, a 32-bit operand in that word and the next, low half first. Operands of short forms are in the low or the high byte
+of a word, sign-extended where others of their role are signed, or in a high byte and the next word. `FORMAT.md` says what the verifier
+demands.
 
 Slots are 64 bits wide. `i32(..)` and `f32(..)` compute on the low 32 bits and store the result zero-extended. Labels count words
 from the instruction's opcode.
@@ -27,8 +29,14 @@ fn row(info: &OpInfo) -> String {
     let operands: String = (info.fields.iter().enumerate())
         .map(|(i, field)| {
             let separator = if i == 0 { "" } else { ", " };
-            let (name, role, at) = (field.name, field.role, field.word);
-            format!("{separator}{name}: {role:?} {at}")
+            let (name, role, at) = (field.name, field.role, field.place.word());
+            let part = match (field.place.bits, field.place.shift()) {
+                (8, 0) => " low",
+                (8, _) => " high",
+                (24, _) => " high, and the next",
+                _ => "",
+            };
+            format!("{separator}{name}: {role:?} {at}{part}")
         })
         .collect();
     let charge = match info.charge {
@@ -60,13 +68,16 @@ fn isa_md_is_fresh() {
 #[test]
 fn the_table_is_as_the_machine_expects() {
     for info in INFO {
-        let at = |role| info.fields.iter().find(|f| f.role == role).map(|f| f.word);
+        let at = |role| {
+            let field = info.fields.iter().find(|it| it.role == role);
+            field.map(|it| it.place.word())
+        };
         let name = info.name;
         match info.control {
             // Calls end with base and dst: `ret` reads them.
             Control::Call | Control::Stub if !info.fields.is_empty() => {
                 let places = (at(Role::Window), at(Role::Results));
-                let last = info.words - 1;
+                let last = usize::from(info.words) - 1;
                 assert_eq!(places, (Some(last - 1), Some(last)), "{name}");
             }
             // A branch, and a call, read the cost without looking at the instruction.

@@ -14,10 +14,10 @@ pub mod operand;
 
 pub(crate) use code::instructions_of;
 pub use code::{
-    EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, field_value, instructions, pair,
+    EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, field_value, fits, instructions, pair,
     set_field, table_label,
 };
 pub(crate) use derive::INDEX;
 pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field};
 pub use identity::ISA_ID;
-pub use operand::{Field, MAX_WORDS, Role};
+pub use operand::{Field, MAX_WORDS, Place, Role};

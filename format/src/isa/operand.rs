@@ -1,8 +1,9 @@
-//! Operand roles: what an operand means, how wide it is, and which words of an instruction hold it.
+//! Operand roles: what an operand means, how wide it is, and where in an instruction it lies.
 //!
-//! Code is a stream of 16-bit little-endian words. An instruction is its opcode and then its operands in order: a 16-bit operand takes
-//! one word, a 32-bit operand two, the low half first. Only where a callee's frame and results go, [`Role::Window`] and
-//! [`Role::Results`], always comes last: a return word is the place of the window operand, whatever the call before it looks like.
+//! Code is a stream of 16-bit little-endian words. An instruction is its opcode and then its operands in order, little-endian and without
+//! gaps: most take one word, some two, and those of short forms a byte, so that two share a word, or the three bytes behind one. Only where
+//! a callee's frame and results go, [`Role::Window`] and [`Role::Results`], always comes last: a return word is the place of the window
+//! operand, whatever the call before it looks like.
 
 /// What an operand means. The verifier checks each role by one rule, the disassembler prints each in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,9 +102,9 @@ pub enum Role {
 }
 
 impl Role {
-    /// Whether the operand takes two words.
+    /// Whether the operand takes two words where it has its usual width, else one.
     #[must_use]
-    pub const fn is_wide(self) -> bool {
+    const fn is_wide(self) -> bool {
         match self {
             Self::Def
             | Self::DefAcc
@@ -232,6 +233,75 @@ impl Role {
     }
 }
 
+/// A role, and how many bits say it: what a row of the table writes for an operand, as one of the names in [`spec`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// Meaning.
+    pub role: Role,
+    /// Width: 8, 16, 24 or 32.
+    pub bits: u8,
+}
+
+/// Every [`Spec`] that rows use: a role by its name has its usual width, a name with a number another one.
+pub mod spec {
+    #![expect(non_upper_case_globals, reason = "named as roles are")]
+    use super::{Role, Spec};
+
+    macro_rules! usual {
+        ($($role:ident)*) => {$(
+            #[doc = concat!("[`Role::", stringify!($role), "`], of its usual width.")]
+            pub const $role: Spec = Spec { role: Role::$role, bits: if Role::$role.is_wide() { 32 } else { 16 } };
+        )*};
+    }
+    macro_rules! other {
+        ($($name:ident = $role:ident $bits:literal;)*) => {$(
+            #[doc = concat!("[`Role::", stringify!($role), "`] in ", stringify!($bits), " bits.")]
+            pub const $name: Spec = Spec { role: Role::$role, bits: $bits };
+        )*};
+    }
+    usual! {
+        Def DefAcc DefF32 DefF64 Use Acc AccF32 AccF64 Mod Def128 Use128 DefSpan SpanLen UseSpan Count Window Results
+        ImmS16 ImmU16 ImmS32 ImmU32 Shift Lane16 Lane8 Lane4 Lane2 Label16 Label32 TargetCount Frame Cost TrapCode
+        DefinedFunc NearFunc ImportFunc Func Type DefinedGlobal ImportGlobal Mem Table Elem Data Const Const128
+    }
+    other! {
+        DefByte = Def 8;
+        DefAccByte = DefAcc 8;
+        UseByte = Use 8;
+        AccByte = Acc 8;
+        ImmS8 = ImmS16 8;
+        ImmU8 = ImmU16 8;
+        ImmU24 = ImmU32 24;
+        ShiftByte = Shift 8;
+        Label8 = Label16 8;
+        GlobalByte = DefinedGlobal 8;
+        Const24 = Const 24;
+    }
+}
+
+/// Where an operand lies in its instruction, and how wide it is. Handlers take it as a constant, so that nothing of it is left in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// First byte, counted from the opcode's first one: 2..=15. Even, but for some operands of 8 bits and all of 24.
+    pub byte: u8,
+    /// Width: 8, 16, 24 or 32.
+    pub bits: u8,
+}
+
+impl Place {
+    /// The word that the first byte is in, counted from the opcode.
+    #[must_use]
+    pub const fn word(self) -> usize {
+        self.byte as usize / 2
+    }
+
+    /// Bits of that word before the operand: 0 or 8.
+    #[must_use]
+    pub const fn shift(self) -> u32 {
+        self.byte as u32 % 2 * 8
+    }
+}
+
 /// One operand of an instruction: its name, role and place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -239,8 +309,8 @@ pub struct Field {
     pub name: &'static str,
     /// Meaning.
     pub role: Role,
-    /// First word, counted from the opcode: 1..=7.
-    pub word: u8,
+    /// Where it lies.
+    pub place: Place,
 }
 
 /// Greatest number of words that an instruction takes, branch table targets not counted.
@@ -251,44 +321,49 @@ const fn is_last(role: Role) -> bool {
     matches!(role, Role::Window | Role::Results)
 }
 
-const fn width(role: Role) -> usize {
-    if role.is_wide() { 2 } else { 1 }
-}
-
-/// The word of operand `index` among operands of these roles.
+/// The place of operand `index` among these.
 ///
 /// # Panics
-/// At compile time, if the operands do not fit [`MAX_WORDS`].
+/// At compile time, if the operands do not fit [`MAX_WORDS`] or one that is wider than a byte begins where it cannot.
 #[must_use]
-pub const fn word_of(roles: &[Role], index: usize) -> usize {
-    let mut at = 1;
+pub const fn place_of(specs: &[Spec], index: usize) -> Place {
+    let mut byte = 2;
     let mut i = 0;
-    while i < roles.len() {
-        let before = if is_last(roles[i]) == is_last(roles[index]) {
+    while i < specs.len() {
+        let before = if is_last(specs[i].role) == is_last(specs[index].role) {
             i < index
         } else {
-            is_last(roles[index])
+            is_last(specs[index].role)
         };
         if before {
-            at += width(roles[i]);
+            byte += specs[i].bits / 8;
         }
         i += 1;
     }
+    let bits = specs[index].bits;
     assert!(
-        at + width(roles[index]) <= MAX_WORDS,
+        byte + bits / 8 <= 2 * MAX_WORDS as u8,
         "the operands of an instruction do not fit"
     );
-    at
+    assert!(
+        bits == 8 || byte % 2 == bits / 8 % 2,
+        "operands of words begin with a word, and one of three bytes ends with one"
+    );
+    Place { byte, bits }
 }
 
-/// Words that an instruction with operands of these roles takes, branch table targets not counted.
+/// Words that an instruction with these operands takes, branch table targets not counted.
+///
+/// # Panics
+/// At compile time, if they leave half a word.
 #[must_use]
-pub const fn words_of(roles: &[Role]) -> usize {
-    let mut words = 1;
+pub const fn words_of(specs: &[Spec]) -> usize {
+    let mut bytes = 2;
     let mut i = 0;
-    while i < roles.len() {
-        words += width(roles[i]);
+    while i < specs.len() {
+        bytes += specs[i].bits as usize / 8;
         i += 1;
     }
-    words
+    assert!(bytes % 2 == 0, "operands fill their words");
+    bytes / 2
 }

@@ -442,6 +442,70 @@ macro_rules! scalar_rows {
             0x0241 call_far CallFar { base: Window, dst: Results, func: DefinedFunc } Call fuel Zero "dst.. = func(base..)";
             0x0242 const_u16 ConstU16 { dst: DefAcc, imm: ImmU16 } Next fuel Zero "dst = u64(imm)";
 
+            // Short forms: operands of a byte where an instruction above has 16 bits or more. Each has that one's operands and meaning; a byte
+            // costs a handler no more than a word does.
+            0x02c0 br_nz_short BrNzShort { cond: UseByte, label: Label8 } CondBranch fuel Zero "if u32(cond) != 0 goto label";
+            0x02c1 br_z_short BrZShort { cond: UseByte, label: Label8 } CondBranch fuel Zero "if u32(cond) == 0 goto label";
+            0x02c2 mov_short MovShort { dst: DefAccByte, src: UseByte } Next fuel Zero "dst = src";
+            0x02c3 mov2_short Mov2Short { d0: DefByte, s0: UseByte, d1: DefByte, s1: UseByte } Next fuel Zero "d0 = s0; d1 = s1";
+            0x02c4 const_u32_short ConstU32Short { dst: DefAccByte, imm: ImmU24 } Next fuel Zero "dst = u64(imm)";
+            0x02c5 const_pool_short ConstPoolShort { dst: DefAccByte, index: Const24 } Next fuel Zero "dst = pool[index]";
+            0x02c6 select_short SelectShort { dst: DefAccByte, a: UseByte, b: UseByte, cond: UseByte } Next fuel Zero "dst = u32(cond) != 0 ? a : b";
+            0x02c7 global_get_short GlobalGetShort { dst: DefAccByte, global: GlobalByte } Next fuel Zero "dst = global";
+            0x02c8 global_set_short GlobalSetShort { src: UseByte, global: GlobalByte } Next fuel Zero "global = src";
+            0x02c9 i32_add_short I32AddShort { dst: DefAccByte, lhs: UseByte, rhs: Use } Next fuel Zero "dst = i32(lhs + rhs)";
+            0x02ca i32_sub_short I32SubShort { dst: DefAccByte, lhs: UseByte, rhs: Use } Next fuel Zero "dst = i32(lhs - rhs)";
+            0x02cb i32_add_imm_short I32AddImmShort { dst: DefAccByte, lhs: UseByte, imm: ImmS16 } Next fuel Zero "dst = i32(lhs + imm)";
+            0x02cc i32_mul_imm_short I32MulImmShort { dst: DefAccByte, lhs: UseByte, imm: ImmS16 } Next fuel Zero "dst = i32(lhs * imm)";
+            0x02cd i32_and_imm_short I32AndImmShort { dst: DefAccByte, lhs: UseByte, imm: ImmS16 } Next fuel Zero "dst = i32(lhs & imm)";
+            0x02ce i32_shl_imm_short I32ShlImmShort { dst: DefAccByte, lhs: UseByte, imm: ImmS16 } Next fuel Zero "dst = i32(lhs << imm)";
+            0x02cf i32_shr_u_imm_short I32ShrUImmShort { dst: DefAccByte, lhs: UseByte, imm: ImmS16 } Next fuel Zero "dst = i32(lhs >> imm, unsigned)";
+            0x02d0 i64_extend_i32_u_short I64ExtendI32UShort { dst: DefAccByte, src: UseByte } Next fuel Zero "dst = u64(u32(src)); also i32.wrap_i64";
+            0x02d1 br_i32_eq_imm_short BrI32EqImmShort { lhs: UseByte, imm: ImmS8, label: Label16 } CondBranch fuel Zero "if i32(lhs == imm) goto label";
+            0x02d2 br_i32_ne_imm_short BrI32NeImmShort { lhs: UseByte, imm: ImmS8, label: Label16 } CondBranch fuel Zero "if i32(lhs != imm) goto label";
+            0x02d3 br_i32_gt_s_imm_short BrI32GtSImmShort { lhs: UseByte, imm: ImmS8, label: Label16 } CondBranch fuel Zero "if i32(lhs > imm, signed) goto label";
+            0x02d4 br_i32_add_nz_short BrI32AddNzShort { dst: DefByte, src: UseByte, step: ImmS8, label: Label8 } CondBranch fuel Zero "dst = i32(src + step); if dst != 0 goto label";
+            0x02d5 br_i32_add_ne_short BrI32AddNeShort { dst: DefByte, src: UseByte, limit: UseByte, step: ImmS8, label: Label16 } CondBranch fuel Zero "dst = i32(src + step); if dst != limit goto label";
+            0x02d6 load8_u_short Load8UShort { dst: DefAccByte, addr: UseByte, offset: ImmU16 } Next fuel Zero "dst = u64(u8) at mem[addr + offset]";
+            0x02d7 load32_short Load32Short { dst: DefAccByte, addr: UseByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[addr + offset]";
+            0x02d8 load64_short Load64Short { dst: DefAccByte, addr: UseByte, offset: ImmU16 } Next fuel Zero "dst = u64 at mem[addr + offset]";
+            0x02d9 load8_u_wrap_short Load8UWrapShort { dst: DefAccByte, addr: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "dst = u64(u8) at mem[wrap32(addr + k) + offset]";
+            0x02da load32_wrap_short Load32WrapShort { dst: DefAccByte, addr: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + k) + offset]";
+            0x02db load64_wrap_short Load64WrapShort { dst: DefAccByte, addr: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "dst = u64 at mem[wrap32(addr + k) + offset]";
+            0x02dc load32_index_short Load32IndexShort { dst: DefAccByte, addr: UseByte, index: UseByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
+            0x02dd store32_short Store32Short { addr: UseByte, src: UseByte, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
+            0x02de store64_short Store64Short { addr: UseByte, src: UseByte, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
+            0x02df store32_wrap_short Store32WrapShort { addr: UseByte, src: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "mem[wrap32(addr + k) + offset] = u32(src)";
+            0x02e0 store64_wrap_short Store64WrapShort { addr: UseByte, src: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "mem[wrap32(addr + k) + offset] = u64(src)";
+            0x02e1 store32_index_short Store32IndexShort { addr: UseByte, index: UseByte, src: UseByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u32(src)";
+            0x02e2 i32_add_load_short I32AddLoadShort { dst: DefAccByte, lhs: UseByte, addr: UseByte, offset: ImmU8 } Next fuel Zero "dst = i32(lhs + mem[addr + offset])";
+            0x02e3 i32_add_mem_imm_short I32AddMemImmShort { addr: UseByte, imm: ImmS8, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = i32(mem[addr + offset] + imm)";
+            0x02e4 store32_imm_short Store32ImmShort { addr: UseByte, imm: ImmS8, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(imm)";
+            0x02e5 store8_imm_short Store8ImmShort { addr: UseByte, imm: ImmS8, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u8(imm)";
+            0x02e6 store64_imm_short Store64ImmShort { addr: UseByte, imm: ImmS8, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = s64(imm)";
+            0x02e7 const_u16_short ConstU16Short { dst: DefAccByte, imm: ImmU8 } Next fuel Zero "dst = u64(imm)";
+            0x02e8 i32_add_acc_lhs_short I32AddAccLhsShort { dst: DefAccByte, lhs: AccByte, rhs: Use } Next fuel Zero "dst = i32(lhs + rhs)";
+            0x02e9 i32_and_acc_lhs_short I32AndAccLhsShort { dst: DefAccByte, lhs: AccByte, rhs: Use } Next fuel Zero "dst = i32(lhs & rhs)";
+            0x02ea i32_or_acc_lhs_short I32OrAccLhsShort { dst: DefAccByte, lhs: AccByte, rhs: Use } Next fuel Zero "dst = i32(lhs | rhs)";
+            0x02eb i32_add_imm_acc_lhs_short I32AddImmAccLhsShort { dst: DefAccByte, lhs: AccByte, imm: ImmS16 } Next fuel Zero "dst = i32(lhs + imm)";
+            0x02ec i32_and_imm_acc_lhs_short I32AndImmAccLhsShort { dst: DefAccByte, lhs: AccByte, imm: ImmS16 } Next fuel Zero "dst = i32(lhs & imm)";
+            0x02ed i32_shl_imm_acc_lhs_short I32ShlImmAccLhsShort { dst: DefAccByte, lhs: AccByte, imm: ImmS16 } Next fuel Zero "dst = i32(lhs << imm)";
+            0x02ee i64_and_acc_lhs_short I64AndAccLhsShort { dst: DefAccByte, lhs: AccByte, rhs: Use } Next fuel Zero "dst = i64(lhs & rhs)";
+            0x02ef load32_acc_addr_short Load32AccAddrShort { dst: DefAccByte, addr: AccByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[addr + offset]";
+            0x02f0 load32_index_acc_index_short Load32IndexAccIndexShort { dst: DefAccByte, addr: UseByte, index: AccByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
+            0x02f1 load32_index_acc_addr_short Load32IndexAccAddrShort { dst: DefAccByte, addr: AccByte, index: UseByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
+            0x02f2 store32_acc_src_short Store32AccSrcShort { addr: UseByte, src: AccByte, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
+            0x02f3 store64_acc_src_short Store64AccSrcShort { addr: UseByte, src: AccByte, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
+            0x02f4 i32_add_load_acc_lhs_short I32AddLoadAccLhsShort { dst: DefAccByte, lhs: AccByte, addr: UseByte, offset: ImmU8 } Next fuel Zero "dst = i32(lhs + mem[addr + offset])";
+            0x02f5 select_acc_cond_short SelectAccCondShort { dst: DefAccByte, a: UseByte, b: UseByte, cond: AccByte } Next fuel Zero "dst = u32(cond) != 0 ? a : b";
+            0x02f6 global_set_acc_src_short GlobalSetAccSrcShort { src: AccByte, global: GlobalByte } Next fuel Zero "global = src";
+            0x02f7 br_nz_acc_cond_short BrNzAccCondShort { cond: AccByte, label: Label8 } CondBranch fuel Zero "if u32(cond) != 0 goto label";
+            0x02f8 br_z_acc_cond_short BrZAccCondShort { cond: AccByte, label: Label8 } CondBranch fuel Zero "if u32(cond) == 0 goto label";
+            0x02f9 br_i32_eq_acc_lhs_short BrI32EqAccLhsShort { lhs: AccByte, rhs: UseByte, label: Label16 } CondBranch fuel Zero "if i32(lhs == rhs) goto label";
+            0x02fa br_i32_ne_acc_lhs_short BrI32NeAccLhsShort { lhs: AccByte, rhs: UseByte, label: Label16 } CondBranch fuel Zero "if i32(lhs != rhs) goto label";
+            0x02fb br_i32_eq_imm_acc_lhs_short BrI32EqImmAccLhsShort { lhs: AccByte, imm: ImmS8, label: Label16 } CondBranch fuel Zero "if i32(lhs == imm) goto label";
+            0x02fc br_i32_ne_imm_acc_lhs_short BrI32NeImmAccLhsShort { lhs: AccByte, imm: ImmS8, label: Label16 } CondBranch fuel Zero "if i32(lhs != imm) goto label";
+
             // Blocks.
             0x02fd fuel Fuel { cost: Cost } Fuel fuel Zero "first instruction of a block: fuel -= cost, pause if below zero";
 

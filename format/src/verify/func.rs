@@ -201,9 +201,11 @@ impl Walk<'_, '_> {
                 break;
             };
             let ([slots, _], [zero, _], [operands, _]) = (rule.slots, rule.zero, rule.operands);
+            let [high_slots, _] = rule.high_slots;
             let wrong = rule.plain > allowed
                 || words & zero != 0
                 || !slots_in_frame(self.lanes, words & slots)
+                || !slots_in_frame(self.lanes, words >> 8 & high_slots)
                 || has_decoy(words, operands);
             if wrong {
                 break;
@@ -282,11 +284,13 @@ impl Walk<'_, '_> {
         let [a, b, c, d, e, f, g, h] = words.map(u16::to_le);
         let groups = [lanes_of([a, b, c, d]), lanes_of([e, f, g, h])];
         let mut decoy = false;
-        for (((group, slots), zero), operands) in
-            (groups.into_iter().zip(rule.slots).zip(rule.zero)).zip(rule.operands)
+        let masks = rule.slots.into_iter().zip(rule.high_slots).zip(rule.zero);
+        for ((group, ((slots, high_slots), zero)), operands) in
+            groups.into_iter().zip(masks).zip(rule.operands)
         {
             ensure(group & zero == 0, Kind::BadImmediate)?;
-            let inside = slots_in_frame(self.lanes, group & slots);
+            let inside = slots_in_frame(self.lanes, group & slots)
+                && slots_in_frame(self.lanes, group >> 8 & high_slots);
             ensure(inside, Kind::SlotOutOfRange)?;
             decoy |= has_decoy(group, operands);
         }
@@ -326,8 +330,15 @@ impl Walk<'_, '_> {
     fn accumulated(&self, role: Role, slot: i64) -> Checked<()> {
         let opcode = self.word(self.before).unwrap_or(0);
         let left = rule_of(opcode).and_then(|rule| rule.leaves);
-        let left = left.filter(|field| field.role == role);
-        let left = left.and_then(|field| self.word(self.before.saturating_add(field.word.into())));
+        let left = left.filter(|field| field.role == role).and_then(|field| {
+            let word = self.word(self.before.saturating_add(field.place.word()))?;
+            let slot = word >> field.place.shift();
+            Some(if field.place.bits == 8 {
+                slot & 0xff
+            } else {
+                slot
+            })
+        });
         ensure(left.map(i64::from) == Some(slot), Kind::NotAccumulated)
     }
 

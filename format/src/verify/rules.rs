@@ -7,6 +7,8 @@ use crate::isa::{Control, Field, INDEX, INFO, OpInfo, Role};
 pub(super) struct Rule {
     /// Words that are slots of the frame: those of words 0 to 3, and of words 4 to 7, as lanes of 16 bits.
     pub(super) slots: [u64; 2],
+    /// Words whose high byte is a slot of the frame, likewise, as the byte shifted down. A low byte is in `slots`.
+    pub(super) high_slots: [u64; 2],
     /// Words that are the first of two slots of the frame, likewise.
     pub(super) pairs: [u64; 2],
     /// Bits that must be zero, likewise: the upper bits of a shift or lane.
@@ -78,6 +80,7 @@ const fn rules() -> [Rule; INFO.len()] {
 const fn rule(info: &'static OpInfo) -> Rule {
     let mut rule = Rule {
         slots: [0; 2],
+        high_slots: [0; 2],
         pairs: [0; 2],
         zero: [0; 2],
         operands: [0; 2],
@@ -101,14 +104,17 @@ const fn rule(info: &'static OpInfo) -> Rule {
         if matches!(field.role, Role::DefAcc | Role::DefF32 | Role::DefF64) {
             rule.leaves = Some(field);
         }
-        let (group, shift) = (field.word as usize / 4, 16 * (field.word % 4));
+        let (word, above) = (field.place.word(), field.place.shift());
+        let (group, shift) = (word / 4, 16 * (word as u32 % 4) + above);
+        let bits = if field.place.bits == 8 { 0xff } else { 0xffff };
         match check(field.role) {
-            Check::Slot => rule.slots[group] |= 0xffff << shift,
+            Check::Slot if above > 0 => rule.high_slots[group] |= bits << (shift - above),
+            Check::Slot => rule.slots[group] |= bits << shift,
             Check::Pair => {
                 rule.pairs[group] |= 0xffff << shift;
                 rule.vector = true;
             }
-            Check::Below(count) => rule.zero[group] |= (0xffff & !(count - 1)) << shift,
+            Check::Below(count) => rule.zero[group] |= (bits & !(count - 1)) << shift,
             Check::Nothing => {}
             Check::Special => rule.special |= 1 << i,
             Check::Label => rule.label = Some(field),

@@ -314,12 +314,12 @@ impl Engine<'_> {
     fn import_called(&self, run: &RunState) -> Option<u32> {
         let code = self.store.instance(run.instance)?.module().code();
         // The place is that of the window operand. What lies before it may be another call, which only looks like a call of an import.
-        let at = (run.pc as usize).checked_sub(field::call_import::base)?;
+        let at = (run.pc as usize).checked_sub(field::call_import::base.word())?;
         let word = |i: usize| code.get(at + i).copied().map(u16::from_le);
         if word(0)? != Op::CallImport as u16 {
             return None;
         }
-        let func = field::call_import::func;
+        let func = field::call_import::func.word();
         let func = pair(word(func)?, word(func + 1)?);
         let imported = func < self.store.instance(run.instance)?.module().imported_funcs();
         let handle = self.store.func_handle(run.instance, func)?;

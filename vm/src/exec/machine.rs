@@ -3,7 +3,7 @@
 //! A slow path starts at an instruction that a handler did not carry out, with nothing changed yet. It either carries it out, or stops
 //! the run with everything as it was, so that the instruction is carried out when the run goes on.
 
-use wrt_format::isa::{LEAVE_STUB, field, pair};
+use wrt_format::isa::{LEAVE_STUB, Place, field, pair};
 use wrt_format::trap::Trap;
 
 use crate::heap::What;
@@ -59,39 +59,40 @@ impl<'m> Machine<'_, 'm> {
         u16::from_le(self.data().module().code()[at as usize])
     }
 
-    /// Word `i` of the instruction.
-    pub(crate) fn half(&self, i: usize) -> u16 {
-        self.word(self.pc + i as u32)
+    /// Operand of 16 bits.
+    pub(crate) fn half(&self, at: Place) -> u16 {
+        self.word(self.pc + at.word() as u32)
     }
 
-    /// Words `i` and `i + 1` of the instruction.
-    pub(crate) fn imm_u32(&self, i: usize) -> u32 {
-        pair(self.half(i), self.half(i + 1))
+    /// Operand of 32 bits.
+    pub(crate) fn imm_u32(&self, at: Place) -> u32 {
+        let low = self.pc + at.word() as u32;
+        pair(self.word(low), self.word(low + 1))
     }
 
-    /// The slot that operand `i` names.
-    pub(crate) fn get(&self, i: usize) -> u64 {
-        self.store.stack()[self.slot(i)]
+    /// The slot that operand `at` names.
+    pub(crate) fn get(&self, at: Place) -> u64 {
+        self.store.stack()[self.slot(at)]
     }
 
-    /// Sets the slot that operand `i` names.
-    pub(crate) fn set(&mut self, i: usize, value: u64) {
-        let slot = self.slot(i);
+    /// Sets the slot that operand `at` names.
+    pub(crate) fn set(&mut self, at: Place, value: u64) {
+        let slot = self.slot(at);
         self.store.stack_mut()[slot] = value;
     }
 
-    fn slot(&self, i: usize) -> usize {
-        self.fp as usize + usize::from(self.half(i))
+    fn slot(&self, at: Place) -> usize {
+        self.fp as usize + usize::from(self.half(at))
     }
 
     /// The window that operand `base` of a call names, as a slot of the stack.
-    fn window(&self, base: usize) -> u32 {
+    fn window(&self, base: Place) -> u32 {
         self.fp + u32::from(self.half(base))
     }
 
     /// Place in the code of operand `base`, the last but one, of a call: what it returns to.
-    const fn site(&self, base: usize) -> u32 {
-        self.pc + base as u32
+    const fn site(&self, base: Place) -> u32 {
+        self.pc + base.word() as u32
     }
 
     /// The running instance.
@@ -123,7 +124,7 @@ impl<'m> Machine<'_, 'm> {
             .instance(instance)
             .expect("the callee's instance exists");
         let code = data.module().code();
-        let operand = |i: usize| u16::from_le(code[entry as usize + i]);
+        let operand = |at: Place| u16::from_le(code[entry as usize + at.word()]);
         let (frame, cost) = (operand(field::enter::frame), operand(field::enter::cost));
         if !self.store.use_stack(fp as usize + usize::from(frame)) {
             return Err(Trap::StackOverflow.into());
@@ -133,7 +134,7 @@ impl<'m> Machine<'_, 'm> {
     }
 
     /// Calls a function of this instance. `base` is the place of the call's window operand.
-    pub(crate) fn call_own(&mut self, func: u32, base: usize) -> Step<Flow> {
+    pub(crate) fn call_own(&mut self, func: u32, base: Place) -> Step<Flow> {
         let (site, fp) = (self.site(base), self.window(base));
         let entry = self.prepare(self.instance, func, fp)?;
         self.store.stack_mut()[fp as usize - 1] = u64::from(site) * 2;
@@ -151,7 +152,7 @@ impl<'m> Machine<'_, 'm> {
     }
 
     /// Calls what `reference` refers to. `base` is the place of the call's window operand.
-    pub(crate) fn call_ref(&mut self, reference: u64, base: usize) -> Step<Flow> {
+    pub(crate) fn call_ref(&mut self, reference: u64, base: Place) -> Step<Flow> {
         let (site, window) = (self.site(base), self.window(base));
         let callee = self.store.callee(reference).ok_or(Trap::InvalidReference)?;
         let (instance, func) = match callee {
@@ -176,7 +177,7 @@ impl<'m> Machine<'_, 'm> {
     }
 
     /// Calls what `reference` refers to in place of this function. `base` is the place of the call's window operand.
-    pub(crate) fn tail_call_ref(&mut self, reference: u64, base: usize) -> Step<Flow> {
+    pub(crate) fn tail_call_ref(&mut self, reference: u64, base: Place) -> Step<Flow> {
         let window = self.window(base);
         let callee = self.store.callee(reference).ok_or(Trap::InvalidReference)?;
         let (params, results) = self.arity(callee);

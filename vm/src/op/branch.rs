@@ -21,10 +21,10 @@ handlers! {
     fn br_far(s, at) {
         s.branch(s.imm_s32(at::label))
     }
-    fn br_nz(s, at) {
+    fn br_nz | br_nz_short(s, at) {
         s.branch_if(s.get32(at::cond) != 0, s.imm_s16(at::label).into(), at::words)
     }
-    fn br_z(s, at) {
+    fn br_z | br_z_short(s, at) {
         s.branch_if(s.get32(at::cond) == 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br64_nz(s, at) {
@@ -33,10 +33,10 @@ handlers! {
     fn br64_z(s, at) {
         s.branch_if(s.get64(at::cond) == 0, s.imm_s16(at::label).into(), at::words)
     }
-    fn br_nz_acc_cond(s, at) {
+    fn br_nz_acc_cond | br_nz_acc_cond_short(s, at) {
         s.branch_if(s.acc32(at::cond) != 0, s.imm_s16(at::label).into(), at::words)
     }
-    fn br_z_acc_cond(s, at) {
+    fn br_z_acc_cond | br_z_acc_cond_short(s, at) {
         s.branch_if(s.acc32(at::cond) == 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br64_nz_acc_cond(s, at) {

@@ -7,7 +7,7 @@
 //! A growth that the type or a budget forbids gives -1 and costs nothing. One that goes ahead is paid beforehand, 1 for each 64 KiB,
 //! and paid back if the memory is not to be had.
 
-use wrt_format::isa::field;
+use wrt_format::isa::{Place, field};
 use wrt_format::trap::Trap;
 
 use crate::exec::machine::{Flow, Machine, OUT_OF_FUEL, Step};
@@ -79,17 +79,17 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// Number of memory `i` of the instance, its bytes, and whether its addresses are 64-bit.
-    fn memory_of(&self, i: usize) -> Step<(u32, u64, bool)> {
-        let number = self.data().memory(u32::from(self.half(i)));
+    /// Number of memory that operand `at` names of the instance, its bytes, and whether its addresses are 64-bit.
+    fn memory_of(&self, at: Place) -> Step<(u32, u64, bool)> {
+        let number = self.data().memory(u32::from(self.half(at)));
         let number = number.ok_or(Trap::MemoryOutOfBounds)?;
         let memory = self.store.memory(number).ok_or(Trap::MemoryOutOfBounds)?;
         Ok((number, memory.len() as u64, memory.ty().is64))
     }
 
-    /// The operand at `i` as an address or a length of this width.
-    pub(super) fn operand(&self, i: usize, is64: bool) -> u64 {
-        let slot = self.get(i);
+    /// The operand `at` as an address or a length of this width.
+    pub(super) fn operand(&self, at: Place, is64: bool) -> u64 {
+        let slot = self.get(at);
         if is64 { slot } else { u64::from(slot as u32) }
     }
 }

@@ -100,12 +100,12 @@ compare_imm! {
 
 /// A comparison and branch: its plain form, then those with `lhs` and with `rhs` in the accumulator.
 macro_rules! branch {
-    ($($get:ident $acc:ident { $($name:ident [$($lhs:ident)?] [$($rhs:ident)?] = $relation:expr;)* })*) => { handlers! {$($(
+    ($($get:ident $acc:ident { $($name:ident [$($lhs:ident $(| $lhs_short:ident)?)?] [$($rhs:ident)?] = $relation:expr;)* })*) => { handlers! {$($(
         fn $name(s, at) {
             let taken = $relation(s.$get(at::lhs), s.$get(at::rhs));
             s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
         }
-        $(fn $lhs(s, at) {
+        $(fn $lhs $(| $lhs_short)? (s, at) {
             let taken = $relation(s.$acc(at::lhs), s.$get(at::rhs));
             s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
         })?
@@ -118,7 +118,7 @@ macro_rules! branch {
 
 branch! {
     get32 acc32 {
-        br_i32_eq [br_i32_eq_acc_lhs] [] = narrow::eq; br_i32_ne [br_i32_ne_acc_lhs] [] = narrow::ne; br_i32_lt_s [br_i32_lt_s_acc_lhs] [br_i32_lt_s_acc_rhs] = narrow::lt_s; br_i32_lt_u [br_i32_lt_u_acc_lhs] [br_i32_lt_u_acc_rhs] = narrow::lt_u;
+        br_i32_eq [br_i32_eq_acc_lhs | br_i32_eq_acc_lhs_short] [] = narrow::eq; br_i32_ne [br_i32_ne_acc_lhs | br_i32_ne_acc_lhs_short] [] = narrow::ne; br_i32_lt_s [br_i32_lt_s_acc_lhs] [br_i32_lt_s_acc_rhs] = narrow::lt_s; br_i32_lt_u [br_i32_lt_u_acc_lhs] [br_i32_lt_u_acc_rhs] = narrow::lt_u;
         br_i32_le_s [br_i32_le_s_acc_lhs] [br_i32_le_s_acc_rhs] = narrow::le_s; br_i32_le_u [br_i32_le_u_acc_lhs] [br_i32_le_u_acc_rhs] = narrow::le_u; br_i32_and_nz [br_i32_and_nz_acc_lhs] [] = narrow::and_nz; br_i32_and_z [br_i32_and_z_acc_lhs] [] = narrow::and_z;
     }
     get64 acc64 {
@@ -137,12 +137,12 @@ branch! {
 
 /// A comparison with an immediate and branch: its plain form, then that with `lhs` in the accumulator.
 macro_rules! branch_imm {
-    ($($get:ident $acc:ident $widen:ident { $($name:ident [$($lhs:ident)?] = $relation:expr;)* })*) => { handlers! {$($(
-        fn $name(s, at) {
+    ($($get:ident $acc:ident $widen:ident { $($name:ident $(| $name_short:ident)? [$($lhs:ident $(| $lhs_short:ident)?)?] = $relation:expr;)* })*) => { handlers! {$($(
+        fn $name $(| $name_short)? (s, at) {
             let taken = $relation(s.$get(at::lhs), $widen(s.imm_s16(at::imm)));
             s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
         }
-        $(fn $lhs(s, at) {
+        $(fn $lhs $(| $lhs_short)? (s, at) {
             let taken = $relation(s.$acc(at::lhs), $widen(s.imm_s16(at::imm)));
             s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
         })?
@@ -151,8 +151,8 @@ macro_rules! branch_imm {
 
 branch_imm! {
     get32 acc32 widen32 {
-        br_i32_eq_imm [br_i32_eq_imm_acc_lhs] = narrow::eq; br_i32_ne_imm [br_i32_ne_imm_acc_lhs] = narrow::ne; br_i32_lt_s_imm [br_i32_lt_s_imm_acc_lhs] = narrow::lt_s; br_i32_lt_u_imm [br_i32_lt_u_imm_acc_lhs] = narrow::lt_u;
-        br_i32_le_s_imm [br_i32_le_s_imm_acc_lhs] = narrow::le_s; br_i32_le_u_imm [br_i32_le_u_imm_acc_lhs] = narrow::le_u; br_i32_gt_s_imm [br_i32_gt_s_imm_acc_lhs] = narrow::gt_s;
+        br_i32_eq_imm | br_i32_eq_imm_short [br_i32_eq_imm_acc_lhs | br_i32_eq_imm_acc_lhs_short] = narrow::eq; br_i32_ne_imm | br_i32_ne_imm_short [br_i32_ne_imm_acc_lhs | br_i32_ne_imm_acc_lhs_short] = narrow::ne; br_i32_lt_s_imm [br_i32_lt_s_imm_acc_lhs] = narrow::lt_s; br_i32_lt_u_imm [br_i32_lt_u_imm_acc_lhs] = narrow::lt_u;
+        br_i32_le_s_imm [br_i32_le_s_imm_acc_lhs] = narrow::le_s; br_i32_le_u_imm [br_i32_le_u_imm_acc_lhs] = narrow::le_u; br_i32_gt_s_imm | br_i32_gt_s_imm_short [br_i32_gt_s_imm_acc_lhs] = narrow::gt_s;
         br_i32_gt_u_imm [br_i32_gt_u_imm_acc_lhs] = narrow::gt_u; br_i32_ge_s_imm [br_i32_ge_s_imm_acc_lhs] = narrow::ge_s; br_i32_ge_u_imm [br_i32_ge_u_imm_acc_lhs] = narrow::ge_u;
         br_i32_and_nz_imm [br_i32_and_nz_imm_acc_lhs] = narrow::and_nz; br_i32_and_z_imm [br_i32_and_z_imm_acc_lhs] = narrow::and_z;
     }
@@ -165,8 +165,8 @@ branch_imm! {
 }
 
 macro_rules! step {
-    ($($get:ident $set:ident $widen:ident $type:ident { $($name:ident = $relation:expr;)* })*) => { handlers! {$($(
-        fn $name(s, at) {
+    ($($get:ident $set:ident $widen:ident $type:ident { $($name:ident $(| $short:ident)? = $relation:expr;)* })*) => { handlers! {$($(
+        fn $name $(| $short)? (s, at) {
             // The limit is read before the step is written: they may share a slot.
             let limit = s.$get(at::limit);
             let value = $type::wrapping_add(s.$get(at::src), $widen(s.imm_s16(at::step)));
@@ -178,7 +178,7 @@ macro_rules! step {
 
 step! {
     get32 set32 widen32 u32 {
-        br_i32_add_ne = narrow::ne; br_i32_add_lt_s = narrow::lt_s; br_i32_add_lt_u = narrow::lt_u;
+        br_i32_add_ne | br_i32_add_ne_short = narrow::ne; br_i32_add_lt_s = narrow::lt_s; br_i32_add_lt_u = narrow::lt_u;
     }
     get64 set64 widen64 u64 {
         br_i64_add_ne = wide::ne; br_i64_add_lt_s = wide::lt_s; br_i64_add_lt_u = wide::lt_u;
@@ -186,7 +186,7 @@ step! {
 }
 
 handlers! {
-    fn br_i32_add_nz(s, at) {
+    fn br_i32_add_nz | br_i32_add_nz_short(s, at) {
         let value = s.get32(at::src).wrapping_add(widen32(s.imm_s16(at::step)));
         s.set32(at::dst, value);
         s.branch_if(value != 0, s.imm_s32(at::label), at::words)

@@ -5,14 +5,14 @@ use super::memory::OUT;
 use crate::raw::state::Ctl;
 
 macro_rules! load_op {
-    ($($get:ident $acc:ident $set:ident $raw:ty { $($name:ident [$($lhs:ident)?] = $operation:expr;)* })*) => { handlers! {$($(
-        fn $name(s, at) {
+    ($($get:ident $acc:ident $set:ident $raw:ty { $($name:ident $(| $name_short:ident)? [$($lhs:ident $(| $lhs_short:ident)?)?] = $operation:expr;)* })*) => { handlers! {$($(
+        fn $name $(| $name_short)? (s, at) {
             let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
             let Some(bytes) = s.load(ea) else { return OUT };
             s.$set(at::dst, $operation(s.$get(at::lhs), <$raw>::from_le_bytes(bytes)));
             Ctl::Next
         }
-        $(fn $lhs(s, at) {
+        $(fn $lhs $(| $lhs_short)? (s, at) {
             let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
             let Some(bytes) = s.load(ea) else { return OUT };
             s.$set(at::dst, $operation(s.$acc(at::lhs), <$raw>::from_le_bytes(bytes)));
@@ -23,7 +23,7 @@ macro_rules! load_op {
 
 load_op! {
     get32 acc32 set32 u32 {
-        i32_add_load [i32_add_load_acc_lhs] = u32::wrapping_add;
+        i32_add_load | i32_add_load_short [i32_add_load_acc_lhs | i32_add_load_acc_lhs_short] = u32::wrapping_add;
         i32_sub_load [] = u32::wrapping_sub;
         i32_mul_load [] = u32::wrapping_mul;
         i32_and_load [i32_and_load_acc_lhs] = |a, b| a & b;
@@ -89,8 +89,8 @@ op_store! {
 }
 
 macro_rules! update {
-    ($($name:ident $raw:ty, $widen:ident;)*) => { handlers! {$(
-        fn $name(s, at) {
+    ($($name:ident $(| $short:ident)? $raw:ty, $widen:ident;)*) => { handlers! {$(
+        fn $name $(| $short)? (s, at) {
             let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
             let Some(bytes) = s.load(ea) else { return OUT };
             let value = <$raw>::from_le_bytes(bytes).wrapping_add($widen(s.imm_s16(at::imm)));
@@ -101,4 +101,4 @@ macro_rules! update {
     )*} };
 }
 
-update! { i32_add_mem_imm u32, widen32; i64_add_mem_imm u64, widen64; }
+update! { i32_add_mem_imm | i32_add_mem_imm_short u32, widen32; i64_add_mem_imm u64, widen64; }

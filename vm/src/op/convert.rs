@@ -5,8 +5,8 @@ use wrt_format::num;
 use crate::raw::state::Ctl;
 
 macro_rules! convert {
-    ($($get:ident $set:ident { $($name:ident = $operation:expr;)* })*) => { handlers! {$($(
-        fn $name(s, at) {
+    ($($get:ident $set:ident { $($name:ident $(| $short:ident)? = $operation:expr;)* })*) => { handlers! {$($(
+        fn $name $(| $short)? (s, at) {
             s.$set(at::dst, $operation(s.$get(at::src)));
             Ctl::Next
         }
@@ -15,7 +15,7 @@ macro_rules! convert {
 
 convert! {
     get32 set32 {
-        i64_extend_i32_u = |a| a;
+        i64_extend_i32_u | i64_extend_i32_u_short = |a| a;
     }
     get_f32 set32 {
         i32_trunc_sat_f32_s = num::i32_trunc_sat_f32_s;

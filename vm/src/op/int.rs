@@ -6,12 +6,12 @@ use crate::raw::state::Ctl;
 
 /// An operator: its plain form, then those with `lhs` and with `rhs` in the accumulator.
 macro_rules! binary {
-    ($($get:ident $acc:ident $set:ident { $($name:ident [$($lhs:ident)?] [$($rhs:ident)?] = $operation:expr;)* })*) => { handlers! {$($(
-        fn $name(s, at) {
+    ($($get:ident $acc:ident $set:ident { $($name:ident $(| $name_short:ident)? [$($lhs:ident $(| $lhs_short:ident)?)?] [$($rhs:ident)?] = $operation:expr;)* })*) => { handlers! {$($(
+        fn $name $(| $name_short)? (s, at) {
             s.$set(at::dst, $operation(s.$get(at::lhs), s.$get(at::rhs)));
             Ctl::Next
         }
-        $(fn $lhs(s, at) {
+        $(fn $lhs $(| $lhs_short)? (s, at) {
             s.$set(at::dst, $operation(s.$acc(at::lhs), s.$get(at::rhs)));
             Ctl::Next
         })?
@@ -24,11 +24,11 @@ macro_rules! binary {
 
 binary! {
     get32 acc32 set32 {
-        i32_add [i32_add_acc_lhs] [] = u32::wrapping_add;
-        i32_sub [i32_sub_acc_lhs] [i32_sub_acc_rhs] = u32::wrapping_sub;
+        i32_add | i32_add_short [i32_add_acc_lhs | i32_add_acc_lhs_short] [] = u32::wrapping_add;
+        i32_sub | i32_sub_short [i32_sub_acc_lhs] [i32_sub_acc_rhs] = u32::wrapping_sub;
         i32_mul [i32_mul_acc_lhs] [] = u32::wrapping_mul;
-        i32_and [i32_and_acc_lhs] [] = |a, b| a & b;
-        i32_or [i32_or_acc_lhs] [] = |a, b| a | b;
+        i32_and [i32_and_acc_lhs | i32_and_acc_lhs_short] [] = |a, b| a & b;
+        i32_or [i32_or_acc_lhs | i32_or_acc_lhs_short] [] = |a, b| a | b;
         i32_xor [i32_xor_acc_lhs] [] = |a, b| a ^ b;
         i32_shl [i32_shl_acc_lhs] [i32_shl_acc_rhs] = num::i32_shl;
         i32_shr_s [i32_shr_s_acc_lhs] [i32_shr_s_acc_rhs] = num::i32_shr_s;
@@ -40,7 +40,7 @@ binary! {
         i64_add [i64_add_acc_lhs] [] = u64::wrapping_add;
         i64_sub [i64_sub_acc_lhs] [i64_sub_acc_rhs] = u64::wrapping_sub;
         i64_mul [i64_mul_acc_lhs] [] = u64::wrapping_mul;
-        i64_and [i64_and_acc_lhs] [] = |a, b| a & b;
+        i64_and [i64_and_acc_lhs | i64_and_acc_lhs_short] [] = |a, b| a & b;
         i64_or [i64_or_acc_lhs] [] = |a, b| a | b;
         i64_xor [i64_xor_acc_lhs] [] = |a, b| a ^ b;
         i64_shl [i64_shl_acc_lhs] [i64_shl_acc_rhs] = num::i64_shl;
@@ -72,12 +72,12 @@ division! {
 
 /// An operator with an immediate: its plain form, then that with `lhs` in the accumulator.
 macro_rules! immediate {
-    ($($get:ident $acc:ident $set:ident $widen:ident { $($name:ident [$($lhs:ident)?] = $operation:expr;)* })*) => { handlers! {$($(
-        fn $name(s, at) {
+    ($($get:ident $acc:ident $set:ident $widen:ident { $($name:ident $(| $name_short:ident)? [$($lhs:ident $(| $lhs_short:ident)?)?] = $operation:expr;)* })*) => { handlers! {$($(
+        fn $name $(| $name_short)? (s, at) {
             s.$set(at::dst, $operation(s.$get(at::lhs), $widen(s.imm_s16(at::imm))));
             Ctl::Next
         }
-        $(fn $lhs(s, at) {
+        $(fn $lhs $(| $lhs_short)? (s, at) {
             s.$set(at::dst, $operation(s.$acc(at::lhs), $widen(s.imm_s16(at::imm))));
             Ctl::Next
         })?
@@ -98,14 +98,14 @@ pub(super) const fn widen64(imm: i16) -> u64 {
 
 immediate! {
     get32 acc32 set32 widen32 {
-        i32_add_imm [i32_add_imm_acc_lhs] = u32::wrapping_add;
-        i32_mul_imm [i32_mul_imm_acc_lhs] = u32::wrapping_mul;
-        i32_and_imm [i32_and_imm_acc_lhs] = |a, b| a & b;
+        i32_add_imm | i32_add_imm_short [i32_add_imm_acc_lhs | i32_add_imm_acc_lhs_short] = u32::wrapping_add;
+        i32_mul_imm | i32_mul_imm_short [i32_mul_imm_acc_lhs] = u32::wrapping_mul;
+        i32_and_imm | i32_and_imm_short [i32_and_imm_acc_lhs | i32_and_imm_acc_lhs_short] = |a, b| a & b;
         i32_or_imm [i32_or_imm_acc_lhs] = |a, b| a | b;
         i32_xor_imm [i32_xor_imm_acc_lhs] = |a, b| a ^ b;
-        i32_shl_imm [i32_shl_imm_acc_lhs] = num::i32_shl;
+        i32_shl_imm | i32_shl_imm_short [i32_shl_imm_acc_lhs | i32_shl_imm_acc_lhs_short] = num::i32_shl;
         i32_shr_s_imm [i32_shr_s_imm_acc_lhs] = num::i32_shr_s;
-        i32_shr_u_imm [i32_shr_u_imm_acc_lhs] = num::i32_shr_u;
+        i32_shr_u_imm | i32_shr_u_imm_short [i32_shr_u_imm_acc_lhs] = num::i32_shr_u;
         i32_rotl_imm [i32_rotl_imm_acc_lhs] = num::i32_rotl;
     }
     get64 acc64 set64 widen64 {

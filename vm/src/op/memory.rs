@@ -4,6 +4,7 @@
 //! `wrap32(addr + (index << shift)) + offset` (`_index`), the same without `addr` (`_scaled`), all in memory 0 with 32-bit addresses, whose sums stay below 2^34; and
 //! `_mem`, any memory.
 
+use wrt_format::isa::Place;
 use wrt_format::trap::Trap;
 
 use crate::raw::state::{Ctl, State};
@@ -13,27 +14,27 @@ pub(super) const OUT: Ctl = Ctl::Trap(Trap::MemoryOutOfBounds);
 
 /// `wrap32(addr + k)`.
 #[inline(always)]
-pub(super) fn wrapped(s: &State, addr: usize, k: usize) -> u64 {
-    u64::from(s.get32(addr).wrapping_add(s.imm_u32(k)))
+pub(super) fn wrapped(s: &State, addr: Place, k: Place) -> u64 {
+    u64::from(s.get32(addr).wrapping_add(s.imm_s32(k) as u32))
 }
 
 /// `wrap32(addr + (index << shift))`.
 #[inline(always)]
-pub(super) fn indexed(s: &State, addr: u32, index: u32, shift: usize) -> u64 {
+pub(super) fn indexed(s: &State, addr: u32, index: u32, shift: Place) -> u64 {
     let scaled = index.wrapping_shl(u32::from(s.half(shift)));
     u64::from(addr.wrapping_add(scaled))
 }
 
 /// `wrap32(index << shift)`.
 #[inline(always)]
-fn scaled(s: &State, index: u32, shift: usize) -> u64 {
+fn scaled(s: &State, index: u32, shift: Place) -> u64 {
     u64::from(index.wrapping_shl(u32::from(s.half(shift))))
 }
 
 macro_rules! loads {
     ($($raw:ty, |$value:ident| $extend:expr;
-       $near:ident $far:ident $wrap:ident $index:ident $mem:ident;)*) => { handlers! {$(
-        fn $near(s, at) {
+       $near:ident $(| $near_short:ident)? $far:ident $wrap:ident $(| $wrap_short:ident)? $index:ident $(| $index_short:ident)? $mem:ident;)*) => { handlers! {$(
+        fn $near $(| $near_short)? (s, at) {
             let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
@@ -41,11 +42,11 @@ macro_rules! loads {
             let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
-        fn $wrap(s, at) {
+        fn $wrap $(| $wrap_short)? (s, at) {
             let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
-        fn $index(s, at) {
+        fn $index $(| $index_short)? (s, at) {
             let ea = indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
@@ -67,20 +68,20 @@ macro_rules! loads {
 }
 
 loads! {
-    u8, |v| u64::from(v); load8_u load8_u_far load8_u_wrap load8_u_index load8_u_mem;
+    u8, |v| u64::from(v); load8_u | load8_u_short load8_u_far load8_u_wrap | load8_u_wrap_short load8_u_index load8_u_mem;
     i8, |v| u64::from(v as u32); load8_s_i32 load8_s_i32_far load8_s_i32_wrap load8_s_i32_index load8_s_i32_mem;
     i8, |v| v as u64; load8_s_i64 load8_s_i64_far load8_s_i64_wrap load8_s_i64_index load8_s_i64_mem;
     u16, |v| u64::from(v); load16_u load16_u_far load16_u_wrap load16_u_index load16_u_mem;
     i16, |v| u64::from(v as u32); load16_s_i32 load16_s_i32_far load16_s_i32_wrap load16_s_i32_index load16_s_i32_mem;
     i16, |v| v as u64; load16_s_i64 load16_s_i64_far load16_s_i64_wrap load16_s_i64_index load16_s_i64_mem;
-    u32, |v| u64::from(v); load32 load32_far load32_wrap load32_index load32_mem;
+    u32, |v| u64::from(v); load32 | load32_short load32_far load32_wrap | load32_wrap_short load32_index | load32_index_short load32_mem;
     i32, |v| v as u64; load32_s_i64 load32_s_i64_far load32_s_i64_wrap load32_s_i64_index load32_s_i64_mem;
-    u64, |v| v; load64 load64_far load64_wrap load64_index load64_mem;
+    u64, |v| v; load64 | load64_short load64_far load64_wrap | load64_wrap_short load64_index load64_mem;
 }
 
 macro_rules! stores {
-    ($($raw:ty; $near:ident $far:ident $wrap:ident $index:ident $mem:ident;)*) => { handlers! {$(
-        fn $near(s, at) {
+    ($($raw:ty; $near:ident $(| $near_short:ident)? $far:ident $wrap:ident $(| $wrap_short:ident)? $index:ident $(| $index_short:ident)? $mem:ident;)*) => { handlers! {$(
+        fn $near $(| $near_short)? (s, at) {
             let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
@@ -88,11 +89,11 @@ macro_rules! stores {
             let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
-        fn $wrap(s, at) {
+        fn $wrap $(| $wrap_short)? (s, at) {
             let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
-        fn $index(s, at) {
+        fn $index $(| $index_short)? (s, at) {
             let ea = indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
@@ -106,32 +107,32 @@ macro_rules! stores {
 stores! {
     u8; store8 store8_far store8_wrap store8_index store8_mem;
     u16; store16 store16_far store16_wrap store16_index store16_mem;
-    u32; store32 store32_far store32_wrap store32_index store32_mem;
-    u64; store64 store64_far store64_wrap store64_index store64_mem;
+    u32; store32 | store32_short store32_far store32_wrap | store32_wrap_short store32_index | store32_index_short store32_mem;
+    u64; store64 | store64_short store64_far store64_wrap | store64_wrap_short store64_index store64_mem;
 }
 
 macro_rules! store_imm {
-    ($($name:ident $raw:ty;)*) => { handlers! {$(
-        fn $name(s, at) {
+    ($($name:ident | $short:ident $raw:ty;)*) => { handlers! {$(
+        fn $name | $short (s, at) {
             let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
             if s.store(ea, (s.imm_s16(at::imm) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
     )*} };
 }
 
-store_imm! { store8_imm u8; store32_imm u32; store64_imm u64; }
+store_imm! { store8_imm | store8_imm_short u8; store32_imm | store32_imm_short u32; store64_imm | store64_imm_short u64; }
 
 macro_rules! load_acc {
-    ($($raw:ty, |$value:ident| $extend:expr; $near:ident [$($by_addr:ident $by_index:ident)?];)*) => { handlers! {$(
-        fn $near(s, at) {
+    ($($raw:ty, |$value:ident| $extend:expr; $near:ident $(| $near_short:ident)? [$($by_addr:ident $(| $addr_short:ident)? $by_index:ident $(| $index_short:ident)?)?];)*) => { handlers! {$(
+        fn $near $(| $near_short)? (s, at) {
             let ea = u64::from(s.acc32(at::addr)) + u64::from(s.half(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
-        $(fn $by_addr(s, at) {
+        $(fn $by_addr $(| $addr_short)? (s, at) {
             let ea = indexed(s, s.acc32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
-        fn $by_index(s, at) {
+        fn $by_index $(| $index_short)? (s, at) {
             let ea = indexed(s, s.get32(at::addr), s.acc32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         })?
@@ -143,17 +144,17 @@ load_acc! {
     i8, |v| u64::from(v as u32); load8_s_i32_acc_addr [];
     u16, |v| u64::from(v); load16_u_acc_addr [load16_u_index_acc_addr load16_u_index_acc_index];
     i16, |v| u64::from(v as u32); load16_s_i32_acc_addr [];
-    u32, |v| u64::from(v); load32_acc_addr [load32_index_acc_addr load32_index_acc_index];
+    u32, |v| u64::from(v); load32_acc_addr | load32_acc_addr_short [load32_index_acc_addr | load32_index_acc_addr_short load32_index_acc_index | load32_index_acc_index_short];
     u64, |v| v; load64_acc_addr [load64_index_acc_addr load64_index_acc_index];
 }
 
 macro_rules! store_acc {
-    ($($raw:ty; $addr:ident $src:ident [$($index:ident)?];)*) => { handlers! {$(
+    ($($raw:ty; $addr:ident $src:ident $(| $src_short:ident)? [$($index:ident)?];)*) => { handlers! {$(
         fn $addr(s, at) {
             let ea = u64::from(s.acc32(at::addr)) + u64::from(s.half(at::offset));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
-        fn $src(s, at) {
+        fn $src $(| $src_short)? (s, at) {
             let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
             if s.store(ea, (s.acc64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
@@ -167,8 +168,8 @@ macro_rules! store_acc {
 store_acc! {
     u8; store8_acc_addr store8_acc_src [store8_index_acc_src];
     u16; store16_acc_addr store16_acc_src [];
-    u32; store32_acc_addr store32_acc_src [store32_index_acc_src];
-    u64; store64_acc_addr store64_acc_src [store64_index_acc_src];
+    u32; store32_acc_addr store32_acc_src | store32_acc_src_short [store32_index_acc_src];
+    u64; store64_acc_addr store64_acc_src | store64_acc_src_short [store64_index_acc_src];
 }
 
 handlers! {

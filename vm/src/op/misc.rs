@@ -8,7 +8,7 @@ use crate::raw::state::Ctl;
 use crate::raw::store::NULL;
 
 handlers! {
-    fn mov(s, at) {
+    fn mov | mov_short(s, at) {
         s.set64(at::dst, s.get64(at::src));
         Ctl::Next
     }
@@ -17,16 +17,16 @@ handlers! {
         Ctl::Next
     }
     /// One after the other, as two moves would be.
-    fn mov2(s, at) {
+    fn mov2 | mov2_short(s, at) {
         s.set64(at::d0, s.get64(at::s0));
         s.set64(at::d1, s.get64(at::s1));
         Ctl::Next
     }
-    fn const_u16(s, at) {
+    fn const_u16 | const_u16_short(s, at) {
         s.set64(at::dst, s.half(at::imm).into());
         Ctl::Next
     }
-    fn const_u32(s, at) {
+    fn const_u32 | const_u32_short(s, at) {
         s.set64(at::dst, u64::from(s.imm_u32(at::imm)));
         Ctl::Next
     }
@@ -34,16 +34,16 @@ handlers! {
         s.set64(at::dst, s.imm_s32(at::imm) as i64 as u64);
         Ctl::Next
     }
-    fn const_pool(s, at) {
+    fn const_pool | const_pool_short(s, at) {
         s.set64(at::dst, s.constant(s.imm_u32(at::index)));
         Ctl::Next
     }
-    fn select(s, at) {
+    fn select | select_short(s, at) {
         let (a, b) = (s.get64(at::a), s.get64(at::b));
         s.set64(at::dst, if s.get32(at::cond) != 0 { a } else { b });
         Ctl::Next
     }
-    fn select_acc_cond(s, at) {
+    fn select_acc_cond | select_acc_cond_short(s, at) {
         let (a, b) = (s.get64(at::a), s.get64(at::b));
         s.set64(at::dst, if s.acc32(at::cond) != 0 { a } else { b });
         Ctl::Next
@@ -66,15 +66,15 @@ handlers! {
     fn ref_func(_s, at) {
         Ctl::Slow(slow_ref_func)
     }
-    fn global_get(s, at) {
+    fn global_get | global_get_short(s, at) {
         s.set64(at::dst, s.global(s.imm_u32(at::global)));
         Ctl::Next
     }
-    fn global_set(s, at) {
+    fn global_set | global_set_short(s, at) {
         s.set_global(s.imm_u32(at::global), s.get64(at::src));
         Ctl::Next
     }
-    fn global_set_acc_src(s, at) {
+    fn global_set_acc_src | global_set_acc_src_short(s, at) {
         s.set_global(s.imm_u32(at::global), s.acc64(at::src));
         Ctl::Next
     }

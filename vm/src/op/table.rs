@@ -1,7 +1,7 @@
 //! Tables. The bulk operations work like those on memories, with 8 elements for each unit of fuel, see `bulk.rs`.
 
 use wrt_format::image::ElemItems;
-use wrt_format::isa::field;
+use wrt_format::isa::{Place, field};
 use wrt_format::trap::Trap;
 
 use super::bulk::check;
@@ -51,11 +51,11 @@ handlers! {
 /// Elements that one unit of fuel covers.
 const ELEMS_PER_FUEL: u64 = 8;
 
-/// Number of the table that operand `i` names, its elements, and whether its indices are 64-bit.
-fn table_of(m: &Machine<'_, '_>, i: usize) -> Step<(u32, u64, bool)> {
+/// Number of the table that operand `at` names, its elements, and whether its indices are 64-bit.
+fn table_of(m: &Machine<'_, '_>, at: Place) -> Step<(u32, u64, bool)> {
     let number = m
         .data()
-        .table(u32::from(m.half(i)))
+        .table(u32::from(m.half(at)))
         .ok_or(Trap::TableOutOfBounds)?;
     let table = m.store.table(number).ok_or(Trap::TableOutOfBounds)?;
     Ok((number, table.elems().len() as u64, table.ty().is64))

@@ -1,6 +1,6 @@
 //! How control moves: blocks, calls and returns. Relies on the invariants of `state.rs`.
 
-use wrt_format::isa::field;
+use wrt_format::isa::{Place, field};
 
 use super::ctx::SlowFn;
 use super::state::{Ctl, State};
@@ -85,13 +85,13 @@ impl State {
         {
             self.context().assert_pc(self.pc);
             assert_eq!(
-                self.half(0),
+                self.opcode(),
                 wrt_format::isa::Op::Fuel as u16,
                 "labels lead to blocks"
             );
         }
         // SAFETY: R5.
-        let cost = unsafe { word_at(self.pc, field::fuel::cost) }.into();
+        let cost = unsafe { word_at(self.pc, field::fuel::cost.word()) }.into();
         let fuel = self.fuel() - debit(cost);
         self.set_fuel(fuel);
         if fuel < 0 {
@@ -111,7 +111,7 @@ impl State {
     #[inline(always)]
     pub(super) fn undo_debit(&mut self) {
         // SAFETY: R5.
-        let cost = unsafe { word_at(self.pc, field::fuel::cost) }.into();
+        let cost = unsafe { word_at(self.pc, field::fuel::cost.word()) }.into();
         self.set_fuel(self.fuel() + debit(cost));
     }
 
@@ -158,12 +158,12 @@ impl State {
         unsafe { *self.context().entries.add(func as usize) }
     }
 
-    /// Calls the function at word `entry`; the call's window operand, word `base`, says where its frame starts. `slow` does the same
+    /// Calls the function at word `entry`; the call's window operand, `base`, says where its frame starts. `slow` does the same
     /// without assuming anything, and decides about everything unusual: `entry` 0, or a frame beyond the mark.
     ///
     /// Out of fuel, nothing has happened: the machine pauses at the call.
     #[inline(always)]
-    pub(crate) fn call(&mut self, base: usize, entry: u32, slow: SlowFn) -> Ctl {
+    pub(crate) fn call(&mut self, base: Place, entry: u32, slow: SlowFn) -> Ctl {
         if entry == 0 {
             return Ctl::Slow(slow);
         }
@@ -174,18 +174,18 @@ impl State {
         // SAFETY: R2: a window starts in the frame.
         let fp = unsafe { self.fp.add(usize::from(self.half(base))) };
         // SAFETY: R7.
-        let frame = usize::from(unsafe { word_at(callee, field::enter::frame) });
+        let frame = usize::from(unsafe { word_at(callee, field::enter::frame.word()) });
         if !fits(fp, frame, ctx.mark) {
             return Ctl::Slow(slow);
         }
         // SAFETY: R7.
-        let cost = unsafe { word_at(callee, field::enter::cost) }.into();
+        let cost = unsafe { word_at(callee, field::enter::cost.word()) }.into();
         let fuel = self.fuel() - debit(cost);
         self.set_fuel(fuel);
         if fuel < 0 {
             return Ctl::Refund(cost);
         }
-        let site = self.pc.wrapping_add(base);
+        let site = self.pc.wrapping_add(base.word());
         // SAFETY: R2, R3: `base` is at least 1.
         unsafe { *fp.sub(1) = (site.addr() - code.addr()) as u64 };
         self.fp = fp;
@@ -203,12 +203,12 @@ impl State {
         // SAFETY: R7.
         let callee = unsafe { ctx.code.add(entry as usize) };
         // SAFETY: R7.
-        let frame = usize::from(unsafe { word_at(callee, field::enter::frame) });
+        let frame = usize::from(unsafe { word_at(callee, field::enter::frame.word()) });
         if !fits(self.fp, frame, ctx.mark) {
             return Ctl::Slow(slow);
         }
         // SAFETY: R7.
-        let cost = unsafe { word_at(callee, field::enter::cost) }.into();
+        let cost = unsafe { word_at(callee, field::enter::cost.word()) }.into();
         let fuel = self.fuel() - debit(cost);
         self.set_fuel(fuel);
         if fuel < 0 {
@@ -288,7 +288,7 @@ impl State {
 
     /// Returns two values.
     #[inline(always)]
-    pub(crate) fn ret2(&mut self, first: usize) -> Ctl {
+    pub(crate) fn ret2(&mut self, first: Place) -> Ctl {
         let from = self.slot_address(first);
         // SAFETY: R2: two slots of the span.
         let (a, b) = unsafe { (*from, *from.add(1)) };

@@ -17,7 +17,7 @@ macro_rules! loop_core {
                 if COUNT {
                     state.context().counted.add(state.pc);
                 }
-                let ctl = match state.half(0) {
+                let ctl = match state.opcode() {
                     $($number => match op::$name(&mut state) {
                         Ctl::Next => {
                             state.advance(wrt_format::isa::field::$name::words);

@@ -16,6 +16,7 @@
 //! - R8: an accumulator operand names the slot that the instruction before has written, which wrote the accumulator too (verifier:
 //!   accumulator rule). Nothing unsafe relies on it; without it, results would depend on the core.
 
+use wrt_format::isa::Place;
 use wrt_format::trap::Trap;
 
 use super::control::long_at;
@@ -116,30 +117,63 @@ impl State {
         unsafe { &*self.ctx }
     }
 
-    /// Word `i` of the instruction.
+    /// The instruction's opcode.
     #[inline(always)]
-    pub(crate) fn half(&self, i: usize) -> u16 {
+    pub(super) fn opcode(&self) -> u16 {
         // SAFETY: R1.
-        u16::from_le(unsafe { *self.pc.add(i) })
+        u16::from_le(unsafe { *self.pc })
     }
 
-    /// Operand at word `i`: a signed immediate.
+    /// Operand of 8 bits.
     #[inline(always)]
-    pub(crate) fn imm_s16(&self, i: usize) -> i16 {
-        self.half(i) as i16
+    fn byte(&self, at: Place) -> u8 {
+        // SAFETY: R1. The byte lies in the stream as the format says, whatever the order of bytes in the machine's words.
+        unsafe { *self.pc.cast::<u8>().add(usize::from(at.byte)) }
     }
 
-    /// Operand at words `i` and `i + 1`.
+    /// Operand of 8 or 16 bits.
     #[inline(always)]
-    pub(crate) fn imm_u32(&self, i: usize) -> u32 {
+    pub(crate) fn half(&self, at: Place) -> u16 {
+        if at.bits == 8 {
+            return self.byte(at).into();
+        }
         // SAFETY: R1.
-        unsafe { long_at(self.pc, i) }
+        u16::from_le(unsafe { *self.pc.add(at.word()) })
     }
 
-    /// Operand at words `i` and `i + 1`: a signed immediate.
+    /// Operand of 8 or 16 bits: a signed immediate.
     #[inline(always)]
-    pub(crate) fn imm_s32(&self, i: usize) -> i32 {
-        self.imm_u32(i) as i32
+    pub(crate) fn imm_s16(&self, at: Place) -> i16 {
+        if at.bits == 8 {
+            return (self.byte(at) as i8).into();
+        }
+        self.half(at) as i16
+    }
+
+    /// Operand of 24 or 32 bits: two words, of which the low byte may be another's.
+    #[inline(always)]
+    fn long(&self, at: Place) -> u32 {
+        // SAFETY: R1.
+        unsafe { long_at(self.pc, at.word()) }
+    }
+
+    /// Operand of any width.
+    #[inline(always)]
+    pub(crate) fn imm_u32(&self, at: Place) -> u32 {
+        match at.bits {
+            8 | 16 => self.half(at).into(),
+            24 => self.long(at) >> 8,
+            _ => self.long(at),
+        }
+    }
+
+    /// Operand of any width but 24 bits: a signed immediate.
+    #[inline(always)]
+    pub(crate) fn imm_s32(&self, at: Place) -> i32 {
+        match at.bits {
+            8 | 16 => self.imm_s16(at).into(),
+            _ => self.long(at) as i32,
+        }
     }
 
     /// Frame size of the function that the instruction is in.
@@ -149,10 +183,10 @@ impl State {
         self.context().frame_at(word as u32)
     }
 
-    /// Address of the slot that operand `i` names.
+    /// Address of the slot that operand `at` names.
     #[inline(always)]
-    pub(super) fn slot_address(&self, i: usize) -> *mut u64 {
-        let slot = usize::from(self.half(i));
+    pub(super) fn slot_address(&self, at: Place) -> *mut u64 {
+        let slot = usize::from(self.half(at));
         #[cfg(feature = "checked")]
         {
             let frame = self.frame_here();
@@ -163,122 +197,122 @@ impl State {
         unsafe { self.fp.add(slot) }
     }
 
-    /// The slot that operand `i` names.
+    /// The slot that operand `at` names.
     #[inline(always)]
-    pub(crate) fn get64(&self, i: usize) -> u64 {
+    pub(crate) fn get64(&self, at: Place) -> u64 {
         // SAFETY: R2.
-        unsafe { *self.slot_address(i) }
+        unsafe { *self.slot_address(at) }
     }
 
-    /// Low half of the slot that operand `i` names.
+    /// Low half of the slot that operand `at` names.
     #[inline(always)]
-    pub(crate) fn get32(&self, i: usize) -> u32 {
-        self.get64(i) as u32
+    pub(crate) fn get32(&self, at: Place) -> u32 {
+        self.get64(at) as u32
     }
 
-    /// The slot that operand `i` names, as a float.
+    /// The slot that operand `at` names, as a float.
     #[inline(always)]
-    pub(crate) fn get_f32(&self, i: usize) -> f32 {
-        f32::from_bits(self.get32(i))
+    pub(crate) fn get_f32(&self, at: Place) -> f32 {
+        f32::from_bits(self.get32(at))
     }
 
-    /// The slot that operand `i` names, as a float.
+    /// The slot that operand `at` names, as a float.
     #[inline(always)]
-    pub(crate) fn get_f64(&self, i: usize) -> f64 {
-        f64::from_bits(self.get64(i))
+    pub(crate) fn get_f64(&self, at: Place) -> f64 {
+        f64::from_bits(self.get64(at))
     }
 
-    /// Writes the slot that operand `i` names.
+    /// Writes the slot that operand `at` names.
     #[inline(always)]
-    fn write(&mut self, i: usize, value: u64) {
+    fn write(&mut self, at: Place, value: u64) {
         // SAFETY: R2.
-        unsafe { *self.slot_address(i) = value }
+        unsafe { *self.slot_address(at) = value }
     }
 
-    /// Sets the slot that operand `i` names, and the accumulator.
+    /// Sets the slot that operand `at` names, and the accumulator.
     #[inline(always)]
-    pub(crate) fn set64(&mut self, i: usize, value: u64) {
+    pub(crate) fn set64(&mut self, at: Place, value: u64) {
         #[cfg(not(wrt_tail4))]
         {
             self.acc = value;
         }
-        self.write(i, value);
+        self.write(at, value);
     }
 
-    /// Sets the slot that operand `i` names, zero-extended, and the accumulator.
+    /// Sets the slot that operand `at` names, zero-extended, and the accumulator.
     #[inline(always)]
-    pub(crate) fn set32(&mut self, i: usize, value: u32) {
-        self.set64(i, u64::from(value));
+    pub(crate) fn set32(&mut self, at: Place, value: u32) {
+        self.set64(at, u64::from(value));
     }
 
-    /// Sets the slot that operand `i` names, and the accumulator.
+    /// Sets the slot that operand `at` names, and the accumulator.
     #[inline(always)]
-    pub(crate) fn set_f32(&mut self, i: usize, value: f32) {
+    pub(crate) fn set_f32(&mut self, at: Place, value: f32) {
         #[cfg(not(wrt_tail4))]
         {
             self.facc32 = value;
         }
-        self.write(i, u64::from(value.to_bits()));
+        self.write(at, u64::from(value.to_bits()));
     }
 
-    /// Sets the slot that operand `i` names, and the accumulator.
+    /// Sets the slot that operand `at` names, and the accumulator.
     #[inline(always)]
-    pub(crate) fn set_f64(&mut self, i: usize, value: f64) {
+    pub(crate) fn set_f64(&mut self, at: Place, value: f64) {
         #[cfg(not(wrt_tail4))]
         {
             self.facc64 = value;
         }
-        self.write(i, value.to_bits());
+        self.write(at, value.to_bits());
     }
 
-    /// Sets the `n` slots from the one on that operand `i` names to 0. False, and nothing done, if there are more than four: a loop would
+    /// Sets the `n` slots from the one on that operand `at` names to 0. False, and nothing done, if there are more than four: a loop would
     /// become a call.
     #[inline(always)]
-    pub(crate) fn clear_slots(&mut self, i: usize, n: u16) -> bool {
+    pub(crate) fn clear_slots(&mut self, at: Place, n: u16) -> bool {
         if n == 0 || n > 4 {
             return false;
         }
-        let first = self.slot_address(i);
+        let first = self.slot_address(at);
         #[cfg(feature = "checked")]
-        assert!(usize::from(self.half(i)) + usize::from(n) <= self.frame_here());
-        let mut at = 0;
-        while at < 4 {
-            if at < n {
+        assert!(usize::from(self.half(at)) + usize::from(n) <= self.frame_here());
+        let mut i = 0;
+        while i < 4 {
+            if i < n {
                 // SAFETY: R2: the span is in the frame.
-                unsafe { *first.add(usize::from(at)) = 0 };
+                unsafe { *first.add(usize::from(i)) = 0 };
             }
-            at += 1;
+            i += 1;
         }
         true
     }
 
-    /// The slot that operand `i` names, which the accumulator holds (R8).
+    /// The slot that operand `at` names, which the accumulator holds (R8).
     #[inline(always)]
-    pub(crate) fn acc64(&self, i: usize) -> u64 {
+    pub(crate) fn acc64(&self, at: Place) -> u64 {
         #[cfg(any(wrt_tail4, feature = "checked"))]
-        let slot = self.get64(i);
+        let slot = self.get64(at);
         #[cfg(wrt_tail4)]
         return slot;
         #[cfg(not(wrt_tail4))]
         {
             #[cfg(feature = "checked")]
             assert_eq!(self.acc, slot, "the accumulator holds the slot");
-            let _ = i;
+            let _ = at;
             self.acc
         }
     }
 
-    /// Low half of the slot that operand `i` names, which the accumulator holds (R8).
+    /// Low half of the slot that operand `at` names, which the accumulator holds (R8).
     #[inline(always)]
-    pub(crate) fn acc32(&self, i: usize) -> u32 {
-        self.acc64(i) as u32
+    pub(crate) fn acc32(&self, at: Place) -> u32 {
+        self.acc64(at) as u32
     }
 
-    /// The slot that operand `i` names, which the f64 accumulator holds (R8).
+    /// The slot that operand `at` names, which the f64 accumulator holds (R8).
     #[inline(always)]
-    pub(crate) fn acc_f64(&self, i: usize) -> f64 {
+    pub(crate) fn acc_f64(&self, at: Place) -> f64 {
         #[cfg(any(wrt_tail4, feature = "checked"))]
-        let slot = self.get_f64(i);
+        let slot = self.get_f64(at);
         #[cfg(wrt_tail4)]
         return slot;
         #[cfg(not(wrt_tail4))]
@@ -289,16 +323,16 @@ impl State {
                 slot.to_bits(),
                 "the accumulator holds the slot"
             );
-            let _ = i;
+            let _ = at;
             self.facc64
         }
     }
 
-    /// The slot that operand `i` names, which the f32 accumulator holds (R8).
+    /// The slot that operand `at` names, which the f32 accumulator holds (R8).
     #[inline(always)]
-    pub(crate) fn acc_f32(&self, i: usize) -> f32 {
+    pub(crate) fn acc_f32(&self, at: Place) -> f32 {
         #[cfg(any(wrt_tail4, feature = "checked"))]
-        let slot = self.get_f32(i);
+        let slot = self.get_f32(at);
         #[cfg(wrt_tail4)]
         return slot;
         #[cfg(not(wrt_tail4))]
@@ -309,7 +343,7 @@ impl State {
                 slot.to_bits(),
                 "the accumulator holds the slot"
             );
-            let _ = i;
+            let _ = at;
             self.facc32
         }
     }
@@ -343,7 +377,7 @@ impl State {
 
     /// Address of `N` bytes in any memory: the memory named by operand `mem`, the address in the slot that operand `addr` names.
     #[inline(always)]
-    fn any_memory<const N: usize>(&self, mem: usize, addr: usize, offset: u32) -> Option<*mut u8> {
+    fn any_memory<const N: usize>(&self, mem: Place, addr: Place, offset: u32) -> Option<*mut u8> {
         let ctx = self.context();
         // SAFETY: R6.
         let number = unsafe { *ctx.memory_map.add(usize::from(self.half(mem))) };
@@ -361,8 +395,8 @@ impl State {
     #[inline(always)]
     pub(crate) fn load_any<const N: usize>(
         &self,
-        mem: usize,
-        addr: usize,
+        mem: Place,
+        addr: Place,
         offset: u32,
     ) -> Option<[u8; N]> {
         let at = self.any_memory::<N>(mem, addr, offset)?;
@@ -374,8 +408,8 @@ impl State {
     #[inline(always)]
     pub(crate) fn store_any<const N: usize>(
         &mut self,
-        mem: usize,
-        addr: usize,
+        mem: Place,
+        addr: Place,
         offset: u32,
         bytes: [u8; N],
     ) -> bool {
@@ -440,7 +474,7 @@ impl State {
 
     /// Address of element `index` of the table that operand `table` names, or none out of bounds.
     #[inline(always)]
-    fn element(&self, table: usize, index: u64) -> Option<*mut u64> {
+    fn element(&self, table: Place, index: u64) -> Option<*mut u64> {
         let ctx = self.context();
         // SAFETY: R6.
         let number = unsafe { *ctx.table_map.add(usize::from(self.half(table))) };
@@ -455,14 +489,14 @@ impl State {
 
     /// Element `index` of the table that operand `table` names, or none out of bounds.
     #[inline(always)]
-    pub(crate) fn table_get(&self, table: usize, index: u64) -> Option<u64> {
+    pub(crate) fn table_get(&self, table: Place, index: u64) -> Option<u64> {
         // SAFETY: in bounds.
         self.element(table, index).map(|at| unsafe { *at })
     }
 
     /// Sets element `index` of the table that operand `table` names. False out of bounds.
     #[inline(always)]
-    pub(crate) fn table_set(&mut self, table: usize, index: u64, value: u64) -> bool {
+    pub(crate) fn table_set(&mut self, table: Place, index: u64, value: u64) -> bool {
         let Some(at) = self.element(table, index) else {
             return false;
         };

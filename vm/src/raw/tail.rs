@@ -141,7 +141,7 @@ fn align_handler() {
 /// Goes on with the instruction at `pc`; what is between handler and jump keeps this jump apart from another in the same handler.
 macro_rules! dispatch {
     ($state:ident $(, $apart:ident)?) => {{
-        let op = usize::from($state.half(0));
+        let op = usize::from($state.opcode());
         #[cfg(wrt_tail6)]
         let table = Board::table($state.ctx);
         #[cfg(wrt_tail4)]

@@ -2,36 +2,37 @@
 //! - R9: both slots are below the frame size (verifier: pair rules), so R2 holds for both.
 //! - R10: there are as many high halves of globals as globals, in the same order (store), so a cell's place is in both.
 
+use wrt_format::isa::Place;
 use wrt_format::simd::V128;
 
 use super::state::State;
 
 impl State {
-    /// Address of the two slots that operand `i` names, as bytes.
+    /// Address of the two slots that operand `at` names, as bytes.
     #[inline(always)]
-    fn pair_address(&self, i: usize) -> *mut [u8; 16] {
-        let address = self.slot_address(i);
+    fn pair_address(&self, at: Place) -> *mut [u8; 16] {
+        let address = self.slot_address(at);
         #[cfg(feature = "checked")]
         {
             let frame = self.frame_here();
-            let slot = usize::from(self.half(i));
+            let slot = usize::from(self.half(at));
             assert!(slot + 1 < frame, "slots {slot} and the next of {frame}");
         }
         address.cast()
     }
 
-    /// The v128 in the two slots that operand `i` names.
+    /// The v128 in the two slots that operand `at` names.
     #[inline(always)]
-    pub(crate) fn get128(&self, i: usize) -> V128 {
+    pub(crate) fn get128(&self, at: Place) -> V128 {
         // SAFETY: R9. An array of bytes needs no alignment.
-        V128::from_bytes(in_memory_order(unsafe { *self.pair_address(i) }))
+        V128::from_bytes(in_memory_order(unsafe { *self.pair_address(at) }))
     }
 
-    /// Sets the two slots that operand `i` names.
+    /// Sets the two slots that operand `at` names.
     #[inline(always)]
-    pub(crate) fn set128(&mut self, i: usize, value: V128) {
+    pub(crate) fn set128(&mut self, at: Place, value: V128) {
         // SAFETY: R9.
-        unsafe { *self.pair_address(i) = in_memory_order(value.to_bytes()) }
+        unsafe { *self.pair_address(at) = in_memory_order(value.to_bytes()) }
     }
 
     /// The cell of the high half of the global whose other cell this is.

@@ -7,7 +7,7 @@ use crate::lower::vcode::VCode;
 use crate::regalloc::meaning::{Trace, digest, inputs, result, step};
 
 use super::super::Code;
-use super::super::acc::plain;
+use super::super::{acc, short};
 
 /// An instruction read back from words.
 pub(super) struct Decoded {
@@ -18,9 +18,9 @@ pub(super) struct Decoded {
 
 /// Decodes the instruction at a word.
 pub(super) fn decode(words: &[u16], at: usize) -> Decoded {
-    // An accumulator form means what its plain form does.
-    let op = plain(Op::from_number(words[at]).expect("an opcode"));
-    let info = op.info();
+    let info = Op::from_number(words[at]).expect("an opcode").info();
+    // An accumulator form means what its plain form does, and so does a short form.
+    let op = acc::plain(short::plain(info.op));
     let fields: Vec<i64> = info
         .fields
         .iter()

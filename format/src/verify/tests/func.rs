@@ -44,6 +44,19 @@ fn accumulator_operands_are_what_the_instruction_before_has_left() {
     let after = |before: (Op, &[i64]), slot| check(&[ENTER, before, use_of(slot), TRAP]);
     assert_eq!(after((Op::Mov, &[3, 1]), &[0, 3, 1]), Ok(()));
     assert_eq!(after((Op::Mov, &[3, 1]), &[0, 1, 3]), wrong, "another slot");
+    // Of a word that two slots share, the one that is written counts; and such a word may name it.
+    assert_eq!(after((Op::MovShort, &[3, 1]), &[0, 3, 1]), Ok(()));
+    assert_eq!(after((Op::MovShort, &[3, 1]), &[0, 1, 3]), wrong);
+    let short = |slot| {
+        [
+            ENTER,
+            (Op::MovShort, &[3, 1]),
+            (Op::Store32AccSrcShort, slot),
+            TRAP,
+        ]
+    };
+    assert_eq!(check(&short(&[1, 3, 0])), Ok(()), "in the high byte");
+    assert_eq!(check(&short(&[3, 1, 0])), wrong, "in the high byte");
     assert_eq!(
         after((Op::F64Add, &[3, 1, 1]), &[0, 3, 1]),
         wrong,

@@ -6,7 +6,7 @@ use super::super::VerifyErrorKind as Kind;
 use super::{FRAME, Harness, rich_module};
 use crate::image::types::{ConstOp, GlobalType, val};
 use crate::image::write::{ConstExpr, ExternSpec, GlobalSpec, ImportSpec, ModuleSpec};
-use crate::isa::{ALL, Control, Op, OpInfo, Role, encode, table_label};
+use crate::isa::{ALL, Control, Field, Op, OpInfo, Role, encode, fits, table_label};
 use crate::trap::Trap;
 
 /// The rich module with a mutable global of type v128, and another one imported.
@@ -110,7 +110,29 @@ fn slots(last: i64) -> Vec<(i64, Result<(), Kind>)> {
 }
 
 /// Values of the operand and what the verifier says to them.
-fn cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
+fn cases(info: &OpInfo, field: &Field) -> Vec<(i64, Result<(), Kind>)> {
+    let mut cases = usual_cases(info, field.role);
+    let (role, bits) = (field.role, field.place.bits);
+    let usual = cases.len();
+    cases.retain(|&(value, _)| fits(field, value));
+    if cases.len() < usual {
+        // Some of them have no room. The greatest that has is as right or as wrong as the greatest of the usual width, and so is the least.
+        let (least, most) = if role.is_signed() {
+            (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+        } else {
+            (0, (1i64 << bits) - 1)
+        };
+        let greatest = usual_cases(info, role).into_iter().max_by_key(|it| it.0);
+        match greatest.and_then(|it| it.1.err()) {
+            Some(kind) => cases.push((most, Err(kind))),
+            None => cases.extend([(least, Ok(())), (most, Ok(()))]),
+        }
+    }
+    cases
+}
+
+/// The same for an operand of its role's usual width.
+fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
     let frame = i64::from(FRAME);
     // Counts of the rich module with one function more.
     let index = |count: i64, max: i64| {
@@ -205,7 +227,10 @@ fn exceptions(
             cases[0] = (count - 1, wrong);
         }
     }
-    if matches!(info.op, Op::GlobalSet | Op::GlobalSetAccSrc) {
+    if matches!(
+        info.op,
+        Op::GlobalSet | Op::GlobalSetShort | Op::GlobalSetAccSrc | Op::GlobalSetAccSrcShort
+    ) {
         cases.push((3, Err(Kind::ImmutableGlobal)));
     } else if info.op == Op::GlobalSetImport {
         cases.push((0, Err(Kind::ImmutableGlobal)));
@@ -304,7 +329,7 @@ fn every_operand_of_every_instruction() {
             info.name
         );
         for (i, field) in info.fields.iter().enumerate() {
-            for (value, expected) in cases(info, field.role) {
+            for (value, expected) in cases(info, field) {
                 let mut operands = baseline.clone();
                 operands[i] = value;
                 let found = harness.check(&around(info, &operands));

@@ -43,6 +43,7 @@ const ELSEWHERE: &[Op] = &[
     Op::Ret1AccSrc,
     Op::RetN,
     Op::ConstPool,
+    Op::ConstPoolShort,
     Op::V128Const,
     Op::V128GlobalGet,
     Op::V128GlobalSet,
@@ -50,8 +51,11 @@ const ELSEWHERE: &[Op] = &[
     Op::V128GlobalSetImport,
     Op::RefFunc,
     Op::GlobalGet,
+    Op::GlobalGetShort,
     Op::GlobalSet,
+    Op::GlobalSetShort,
     Op::GlobalSetAccSrc,
+    Op::GlobalSetAccSrcShort,
     Op::GlobalGetImport,
     Op::GlobalSetImport,
     Op::MemorySize,
@@ -99,9 +103,10 @@ fn producer(op: Op) -> Option<(usize, Op)> {
 }
 
 impl Case<'_> {
-    /// The instruction's name without its accumulator operand, which changes nothing.
+    /// The instruction's name without its accumulator operand and without the mark of short forms, which change nothing.
     fn name(&self) -> &'static str {
         let name = self.op.info().name;
+        let name = name.strip_suffix("_short").unwrap_or(name);
         let split = name
             .split_once("_acc_")
             .or_else(|| name.split_once("_facc_"));
@@ -402,6 +407,14 @@ fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         Role::Def128 | Role::Use128 => (random.next() % (SLOTS as u64 - 1)) as i64,
         Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => {
             (random.next() % u64::from(field.role.lanes().unwrap())) as i64
+        }
+        Role::ImmS16 if field.place.bits == 8 => i64::from(value(random, 8) as i8),
+        Role::ImmU16 if field.place.bits == 8 => {
+            i64::from([0, 1, 8, 255, random.next() as u8][random.next() as usize % 5])
+        }
+        Role::ImmU32 if field.place.bits == 24 => {
+            let imm = [0, 4, 65535, 0xff_ffff, random.next() as u32 >> 8];
+            i64::from(imm[random.next() as usize % 5])
         }
         Role::ImmS16 => i64::from(value(random, 16) as i16),
         Role::ImmU16 => {

@@ -16,6 +16,22 @@ fn unary(asm: &Asm) -> ModuleSpec {
 
 #[test]
 fn pool_globals_and_function_references() {
+    check_pool_and_globals([
+        Op::GlobalGet,
+        Op::GlobalSet,
+        Op::ConstPool,
+        Op::GlobalSetAccSrc,
+    ]);
+    check_pool_and_globals([
+        Op::GlobalGetShort,
+        Op::GlobalSetShort,
+        Op::ConstPoolShort,
+        Op::GlobalSetAccSrcShort,
+    ]);
+}
+
+/// Of the instructions that have short forms, these.
+fn check_pool_and_globals([get, set, pool, set_acc]: [Op; 4]) {
     use wrt_format::image::types::GlobalType;
     use wrt_format::image::write::{ConstExpr, ExternSpec, GlobalSpec, ImportSpec};
     let ty = GlobalType {
@@ -25,11 +41,11 @@ fn pool_globals_and_function_references() {
     let mut asm = Asm::new(4, 1);
     asm.op(Op::GlobalGetImport, &[1, 0])
         .op(Op::GlobalSetImport, &[0, 1])
-        .op(Op::GlobalGet, &[2, 1]);
-    asm.op(Op::GlobalSet, &[0, 0])
-        .op(Op::ConstPool, &[3, 1])
+        .op(get, &[2, 1]);
+    asm.op(set, &[0, 0])
+        .op(pool, &[3, 1])
         .op(Op::I64Add, &[1, 1, 2])
-        .op(Op::GlobalSetAccSrc, &[1, 2]);
+        .op(set_acc, &[1, 2]);
     asm.op(Op::RefFunc, &[2, 0]).op(Op::RetN, &[1, 3]);
     let module = ModuleSpec {
         types: std::vec![longs(1, 3)],

@@ -1,0 +1,112 @@
+//! Short forms: where all operands of an instruction fit, it takes the form that has bytes for some of them. Which forms there are is read
+//! off the instruction table: `mov_short` is `mov` with two slots in one word. That costs the machine nothing, a byte being read like a
+//! word, and saves a sixth of the code.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use wrt_format::isa::{ALL, Field, OP_LIMIT, Op, Role, fits};
+
+/// What the name of a short form ends with.
+const SUFFIX: &str = "_short";
+
+/// By opcode number, the short form of an instruction.
+static SHORT: LazyLock<Vec<Option<Op>>> = LazyLock::new(|| {
+    let by_name: HashMap<&str, Op> = ALL.iter().map(|op| (op.info().name, *op)).collect();
+    let mut short = vec![None; OP_LIMIT];
+    for &op in ALL {
+        let plain = op.info().name.strip_suffix(SUFFIX);
+        if let Some(&plain) = plain.and_then(|name| by_name.get(name)) {
+            short[plain as usize] = Some(op);
+        }
+    }
+    short
+});
+
+/// Whether it is a short form.
+pub(super) fn is_form(op: Op) -> bool {
+    op.info().name.ends_with(SUFFIX)
+}
+
+/// The instruction that it is the short form of; any other as it is.
+#[cfg(test)]
+pub(super) fn plain(op: Op) -> Op {
+    let of = ALL.iter().find(|it| SHORT[**it as usize] == Some(op));
+    of.copied().unwrap_or(op)
+}
+
+/// Whether the operand is a label of a byte, of which emission has to see whether it reaches.
+pub(super) fn is_near_label(field: &Field) -> bool {
+    field.role == Role::Label16 && field.place.bits == 8
+}
+
+/// The short form of an instruction with these operands, if it has one that they fit. `near` says whether a label may have a byte only.
+pub(super) fn form(op: Op, operands: &[i64], near: bool) -> Option<Op> {
+    let short = SHORT[op as usize]?;
+    let fields = short.info().fields;
+    let fit =
+        |(field, &value): (&Field, &i64)| fits(field, value) && (near || !is_near_label(field));
+    fields.iter().zip(operands).all(fit).then_some(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_short_form_belongs_to_an_instruction_with_the_same_operands() {
+        let mut count = 0;
+        for &op in ALL {
+            let info = op.info();
+            let Some(name) = info.name.strip_suffix(SUFFIX) else {
+                continue;
+            };
+            count += 1;
+            let base = plain(op).info();
+            assert_eq!(base.name, name);
+            assert!(info.words < base.words, "{name}");
+            assert_eq!(
+                (info.control, info.charge, info.formula),
+                (base.control, base.charge, base.formula)
+            );
+            assert_eq!(info.fields.len(), base.fields.len(), "{name}");
+            for (a, b) in info.fields.iter().zip(base.fields) {
+                assert_eq!(a.name, b.name, "{name}");
+                // Immediates and labels may be of the other width's role, with the same sign.
+                let alike = a.role == b.role
+                    || !a.role.is_register() && a.role.is_signed() == b.role.is_signed();
+                assert!(alike && a.place.bits <= b.place.bits, "{name} {}", a.name);
+            }
+        }
+        assert!(count > 60, "{count}");
+    }
+
+    #[test]
+    fn a_form_is_short_if_all_its_operands_fit() {
+        let of = |op, operands: &[i64]| form(op, operands, true);
+        assert_eq!(of(Op::Mov, &[255, 255]), Some(Op::MovShort));
+        assert_eq!(of(Op::Mov, &[256, 0]), None);
+        assert_eq!(of(Op::Mov, &[0, 256]), None);
+        assert_eq!(of(Op::ConstU32, &[7, 0xff_ffff]), Some(Op::ConstU32Short));
+        assert_eq!(of(Op::ConstU32, &[7, 0x100_0000]), None);
+        assert_eq!(
+            of(Op::Store32Imm, &[1, -128, 65535]),
+            Some(Op::Store32ImmShort)
+        );
+        assert_eq!(of(Op::Store32Imm, &[1, -129, 0]), None);
+        assert_eq!(
+            of(Op::Load32Wrap, &[1, 2, 255, -128]),
+            Some(Op::Load32WrapShort)
+        );
+        assert_eq!(of(Op::Load32Wrap, &[1, 2, 256, 0]), None);
+        assert_eq!(of(Op::I32Mul, &[1, 2, 3]), None);
+    }
+
+    #[test]
+    fn a_label_has_a_byte_only_where_it_may() {
+        assert_eq!(form(Op::BrZ, &[1, 0], true), Some(Op::BrZShort));
+        assert_eq!(form(Op::BrZ, &[1, 0], false), None);
+        let other = form(Op::BrI32EqImm, &[1, 5, 0], false);
+        assert_eq!(other, Some(Op::BrI32EqImmShort));
+    }
+}
