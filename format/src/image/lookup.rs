@@ -2,8 +2,9 @@
 //!
 //! NAMES and LINES are only for people: they are not verified, and what does not make sense in them is not found.
 //! - NAMES: `count` pairs of words (function index, end of its name), ascending by function; then the names, one after the other.
-//! - LINES: `count` words, one per defined function: the end of its part; then the parts. A part is a LEB128 number for each of the
-//!   function's instructions that may stop the machine, in order: the zigzag difference of the Wasm byte offset.
+//! - LINES: `count` words, one per defined function: the end of its part; then the parts. A part is a number for each of the function's
+//!   instructions that may stop the machine, in order: how far the Wasm byte offset is from the one before. It is made of half bytes, the
+//!   low half first, see [`Halves::difference`].
 
 #![deny(
     clippy::indexing_slicing,
@@ -95,7 +96,10 @@ impl<'a> ModuleView<'a> {
             Some(before) => end_of(before)?,
             None => 0,
         };
-        let mut part = blob.get(start..end_of(func as usize)?)?;
+        let mut part = Halves {
+            bytes: blob.get(start..end_of(func as usize)?)?,
+            high: false,
+        };
         let record = self.func(func);
         let code = self.parts.code.get(record.code_word as usize..)?;
         let code = code.get(..record.words as usize)?;
@@ -105,8 +109,7 @@ impl<'a> ModuleView<'a> {
                 break;
             }
             if op?.info().stops {
-                let zigzag = leb(&mut part)?;
-                offset = offset.wrapping_add((zigzag >> 1) ^ 0u32.wrapping_sub(zigzag & 1));
+                offset = offset.wrapping_add(part.difference()?);
                 found = Some(offset);
             }
         }
@@ -127,16 +130,43 @@ impl<'a> ModuleView<'a> {
     }
 }
 
-/// Takes an unsigned LEB128 number of at most 32 bits off `bytes`.
-fn leb(bytes: &mut &[u8]) -> Option<u32> {
-    let mut value = 0u32;
-    for shift in [0, 7, 14, 21, 28] {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u32::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
+/// Half bytes of a part of LINES.
+struct Halves<'a> {
+    bytes: &'a [u8],
+    /// Whether the low half of the first byte has been taken.
+    high: bool,
+}
+
+impl Halves<'_> {
+    fn next(&mut self) -> Option<u32> {
+        let (&byte, rest) = self.bytes.split_first()?;
+        let half = if self.high {
+            self.bytes = rest;
+            byte >> 4
+        } else {
+            byte & 15
+        };
+        self.high = !self.high;
+        Some(half.into())
+    }
+
+    /// So many halves as a number, the lowest first.
+    fn number(&mut self, halves: u32) -> Option<u32> {
+        let mut value = 0;
+        for i in 0..halves {
+            value |= self.next()? << i.wrapping_mul(4);
+        }
+        Some(value)
+    }
+
+    /// A difference: a half of 0 to 12 is one. After a half of 13, 14 or 15 come one, two or eight halves, and it is 13 or 29 more than
+    /// they say, or just as much, modulo 2^32.
+    fn difference(&mut self) -> Option<u32> {
+        match self.next()? {
+            13 => self.number(1)?.checked_add(13),
+            14 => self.number(2)?.checked_add(29),
+            15 => self.number(8),
+            small => Some(small),
         }
     }
-    None
 }

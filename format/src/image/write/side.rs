@@ -63,32 +63,38 @@ pub(super) fn lines(lines: &[Vec<(u32, u32)>], funcs: &[FuncSpec]) -> Result<Vec
         return Ok(Vec::new());
     }
     let mut out = word(funcs.len())?.to_vec();
-    let mut parts = Vec::new();
+    let (mut parts, mut halves) = (Vec::new(), Vec::new());
     for (i, func) in funcs.iter().enumerate() {
         let known = lines.get(i).map_or(&[][..], Vec::as_slice);
         let stops =
             instructions(&func.code).filter(|(_, op, _)| op.is_some_and(|op| op.info().stops));
         let mut last = 0u32;
+        halves.clear();
         for (at, ..) in stops {
             let before = known.partition_point(|&(word, _)| word as usize <= at);
             // Nothing is known before the first place that is: it is as good as any.
             let Some(&(_, offset)) = known.get(before.saturating_sub(1)) else {
                 break;
             };
-            let difference = offset.wrapping_sub(last) as i32;
-            leb(&mut parts, ((difference << 1) ^ (difference >> 31)) as u32);
+            put_difference(&mut halves, offset.wrapping_sub(last));
             last = offset;
         }
+        let pairs = halves.chunks(2);
+        parts.extend(pairs.map(|pair| pair[0] | pair.get(1).map_or(0, |high| high << 4)));
         out.extend_from_slice(&word(parts.len())?);
     }
     out.extend_from_slice(&parts);
     Ok(out)
 }
 
-fn leb(out: &mut Vec<u8>, mut value: u32) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
+/// The half bytes that `Halves::difference` reads back.
+fn put_difference(halves: &mut Vec<u8>, difference: u32) {
+    let (mark, rest, count) = match difference {
+        0..=12 => (difference as u8, 0, 0),
+        13..=28 => (13, difference - 13, 1),
+        29..=284 => (14, difference - 29, 2),
+        285.. => (15, difference, 8),
+    };
+    halves.push(mark);
+    halves.extend((0..count).map(|i| (rest >> (4 * i)) as u8 & 15));
 }
