@@ -43,6 +43,7 @@ pub fn archive(
         if has_tail_call(&code.words) {
             out.features |= features::TAIL_CALL;
         }
+        out.counts_datas |= names_data(&code.words);
         out.funcs.push(FuncSpec {
             type_idx: types.index(module.funcs[func_idx as usize]),
             frame: code.frame,
@@ -121,6 +122,11 @@ fn relocate_types(words: &mut [u16], types: &spec::Types) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+fn names_data(words: &[u16]) -> bool {
+    let mut ops = instructions(words).filter_map(|(_, op, _)| op);
+    ops.any(|op| op.info().fields.iter().any(|it| it.role == Role::Data))
 }
 
 fn has_tail_call(words: &[u16]) -> bool {

@@ -152,3 +152,25 @@ fn every_function_needs_code() {
     let error = archive(&module, Vec::new(), &Options::default()).unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Internal);
 }
+
+/// What instructions do not count needs no row, once its bytes lie in a copy-on-write section.
+#[test]
+fn data_segments_keep_their_numbers_where_instructions_name_them() {
+    let segments = |body: &str| {
+        let bytes = "x".repeat(40_000);
+        let text = format!(
+            "(module (memory 2) (data (i32.const 0) \"{bytes}\") (data (i32.const 40000) \"{bytes}\") (data \"passive\") (func {body}))"
+        );
+        let wasm = wat::parse_str(text).unwrap();
+        let image = crate::compile(&wasm, &Options::default()).unwrap().image;
+        let bytes = align(&image);
+        let verified = VerifiedImage::verify_all(&bytes, &Limits::DEFAULT).unwrap();
+        verified.module(0).data_count()
+    };
+    assert_eq!(segments(""), 1);
+    assert_eq!(segments("data.drop 2"), 3);
+    assert_eq!(
+        segments("(memory.init 2 (i32.const 0) (i32.const 0) (i32.const 7))"),
+        3
+    );
+}

@@ -40,7 +40,7 @@ pub(super) struct RootModuleBuilder {
     globals: Vec<DefRow>,
     exports: Vec<ExportRow>,
     elems: Vec<ElemRow>,
-    datas: Vec<DataRow>,
+    pub(super) datas: Vec<DataRow>,
     exprs: Vec<Span>,
     ops: Vec<OpRow>,
     tags: Vec<u32_le>,
@@ -215,6 +215,9 @@ impl RootModuleBuilder {
     fn put_datas(&mut self, spec: &ModuleSpec, flattened: &[bool]) -> Result<(), WriteError> {
         let mut at = 0usize;
         for (data, &flattened) in spec.datas.iter().zip(flattened) {
+            if flattened && !spec.counts_datas {
+                continue;
+            }
             let row = match &data.mode {
                 // Its bytes are in a copy-on-write section. What is left is what a dropped segment is: passive and empty.
                 _ if flattened => DataRow::default(),

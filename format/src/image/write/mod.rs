@@ -7,6 +7,8 @@ mod cow;
 mod layout;
 mod metadata;
 mod side;
+#[cfg(test)]
+mod size_tests;
 mod spec;
 #[cfg(test)]
 pub(crate) mod tests;

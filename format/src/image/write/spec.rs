@@ -41,6 +41,8 @@ pub struct ModuleSpec {
     pub elems: Vec<ElemSpec>,
     /// Data segments.
     pub datas: Vec<DataSpec>,
+    /// Whether instructions name data segments by their indices. If not, those that end up in copy-on-write sections are left out.
+    pub counts_datas: bool,
     /// Start function, in the function index space.
     pub start: Option<u32>,
     /// Names of functions of the function index space, ascending by index.

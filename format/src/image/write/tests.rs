@@ -226,6 +226,7 @@ pub(crate) fn rich_module() -> ModuleSpec {
             active(0, 200_000, b"far".to_vec()),
             active(1, 5, b"other".to_vec()),
         ],
+        counts_datas: true,
         tags: vec![0],
         start: Some(3),
         func_names: vec![
@@ -317,6 +318,7 @@ fn read(module: &ModuleView<'_>) -> ModuleSpec {
         datas: (0..module.data_count())
             .map(|i| read_data(module.data(i).unwrap()))
             .collect(),
+        counts_datas: false,
         start: module.start(),
         func_names: names.collect(),
         module_name: module.name().map(String::from),
@@ -375,6 +377,7 @@ fn everything_comes_back() {
         | features::EXTENDED_CONST
         | features::EXCEPTIONS;
     expected.lines.clear();
+    expected.counts_datas = false;
     let emptied = DataSpec {
         mode: DataMode::Passive,
         bytes: vec![],

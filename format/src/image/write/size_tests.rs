@@ -1,0 +1,61 @@
+//! What is left out of an image, or said in few bits, is still what it was.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::tests::{code, rich_module};
+use super::*;
+use crate::isa::Op;
+use crate::verify::{Limits, VerifiedImage};
+
+#[test]
+fn lines_of_every_distance() {
+    // Far enough for each number of half bytes, on both sides of where one more begins, and back.
+    let steps = [0, 12, 13, 28, 29, 284, 285, 70_000, u32::MAX, 5];
+    let mut words = code(&[(Op::Enter, &[1, 1])]);
+    let (mut lines, mut offset) = (vec![(0, 300)], 300_u32);
+    for step in steps {
+        offset = offset.wrapping_add(step);
+        lines.push((words.len() as u32, offset));
+        words.extend(code(&[(Op::Fuel, &[0])]));
+    }
+    words.push(Op::Ret as u16);
+    let module = ModuleSpec {
+        types: vec![FuncTypeSpec::default()],
+        funcs: vec![FuncSpec {
+            type_idx: 0,
+            frame: 1,
+            code: words,
+        }],
+        lines: vec![lines.clone()],
+        ..ModuleSpec::default()
+    };
+    let image = ImageSpec {
+        modules: vec![module],
+        build_id: 0,
+    };
+    let bytes = align(&write(&image).unwrap());
+    let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+    for (word, offset) in lines {
+        assert_eq!(image.module(0).wasm_offset(0, word), Some(offset), "{word}");
+    }
+}
+
+/// A segment that has been laid out in a copy-on-write section leaves a row only where instructions count segments.
+#[test]
+fn flattened_segments_are_left_out_where_no_instruction_counts_them() {
+    let rows = |counts_datas| {
+        let module = ModuleSpec {
+            counts_datas,
+            ..rich_module()
+        };
+        let (flattened, _) = cow::flatten(&module);
+        assert_eq!(flattened, [true, false, true, false]);
+        let mut elems = Vec::new();
+        let root = metadata::module(&module, &flattened, 0, &mut elems).unwrap();
+        let mode = |row: &crate::image::root::DataRow| row.mode.to_native();
+        root.datas.iter().map(mode).collect::<Vec<u32>>()
+    };
+    assert_eq!(rows(true), [0, 0, 0, 1]);
+    assert_eq!(rows(false), [0, 1]);
+}
