@@ -1,8 +1,8 @@
 //! Encoding: blocks in their final order to words, with fuel, labels and lines.
 //!
-//! Labels are as narrow as there are forms for at first. Where one does not reach, a conditional branch with a label of a byte takes one of
-//! a word; an unconditional branch takes one of two words, and another conditional branch is turned round and skips an unconditional one.
-//! Then everything is encoded again.
+//! Labels are as narrow as there are forms for at first. Where one does not reach, a conditional branch takes the form whose label is as wide
+//! as its plain form's; if it had that, it is turned round and skips an unconditional one, which takes a label of two words if need be. Then
+//! everything is encoded again.
 
 use wrt_format::isa::{Control, Op, Role, encode, set_field, table_label};
 

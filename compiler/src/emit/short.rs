@@ -35,18 +35,16 @@ pub(super) fn plain(op: Op) -> Op {
     of.copied().unwrap_or(op)
 }
 
-/// Whether the operand is a label of a byte, of which emission has to see whether it reaches.
-pub(super) fn is_near_label(field: &Field) -> bool {
-    field.role == Role::Label16 && field.place.bits == 8
-}
-
-/// The short form of an instruction with these operands, if it has one that they fit. `near` says whether a label may have a byte only.
+/// The short form of an instruction with these operands, if it has one that they fit. `near` says whether the label may be narrower than
+/// the instruction's own: only when all blocks have their places is it known whether it reaches.
 pub(super) fn form(op: Op, operands: &[i64], near: bool) -> Option<Op> {
     let short = SHORT[op as usize]?;
-    let fields = short.info().fields;
-    let fit =
-        |(field, &value): (&Field, &i64)| fits(field, value) && (near || !is_near_label(field));
-    fields.iter().zip(operands).all(fit).then_some(short)
+    let fields = short.info().fields.iter().zip(op.info().fields);
+    let fit = |((field, own), &value): ((&Field, &Field), &i64)| {
+        let is_label = matches!(field.role, Role::Label16 | Role::Label32);
+        fits(field, value) && (near || !is_label || field.place.bits == own.place.bits)
+    };
+    fields.zip(operands).all(fit).then_some(short)
 }
 
 #[cfg(test)]
@@ -103,9 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn a_label_has_a_byte_only_where_it_may() {
+    fn a_label_is_narrower_only_where_it_may_be() {
         assert_eq!(form(Op::BrZ, &[1, 0], true), Some(Op::BrZShort));
         assert_eq!(form(Op::BrZ, &[1, 0], false), None);
+        // Of two words or one, and of one either way.
+        let step = |near| form(Op::BrI32AddNe, &[1, 1, 2, 1, 0], near);
+        assert_eq!(step(true), Some(Op::BrI32AddNeShort));
+        assert_eq!(step(false), None);
         let other = form(Op::BrI32EqImm, &[1, 5, 0], false);
         assert_eq!(other, Some(Op::BrI32EqImmShort));
     }

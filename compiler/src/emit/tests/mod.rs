@@ -315,6 +315,28 @@ fn labels_that_do_not_reach_are_made_wide() {
     assert_eq!(lines, trimmed(expected));
 }
 
+/// A branch that steps has no opposite, so its label has to reach any distance: 127 words, 32,767, and more.
+#[test]
+fn labels_of_branches_that_step_reach() {
+    let over = |branch: VInst, sets: usize| {
+        let mut code = func(vec![
+            block(1, vec![branch], &[2, 1]),
+            block(1, vec![inst(Op::GlobalSet, &[0, 0]); sets], &[2]),
+            block(1, vec![inst(Op::Ret, &[])], &[]),
+        ]);
+        code.vreg_count = 2;
+        code.is_ref.truncate(2);
+        code.is_wide.truncate(2);
+        Op::from_number(emitted(&code).words[3])
+    };
+    let zero = |sets| over(inst(Op::BrI32AddNz, &[1, 0, -1, 0]), sets);
+    assert_eq!(zero(10), Some(Op::BrI32AddNzShort));
+    assert_eq!(zero(100), Some(Op::BrI32AddNz));
+    let limit = |sets| over(inst(Op::BrI32AddNe, &[1, 0, 0, -1, 0]), sets);
+    assert_eq!(limit(100), Some(Op::BrI32AddNeShort));
+    assert_eq!(limit(16_400), Some(Op::BrI32AddNe));
+}
+
 /// A label of a byte reaches 127 words on; beyond, the branch takes the form with a word.
 #[test]
 fn labels_of_a_byte_grow_where_they_do_not_reach() {
