@@ -173,8 +173,11 @@ impl Encoder<'_> {
         if matches!(inst.op, Op::ConstPool | Op::V128Const) {
             self.pool_words.push(self.at());
         }
-        let near = !self.wide[self.block as usize];
-        let op = shortest(inst.op, &inst.fields[..info.fields.len()], near);
+        let place = short::Place {
+            near: !self.wide[self.block as usize],
+            in_loop: self.blocks[self.block as usize].loop_depth > 0,
+        };
+        let op = shortest(inst.op, &inst.fields[..info.fields.len()], place);
         self.put(op, &inst.fields[..info.fields.len()], inst.offset)
     }
 
@@ -311,11 +314,11 @@ impl Encoder<'_> {
     }
 }
 
-/// The shortest instruction that does the same.
-fn shortest(op: Op, operands: &[i64], near: bool) -> Op {
+/// The shortest instruction that does the same, of those for its place.
+fn shortest(op: Op, operands: &[i64], place: short::Place) -> Op {
     let op = match operands {
         [_, imm] if op == Op::ConstU32 && *imm <= u16::MAX.into() => Op::ConstU16,
         _ => op,
     };
-    short::form(op, operands, near).unwrap_or(op)
+    short::form(op, operands, place).unwrap_or(op)
 }

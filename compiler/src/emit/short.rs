@@ -1,6 +1,6 @@
 //! Short forms: where all operands of an instruction fit, it takes the form that has bytes for some of them. Which forms there are is read
 //! off the instruction table: `mov_short` is `mov` with two slots in one word. That costs the machine nothing, a byte being read like a
-//! word, and saves a sixth of the code.
+//! word, and saves a sixth of the code. Only operands of three bytes cost something.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -35,14 +35,25 @@ pub(super) fn plain(op: Op) -> Op {
     of.copied().unwrap_or(op)
 }
 
-/// The short form of an instruction with these operands, if it has one that they fit. `near` says whether the label may be narrower than
-/// the instruction's own: only when all blocks have their places is it known whether it reaches.
-pub(super) fn form(op: Op, operands: &[i64], near: bool) -> Option<Op> {
+/// What a place allows of short forms.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The label may be narrower than the plain instruction's. Only when all blocks are laid out is it known whether it reaches.
+    pub(super) near: bool,
+    /// It is in a loop.
+    pub(super) in_loop: bool,
+}
+
+/// The short form of an instruction with these operands, if it has one that they fit and that its place allows. An operand of three bytes
+/// costs the machine a shift and a move, so it is not for loops.
+pub(super) fn form(op: Op, operands: &[i64], place: Place) -> Option<Op> {
     let short = SHORT[op as usize]?;
     let fields = short.info().fields.iter().zip(op.info().fields);
     let fit = |((field, own), &value): ((&Field, &Field), &i64)| {
         let is_label = matches!(field.role, Role::Label16 | Role::Label32);
-        fits(field, value) && (near || !is_label || field.place.bits == own.place.bits)
+        fits(field, value)
+            && (place.near || !is_label || field.place.bits == own.place.bits)
+            && !(place.in_loop && field.place.bits == 24)
     };
     fields.zip(operands).all(fit).then_some(short)
 }
@@ -79,9 +90,14 @@ mod tests {
         assert!(count > 60, "{count}");
     }
 
+    const COLD: Place = Place {
+        near: true,
+        in_loop: false,
+    };
+
     #[test]
     fn a_form_is_short_if_all_its_operands_fit() {
-        let of = |op, operands: &[i64]| form(op, operands, true);
+        let of = |op, operands: &[i64]| form(op, operands, COLD);
         assert_eq!(of(Op::Mov, &[255, 255]), Some(Op::MovShort));
         assert_eq!(of(Op::Mov, &[256, 0]), None);
         assert_eq!(of(Op::Mov, &[0, 256]), None);
@@ -102,13 +118,31 @@ mod tests {
 
     #[test]
     fn a_label_is_narrower_only_where_it_may_be() {
-        assert_eq!(form(Op::BrZ, &[1, 0], true), Some(Op::BrZShort));
-        assert_eq!(form(Op::BrZ, &[1, 0], false), None);
+        let far = Place {
+            near: false,
+            ..COLD
+        };
+        assert_eq!(form(Op::BrZ, &[1, 0], COLD), Some(Op::BrZShort));
+        assert_eq!(form(Op::BrZ, &[1, 0], far), None);
         // Of two words or one, and of one either way.
-        let step = |near| form(Op::BrI32AddNe, &[1, 1, 2, 1, 0], near);
-        assert_eq!(step(true), Some(Op::BrI32AddNeShort));
-        assert_eq!(step(false), None);
-        let other = form(Op::BrI32EqImm, &[1, 5, 0], false);
+        let step = |place| form(Op::BrI32AddNe, &[1, 1, 2, 1, 0], place);
+        assert_eq!(step(COLD), Some(Op::BrI32AddNeShort));
+        assert_eq!(step(far), None);
+        let other = form(Op::BrI32EqImm, &[1, 5, 0], far);
         assert_eq!(other, Some(Op::BrI32EqImmShort));
+    }
+
+    #[test]
+    fn three_bytes_are_not_for_loops() {
+        let hot = Place {
+            in_loop: true,
+            ..COLD
+        };
+        let constant = |op, place| form(op, &[7, 5], place);
+        assert_eq!(constant(Op::ConstU32, COLD), Some(Op::ConstU32Short));
+        assert_eq!(constant(Op::ConstPool, COLD), Some(Op::ConstPoolShort));
+        assert_eq!(constant(Op::ConstU32, hot), None);
+        assert_eq!(constant(Op::ConstPool, hot), None);
+        assert_eq!(constant(Op::ConstU16, hot), Some(Op::ConstU16Short));
     }
 }
