@@ -6,10 +6,8 @@ use bytemuck::{Pod, Zeroable};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct RawFuncRecord {
-    /// First word of the function in the CODE section, counted from its start.
+    /// First word of the function in the CODE section, counted from its start. The function ends where the next one begins.
     pub code_word: u32,
-    /// Words of the function.
-    pub words: u32,
     /// Index of its type.
     pub type_idx: u32,
     /// Frame size in slots.
@@ -22,14 +20,18 @@ pub struct RawFuncRecord {
     pub refs: u16,
 }
 
-const _: () = assert!(size_of::<RawFuncRecord>() == 20 && align_of::<RawFuncRecord>() == 4);
+/// Bytes of a record.
+pub(crate) const RECORD_LEN: u32 = 16;
 
-/// A record in native byte order.
+const _: () =
+    assert!(size_of::<RawFuncRecord>() == RECORD_LEN as usize && align_of::<RawFuncRecord>() == 4);
+
+/// What is known of a function, in native byte order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FuncRecord {
     /// First word of the function in the CODE section, counted from its start.
     pub code_word: u32,
-    /// Words of the function.
+    /// Words of the function, at least 1 once it is verified.
     pub words: u32,
     /// Index of its type.
     pub type_idx: u32,
@@ -43,29 +45,12 @@ pub struct FuncRecord {
     pub refs: u16,
 }
 
-impl RawFuncRecord {
-    /// The record in native byte order.
-    #[must_use]
-    pub const fn decode(&self) -> FuncRecord {
-        FuncRecord {
-            code_word: u32::from_le(self.code_word),
-            words: u32::from_le(self.words),
-            type_idx: u32::from_le(self.type_idx),
-            frame: u16::from_le(self.frame),
-            params: u16::from_le(self.params),
-            results: u16::from_le(self.results),
-            refs: u16::from_le(self.refs),
-        }
-    }
-}
-
 impl FuncRecord {
     /// The record as it lies in the image.
     #[must_use]
     pub const fn encode(&self) -> RawFuncRecord {
         RawFuncRecord {
             code_word: self.code_word.to_le(),
-            words: self.words.to_le(),
             type_idx: self.type_idx.to_le(),
             frame: self.frame.to_le(),
             params: self.params.to_le(),

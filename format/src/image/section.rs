@@ -56,7 +56,7 @@ impl Kind {
     pub const fn element_bytes(self) -> Option<u64> {
         match self {
             Self::Root | Self::Data | Self::DataCow => Some(1),
-            Self::Func => Some(20),
+            Self::Func => Some(super::func::RECORD_LEN as u64),
             Self::Code => Some(2),
             Self::Const | Self::ExportIndex => Some(8),
             Self::Elem | Self::Decoys => Some(4),

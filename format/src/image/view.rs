@@ -193,8 +193,23 @@ impl<'a> ModuleView<'a> {
     /// Record of defined function `i`. Of an unverified function only `type_idx` is in range.
     #[must_use]
     pub fn func(&self, i: u32) -> FuncRecord {
-        let record = self.parts.funcs.get(i as usize);
-        record.map(RawFuncRecord::decode).unwrap_or_default()
+        let Some(record) = self.parts.funcs.get(i as usize) else {
+            return FuncRecord::default();
+        };
+        let start = u32::from_le(record.code_word);
+        let next = self.parts.funcs.get((i as usize).saturating_add(1));
+        let end = next.map_or(self.parts.code.len() as u32, |next| {
+            u32::from_le(next.code_word)
+        });
+        FuncRecord {
+            code_word: start,
+            words: end.saturating_sub(start),
+            type_idx: u32::from_le(record.type_idx),
+            frame: u16::from_le(record.frame),
+            params: u16::from_le(record.params),
+            results: u16::from_le(record.results),
+            refs: u16::from_le(record.refs),
+        }
     }
 
     /// Records of all defined functions, in little-endian fields.

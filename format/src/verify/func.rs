@@ -7,7 +7,7 @@ use super::VerifyError;
 use super::error::VerifyErrorKind as Kind;
 use super::rules::{Plain, Rule, rule_of};
 use crate::image::features;
-use crate::image::func::FuncRecord;
+use crate::image::func::{FuncRecord, RECORD_LEN};
 use crate::image::types::{ExternKind, GlobalType, PAGE_LOG2, val};
 use crate::image::view::ModuleView;
 use crate::isa::{Control, MAX_WORDS, Op, PROLOGUE, Role, field_value, pair};
@@ -29,11 +29,12 @@ impl ModuleView<'_> {
     /// When a rule is broken, or there is no such function.
     pub fn verify_func(&self, defined_func: u32) -> Result<(), VerifyError> {
         let record_offset =
-            (self.parts.funcs_offset).saturating_add(defined_func.saturating_mul(20));
+            (self.parts.funcs_offset).saturating_add(defined_func.saturating_mul(RECORD_LEN));
         let record_error = |kind| VerifyError::new(kind, record_offset);
-        let raw = self.parts.funcs.get(defined_func as usize);
-        let raw = raw.ok_or(record_error(Kind::IndexOutOfRange))?;
-        let record = raw.decode();
+        if defined_func >= self.func_count() {
+            return Err(record_error(Kind::IndexOutOfRange));
+        }
+        let record = self.func(defined_func);
         let body = check_record(self, &record).map_err(record_error)?;
         let mut walk = Walk {
             module: self,
@@ -71,6 +72,7 @@ fn check_record<'a>(module: &ModuleView<'a>, record: &FuncRecord) -> Checked<&'a
         && usize::from(record.params) == val::slot_count(ty.params)
         && usize::from(record.results) == val::slot_count(ty.results);
     let sane = known
+        && record.words > 0
         && (1..=MAX_FRAME).contains(&record.frame)
         && u32::from(record.frame) <= module.max_frame
         && u32::from(record.params).saturating_add(record.refs.into()) <= u32::from(record.frame)

@@ -25,6 +25,7 @@ fn lines_of_every_distance() {
         funcs: vec![FuncSpec {
             type_idx: 0,
             frame: 1,
+            refs: 0,
             code: words,
         }],
         lines: vec![lines.clone()],

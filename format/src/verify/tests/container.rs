@@ -147,14 +147,14 @@ fn sections_do_not_overlap_and_padding_is_zero() {
     assert_eq!(moved(8), Err(Kind::SectionRange));
     assert_eq!(moved(1 << 30), Err(Kind::SectionRange));
     let (_, root) = find(&bytes, SectionKind::Root);
-    let (_, func) = find(&bytes, SectionKind::Func);
+    let (_, pool) = find(&bytes, SectionKind::Const);
     assert_ne!(
-        func.offset + func.len,
-        code.offset,
+        code.offset + code.len,
+        pool.offset,
         "there is padding to change"
     );
     assert_eq!(root.offset % 16, 0);
-    let padding = (code.offset - 1) as usize;
+    let padding = (pool.offset - 1) as usize;
     assert_eq!(changed(|bytes| bytes[padding] = 1), Err(Kind::BadPadding));
 }
 

@@ -26,7 +26,7 @@ fn check(instructions: &[(Op, &[i64])]) -> Result<(), Kind> {
 #[test]
 fn functions_start_with_enter_and_end_with_a_terminator() {
     assert_eq!(check(&[ENTER, TRAP]), Ok(()));
-    assert_eq!(check(&[]), Err(Kind::NoEnter));
+    assert_eq!(check(&[]), Err(Kind::BadFuncRecord));
     assert_eq!(check(&[FUEL, TRAP]), Err(Kind::NoEnter));
     assert_eq!(check(&[ENTER]), Err(Kind::NoTerminator));
     assert_eq!(check(&[ENTER, FUEL]), Err(Kind::NoTerminator));
@@ -327,7 +327,7 @@ fn memory_zero_is_an_ordinary_one() {
 fn with_record(change: impl Fn(&mut [u8])) -> Result<(), Kind> {
     let mut bytes = align(&write(&rich()).unwrap());
     let at = find(&bytes, SectionKind::Func).1.offset as usize;
-    change(&mut bytes[at..at + 20]);
+    change(&mut bytes[at..at + 16]);
     verify_all(&bytes, &Limits::DEFAULT)
 }
 
@@ -335,31 +335,52 @@ fn with_record(change: impl Fn(&mut [u8])) -> Result<(), Kind> {
 fn records_are_those_of_their_functions() {
     let patch = |at: usize, value: u32| {
         with_record(|record| {
-            let width = if at < 12 { 4 } else { 2 };
+            let width = if at < 8 { 4 } else { 2 };
             record[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
         })
     };
     let bad = Err(Kind::BadFuncRecord);
     assert_eq!(with_record(|_| ()), Ok(()));
-    // In the stubs, beyond the code, overflowing.
-    assert_eq!(patch(0, 7), bad);
-    assert_eq!(patch(0, 1000), bad);
-    assert_eq!(patch(0, u32::MAX), bad);
-    assert_eq!(patch(4, 1000), bad);
-    assert_eq!(patch(4, u32::MAX), bad);
-    assert_eq!(patch(8, 2), bad);
-    assert_eq!(patch(8, 3), bad);
+    // In the stubs, where the next one begins, behind that, beyond the code.
+    let bytes = align(&write(&rich()).unwrap());
+    let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+    let next = image.module(0).func(1).code_word;
+    for start in [7, next, next + 1, 1000, u32::MAX] {
+        assert_eq!(patch(0, start), bad, "{start}");
+    }
+    assert_eq!(patch(4, 2), bad);
+    assert_eq!(patch(4, 3), bad);
     for frame in [0, 1, 9, 0x8000, 0xffff] {
-        assert_eq!(patch(12, frame), bad, "{frame}");
+        assert_eq!(patch(8, frame), bad, "{frame}");
     }
-    assert_eq!(patch(12, 7), Err(Kind::FrameMismatch));
-    assert_eq!(patch(14, 1), bad);
-    assert_eq!(patch(16, 0), bad);
+    assert_eq!(patch(8, 7), Err(Kind::FrameMismatch));
+    assert_eq!(patch(10, 1), bad);
+    assert_eq!(patch(12, 0), bad);
     // References lie behind the parameters, and in the frame.
-    assert_eq!(patch(18, 6), Ok(()));
+    assert_eq!(patch(14, 6), Ok(()));
     for refs in [7, 0xffff] {
-        assert_eq!(patch(18, refs), bad, "{refs}");
+        assert_eq!(patch(14, refs), bad, "{refs}");
     }
+}
+
+/// The last function ends with the code, and is not empty either.
+#[test]
+fn the_last_function_ends_with_the_code() {
+    let bytes = align(&write(&rich()).unwrap());
+    let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+    let module = image.module(0);
+    let words: u32 = (0..3).map(|i| module.func(i).words).sum();
+    assert_eq!(
+        words as usize + crate::isa::PROLOGUE.len(),
+        module.code().len()
+    );
+    let end = module.code().len() as u32;
+    let mut moved = align(&write(&rich()).unwrap());
+    let at = find(&moved, SectionKind::Func).1.offset as usize + 2 * 16;
+    moved[at..at + 4].copy_from_slice(&end.to_le_bytes());
+    let image = VerifiedImage::verify(&moved, &Limits::DEFAULT).unwrap();
+    let error = image.module(0).verify_func(2).unwrap_err();
+    assert_eq!(error.kind(), Kind::BadFuncRecord);
 }
 
 #[test]

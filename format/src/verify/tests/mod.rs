@@ -68,18 +68,19 @@ struct Harness {
 }
 
 impl Harness {
-    /// The function is the last of [`rich_module`], with type 1: two parameters, one result.
+    /// The function follows those of [`rich_module`], with type 1: two parameters, one result. Behind it is one more, so that it ends.
     fn new(module: ModuleSpec) -> Self {
         let mut module = module;
         module.features |= features::FUNCTION_REFERENCES;
         let func = module.funcs.len() as u32;
-        let code = [0; ROOM].to_vec();
-        module.funcs.push(FuncSpec {
-            type_idx: 1,
-            frame: FRAME,
-            refs: 0,
-            code,
-        });
+        for words in [ROOM, 1] {
+            module.funcs.push(FuncSpec {
+                type_idx: 1,
+                frame: FRAME,
+                refs: 0,
+                code: [0].repeat(words),
+            });
+        }
         let modules = [module].into();
         let bytes = write(&ImageSpec {
             modules,
@@ -107,23 +108,28 @@ impl Harness {
 
     /// Gives the function another type.
     fn set_type(&mut self, type_idx: u16, params: u16, results: u16) {
-        let at = find(&self.bytes, Kind::Func).1.offset as usize + self.func as usize * 20;
-        self.bytes[at + 8..at + 10].copy_from_slice(&type_idx.to_le_bytes());
-        self.bytes[at + 14..at + 16].copy_from_slice(&params.to_le_bytes());
-        self.bytes[at + 16..at + 18].copy_from_slice(&results.to_le_bytes());
+        let at = self.record_at();
+        self.bytes[at + 4..at + 6].copy_from_slice(&type_idx.to_le_bytes());
+        self.bytes[at + 10..at + 12].copy_from_slice(&params.to_le_bytes());
+        self.bytes[at + 12..at + 14].copy_from_slice(&results.to_le_bytes());
+    }
+
+    /// Where the function's record is in the image.
+    fn record_at(&self) -> usize {
+        find(&self.bytes, Kind::Func).1.offset as usize + self.func as usize * 16
     }
 
     /// Verifies the function with these words.
     fn check(&mut self, words: &[u16]) -> Result<(), VerifyErrorKind> {
         assert!(words.len() <= ROOM);
-        let record = find(&self.bytes, Kind::Func).1.offset as usize + self.func as usize * 20;
+        let record = self.record_at();
         let code = find(&self.bytes, Kind::Code).1;
-        let start = (code.offset + code.len) as usize - ROOM * 2;
+        let start = (code.offset + code.len) as usize - (ROOM + 1) * 2;
         for (i, word) in words.iter().enumerate() {
             self.bytes[start + i * 2..][..2].copy_from_slice(&word.to_le_bytes());
         }
-        let count = words.len() as u32;
-        self.bytes[record + 4..record + 8].copy_from_slice(&count.to_le_bytes());
+        let end = code.len / 2 - (ROOM as u32 + 1) + words.len() as u32;
+        self.bytes[record + 16..record + 20].copy_from_slice(&end.to_le_bytes());
         let image = VerifiedImage::verify(&self.bytes, &Limits::DEFAULT).unwrap();
         let verified = image.module(0).verify_func(self.func);
         verified.map_err(|error| error.kind())

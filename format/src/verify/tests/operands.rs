@@ -134,7 +134,7 @@ fn cases(info: &OpInfo, field: &Field) -> Vec<(i64, Result<(), Kind>)> {
 /// The same for an operand of its role's usual width.
 fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
     let frame = i64::from(FRAME);
-    // Counts of the rich module with one function more.
+    // Counts of the rich module with two functions more.
     let index = |count: i64, max: i64| {
         let out = Err(Kind::IndexOutOfRange);
         [(count - 1, Ok(())), (count, out), (max, out)].to_vec()
@@ -186,12 +186,12 @@ fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         }
         Role::Cost => any(1, narrow),
         Role::TrapCode => limit(Trap::ALL.len() as i64 - 1, narrow, Kind::BadImmediate),
-        Role::DefinedFunc => index(4, wide),
-        Role::NearFunc => index(4, narrow),
+        Role::DefinedFunc => index(5, wide),
+        Role::NearFunc => index(5, narrow),
         Role::ImportFunc | Role::Type | Role::DefinedGlobal | Role::ImportGlobal => {
             exceptions(info, role, index)
         }
-        Role::Func => index(6, wide),
+        Role::Func => index(7, wide),
         Role::Mem => index(2, narrow),
         Role::Table => index(3, narrow),
         Role::Elem | Role::Data => index(4, wide),
