@@ -1,7 +1,8 @@
 //! Finding exports, function names, source positions and copy-on-write runs of a module.
 //!
 //! NAMES and LINES are only for people: they are not verified, and what does not make sense in them is not found.
-//! - NAMES: `count` pairs of words (function index, end of its name), ascending by function; then the names, one after the other.
+//! - NAMES: `count` words, one per function of the function index space from 0 on: the end of its name; then the names, one after the other.
+//!   A function without a name has an empty one.
 //! - LINES: `count` words, one per defined function: the end of its part; then the parts. A part is a number for each of the function's
 //!   instructions that may stop the machine, in order: how far the Wasm byte offset is from the one before. It is made of half bytes, the
 //!   low half first, see [`Halves::difference`].
@@ -67,20 +68,9 @@ impl<'a> ModuleView<'a> {
     #[must_use]
     pub fn func_name(&self, i: u32) -> Option<&'a str> {
         let (count, rest) = self.parts.names.split_first_chunk::<4>()?;
-        let index_len = (u32::from_le_bytes(*count) as usize).checked_mul(8)?;
-        let (index, blob) = rest.split_at_checked(index_len)?;
-        let index = index.as_chunks::<8>().0;
-        let pair = |entry: &[u8; 8]| {
-            let [a, b, c, d, end @ ..] = *entry;
-            (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes(end))
-        };
-        let at = index.binary_search_by_key(&i, |entry| pair(entry).0).ok()?;
-        let start = match at.checked_sub(1) {
-            Some(before) => pair(index.get(before)?).1,
-            None => 0,
-        };
-        let (_, end) = pair(index.get(at)?);
-        core::str::from_utf8(blob.get(start as usize..end as usize)?).ok()
+        let (start, end, blob) = part_of(*count, rest, i as usize)?;
+        let name = core::str::from_utf8(blob.get(start..end)?).ok()?;
+        (!name.is_empty()).then_some(name)
     }
 
     /// Byte offset in the Wasm binary of the operator that word `word` of defined function `func` was made from, if the image knows: of
@@ -88,16 +78,9 @@ impl<'a> ModuleView<'a> {
     #[must_use]
     pub fn wasm_offset(&self, func: u32, word: u32) -> Option<u32> {
         let (count, rest) = self.parts.lines.split_first_chunk::<4>()?;
-        let index_len = (u32::from_le_bytes(*count) as usize).checked_mul(4)?;
-        let (index, blob) = rest.split_at_checked(index_len)?;
-        let index = index.as_chunks::<4>().0;
-        let end_of = |i: usize| index.get(i).map(|end| u32::from_le_bytes(*end) as usize);
-        let start = match (func as usize).checked_sub(1) {
-            Some(before) => end_of(before)?,
-            None => 0,
-        };
+        let (start, end, blob) = part_of(*count, rest, func as usize)?;
         let mut part = Halves {
-            bytes: blob.get(start..end_of(func as usize)?)?,
+            bytes: blob.get(start..end)?,
             high: false,
         };
         let record = self.func(func);
@@ -128,6 +111,19 @@ impl<'a> ModuleView<'a> {
             file_offset: section.offset,
         })
     }
+}
+
+/// Where part `i` begins and ends in the bytes that follow `count` ends of parts, and those bytes.
+fn part_of(count: [u8; 4], rest: &[u8], i: usize) -> Option<(usize, usize, &[u8])> {
+    let index_len = (u32::from_le_bytes(count) as usize).checked_mul(4)?;
+    let (index, blob) = rest.split_at_checked(index_len)?;
+    let (index, _) = index.as_chunks::<4>();
+    let end_of = |i: usize| index.get(i).map(|end| u32::from_le_bytes(*end) as usize);
+    let start = match i.checked_sub(1) {
+        Some(before) => end_of(before)?,
+        None => 0,
+    };
+    Some((start, end_of(i)?, blob))
 }
 
 /// Half bytes of a part of LINES.

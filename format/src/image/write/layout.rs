@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 use super::cow::{self, Run};
 use super::metadata::{self, RootBuilder};
 use super::side;
-use super::spec::{ConstExpr, ElemItems, FuncTypeSpec, ImageSpec, ModuleSpec, WriteError};
+use super::spec::{
+    ConstExpr, ElemItems, FuncTypeSpec, ImageSpec, ImportSpec, ModuleSpec, WriteError,
+};
 use crate::image::features;
 use crate::image::func::FuncRecord;
 use crate::image::header::{self, Budgets, HEADER_LEN, Header};
@@ -121,6 +123,8 @@ fn sections(
         decoys.extend(side::decoys(&func.code).map(|at| record.code_word + at));
         code.extend(func.code.iter().flat_map(|word| word.to_le_bytes()));
     }
+    let of_functions = |import: &&ImportSpec| import.ty.kind() == ExternKind::Func;
+    let imported = module.imports.iter().filter(of_functions).count();
     let datas = module.datas.iter().zip(flattened);
     let kept = datas.filter(|&(_, &flattened)| !flattened);
     let data = kept
@@ -140,7 +144,10 @@ fn sections(
             decoys.into_iter().flat_map(u32::to_le_bytes).collect(),
         ),
         (Kind::ExportIndex, side::export_index(&module.exports)?),
-        (Kind::Names, side::names(&module.func_names)?),
+        (
+            Kind::Names,
+            side::names(&module.func_names, imported + module.funcs.len())?,
+        ),
         (Kind::Lines, side::lines(&module.lines, &module.funcs)?),
     ]
     .into_iter()

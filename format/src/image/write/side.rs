@@ -38,17 +38,21 @@ pub(super) fn decoys(code: &[u16]) -> impl Iterator<Item = u32> {
     })
 }
 
-/// The NAMES section; empty where there are no names.
-pub(super) fn names(names: &[(u32, String)]) -> Result<Vec<u8>, WriteError> {
-    let mut out = Vec::new();
-    if names.is_empty() {
-        return Ok(out);
-    }
-    out.extend_from_slice(&word(names.len())?);
+/// The NAMES section for a function index space of `count` functions; empty where there are no names.
+pub(super) fn names(names: &[(u32, String)], count: usize) -> Result<Vec<u8>, WriteError> {
+    // What a module says of functions that it has not would only make the section long.
+    let known = names.partition_point(|(func, _)| (*func as usize) < count);
+    let names = &names[..known];
+    let Some((last, _)) = names.last() else {
+        return Ok(Vec::new());
+    };
+    let mut out = word(*last as usize + 1)?.to_vec();
+    let mut rest = names.iter().peekable();
     let mut end = 0;
-    for (func, name) in names {
-        end += name.len();
-        out.extend_from_slice(&func.to_le_bytes());
+    for i in 0..=*last {
+        while let Some((_, name)) = rest.next_if(|(func, _)| *func == i) {
+            end += name.len();
+        }
         out.extend_from_slice(&word(end)?);
     }
     for (_, name) in names {

@@ -60,3 +60,20 @@ fn flattened_segments_are_left_out_where_no_instruction_counts_them() {
     assert_eq!(rows(true), [0, 0, 0, 1]);
     assert_eq!(rows(false), [0, 1]);
 }
+
+/// Names of functions that there are not do not make NAMES longer.
+#[test]
+fn names_are_those_of_functions() {
+    let (names, beyond) = (rich_module().func_names, "nobody");
+    let count = 5;
+    let section = |more: &[u32]| {
+        let all = more.iter().map(|&func| (func, beyond.into()));
+        let all: Vec<_> = names.iter().cloned().chain(all).collect();
+        side::names(&all, count).unwrap()
+    };
+    assert_eq!(section(&[5, 7, u32::MAX]), section(&[]));
+    assert_eq!(side::names(&[(5, "f".into())], count), Ok(vec![]));
+    // Five ends, and then `imported`, `main` and `pair`.
+    let ends = [5, 8, 8, 12, 12, 16].map(u32::to_le_bytes).concat();
+    assert_eq!(section(&[]), [&ends[..], b"importedmainpair"].concat());
+}
