@@ -140,9 +140,9 @@ fn a_block_that_costs_stays_behind_one_that_shows_fuel() {
         ],
         "0 enter 2 2
          3 load32 1 0 4
-         7 fuel 3
-         9 load32 0 0 4
-         13 ret",
+         6 fuel 3
+         8 load32 0 0 4
+         11 ret",
     );
 }
 
