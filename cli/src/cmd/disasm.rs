@@ -126,8 +126,12 @@ fn function<'a>(
     let words = start..start.saturating_add(record.words as usize);
     let words = module.code().get(words).unwrap_or_default();
     let (mut at, mut last) = (0, None);
+    let mut offsets = module.wasm_offsets(func).peekable();
+    let mut offset = None;
     while at < words.len() {
-        let offset = module.wasm_offset(func, at as u32);
+        while let Some((_, known)) = offsets.next_if(|&(word, _)| word as usize <= at) {
+            offset = Some(known);
+        }
         match offset.filter(|_| offset != last) {
             Some(offset) => write!(text, "{offset:#8x}")?,
             None => write!(text, "{:8}", "")?,

@@ -77,26 +77,34 @@ impl<'a> ModuleView<'a> {
     /// the last instruction up to there at which the machine may stop.
     #[must_use]
     pub fn wasm_offset(&self, func: u32, word: u32) -> Option<u32> {
-        let (count, rest) = self.parts.lines.split_first_chunk::<4>()?;
-        let (start, end, blob) = part_of(*count, rest, func as usize)?;
+        let known = self.wasm_offsets(func);
+        let until = known.take_while(|&(at, _)| at <= word);
+        until.last().map(|(_, offset)| offset)
+    }
+
+    /// The words of all instructions of defined function `func` at which the machine may stop, in order, each with its byte offset in the
+    /// Wasm binary; nothing if the image does not know.
+    pub fn wasm_offsets(&self, func: u32) -> impl Iterator<Item = (u32, u32)> + 'a {
+        let lines = self.parts.lines.split_first_chunk::<4>();
+        let part = lines.and_then(|(count, rest)| {
+            let (start, end, blob) = part_of(*count, rest, func as usize)?;
+            blob.get(start..end)
+        });
         let mut part = Halves {
-            bytes: blob.get(start..end)?,
+            bytes: part.unwrap_or_default(),
             high: false,
         };
         let record = self.func(func);
-        let code = self.parts.code.get(record.code_word as usize..)?;
-        let code = code.get(..record.words as usize)?;
-        let (mut offset, mut found) = (0u32, None);
-        for (at, op, _) in instructions_of(code, u16::from_le) {
-            if at > word as usize {
-                break;
-            }
-            if op?.info().stops {
+        let code = self.parts.code.get(record.code_word as usize..);
+        let code = code.and_then(|code| code.get(..record.words as usize));
+        let mut offset = 0_u32;
+        instructions_of(code.unwrap_or_default(), u16::from_le)
+            .map_while(|(at, op, _)| Some((at as u32, op?.info().stops)))
+            .filter(|&(_, stops)| stops)
+            .map_while(move |(at, _)| {
                 offset = offset.wrapping_add(part.difference()?);
-                found = Some(offset);
-            }
-        }
-        found
+                Some((at, offset))
+            })
     }
 
     /// Initial contents of defined memory `memory`: what is not covered is zero. To be put in place before the data segments.
