@@ -209,7 +209,8 @@ pub(super) fn skip_branch(
 /// Moves fuel over edges until every backward branch costs something at one of its ends. A path's sum stays what it is.
 ///
 /// Such a branch comes from a block without operators of its own, which passes arguments to a loop that starts with another loop. The
-/// block before it has an operator that branches, and what that costs can as well be charged after the branch.
+/// block before it has an operator that branches, and what that costs can as well be charged after the branch. Where dispatch was copied,
+/// several such blocks may lead to it.
 ///
 /// # Errors
 /// Internal, if a backward branch has no such block before it.
@@ -271,31 +272,57 @@ impl Edges {
     }
 }
 
-/// Moves one unit of fuel from the only predecessor of `to` to all that follow it. False if there is none to spare.
+/// Moves one unit of fuel from every predecessor of `to` to all that follow it. False if one has none to spare.
 fn charge_later(blocks: &mut Vec<Block>, order: &mut Vec<u32>, edges: &mut Edges, to: u32) -> bool {
-    if edges.count[to as usize] != 1 {
+    let leads = |from: u32| blocks.get(from as usize).map_or(0, |it| it.end.count(to));
+    let last = edges.pred[to as usize];
+    let preds: Vec<u32> = match edges.count[to as usize] {
+        0 => return false,
+        // Mostly there is one.
+        count if leads(last) == count => vec![last],
+        _ => (order.iter().copied())
+            .filter(|&from| leads(from) > 0)
+            .collect(),
+    };
+    let spares = |&pred: &u32| {
+        let block = &blocks[pred as usize];
+        pred != to && block.cost > u32::from(block.calls())
+    };
+    if !preds.iter().all(spares) {
         return false;
     }
-    let pred = edges.pred[to as usize];
-    let block = &blocks[pred as usize];
-    let kept = u32::from(block.calls());
-    if block.cost <= kept || pred == to {
-        return false;
+    blocks[to as usize].cost += 1;
+    for pred in preds {
+        charge_others(blocks, order, edges, pred, to);
     }
-    let depth = block.loop_depth;
+    true
+}
+
+/// Takes one unit of fuel from `pred` and gives it to all that follow it but `to`.
+fn charge_others(
+    blocks: &mut Vec<Block>,
+    order: &mut Vec<u32>,
+    edges: &mut Edges,
+    pred: u32,
+    to: u32,
+) {
+    let depth = blocks[pred as usize].loop_depth;
     let mut targets = Vec::new();
-    block.end.for_each(|target| targets.push(target));
+    blocks[pred as usize]
+        .end
+        .for_each(|target| targets.push(target));
     targets.sort_unstable();
     targets.dedup();
+    targets.retain(|&target| target != to);
     blocks[pred as usize].cost -= 1;
     for target in targets {
-        if edges.count[target as usize] == 1 {
+        let several = blocks[pred as usize].end.count(target);
+        if edges.count[target as usize] == several {
             blocks[target as usize].cost += 1;
             continue;
         }
         let between = blocks.len() as u32;
         blocks.push(Block::forward(target, 1, depth));
-        let several = blocks[pred as usize].end.count(target);
         edges.count[target as usize] -= several - 1;
         edges.count.push(several);
         edges.pred.push(pred);
@@ -312,5 +339,4 @@ fn charge_later(blocks: &mut Vec<Block>, order: &mut Vec<u32>, edges: &mut Edges
         };
         order.insert(at + usize::from(stays), between);
     }
-    true
 }

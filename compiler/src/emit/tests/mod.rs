@@ -259,6 +259,50 @@ fn fuel_moves_behind_a_branch_where_a_backward_branch_would_be_free() {
 }
 
 #[test]
+fn fuel_moves_from_all_blocks_before_a_backward_branch_that_would_be_free() {
+    // Two tables lead to block 4, one of them twice; it costs nothing and goes back to block 1, which costs nothing either.
+    let table = |to: &[u32]| {
+        let mut table = block(5, vec![inst(Op::BrTable, &[0, to.len() as i64 - 1])], to);
+        table.succs.iter_mut().for_each(|edge| edge.args.clear());
+        table
+    };
+    let code = func(vec![
+        block(1, vec![], &[1]),
+        block(0, vec![inst(Op::GlobalSet, &[0, 0])], &[2]),
+        table(&[3, 4, 4, 5]),
+        table(&[2, 4]),
+        block(
+            0,
+            vec![inst(Op::GlobalSet, &[0, 1]), inst(Op::Br, &[])],
+            &[1],
+        ),
+        block(1, vec![inst(Op::Ret, &[])], &[]),
+    ]);
+    // Block 3 gets one unit from block 2 and gives one away; the way from it to block 2 pays in a block in between.
+    let expected = "0 enter 1 1
+         3 fuel 0
+         5 global_set 0 0
+         7 fuel 4
+         9 br_table 0 3
+         -> 12
+         -> 26
+         -> 26
+         -> 32
+         21 fuel 5
+         23 br_table 0 1
+         -> 8
+         -> 12
+         31 fuel 1
+         33 br -26
+         35 fuel 1
+         37 global_set 0 1
+         39 br -36
+         41 fuel 2
+         43 ret";
+    assert_eq!(trimmed(&listing(&emitted(&code))), trimmed(expected));
+}
+
+#[test]
 fn a_cycle_without_fuel_is_refused() {
     let code = func(vec![
         block(1, vec![], &[1]),
