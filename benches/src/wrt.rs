@@ -24,7 +24,8 @@ impl Program for Wrt {
             other @ (Outcome::Trap(_)
             | Outcome::OutOfFuel
             | Outcome::HostCall(_)
-            | Outcome::Yield) => Err(format!("{other:?}")),
+            | Outcome::Yield
+            | Outcome::Wait(_)) => Err(format!("{other:?}")),
         }
     }
 }
@@ -73,7 +74,11 @@ fn load(wasm: &[u8]) -> Result<Wrt, String> {
     engine.set_fuel(u64::MAX / 4);
     match module.instantiate(&mut engine, &[]).map_err(text)? {
         Outcome::Done => {}
-        other @ (Outcome::Trap(_) | Outcome::OutOfFuel | Outcome::HostCall(_) | Outcome::Yield) => {
+        other @ (Outcome::Trap(_)
+        | Outcome::OutOfFuel
+        | Outcome::HostCall(_)
+        | Outcome::Yield
+        | Outcome::Wait(_)) => {
             return Err(format!("instantiation: {other:?}"));
         }
     }

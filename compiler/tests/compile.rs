@@ -102,9 +102,11 @@ fn the_first_faulty_function_is_reported() {
 
 #[test]
 fn nothing_is_compiled_from_an_unsupported_module() {
-    let wasm = wat::parse_str("(module (func) (func atomic.fence))");
+    let wasm = wat::parse_str(
+        "(module (memory 1) (func) (func (memory.discard (i32.const 0) (i32.const 0))))",
+    );
     let error = compile(&wasm.unwrap(), &Options::default()).unwrap_err();
-    assert_eq!(error.kind(), &ErrorKind::Unsupported("threads"));
+    assert_eq!(error.kind(), &ErrorKind::Unsupported("memory control"));
     assert_eq!(error.func_idx(), Some(1));
 }
 

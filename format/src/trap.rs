@@ -39,6 +39,8 @@ traps! {
     13 NullReference "null reference";
     14 NullFunctionReference "null function reference";
     15 OutOfMemory "out of memory";
+    16 UnalignedAtomic "unaligned atomic";
+    17 ExpectedSharedMemory "expected shared memory";
 }
 
 impl Trap {

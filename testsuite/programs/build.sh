@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/src"
 flags="--target=wasm32-unknown-unknown -O2 -mcpu=mvp -fno-vectorize -fno-slp-vectorize -ffreestanding -fno-builtin -nostdlib -Wall -Werror -Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=16384 -Wl,--strip-debug"
 for source in *.c; do
-  case $source in wasi_*) continue ;; esac
+  case $source in wasi_* | threads_*) continue ;; esac
   clang-22 $flags "$source" -o "../${source%.c}.wasm"
 done
 for source in *.cpp; do
@@ -13,4 +13,10 @@ for source in *.cpp; do
 done
 for source in wasi_*.c; do
   clang-22 --target=wasm32-wasi --sysroot=/usr -O2 -Wall -Wno-deprecated -Wl,--strip-all "$source" -o "../$(basename "${source#wasi_}" .c).wasm"
+done
+# Threads without a libc: what the linker adds (memory set up once, thread-local storage) is there.
+for source in threads_*.c; do
+  clang-22 --target=wasm32-unknown-unknown -O2 -pthread -matomics -mbulk-memory -ffreestanding -fno-builtin -nostdlib -Wall -Werror \
+    -Wl,--no-entry -Wl,--export=_start -Wl,--export=wasi_thread_start -Wl,--import-memory -Wl,--export-memory -Wl,--shared-memory \
+    -Wl,--max-memory=1048576 -Wl,--stack-first -Wl,-z,stack-size=16384 -Wl,--strip-debug "$source" threads_start.s -o "../${source%.c}.wasm"
 done

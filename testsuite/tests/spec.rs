@@ -28,6 +28,12 @@ const SUPERSEDED: &[(&str, &str, &str, &str)] = &[
         "multi-memory allows several memories",
     ),
     (
+        "threads",
+        "imports",
+        "expected \"multiple tables\", but it compiles",
+        "reference-types allows several tables",
+    ),
+    (
         "*",
         "binary*",
         "expected \"zero byte expected\", but it compiles",
@@ -94,6 +100,7 @@ fn files() -> Vec<TestFile<'static>> {
         Proposal::SignExtensionOps,
         Proposal::Simd,
         Proposal::TailCall,
+        Proposal::Threads,
     ];
     let mut out: Vec<_> = [SpecVersion::V1, SpecVersion::V2, SpecVersion::V3]
         .into_iter()

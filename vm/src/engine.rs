@@ -2,25 +2,28 @@
 //!
 //! Input: modules, functions to call, fuel, answers to host calls. Output: outcomes, results, statistics.
 //! Invariants: used and remaining fuel always make up what was granted; of nested runs only the innermost one can go on; a call that
-//! is refused with an error changes nothing.
+//! is refused with an error changes nothing. With several guest threads all of this is about the one that has the turn.
 //!
 //! ```text
 //!              execute                resume
 //!   idle ---------------> running <------------- paused: out of fuel, time slice over
 //!    ^                     |  |  \------------------^
 //!    |  done, trap         |  |                  host_return, host_trap; then resume
-//!    \---------------------/  \-----------------> waiting for the host: execute nests
+//!    \---------------------/  |-----------------> waiting for the host: execute nests
+//!                             \-----------------> waiting for a notification: paused again when woken
 //! ```
 
 mod run;
+mod threads;
 
 pub use run::Frame;
+pub use threads::{Turn, Wake};
 
 use crate::error::Error;
 use crate::heap::Heap;
 use crate::instance::max_memory_bytes;
 use crate::limits::Config;
-use crate::outcome::{Instance, Trap};
+use crate::outcome::Instance;
 use crate::raw::arena::Arena;
 use crate::raw::provider::MemoryProvider;
 use crate::raw::store::Store;
@@ -35,12 +38,6 @@ pub struct Engine<'m> {
     pub(crate) store: Store<'m>,
     pub(crate) config: Config,
     last_instance: Option<Instance>,
-    /// Runs that have not ended.
-    depth: u32,
-    /// First slot and number of the last run's results.
-    results: (usize, usize),
-    /// The host's answer to a pending call, to be reported when the run is resumed.
-    host_trap: Option<Trap>,
     /// Fuel used and fuel left together.
     granted: u64,
     executions: u64,
@@ -93,9 +90,6 @@ impl<'m> Engine<'m> {
             store,
             config,
             last_instance: None,
-            depth: 0,
-            results: (0, 0),
-            host_trap: None,
             granted: 0,
             executions: 0,
             traps: 0,
@@ -146,7 +140,8 @@ impl Engine<'_> {
     }
 
     /// Lets runs pause with [`Outcome::Yield`](crate::Outcome::Yield) when they have used so much fuel at a stretch, so that several
-    /// engines can take turns; each resume begins a new stretch. `None` is without. A block that costs more runs all the same.
+    /// engines or threads can take turns; each resume begins a new stretch, but for one after [`Outcome::OutOfFuel`](crate::Outcome::OutOfFuel),
+    /// which goes on with the old one. `None` is without. A block that costs more runs all the same.
     pub const fn set_time_slice(&mut self, fuel: Option<u64>) {
         self.store.slice = fuel;
     }

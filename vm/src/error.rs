@@ -88,6 +88,8 @@ pub enum Budget {
     TableElems,
     /// [`Config::max_nesting`](crate::Config::max_nesting).
     Nesting,
+    /// [`Config::max_threads`](crate::Config::max_threads).
+    Threads,
 }
 
 /// Something that a handle names.
@@ -109,6 +111,8 @@ pub enum Entity {
     TableElem,
     /// A function of this index in a module.
     FuncIndex,
+    /// A guest thread.
+    Thread,
 }
 
 /// A call at the wrong moment.
@@ -124,6 +128,12 @@ pub enum Misuse {
     HostCallPending,
     /// Setting a global that is immutable.
     ImmutableGlobal,
+    /// `resume` while the run waits for a notification.
+    Waiting,
+    /// `wake` of a thread that does not wait.
+    NotWaiting,
+    /// `remove_thread` of the thread that has the turn.
+    ThreadHasTurn,
 }
 
 /// An import that does not fit.
@@ -244,6 +254,7 @@ impl fmt::Display for Budget {
             Self::MemoryPages => "the memories would be larger than the engine allows",
             Self::TableElems => "the tables would be larger than the engine allows",
             Self::Nesting => "runs nest deeper than the engine allows",
+            Self::Threads => "the engine holds its largest number of threads",
         })
     }
 }
@@ -259,6 +270,7 @@ impl fmt::Display for Entity {
             Self::Global => "global",
             Self::TableElem => "table element",
             Self::FuncIndex => "function index",
+            Self::Thread => "thread",
         })
     }
 }
@@ -271,6 +283,9 @@ impl fmt::Display for Misuse {
             Self::NoHostCall => "no host call waits for an answer",
             Self::HostCallPending => "a host call waits for its answer",
             Self::ImmutableGlobal => "the global is immutable",
+            Self::Waiting => "the run waits for a notification",
+            Self::NotWaiting => "the thread does not wait for a notification",
+            Self::ThreadHasTurn => "the thread has the turn: switch to another one first",
         })
     }
 }

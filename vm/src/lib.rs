@@ -48,6 +48,8 @@
 //!
 //! # Features
 //! - `std` (default): `alloc`, and the host's float instructions.
+//! - `simd` (default): vector instructions. `atomics` (default): shared memories and atomic instructions. A machine without one refuses
+//!   an image that needs it.
 //! - `alloc`: [`Engine::new`], which takes its memory from the global allocator; [`Linker`], [`TypedFunc`], [`Caller`]. Without it,
 //!   [`Engine::with_memory`] lives in a slice of the embedder's.
 //! - `checked`: every raw access is asserted.
@@ -84,7 +86,7 @@ mod stats;
 mod typed;
 mod val;
 
-pub use engine::{Engine, Frame};
+pub use engine::{Engine, Frame, Turn, Wake};
 #[cfg(feature = "alloc")]
 pub use error::ImportDetail;
 pub use error::{Budget, Entity, Error, ImportError, ImportMismatch, Misuse, VerifyError};
@@ -96,7 +98,8 @@ pub use limits::{Config, Limits};
 pub use linker::Linker;
 pub use module::Module;
 pub use outcome::{
-    Extern, Func, Global, HostCall, HostFunc, Instance, Memory, Outcome, Table, Tag, Trap,
+    Extern, Func, Global, HostCall, HostFunc, Instance, Memory, Outcome, Table, Tag, Thread, Trap,
+    Wait,
 };
 pub use stats::Stats;
 #[cfg(feature = "alloc")]

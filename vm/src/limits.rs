@@ -33,6 +33,8 @@ pub struct Config {
     pub heap_bytes: u64,
     /// Runs that may nest: a host function that calls the guest again while its own call is pending. Default 64.
     pub max_nesting: u32,
+    /// Guest threads, the first one included. Each has a stack of its own size; at most as many wait at one time. Default 1000.
+    pub max_threads: u32,
     /// Verify all functions of a module when it is instantiated instead of each one before its first call. Default false.
     pub eager_verification: bool,
 }
@@ -53,6 +55,7 @@ impl Config {
             max_table_elems: 10_000_000,
             heap_bytes: if usize::BITS >= 64 { 1 << 30 } else { 16 << 20 },
             max_nesting: 64,
+            max_threads: 1000,
             eager_verification: false,
         }
     }
@@ -86,6 +89,8 @@ setters! {
     with_heap_bytes heap_bytes: u64;
     /// Sets [`Config::max_nesting`].
     with_nesting max_nesting: u32;
+    /// Sets [`Config::max_threads`].
+    with_threads max_threads: u32;
     /// Sets [`Config::eager_verification`].
     with_eager_verification eager_verification: bool;
 }

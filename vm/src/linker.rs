@@ -4,7 +4,7 @@
 //! Invariants: a host function of this linker gets its number in an engine when it is first needed there, and keeps it; a host call of
 //! a function that the linker does not define is handed to the embedder untouched.
 
-use crate::engine::{Engine, Identity};
+use crate::engine::{Engine, Identity, Turn};
 use crate::error::{Error, ImportMismatch};
 use crate::host::{Caller, HostClosure, HostError, IntoHostFunc, boxed};
 use crate::instance::imports;
@@ -237,6 +237,23 @@ impl<T> Linker<T> {
         self.drive(engine, data, outcome)
     }
 
+    /// As [`Engine::run_turn`], serving the host call that a turn ends with: the outcome is [`Outcome::Yield`] then. So threads that only
+    /// ask the host in a loop do not keep others from running. A thread whose host function is not ready is left out of the turns until
+    /// [`Linker::resume`] has called that again.
+    ///
+    /// # Errors
+    /// [`Error::Exit`] and [`Error::Host`] when a host function has ended the run of the thread that has the turn.
+    pub fn run_turn(&self, engine: &mut Engine<'_>, data: &mut T) -> Result<Turn, Error> {
+        let turn = engine.run_turn()?;
+        if let Turn::Outcome(Outcome::HostCall(call)) = turn
+            && let Some(host) = self.definition(engine, call.host)
+        {
+            self.answer(engine, data, call, host)?;
+            return Ok(Turn::Outcome(Outcome::Yield));
+        }
+        Ok(turn)
+    }
+
     fn add(&mut self, module: &str, name: &str, definition: Definition) -> Result<(), Error> {
         if self.is_defined(module, name) {
             return Err(Error::Duplicate {
@@ -291,22 +308,35 @@ impl<T> Linker<T> {
             let Some(host) = self.definition(engine, call.host) else {
                 return Ok(outcome);
             };
-            match self.serve(engine, data, call, host) {
-                Ok(()) => {}
-                Err(HostError::Trap(trap)) => engine.host_trap(trap)?,
-                Err(HostError::Pending) => return Ok(Outcome::Yield),
-                Err(HostError::Exit(code)) => {
-                    engine.cancel();
-                    return Err(Error::Exit(code));
-                }
-                Err(HostError::Other(error)) => {
-                    engine.cancel();
-                    return Err(Error::Host(error));
-                }
+            if !self.answer(engine, data, call, host)? {
+                return Ok(Outcome::Yield);
             }
             outcome = engine.resume()?;
         }
         Ok(outcome)
+    }
+
+    /// Serves one host call. False if its function is not ready.
+    fn answer(
+        &self,
+        engine: &mut Engine<'_>,
+        data: &mut T,
+        call: HostCall,
+        host: &HostDefinition<T>,
+    ) -> Result<bool, Error> {
+        match self.serve(engine, data, call, host) {
+            Ok(()) => Ok(true),
+            Err(HostError::Trap(trap)) => engine.host_trap(trap).map(|()| true),
+            Err(HostError::Pending) => Ok(false),
+            Err(HostError::Exit(code)) => {
+                engine.cancel();
+                Err(Error::Exit(code))
+            }
+            Err(HostError::Other(error)) => {
+                engine.cancel();
+                Err(Error::Host(error))
+            }
+        }
     }
 
     fn definition(&self, engine: &Engine<'_>, host: HostFunc) -> Option<&HostDefinition<T>> {
@@ -331,7 +361,7 @@ impl<T> Linker<T> {
         for (to, from) in args.as_mut().iter_mut().zip(engine.host_args()) {
             *to = *from;
         }
-        let nesting = engine.nesting();
+        let (thread, nesting) = (engine.thread(), engine.nesting());
         let caller = Caller {
             engine,
             data,
@@ -339,6 +369,7 @@ impl<T> Linker<T> {
             instance: call.instance,
         };
         let result = (host.call)(caller, args.as_mut(), results.as_mut());
+        engine.switch_to(thread)?;
         while engine.nesting() > nesting {
             engine.cancel();
         }

@@ -14,11 +14,23 @@ use wrt_format::image::{ExportView, ImportView, ModuleView};
 use wrt_format::verify::VerifiedImage;
 
 /// The features that this build of the machine has, of [`features`].
-const SUPPORTED: u64 = if cfg!(feature = "simd") {
-    features::KNOWN
-} else {
-    features::KNOWN & !features::SIMD
-};
+const SUPPORTED: u64 = features::KNOWN & !(without_simd() | without_threads());
+
+const fn without_simd() -> u64 {
+    if cfg!(feature = "simd") {
+        0
+    } else {
+        features::SIMD
+    }
+}
+
+const fn without_threads() -> u64 {
+    if cfg!(feature = "atomics") {
+        0
+    } else {
+        features::THREADS
+    }
+}
 
 /// A module of a verified image, borrowed from its bytes. Cheap to copy.
 #[derive(Clone, Copy, Debug)]

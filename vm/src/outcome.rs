@@ -26,6 +26,20 @@ pub enum Outcome {
     /// The time slice of [`Engine::set_time_slice`](crate::Engine::set_time_slice) is over, or, from a [`Linker`](crate::Linker)'s run
     /// loops, a host function is not ready and its call is still pending. Resume when it is this run's turn again.
     Yield,
+    /// The guest waits in `memory.atomic.wait` until it is notified: by another thread of the engine, by
+    /// [`Engine::notify`](crate::Engine::notify), or by the clock, [`Engine::set_clock`](crate::Engine::set_clock). Resume after that.
+    Wait(Wait),
+}
+
+/// What a thread waits for: a notification at this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The shared memory.
+    pub memory: Memory,
+    /// Address in it, in bytes.
+    pub address: u64,
+    /// When it gives up, in nanoseconds of [`Engine::clock`](crate::Engine::clock); never without one.
+    pub deadline: Option<u64>,
 }
 
 impl Outcome {
@@ -44,6 +58,11 @@ impl fmt::Display for Outcome {
             Self::OutOfFuel => f.write_str("out of fuel"),
             Self::HostCall(call) => write!(f, "waiting for host function {}", call.host.0),
             Self::Yield => f.write_str("waiting for its turn"),
+            Self::Wait(wait) => write!(
+                f,
+                "waiting for a notification at address {:#x} of memory {}",
+                wait.address, wait.memory.0
+            ),
         }
     }
 }
@@ -174,6 +193,8 @@ handles! {
     Global;
     /// Number of a tag of exceptions in its engine, in order of creation, from 0.
     Tag;
+    /// Number of a guest thread in its engine. The first one is 0; a number is free again when its thread is removed.
+    Thread;
 }
 
 /// Something that an instance exports and another one may import. Handles are engine-wide: two instances that hold the same one share

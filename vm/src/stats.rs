@@ -33,9 +33,9 @@ pub struct Stats {
     pub memory_bytes: u64,
     /// Most bytes of all linear memories together.
     pub peak_memory_bytes: u64,
-    /// Slots of the stack, 8 bytes each.
+    /// Slots of the stack of the thread that has the turn, 8 bytes each.
     pub stack_slots: u64,
-    /// Most slots of the stack in use, rounded up to the next multiple of a few dozen.
+    /// Most slots of that stack in use, rounded up to the next multiple of a few dozen.
     pub peak_stack_slots: u64,
     /// Bytes of the engine's budget in use: stack, instances, tables, memories.
     pub used_bytes: u64,

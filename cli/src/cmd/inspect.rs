@@ -35,17 +35,6 @@ pub(crate) struct InspectArgs {
     verify: bool,
 }
 
-/// Names of the feature bits.
-const FEATURES: &[(u64, &str)] = &[
-    (features::TAIL_CALL, "tail-call"),
-    (features::MULTI_MEMORY, "multi-memory"),
-    (features::MEMORY64, "memory64"),
-    (features::EXTENDED_CONST, "extended-const"),
-    (features::CUSTOM_PAGE_SIZES, "custom-page-sizes"),
-    (features::EXCEPTIONS, "exceptions"),
-    (features::FUNCTION_REFERENCES, "function-references"),
-];
-
 /// Runs the command.
 pub(crate) fn run(args: &InspectArgs) -> Result<u8, Failure> {
     let fail = |error| Failure::from(error).at(args.image.display());
@@ -96,7 +85,7 @@ fn describe(image: &VerifiedImage<'_>) -> Value {
 }
 
 fn feature_names(bits: u64) -> Vec<&'static str> {
-    FEATURES
+    features::NAMES
         .iter()
         .filter(|(bit, _)| bits & bit != 0)
         .map(|(_, name)| *name)

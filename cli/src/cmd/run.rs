@@ -5,6 +5,7 @@
 
 mod guest;
 mod stats;
+mod threads;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,12 @@ pub(crate) struct RunArgs {
     /// When the fuel is used up, show where the guest paused, add N and resume, until it is done.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     refill: Option<u64>,
+
+    /// Let the guest spawn threads, at most MAX at a time beside the first one. They take turns on one host thread, in the same order
+    /// each time. The guest imports its shared memory and `thread-spawn` of the module `wasi`.
+    #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true, default_missing_value = "64",
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    threads: Option<u32>,
 
     /// Print statistics to standard error at the end.
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
@@ -86,9 +93,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     let place = args.image.display();
     let module = Module::load_from_binary(image.bytes(), &Limits::default())
         .map_err(|error| Failure::from(error).at(&place))?;
-    let mut engine = Engine::with_provider(Config::default(), &provider)?;
+    let mut engine = Engine::with_provider(config(args.threads), &provider)?;
     engine.set_fuel(args.fuel.or(args.refill).unwrap_or(u64::MAX));
     let mut guest = Guest::new(engine, module, wasi, args.refill)?;
+    if args.threads.is_some() {
+        guest.allow_threads()?;
+    }
     let result = match &args.invoke {
         Some(name) => guest.invoke(name, &args.args),
         None => guest.start(),
@@ -103,6 +113,16 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         eprint!("{}", stats::report(format, &guest.stats(), &result, status));
     }
     result.map(|_| status)
+}
+
+/// Budgets of an engine with so many threads beside the first. Each thread that is ever spawned leaves an instance behind.
+const fn config(threads: Option<u32>) -> Config {
+    match threads {
+        Some(max) => Config::new()
+            .with_threads(max + 1)
+            .with_instances(threads::MAX_SPAWNED),
+        None => Config::new().with_threads(1),
+    }
 }
 
 fn guest_status(code: i32) -> u8 {

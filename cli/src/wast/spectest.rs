@@ -45,13 +45,15 @@ pub(crate) fn define(engine: &mut Engine<'_>) -> Result<Vec<(&'static str, Exter
         };
         items.push((name, engine.new_table(ty, 0)?.into()));
     }
-    let ty = MemoryType {
-        is64: false,
-        shared: false,
-        page_log2: PAGE_LOG2,
-        min: 1,
-        max: Some(2),
-    };
-    items.push(("memory", engine.new_memory(ty)?.into()));
+    for (name, shared) in [("memory", false), ("shared_memory", true)] {
+        let ty = MemoryType {
+            is64: false,
+            shared,
+            page_log2: PAGE_LOG2,
+            min: 1,
+            max: Some(2),
+        };
+        items.push((name, engine.new_memory(ty)?.into()));
+    }
     Ok(items)
 }

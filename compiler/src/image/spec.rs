@@ -192,7 +192,7 @@ fn table(ty: &wasm::TableType, types: &Types) -> types::TableType {
 fn memory(ty: &wasm::MemoryType) -> types::MemoryType {
     types::MemoryType {
         is64: ty.is64,
-        shared: false,
+        shared: ty.shared,
         page_log2: types::PAGE_LOG2,
         min: ty.min,
         max: ty.max,

@@ -4,6 +4,7 @@
     reason = "the documentation of a variant names its fields"
 )]
 
+use super::atomic::AtomicOp;
 use super::func::{Edge, Value};
 use super::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use super::simd::SimdOp;
@@ -130,6 +131,16 @@ pub enum Inst {
     },
     /// `elem.drop`.
     ElemDrop(u32),
+    /// An atomic access. Of `args`, the first of which is the address, as many count as the operator has operands; the others repeat the
+    /// first. `offset` is as in `Load`.
+    Atomic {
+        op: AtomicOp,
+        mem: u32,
+        offset: u32,
+        args: [Value; 3],
+    },
+    /// `atomic.fence`.
+    AtomicFence,
     /// `call`.
     Call { func: u32, args: Vec<Value> },
     /// `call_ref`. `type_idx` is canonical, as in `CallIndirect`.
@@ -197,6 +208,22 @@ impl Inst {
         }
     }
 
+    /// An atomic access with its operands.
+    ///
+    /// # Panics
+    /// Without operands.
+    #[must_use]
+    pub fn atomic(op: AtomicOp, mem: u32, offset: u32, operands: &[Value]) -> Self {
+        let mut args = [operands[0]; 3];
+        args[..operands.len()].copy_from_slice(operands);
+        Self::Atomic {
+            op,
+            mem,
+            offset,
+            args,
+        }
+    }
+
     /// An operator on vectors with its operands.
     ///
     /// # Panics
@@ -223,7 +250,8 @@ macro_rules! visitors {
                     | Self::MemorySize(_)
                     | Self::TableSize(_)
                     | Self::DataDrop(_)
-                    | Self::ElemDrop(_) => {}
+                    | Self::ElemDrop(_)
+                    | Self::AtomicFence => {}
                     Self::Unary(_, a) | Self::RefIsNull(a) | Self::RefAsNonNull(a) | Self::GlobalSet(_, a) => f(a),
                     Self::Load { addr, .. } => f(addr),
                     Self::MemoryGrow { delta, .. } => f(delta),
@@ -248,6 +276,10 @@ macro_rules! visitors {
                     }
                     Self::Simd { op, args, .. } => {
                         let count = op.operand_types().len();
+                        args.into_iter().take(count).for_each(&mut f);
+                    }
+                    Self::Atomic { op, args, .. } => {
+                        let count = op.operand_count();
                         args.into_iter().take(count).for_each(&mut f);
                     }
                     Self::Call { args, .. } => args.into_iter().for_each(f),

@@ -1,5 +1,6 @@
 //! The SSA intermediate representation: its data ([`func`], [`inst`], [`ops`]), how it is made ([`build()`]), printed, and checked.
 
+pub mod atomic;
 pub mod build;
 pub mod cfg;
 pub mod check;
@@ -11,6 +12,7 @@ pub mod print;
 pub mod simd;
 pub mod types;
 
+pub use atomic::{AtomicOp, RmwOp};
 pub use build::{build, build_body};
 pub use check::{check, check_in};
 pub use func::{Block, BlockData, Edge, Func, InstData, InstIdx, Value, ValueData, ValueDef};

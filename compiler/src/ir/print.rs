@@ -159,16 +159,14 @@ impl Func {
             Inst::GlobalSet(global, _) => write!(f, "global.set {global}, {values}"),
             Inst::Load {
                 op, mem, offset, ..
-            } => {
-                let (mem, offset) = (Index("mem", mem), Index("offset", offset));
-                write!(f, "{}{mem} {values}{offset}", op.name())
-            }
+            } => fmt_access(f, op.name(), (mem, offset), &operands),
             Inst::Store {
                 op, mem, offset, ..
-            } => {
-                let (mem, offset) = (Index("mem", mem), Index("offset", offset));
-                write!(f, "{}{mem} {values}{offset}", op.name())
-            }
+            } => fmt_access(f, op.name(), (mem, offset), &operands),
+            Inst::Atomic {
+                op, mem, offset, ..
+            } => fmt_access(f, &op.name(), (mem, offset), &operands),
+            Inst::AtomicFence => write!(f, "atomic.fence"),
             Inst::Call { func, .. } => write!(f, "call {func}({values})"),
             Inst::CallIndirect {
                 table,
@@ -262,6 +260,17 @@ impl Func {
     }
 }
 
+/// An access of a memory, at an offset.
+fn fmt_access(
+    f: &mut Formatter<'_>,
+    name: &str,
+    (mem, offset): (u32, u32),
+    operands: &[Value],
+) -> Result {
+    let (mem, offset) = (Index("mem", mem), Index("offset", offset));
+    write!(f, "{name}{mem} {}{offset}", List(operands))
+}
+
 /// Name and indices of an instruction on a memory or table.
 fn fmt_bulk(f: &mut Formatter<'_>, inst: &Inst) -> Result {
     match *inst {
@@ -308,6 +317,8 @@ fn fmt_bulk(f: &mut Formatter<'_>, inst: &Inst) -> Result {
         | Inst::GlobalSet(..)
         | Inst::Load { .. }
         | Inst::Store { .. }
+        | Inst::Atomic { .. }
+        | Inst::AtomicFence
         | Inst::Call { .. }
         | Inst::CallIndirect { .. }
         | Inst::CallRef { .. } => Ok(()),

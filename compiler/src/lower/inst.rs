@@ -66,6 +66,14 @@ impl Selector<'_> {
             | Inst::TableCopy { .. }
             | Inst::TableInit { .. }
             | Inst::ElemDrop(_) => self.table_inst(inst, results),
+            Inst::Atomic {
+                op,
+                mem,
+                offset,
+                args,
+            } => self.atomic(op, mem, offset, &args[..op.operand_count()], results),
+            // All that it orders is in order.
+            Inst::AtomicFence => {}
             Inst::Call { .. } | Inst::CallIndirect { .. } | Inst::CallRef { .. } => {
                 self.call_inst(inst, results);
             }

@@ -41,6 +41,25 @@ impl Selector<'_> {
         }
     }
 
+    /// Selects a plain access of an address as it is.
+    pub(super) fn plain_access(
+        &mut self,
+        row: &MemRow,
+        dst: Option<i64>,
+        src: Option<i64>,
+        (mem, addr, offset): (u32, Value, u32),
+    ) {
+        if self.module.is_plain(mem) {
+            self.access(row, dst, src, Addr::Slot(addr, offset));
+            return;
+        }
+        let mut fields: Vec<i64> = dst.into_iter().collect();
+        fields.push(self.field(addr));
+        fields.extend(src);
+        fields.extend([i64::from(mem), i64::from(offset)]);
+        self.emit(row.mem, &fields);
+    }
+
     /// Selects a store.
     pub(super) fn store(
         &mut self,

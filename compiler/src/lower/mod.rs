@@ -3,6 +3,7 @@
 //! The file `select` walks the function; `inst`, `binary`, `memory` and `branch` hold the patterns,
 //! `rows` and `cond` the tables from operators to instructions, `edges` the shape of the result, `uses` what may be folded.
 
+mod atomic;
 mod binary;
 mod branch;
 mod cond;

@@ -177,6 +177,8 @@ fn is_barrier(inst: &Inst) -> bool {
         | Inst::TableInit { .. }
         | Inst::ElemDrop(_)
         | Inst::RefAsNonNull(_)
+        | Inst::Atomic { .. }
+        | Inst::AtomicFence
         | Inst::Call { .. }
         | Inst::CallIndirect { .. }
         | Inst::CallRef { .. } => true,

@@ -206,6 +206,8 @@ fn store(
 fn forget(known: &mut Vec<Known>, inst: &Inst) {
     match inst {
         Inst::Call { .. } | Inst::CallIndirect { .. } | Inst::CallRef { .. } => known.clear(),
+        // Another thread may have written before this, and the module says that it matters. A wait is a pause, too.
+        Inst::Atomic { .. } | Inst::AtomicFence => known.clear(),
         // These can pause halfway, and the host may do anything then.
         Inst::MemoryGrow { .. }
         | Inst::MemoryFill { .. }

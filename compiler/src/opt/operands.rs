@@ -78,7 +78,8 @@ pub(super) fn can_trap(func: &Func, inst: &Inst) -> bool {
         | Inst::MemorySize(_)
         | Inst::TableSize(_)
         | Inst::DataDrop(_)
-        | Inst::ElemDrop(_) => false,
+        | Inst::ElemDrop(_)
+        | Inst::AtomicFence => false,
         Inst::Load { .. }
         | Inst::Store { .. }
         | Inst::MemoryGrow { .. }
@@ -92,6 +93,7 @@ pub(super) fn can_trap(func: &Func, inst: &Inst) -> bool {
         | Inst::TableCopy { .. }
         | Inst::TableInit { .. }
         | Inst::RefAsNonNull(_)
+        | Inst::Atomic { .. }
         | Inst::Call { .. }
         | Inst::CallIndirect { .. }
         | Inst::CallRef { .. } => true,

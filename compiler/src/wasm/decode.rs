@@ -374,6 +374,7 @@ fn table_type(ty: &wasmparser::TableType) -> Result<TableType, Error> {
 fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
     MemoryType {
         is64: ty.memory64,
+        shared: ty.shared,
         min: ty.initial,
         max: ty.maximum,
     }

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use wasmparser::{Validator, WasmFeatures};
 
 /// Wasm 2.0, and tail calls, relaxed SIMD, extended constant expressions, multiple memories, 64-bit memories and tables, typed function
-/// references, and of GC the function types with their recursive groups and subtypes: what else GC has, decoding refuses. Of
+/// references, threads, and of GC the function types with their recursive groups and subtypes: what else GC has, decoding refuses. Of
 /// exceptions there are tags: what throws and catches, and references to exceptions, are refused too.
 pub(super) const ACCEPTED: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
@@ -18,11 +18,11 @@ pub(super) const ACCEPTED: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::MEMORY64)
     .union(WasmFeatures::FUNCTION_REFERENCES)
     .union(WasmFeatures::GC)
-    .union(WasmFeatures::EXCEPTIONS);
+    .union(WasmFeatures::EXCEPTIONS)
+    .union(WasmFeatures::THREADS);
 
 /// Feature and name, a feature before those that build on it.
 const NAMES: &[(WasmFeatures, &str)] = &[
-    (WasmFeatures::THREADS, "threads"),
     (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions"),
     (WasmFeatures::STACK_SWITCHING, "stack switching"),
     (

@@ -85,6 +85,8 @@ pub struct TableType {
 pub struct MemoryType {
     /// Whether addresses are i64.
     pub is64: bool,
+    /// Whether threads share it.
+    pub shared: bool,
     /// Size at the start.
     pub min: u64,
     /// Largest size.

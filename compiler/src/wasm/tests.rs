@@ -56,11 +56,15 @@ fn vectors_are_accepted() {
 
 #[test]
 fn threads() {
-    unsupported("(module (memory 1 1 shared))", "threads", &[]);
-    unsupported(
-        "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))",
-        "threads",
-        &[0xfe, 0x10],
+    let text = "(module (import \"env\" \"m\" (memory 1 3 shared)) (memory 1)
+        (func (drop (i32.atomic.load 1 (i32.const 0)))))";
+    let wasm = wat::parse_str(text).unwrap();
+    let module = parse(&wasm).unwrap();
+    let shared: Vec<bool> = module.memories.iter().map(|it| it.shared).collect();
+    assert_eq!(shared, [true, false]);
+    invalid(
+        &wat::parse_str("(module (memory 1 shared))").unwrap(),
+        "shared memory must have maximum size",
     );
 }
 
@@ -148,12 +152,12 @@ fn components() {
 #[test]
 fn the_first_faulty_place_counts() {
     let wasm = wat::parse_str(
-        "(module (func (param i32)) (memory 1) (func (i32.atomic.load (i32.const 1)) drop))",
+        "(module (func (param i32)) (memory 1) (func (memory.discard (i32.const 1) (i32.const 1))))",
     )
     .unwrap();
     let error = validate(&wasm).unwrap_err();
     assert_eq!(error.func_idx(), Some(1));
-    assert_eq!(wasm[error.offset().unwrap() as usize], 0xfe);
+    assert_eq!(wasm[error.offset().unwrap() as usize], 0xfc);
 }
 
 /// The module is invalid, with this message.
@@ -253,7 +257,12 @@ fn index_spaces_are_decoded() {
     };
     assert_eq!(module.tables[0], table(val::EXTERNREF, false, 1, Some(2)));
     assert_eq!(module.tables[1], table(val::FUNCREF, true, 3, None));
-    let memory = |is64, min, max| MemoryType { is64, min, max };
+    let memory = |is64, min, max| MemoryType {
+        is64,
+        shared: false,
+        min,
+        max,
+    };
     assert_eq!(
         module.memories,
         [memory(true, 1, Some(5)), memory(false, 2, None)]

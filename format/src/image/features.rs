@@ -20,7 +20,7 @@ pub const EXCEPTIONS: u64 = 1 << 10;
 pub const FUNCTION_REFERENCES: u64 = 1 << 11;
 /// Reserved: garbage-collected types.
 pub const GC: u64 = 1 << 12;
-/// Reserved: shared memories and atomics.
+/// Shared memories, and atomic instructions on any memory.
 pub const THREADS: u64 = 1 << 13;
 /// Reserved: stack switching.
 pub const STACK_SWITCHING: u64 = 1 << 14;
@@ -33,4 +33,44 @@ pub const KNOWN: u64 = TAIL_CALL
     | CUSTOM_PAGE_SIZES
     | SIMD
     | EXCEPTIONS
-    | FUNCTION_REFERENCES;
+    | FUNCTION_REFERENCES
+    | THREADS;
+
+/// The bits with their names, which are those of the proposals, in ascending order.
+pub const NAMES: &[(u64, &str)] = &[
+    (TAIL_CALL, "tail-call"),
+    (MULTI_MEMORY, "multi-memory"),
+    (MEMORY64, "memory64"),
+    (EXTENDED_CONST, "extended-const"),
+    (CUSTOM_PAGE_SIZES, "custom-page-sizes"),
+    (SIMD, "simd"),
+    (RELAXED_SIMD, "relaxed-simd"),
+    (EXCEPTIONS, "exceptions"),
+    (FUNCTION_REFERENCES, "function-references"),
+    (GC, "gc"),
+    (THREADS, "threads"),
+    (STACK_SWITCHING, "stack-switching"),
+];
+
+/// The name of the lowest of some bits; none for a bit without a meaning, and for no bits.
+#[must_use]
+pub fn name(bits: u64) -> Option<&'static str> {
+    let lowest = bits & bits.wrapping_neg();
+    let found = NAMES.iter().find(|(bit, _)| *bit == lowest);
+    found.map(|&(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_have_names() {
+        assert!(NAMES.is_sorted_by(|a, b| a.0 < b.0));
+        let named = NAMES.iter().fold(0, |all, (bit, _)| all | bit);
+        assert_eq!(named & KNOWN, KNOWN);
+        assert_eq!(name(THREADS | STACK_SWITCHING), Some("threads"));
+        assert_eq!(name(1 << 40), None);
+        assert_eq!(name(0), None);
+    }
+}

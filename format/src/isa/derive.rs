@@ -88,6 +88,8 @@ impl OpInfo {
         let number = self.op as u16;
         if number >= 0x0500 && number < 0x0510 {
             features::FUNCTION_REFERENCES
+        } else if number >= 0x0740 && number < 0x07c0 {
+            features::THREADS
         } else {
             0
         }

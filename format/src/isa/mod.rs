@@ -1,9 +1,11 @@
-//! The instruction set: `ops`, with its part `simd_ops`, is the one table, everything else is derived from it.
+//! The instruction set: `ops`, with its parts `simd_ops` and `atomic_ops`, is the one table, everything else is derived from it.
 
 #[macro_use]
 mod ops;
 #[macro_use]
 mod simd_ops;
+#[macro_use]
+mod atomic_ops;
 mod code;
 mod derive;
 pub mod disasm;

@@ -1,5 +1,5 @@
 //! THE instruction table: one row per instruction, the single source of encoder, decoder, disassembler, verifier walk,
-//! handler tables and `ISA.md`. Its last part, the vector instructions, which a small runner leaves out, is in `simd_ops.rs`.
+//! handler tables and `ISA.md`. The parts that a small runner leaves out are in `simd_ops.rs` and `atomic_ops.rs`.
 //!
 //! A row reads `number name Variant { operand: Role, ... } Control fuel Charge "formula";`.
 //! - `number` is explicit and never reused: images outlive releases.
@@ -10,28 +10,56 @@
 //!
 //! Slots are 64 bits wide. `i32(..)` and `f32(..)` compute on the low 32 bits and store the result zero-extended.
 
-/// Calls `$callback!` with every row of the instruction table, those of `simd_ops.rs` included.
+/// Calls `$callback!` with every row of the instruction table.
 #[macro_export]
 macro_rules! for_each_op {
     ($callback:ident) => {
-        $crate::scalar_rows! { [$crate::simd_rows] $callback }
+        $crate::scalar_rows! { [[$crate::simd_rows] [$crate::atomic_rows] [$callback]] }
     };
 }
 
 /// Calls `$callback!` with every row of the instruction table but the vector instructions.
 #[macro_export]
-macro_rules! for_each_scalar_op {
+macro_rules! for_each_op_without_simd {
     ($callback:ident) => {
-        $crate::scalar_rows! { [$callback] }
+        $crate::scalar_rows! { [[$crate::atomic_rows] [$callback]] }
     };
 }
 
-/// The rows of this file, behind `$before`, for the macro in brackets.
+/// Calls `$callback!` with every row of the instruction table but the atomic instructions.
+#[macro_export]
+macro_rules! for_each_op_without_atomics {
+    ($callback:ident) => {
+        $crate::scalar_rows! { [[$crate::simd_rows] [$callback]] }
+    };
+}
+
+/// Calls `$callback!` with every row of the instruction table but the vector and the atomic instructions.
+#[macro_export]
+macro_rules! for_each_scalar_op {
+    ($callback:ident) => {
+        $crate::scalar_rows! { [[$callback]] }
+    };
+}
+
+/// Hands rows to the first of the macros in brackets, which adds its own and does the same; the last one gets the rows alone.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! next_rows {
+    ([[$($callback:tt)*]] $($rows:tt)*) => {
+        $($callback)*! { $($rows)* }
+    };
+    ([[$($next:tt)*] $($rest:tt)+] $($rows:tt)*) => {
+        $($next)*! { [$($rest)+] $($rows)* }
+    };
+}
+
+/// The rows of this file, for the macros in the brackets.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! scalar_rows {
-    ([$($callback:tt)*] $($before:tt)*) => {
-        $($callback)*! { $($before)*
+    ([$($next:tt)*]) => {
+        $crate::next_rows! { [$($next)*]
             // Structure. `fuel`, the first instruction of a block, is at the end: its number is one that operands rarely have.
             0x0001 enter Enter { frame: Frame, cost: Cost } Enter fuel Zero "first instruction of a function: frame size in slots, cost of its first block";
             0x0003 trap Trap { code: TrapCode } Trap fuel Zero "trap with this code";

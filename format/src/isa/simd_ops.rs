@@ -3,12 +3,12 @@
 //! `i8x16_..` and the like say how the 16 bytes of a v128 are divided into lanes; `[i]` is lane `i`, lane 0 having the lowest bytes. Every
 //! result is determined, on every machine: relaxed operators are lowered to these rows too.
 
-/// Calls `$callback!` with the rows given, then the rows of this file.
+/// The rows given, then those of this file, for the macros in the brackets.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! simd_rows {
-    ($callback:ident $($before:tt)*) => {
-        $callback! { $($before)*
+    ([$($next:tt)*] $($before:tt)*) => {
+        $crate::next_rows! { [$($next)*] $($before)*
             // Moves, constants, globals. A v128 lies in two slots, the low half in the first.
             0x0600 v128_mov V128Mov { dst: Def128, src: Use128 } Next fuel Zero "dst = src, both halves read first";
             0x0601 v128_select V128Select { dst: Def128, a: Use128, b: Use128, cond: Use } Next fuel Zero "dst = u32(cond) != 0 ? a : b";

@@ -80,11 +80,10 @@ fn check_header(header: &Header, limits: &Limits) -> Result<()> {
         52,
     )?;
     let missing = header.required_features & !limits.features;
-    ensure(
-        missing == 0 && header.host_abi == 0,
-        Kind::UnsupportedFeature,
-        32,
-    )?;
+    if missing != 0 {
+        return Err(VerifyError::missing(missing, 32));
+    }
+    ensure(header.host_abi == 0, Kind::UnsupportedFeature, 48)?;
     ensure(header.hw_class == [0; 16], Kind::OtherHardware, 88)?;
     let known = header.hash_alg == header::HASH_SHA256
         && header.chunk_log2 == 0

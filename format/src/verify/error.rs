@@ -1,5 +1,7 @@
 //! What is wrong with an image.
 
+use crate::image::features;
+
 /// What a user can do about an image that is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -114,12 +116,28 @@ errors! {
 pub struct VerifyError {
     kind: VerifyErrorKind,
     offset: u32,
+    /// Features that are missing.
+    missing: u64,
 }
 
 impl VerifyError {
     #[cold]
     pub(crate) const fn new(kind: VerifyErrorKind, offset: u32) -> Self {
-        Self { kind, offset }
+        Self {
+            kind,
+            offset,
+            missing: 0,
+        }
+    }
+
+    /// An image needs these features, which the runner does not have.
+    #[cold]
+    pub(crate) const fn missing(features: u64, offset: u32) -> Self {
+        Self {
+            kind: VerifyErrorKind::UnsupportedFeature,
+            offset,
+            missing: features,
+        }
     }
 
     /// What is wrong.
@@ -134,6 +152,12 @@ impl VerifyError {
         self.kind.class()
     }
 
+    /// Features that the image needs and the runner does not have, bits of [`features`]. 0 for every other error.
+    #[must_use]
+    pub const fn missing_features(&self) -> u64 {
+        self.missing
+    }
+
     /// Byte offset in the image of the word, header field, section table entry or section that is wrong.
     #[must_use]
     pub const fn offset(&self) -> u32 {
@@ -143,7 +167,17 @@ impl VerifyError {
 
 impl core::fmt::Display for VerifyError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{} (at byte {:#x})", self.kind.message(), self.offset)
+        f.write_str(self.kind.message())?;
+        let mut missing = self.missing;
+        while missing != 0 {
+            let separator = if missing == self.missing { ": " } else { ", " };
+            match features::name(missing) {
+                Some(name) => write!(f, "{separator}{name}")?,
+                None => write!(f, "{separator}number {}", missing.trailing_zeros())?,
+            }
+            missing &= missing.wrapping_sub(1);
+        }
+        write!(f, " (at byte {:#x})", self.offset)
     }
 }
 

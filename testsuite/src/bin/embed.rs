@@ -44,7 +44,10 @@ impl<'m> Guest<'m> {
                     eprintln!("embed: paused after {} fuel", self.engine.fuel_used());
                     self.engine.add_fuel(SLICE);
                 }
-                other @ (Outcome::Trap(_) | Outcome::HostCall(_) | Outcome::Yield) => {
+                other @ (Outcome::Trap(_)
+                | Outcome::HostCall(_)
+                | Outcome::Yield
+                | Outcome::Wait(_)) => {
                     return Err(format!("{other:?}"));
                 }
             }

@@ -5,7 +5,7 @@
 use wrt_format::image::types::{ExternType, val};
 use wrt_format::verify::VerifiedImage;
 use wrt_vm::{
-    Config, Engine, Error, Extern, Func, Instance, Limits, Module, Outcome, Trap, valtype,
+    Config, Engine, Error, Extern, Func, Instance, Limits, Module, Outcome, Trap, Wake, valtype,
 };
 
 use super::Draw;
@@ -40,6 +40,8 @@ pub struct Seen {
     pub out_of_fuel: u32,
     /// Calls of the host by a guest.
     pub host_calls: u32,
+    /// Waits of a guest for a notification.
+    pub waits: u32,
 }
 
 impl Seen {
@@ -54,6 +56,7 @@ impl Seen {
             (&mut self.refused_calls, other.refused_calls),
             (&mut self.out_of_fuel, other.out_of_fuel),
             (&mut self.host_calls, other.host_calls),
+            (&mut self.waits, other.waits),
         ];
         for (count, more) in counts {
             *count += more;
@@ -221,6 +224,17 @@ fn finish(engine: &mut Engine<'_>, mut outcome: Outcome, seen: &mut Seen) {
                 given += SLICE;
                 engine.add_fuel(SLICE);
                 outcome = engine.resume().expect("a paused run goes on");
+                continue;
+            }
+            Outcome::Wait(wait) => {
+                seen.waits += 1;
+                match wait.deadline {
+                    Some(deadline) => engine.set_clock(deadline),
+                    None => engine
+                        .wake(engine.thread(), Wake::Notified)
+                        .expect("a thread that waits"),
+                }
+                outcome = engine.resume().expect("a woken run goes on");
                 continue;
             }
             Outcome::HostCall(call) => {

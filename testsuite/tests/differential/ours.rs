@@ -47,7 +47,7 @@ impl<'m> Ours<'m> {
             Outcome::Done => {}
             Outcome::Trap(trap) => return Err(trap_end(trap)),
             Outcome::OutOfFuel => return Err(End::OutOfFuel),
-            Outcome::HostCall(_) | Outcome::Yield => {
+            Outcome::HostCall(_) | Outcome::Yield | Outcome::Wait(_) => {
                 return Err(End::Refused(
                     "a module without imports calls the host".into(),
                 ));
@@ -107,7 +107,7 @@ impl<'m> Ours<'m> {
                 self.engine.cancel();
                 End::OutOfFuel
             }
-            Outcome::HostCall(_) | Outcome::Yield => panic!("no imports"),
+            Outcome::HostCall(_) | Outcome::Yield | Outcome::Wait(_) => panic!("no imports"),
         };
         let used = granted - self.engine.remaining_fuel();
         self.seen(end, used)

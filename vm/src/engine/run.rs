@@ -73,7 +73,7 @@ impl Engine<'_> {
             self.narrow_args(func);
         }
         self.executions += 1;
-        self.depth += 1;
+        self.store.session.depth += 1;
         match self.pending_host_call() {
             Some(call) => Ok(Outcome::HostCall(call)),
             None => self.go(),
@@ -93,18 +93,20 @@ impl Engine<'_> {
         self.execute(instance, func, args)
     }
 
-    /// Continues the innermost run: after [`Outcome::OutOfFuel`] or [`Outcome::Yield`], or when its host call has been answered.
+    /// Continues the innermost run: after [`Outcome::OutOfFuel`] or [`Outcome::Yield`], when its host call has been answered, or when
+    /// it has been woken after [`Outcome::Wait`].
     ///
     /// # Errors
-    /// [`Error::Misuse`] when no run is paused, or its host call waits for an answer.
+    /// [`Error::Misuse`] when no run is paused, its host call waits for an answer, or it still waits for a notification.
     pub fn resume(&mut self) -> Result<Outcome, Error> {
-        if let Some(trap) = self.host_trap.take() {
+        if let Some(trap) = self.store.session.host_trap.take() {
             return Ok(self.ended_in(trap));
         }
         self.settle();
         match self.store.run.status {
             Status::Starting | Status::Ready => self.go(),
             Status::HostCall => Err(Misuse::HostCallPending.into()),
+            Status::Waiting => Err(Misuse::Waiting.into()),
             Status::Idle | Status::Trapped => Err(Misuse::NothingPaused.into()),
         }
     }
@@ -112,28 +114,28 @@ impl Engine<'_> {
     /// Ends the innermost run, wherever it is: its frames are dropped, what it has written stays. The run in whose host call it was
     /// nested waits for its answer again. Nothing happens when there is no run.
     pub fn cancel(&mut self) {
-        if self.depth == 0 {
+        if self.store.session.depth == 0 {
             return;
         }
         // A run that the host has made trap is still the innermost one: it has not been told yet.
-        if self.host_trap.take().is_none() {
+        if self.store.session.host_trap.take().is_none() {
             self.settle();
         }
         exec::drop_activation(&mut self.store);
-        self.depth -= 1;
-        self.results = (0, 0);
+        self.store.session.depth -= 1;
+        self.store.session.results = (0, 0);
     }
 
     /// Runs that have not ended, nested ones included.
     #[must_use]
     pub const fn nesting(&self) -> u32 {
-        self.depth
+        self.store.session.depth
     }
 
     /// The results of the run that is done, one slot each or two for a v128, until the next call that changes the engine. Empty otherwise.
     #[must_use]
     pub fn results(&self) -> &[u64] {
-        let (first, count) = self.results;
+        let (first, count) = self.store.session.results;
         self.store
             .stack()
             .get(first..first + count)
@@ -193,7 +195,7 @@ impl Engine<'_> {
             }
             None => return Err(Error::Invalid("result: an i32 or f32 beyond 32 bits")),
         };
-        self.results = (0, 0);
+        self.store.session.results = (0, 0);
         match finished {
             Ok(()) => Ok(()),
             Err(Refused::Stack) => self.host_trap(Trap::StackOverflow),
@@ -215,7 +217,7 @@ impl Engine<'_> {
         if exec::trap_host_call(&mut self.store).is_err() {
             return Err(Misuse::NoHostCall.into());
         }
-        self.host_trap = Some(trap);
+        self.store.session.host_trap = Some(trap);
         Ok(())
     }
 
@@ -245,17 +247,19 @@ impl Engine<'_> {
 
     /// Whether a run may be started now: none is paused, or one waits for the host.
     pub(crate) fn check_startable(&mut self) -> Result<(), Error> {
-        if self.host_trap.is_some() {
+        if self.store.session.host_trap.is_some() {
             return Err(Misuse::RunPaused.into());
         }
         self.settle();
         match self.store.run.status {
             Status::Idle | Status::Trapped => {}
-            Status::HostCall if self.depth < self.config.max_nesting => {}
+            Status::HostCall if self.store.session.depth < self.config.max_nesting => {}
             Status::HostCall => return Err(Budget::Nesting.into()),
-            Status::Starting | Status::Ready => return Err(Misuse::RunPaused.into()),
+            Status::Starting | Status::Ready | Status::Waiting => {
+                return Err(Misuse::RunPaused.into());
+            }
         }
-        self.results = (0, 0);
+        self.store.session.results = (0, 0);
         Ok(())
     }
 
@@ -266,17 +270,21 @@ impl Engine<'_> {
     }
 
     fn go(&mut self) -> Result<Outcome, Error> {
-        self.results = (0, 0);
+        self.store.session.results = (0, 0);
         let exit = exec::run(&mut self.store).map_err(|_| Misuse::NothingPaused)?;
         Ok(match exit {
             Exit::Done { first, count } => {
-                self.results = (first, count);
-                self.depth = self.depth.saturating_sub(1);
+                self.store.session.results = (first, count);
+                self.store.session.depth = self.store.session.depth.saturating_sub(1);
                 Outcome::Done
             }
             Exit::Trap(trap) => self.ended_in(trap),
             Exit::OutOfFuel => Outcome::OutOfFuel,
             Exit::Yield => Outcome::Yield,
+            Exit::Wait => match self.waits_for(self.thread()) {
+                Some(wait) => Outcome::Wait(wait),
+                None => self.ended_in(Trap::InvalidReference),
+            },
             Exit::HostCall => match self.pending_host_call() {
                 Some(call) => Outcome::HostCall(call),
                 None => self.ended_in(Trap::InvalidReference),
@@ -285,14 +293,14 @@ impl Engine<'_> {
     }
 
     fn ended_in(&mut self, trap: Trap) -> Outcome {
-        self.depth = self.depth.saturating_sub(1);
+        self.store.session.depth = self.store.session.depth.saturating_sub(1);
         self.traps += 1;
         Outcome::Trap(trap)
     }
 
     /// Drops the frames of a run whose trap has been reported.
     fn settle(&mut self) {
-        if self.store.run.status == Status::Trapped && self.host_trap.is_none() {
+        if self.store.run.status == Status::Trapped && self.store.session.host_trap.is_none() {
             exec::drop_activation(&mut self.store);
         }
     }
@@ -300,11 +308,12 @@ impl Engine<'_> {
     /// The run that waits for the host: the innermost one that has not ended.
     fn waiting(&self) -> Option<RunState> {
         let run = match self.store.run.status {
-            Status::Trapped if self.host_trap.is_none() => exec::outer(&self.store)?,
+            Status::Trapped if self.store.session.host_trap.is_none() => exec::outer(&self.store)?,
             Status::Trapped
             | Status::Idle
             | Status::Starting
             | Status::Ready
+            | Status::Waiting
             | Status::HostCall => self.store.run,
         };
         (run.status == Status::HostCall).then_some(run)

@@ -16,6 +16,7 @@
 //! Idle --start--> Starting --run--> Ready --run--> out of fuel: Ready
 //!                 (a host function:        |-----> host call: HostCall --finish_host_call--> Ready
 //!                  HostCall at once)       |                  HostCall --start--> a nested activation, Starting
+//!                                          |-----> wait: Waiting --woken--> Ready
 //!                                          |-----> done: the outer activation's HostCall, or Idle
 //!                                          `-----> trap: Trapped --drop_activation--> the outer's HostCall, or Idle
 //! ```
@@ -50,6 +51,8 @@ pub(crate) enum Exit {
     Yield,
     /// A host function is called: see [`pending_host_call`].
     HostCall,
+    /// The thread waits to be woken.
+    Wait,
 }
 
 /// Why something asked of an activation was refused. Nothing has changed.
@@ -181,17 +184,23 @@ pub(crate) fn run_on(store: &mut Store<'_>, core: Core) -> Result<Exit, Refused>
     let slice = store
         .slice
         .map_or(i64::MAX, |slice| i64::try_from(slice).unwrap_or(i64::MAX));
-    let mut grant = slice.min(store.fuel);
+    // A pause for want of fuel does not end the slice, so that turns do not depend on how the fuel is portioned.
+    let begun = core::mem::take(&mut store.session.slice_used);
+    let mut grant = slice.saturating_sub(begun).clamp(0, store.fuel);
     loop {
         let (stop, left) = advance(store, grant, core);
         let used = grant - left;
         store.fuel -= used;
-        if stop == Stop::OutOfFuel && used == 0 && grant < store.fuel {
+        if stop == Stop::OutOfFuel && used == 0 && begun == 0 && grant < store.fuel {
             // A block that costs more than a slice: it may have more than one.
             grant = grant.max(1).saturating_mul(2).min(store.fuel);
             continue;
         }
-        return Ok(left_with(store, stop, grant - used < store.fuel));
+        let exit = left_with(store, stop, grant - used < store.fuel);
+        if exit == Exit::OutOfFuel {
+            store.session.slice_used = begun.saturating_add(used);
+        }
+        return Ok(exit);
     }
 }
 
@@ -245,6 +254,10 @@ fn left_with(store: &mut Store<'_>, stop: Stop, more: bool) -> Exit {
             store.run.status = Status::HostCall;
             Exit::HostCall
         }
+        Stop::Wait => {
+            store.run.status = Status::Waiting;
+            Exit::Wait
+        }
         Stop::Trap(trap) => {
             store.run.status = Status::Trapped;
             Exit::Trap(trap)
@@ -295,6 +308,9 @@ pub(crate) fn trap_host_call(store: &mut Store<'_>) -> Result<(), Refused> {
 
 /// Ends the activation, whatever its state; the one that it is nested in, if any, waits again for its host call.
 pub(crate) fn drop_activation(store: &mut Store<'_>) {
+    if store.run.status == Status::Waiting {
+        store.stop_waiting(store.thread());
+    }
     store.run = outer(store).unwrap_or(RunState::IDLE);
 }
 

@@ -135,9 +135,12 @@ impl Engine<'_> {
     /// Makes a memory of the type's minimum, all zero.
     ///
     /// # Errors
-    /// [`Error::Budget`] when it is larger than the engine allows or has room for; [`Error::Invalid`] when the type has no meaning.
+    /// [`Error::Budget`] when it is larger than the engine allows or has room for; [`Error::Invalid`] when the type has no meaning: a
+    /// shared memory has a maximum, and is there with the feature `atomics` only.
     pub fn new_memory(&mut self, ty: MemoryType) -> Result<Memory, Error> {
-        if !matches!(ty.page_log2, 0 | 16) || ty.shared || ty.max.is_some_and(|max| max < ty.min) {
+        let bounded = ty.max.is_none_or(|max| max >= ty.min);
+        let shareable = cfg!(feature = "atomics") && ty.max.is_some();
+        if !matches!(ty.page_log2, 0 | 16) || !bounded || ty.shared && !shareable {
             return Err(Error::Invalid("memory type"));
         }
         let bytes = u128::from(ty.min) << ty.page_log2;

@@ -80,7 +80,7 @@ impl Machine<'_, '_> {
     }
 
     /// Number of memory that operand `at` names of the instance, its bytes, and whether its addresses are 64-bit.
-    fn memory_of(&self, at: Place) -> Step<(u32, u64, bool)> {
+    pub(super) fn memory_of(&self, at: Place) -> Step<(u32, u64, bool)> {
         let number = self.data().memory(u32::from(self.half(at)));
         let number = number.ok_or(Trap::MemoryOutOfBounds)?;
         let memory = self.store.memory(number).ok_or(Trap::MemoryOutOfBounds)?;

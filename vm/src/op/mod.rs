@@ -26,6 +26,8 @@ macro_rules! handlers {
     };
 }
 
+#[cfg(feature = "atomics")]
+mod atomic;
 mod branch;
 mod bulk;
 mod call;
@@ -42,6 +44,8 @@ mod vector;
 #[cfg(feature = "simd")]
 mod vector_memory;
 
+#[cfg(feature = "atomics")]
+pub(crate) use atomic::*;
 pub(crate) use branch::*;
 pub(crate) use bulk::*;
 pub(crate) use call::*;

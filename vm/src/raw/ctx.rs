@@ -27,6 +27,8 @@ pub(crate) enum Stop {
     OutOfFuel,
     /// A host function is called.
     HostCall,
+    /// The thread waits to be woken.
+    Wait,
     /// An opcode that the verifier lets through nowhere: the machine itself is wrong.
     Illegal,
     /// The guest trapped.
@@ -41,6 +43,7 @@ impl Stop {
             Self::OutOfFuel => 2,
             Self::HostCall => 3,
             Self::Illegal => 4,
+            Self::Wait => 5,
             Self::Trap(trap) => 0x100 + trap as u32,
         }
     }
@@ -52,6 +55,7 @@ impl Stop {
             1 => Some(Self::Done),
             2 => Some(Self::OutOfFuel),
             3 => Some(Self::HostCall),
+            5 => Some(Self::Wait),
             0x100.. => {
                 Some(Trap::from_number((code - 0x100) as u16).map_or(Self::Illegal, Self::Trap))
             }

@@ -1,7 +1,7 @@
 //! All unsafe code of the machine. Each file opens with the invariants it relies on and who establishes them.
 //!
 //! - `arena`, `buf`: where memory comes from. `provider`, `memory`: linear memories.
-//! - `store`, `instance`: what an engine owns.
+//! - `store`, `instance`, `threads`: what an engine owns.
 //! - `state`, `control`, `vector`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow paths.
 //! - `profile`: counts of executed instructions.
 //! - `tail`, `looped`: the two cores. `dispatch`: the choice between them.
@@ -22,6 +22,7 @@ pub(crate) mod state;
 pub(crate) mod store;
 #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
 mod tail;
+pub(crate) mod threads;
 pub(crate) mod types;
 #[cfg(feature = "simd")]
 mod vector;

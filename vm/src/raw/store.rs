@@ -20,6 +20,7 @@ use super::memory::Memory;
 use super::provider::MemoryProvider;
 #[cfg(all(wrt_tail6, not(debug_assertions)))]
 use super::tail::Board;
+use super::threads::{Parked, Session, Waiter};
 use super::types::{FuncSig, Types};
 use crate::heap::Heap;
 
@@ -42,7 +43,7 @@ pub(crate) struct Store<'m> {
     /// Memory of the six-argument core's board (C3).
     #[cfg(all(wrt_tail6, not(debug_assertions)))]
     pub(super) board: Buf<u64>,
-    /// Frames of all activations. Its length is fixed (S3).
+    /// Frames of all activations of the present thread. Its length is fixed (S3).
     pub(super) stack: Buf<u64>,
     /// Things that are collected.
     pub(crate) heap: Heap,
@@ -61,7 +62,7 @@ pub(crate) struct Store<'m> {
     /// Type of each host function.
     hosts: Buf<u32>,
     /// Slots from the bottom of the stack that were ever in use, rounded up to [`STACK_STEP`]; at most the stack's length.
-    stack_mark: usize,
+    pub(super) stack_mark: usize,
     /// Most bytes that all memories may have together.
     pub(crate) max_memory_bytes: u64,
     /// Most elements that all tables may have together.
@@ -72,11 +73,21 @@ pub(crate) struct Store<'m> {
     pub(crate) slice: Option<u64>,
     /// What has happened so far.
     pub(crate) counters: Counters,
-    /// The activation that runs or is paused.
+    /// The present thread's activation, which runs or is paused.
     pub(crate) run: RunState,
     /// Counts of executed instructions, once they are asked for.
     #[cfg(feature = "profile")]
     pub(crate) profile: Option<super::profile::Profile>,
+    /// What the engine keeps of the present thread's runs.
+    pub(crate) session: Session,
+    /// Number of the present thread.
+    pub(super) thread: u32,
+    /// The other threads (T1).
+    pub(super) threads: Buf<Parked>,
+    /// Threads that wait to be notified (T2, T3).
+    pub(super) waiters: Buf<Waiter>,
+    /// The time that waiting goes by, in nanoseconds.
+    pub(crate) clock: u64,
 }
 
 /// Counts of rare events: nothing is counted per instruction or per ordinary call.
@@ -126,6 +137,8 @@ pub(crate) enum Status {
     Ready,
     /// It waits for the results of a host function.
     HostCall,
+    /// It stands at a `memory.atomic.wait`, and its thread is in the list of waiters.
+    Waiting,
     /// It has ended in a trap; its frames are still there.
     Trapped,
 }
@@ -219,6 +232,11 @@ impl<'m> Store<'m> {
             slice: None,
             counters: Counters::default(),
             run: RunState::IDLE,
+            session: Session::default(),
+            thread: 0,
+            threads: Buf::new(),
+            waiters: Buf::new(),
+            clock: 0,
         })
     }
 
@@ -227,7 +245,7 @@ impl<'m> Store<'m> {
         &self.arena
     }
 
-    /// The stack, of all activations.
+    /// The stack, of all activations of the present thread.
     pub(crate) const fn stack(&self) -> &[u64] {
         self.stack.as_slice()
     }
@@ -298,6 +316,9 @@ impl<'m> Store<'m> {
             .checked_shl(u32::from(ty.page_log2))
             .ok_or(OutOfMemory)?;
         self.check_memory_budget(bytes)?;
+        if ty.shared {
+            self.reserve_waiters()?;
+        }
         let memory = Memory::new(&mut self.arena, ty, self.provider)?;
         self.memories.push(&mut self.arena, memory)?;
         self.note_memory();

@@ -1,14 +1,44 @@
 //! What a machine refuses that is built without a part of the instruction set.
 
-use crate::fixture::Image;
+use crate::fixture::{Image, memory_type};
 use wrt_format::image::features;
-use wrt_format::image::types::val;
+use wrt_format::image::types::{MemoryType, val};
 use wrt_format::image::write::{FuncTypeSpec, ImageSpec, ModuleSpec, write};
 use wrt_format::verify::{VerifiedImage, VerifyErrorKind};
 use wrt_vm::{Error, Limits, Module};
 
-/// The bytes of an image whose only function type has a parameter of type v128.
-fn with_vector() -> Image {
+fn image(module: ModuleSpec) -> Image {
+    let spec = ImageSpec {
+        modules: [module].into(),
+        ..ImageSpec::default()
+    };
+    Image::new(&write(&spec).unwrap())
+}
+
+/// An image that needs the feature loads on a machine that has it; another one, or one that is told to do without, names it.
+fn needs(image: &Image, feature: u64, name: &str, has: bool) {
+    let verified = VerifiedImage::verify(image.bytes(), &Limits::default()).unwrap();
+    assert_eq!(Module::from_image(&verified, 0).is_some(), has);
+    let loaded = Module::load_from_binary(image.bytes(), &Limits::default());
+    assert_eq!(loaded.is_ok(), has);
+    let without = Limits {
+        features: features::KNOWN & !feature,
+        ..Limits::default()
+    };
+    let Err(Error::Image(error)) = Module::load_from_binary(image.bytes(), &without) else {
+        panic!("an image was loaded without {name}");
+    };
+    assert_eq!(error.kind(), VerifyErrorKind::UnsupportedFeature);
+    assert_eq!(error.missing_features(), feature);
+    let text = error.to_string();
+    assert!(text.contains(&format!("does not have: {name} (")), "{text}");
+    if let Err(refused) = loaded {
+        assert_eq!(format!("{refused:?}"), format!("{:?}", Error::Image(error)));
+    }
+}
+
+#[test]
+fn vectors_need_a_machine_with_vectors() {
     let module = ModuleSpec {
         types: [FuncTypeSpec {
             params: [val::V128].into(),
@@ -17,30 +47,20 @@ fn with_vector() -> Image {
         .into(),
         ..ModuleSpec::default()
     };
-    let spec = ImageSpec {
-        modules: [module].into(),
-        ..ImageSpec::default()
-    };
-    Image::new(&write(&spec).unwrap())
+    let has = cfg!(feature = "simd");
+    needs(&image(module), features::SIMD, "simd", has);
 }
 
 #[test]
-fn vectors_need_a_machine_with_vectors() {
-    let image = with_vector();
-    let verified = VerifiedImage::verify(image.bytes(), &Limits::default()).unwrap();
-    let has = cfg!(feature = "simd");
-    assert_eq!(Module::from_image(&verified, 0).is_some(), has);
-    let loaded = Module::load_from_binary(image.bytes(), &Limits::default());
-    assert_eq!(loaded.is_ok(), has);
-    let without = Limits {
-        features: features::KNOWN & !features::SIMD,
-        ..Limits::default()
+fn shared_memories_need_a_machine_with_atomics() {
+    let module = ModuleSpec {
+        memories: [MemoryType {
+            shared: true,
+            ..memory_type(1, Some(1))
+        }]
+        .into(),
+        ..ModuleSpec::default()
     };
-    let Err(Error::Image(error)) = Module::load_from_binary(image.bytes(), &without) else {
-        panic!("an image with vectors was loaded without them");
-    };
-    assert_eq!(error.kind(), VerifyErrorKind::UnsupportedFeature);
-    if let Err(refused) = loaded {
-        assert_eq!(format!("{refused:?}"), format!("{:?}", Error::Image(error)));
-    }
+    let has = cfg!(feature = "atomics");
+    needs(&image(module), features::THREADS, "threads", has);
 }

@@ -15,3 +15,5 @@ mod instantiation;
 mod linking;
 mod runs;
 mod sharing;
+#[cfg(feature = "atomics")]
+mod threads;

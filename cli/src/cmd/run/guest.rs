@@ -11,15 +11,18 @@
 //!   paused ------------------> ended (out of fuel)
 //!   1. out of fuel   3. no refill
 //! ```
+//!
+//! That is how each of the guest's threads goes; which of them is next, and how they begin, is in `threads`.
 
 use std::io::Write as _;
 
 use wrt_vm::{
     Engine, Error, Extern, ExternKind, Frame, Func, Instance, Linker, Module, Outcome, Stats, Trap,
-    Val, ValType,
+    Turn, Val, ValType,
 };
 use wrt_wasi::Wasi;
 
+use super::threads::{self, Threads};
 use crate::status::{Failure, Status};
 
 /// Frames that a backtrace shows from the innermost on, and from the outermost on.
@@ -36,10 +39,11 @@ pub(crate) enum End {
 
 /// A guest.
 pub(crate) struct Guest<'m> {
-    engine: Engine<'m>,
-    module: Module<'m>,
-    linker: Linker<Wasi>,
-    wasi: Wasi,
+    pub(super) engine: Engine<'m>,
+    pub(super) module: Module<'m>,
+    pub(super) linker: Linker<Wasi>,
+    pub(super) wasi: Wasi,
+    pub(super) threads: Threads,
     refill: Option<u64>,
     /// Index of the function that the present run began with.
     entered: Option<u32>,
@@ -57,6 +61,7 @@ impl<'m> Guest<'m> {
             module,
             linker: crate::wasi::linker()?,
             wasi,
+            threads: Threads::default(),
             refill,
             entered: None,
         })
@@ -121,12 +126,16 @@ impl<'m> Guest<'m> {
         let outcome = self
             .linker
             .instantiate(&mut self.engine, &mut self.wasi, &self.module);
+        // Threads that its start function spawns will have instances of their own.
+        let made = self.engine.last_instance();
+        self.threads.instance = made.unwrap_or(self.threads.instance);
         let first = match &outcome {
             Err(Error::Import(error)) => error.index,
             _ => return self.finish(outcome),
         };
         self.finish(outcome).map_err(|mut failure| {
             failure.details.extend(self.undefined_after(first));
+            failure.details.extend(self.threads_hint());
             failure
         })
     }
@@ -138,6 +147,14 @@ impl<'m> Guest<'m> {
         undefined.map(|import| format!("  unknown import {:?} {:?}", import.module, import.name))
     }
 
+    /// A line about imports that `--threads` would define.
+    fn threads_hint(&self) -> Option<String> {
+        let mut imports = self.module.imports();
+        let undefined = imports
+            .any(|it| !self.linker.is_defined(it.module, it.name) && threads::is_for_threads(&it));
+        undefined.then(|| "  the module wants threads: run it with --threads".to_owned())
+    }
+
     fn call(&mut self, func: Func, args: &[u64]) -> Result<End, Failure> {
         self.entered = func.origin().map(|(_, func)| func);
         let outcome = self
@@ -146,27 +163,55 @@ impl<'m> Guest<'m> {
         self.finish(outcome)
     }
 
-    /// Goes on until the guest has ended.
-    fn finish(&mut self, mut outcome: Result<Outcome, Error>) -> Result<End, Failure> {
+    /// Goes on until the run of the first thread has ended, or one has ended all.
+    fn finish(&mut self, outcome: Result<Outcome, Error>) -> Result<End, Failure> {
+        let mut turn = outcome.map(Turn::Outcome);
         loop {
-            match outcome {
-                Ok(Outcome::Done) => return Ok(End::Done),
-                Ok(Outcome::Trap(trap)) => return Err(self.trapped(trap)),
-                Ok(Outcome::OutOfFuel) => match self.refill {
-                    Some(amount) => self.pause(amount),
-                    None => return Err(self.out_of_fuel()),
-                },
-                Ok(Outcome::HostCall(_) | Outcome::Yield) => {
-                    return Err(Failure::new(
-                        Status::Internal,
-                        "a host function has no answer",
-                    ));
+            let next = match turn {
+                Ok(Turn::Outcome(Outcome::Done)) if self.engine.thread() == threads::FIRST => {
+                    return Ok(End::Done);
                 }
+                Ok(turn) => self.turn(turn),
                 Err(Error::Exit(code)) => return Ok(End::Exit(code)),
                 Err(error) => return Err(error.into()),
-            }
-            outcome = self.linker.resume(&mut self.engine, &mut self.wasi);
+            };
+            turn = match next? {
+                Some(outcome) => outcome.map(Turn::Outcome),
+                None => {
+                    self.tick();
+                    self.linker.run_turn(&mut self.engine, &mut self.wasi)
+                }
+            };
         }
+    }
+
+    /// Does what a turn has come to; `None` when the threads are to go on as they are.
+    fn turn(&mut self, turn: Turn) -> Result<Option<Result<Outcome, Error>>, Failure> {
+        match turn {
+            Turn::Outcome(Outcome::Done) => return self.thread_done(),
+            Turn::Outcome(Outcome::Trap(trap)) => return Err(self.trapped(trap)),
+            Turn::Outcome(Outcome::OutOfFuel) => match self.refill {
+                Some(amount) => {
+                    self.pause(amount);
+                    let resumed = self.linker.resume(&mut self.engine, &mut self.wasi);
+                    return Ok(Some(resumed));
+                }
+                None => return Err(self.out_of_fuel()),
+            },
+            Turn::Outcome(Outcome::HostCall(call)) if self.is_spawn(call) => return self.spawn(),
+            Turn::Outcome(Outcome::Yield | Outcome::Wait(_)) => {}
+            Turn::Asleep {
+                deadline: Some(deadline),
+            } => self.sleep_until(deadline),
+            Turn::Asleep { deadline: None } => return Err(self.deadlock()),
+            Turn::Outcome(Outcome::HostCall(_)) | Turn::Idle => {
+                return Err(Failure::new(
+                    Status::Internal,
+                    "a host function has no answer",
+                ));
+            }
+        }
+        Ok(None)
     }
 
     fn pause(&mut self, amount: u64) {
@@ -187,24 +232,30 @@ impl<'m> Guest<'m> {
 
     fn trapped(&mut self, trap: Trap) -> Failure {
         self.flush();
+        let place = self.thread_name();
+        let mut failure = Failure::new(Status::Trap, format!("trap{place}: {trap}"));
+        failure.details = self.frames();
+        failure
+    }
+
+    /// The frames of the thread that has the turn, a line each.
+    pub(super) fn frames(&self) -> Vec<String> {
         let frames: Vec<Frame> = self.engine.backtrace().collect();
-        let mut failure = Failure::new(Status::Trap, format!("trap: {trap}"));
+        let mut lines = Vec::new();
         let (first, last) = BACKTRACE_FRAMES;
         let hidden = first..frames.len().saturating_sub(last).max(first);
         for (number, frame) in frames.iter().enumerate() {
             if number == hidden.start && !hidden.is_empty() {
-                failure
-                    .details
-                    .push(format!("  ... {} more ...", hidden.len()));
+                lines.push(format!("  ... {} more ...", hidden.len()));
             }
             if !hidden.contains(&number) {
-                failure.details.push(format!(
+                lines.push(format!(
                     "  {number:3}: {}",
                     self.describe(frame.func, frame.wasm_offset)
                 ));
             }
         }
-        failure
+        lines
     }
 
     /// Where a paused guest is, for a sentence: at the first instruction of the block that it could not pay for.
@@ -239,10 +290,11 @@ impl<'m> Guest<'m> {
     }
 
     fn exported(&self, name: &str) -> Result<Func, Failure> {
-        let instance = self
-            .engine
-            .last_instance()
-            .unwrap_or(Instance::from_number(0));
+        self.exported_by(self.threads.instance, name)
+    }
+
+    /// The function that an instance of the module exports by this name.
+    pub(super) fn exported_by(&self, instance: Instance, name: &str) -> Result<Func, Failure> {
         match self.engine.export(instance, name) {
             Some(Extern::Func(func)) => Ok(func),
             Some(Extern::Table(_) | Extern::Memory(_) | Extern::Global(_) | Extern::Tag(_))

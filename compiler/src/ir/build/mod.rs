@@ -12,6 +12,7 @@
 //! at least 1, because what a block of the loop can do without cost is only to end. So every cycle pays in its header, also after
 //! an edge to it has been split.
 
+mod atomic;
 mod bulk;
 mod control;
 mod locals;

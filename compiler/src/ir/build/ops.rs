@@ -154,6 +154,7 @@ impl Builder<'_> {
             || self.simple(op)?
             || self.bulk(op)
             || self.vector(op)?
+            || self.atomic(op)?
         {
             Ok(())
         } else {

@@ -145,6 +145,12 @@ impl Checker<'_> {
             Inst::GlobalSet(global, _) => (vec![self.global(global)?], None),
             Inst::Load { op, mem, .. } => (vec![self.memory(mem)?], Some(Is(op.result_type()))),
             Inst::Store { op, mem, .. } => (vec![self.memory(mem)?, store_want(op)], None),
+            Inst::Atomic { op, mem, .. } => {
+                let mut operands = vec![self.memory(mem)?];
+                operands.extend(op.value_types().into_iter().map(Is));
+                (operands, op.result_type().map(Is))
+            }
+            Inst::AtomicFence => (Vec::new(), None),
             _ => return Err("an instruction without a typing rule".to_owned()),
         })
     }

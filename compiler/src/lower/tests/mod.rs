@@ -1,6 +1,7 @@
 //! Tests of instruction selection: functions built by hand, and the text of what is selected for them.
 
 mod arith;
+mod atomic;
 mod branches;
 mod memory;
 mod others;

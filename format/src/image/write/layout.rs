@@ -274,6 +274,7 @@ fn features_of_code(module: &ModuleSpec) -> u64 {
         found
             | (if tail_call { features::TAIL_CALL } else { 0 })
             | (if vector { features::SIMD } else { 0 })
+            | info.feature()
     })
 }
 

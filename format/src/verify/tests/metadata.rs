@@ -226,13 +226,10 @@ fn memories_with_other_pages() {
         }),
         Err(Kind::OverBudget)
     );
-    // Sharing is a feature that the format only reserves.
-    let shared = MemoryType {
-        shared: true,
-        max: Some(2),
-        ..m
-    };
-    assert_eq!(memory(shared), Err(Kind::UnsupportedFeature));
+    let shared = MemoryType { shared: true, ..m };
+    assert_eq!(memory(shared), Err(Kind::BadLimits));
+    let max = Some(2);
+    assert_eq!(memory(MemoryType { max, ..shared }), Ok(()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Hostile images: each rule of the verifier has a case that only that rule refuses, with the error expected.
 
+mod atomic;
 mod container;
 mod decoys;
 mod func;

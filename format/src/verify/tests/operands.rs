@@ -28,7 +28,7 @@ fn module() -> ModuleSpec {
         ty,
         init: ConstExpr(halves.to_vec()),
     });
-    module.features |= crate::image::features::TAIL_CALL;
+    module.features |= crate::image::features::TAIL_CALL | crate::image::features::THREADS;
     module
 }
 

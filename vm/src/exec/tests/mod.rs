@@ -11,6 +11,7 @@ mod roots;
 mod special;
 #[cfg(feature = "simd")]
 mod vector;
+mod world;
 
 use std::boxed::Box;
 use std::vec::Vec;

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use wrt_format::isa::{ALL, Control, Field, Op, Role};
 use wrt_format::trap::Trap;
 
-use super::reference::{fused, loaded, operator};
+use super::reference::{fused, loaded, operator, read_modify_write};
 #[cfg(feature = "simd")]
 use super::vector;
+#[cfg(feature = "simd")]
+use super::world::access;
+use super::world::{World, read, value, write_bytes};
 use super::*;
 
 /// Slots that a tested function has: its parameters and its results, all i64.
@@ -72,16 +75,10 @@ const ELSEWHERE: &[Op] = &[
     Op::TableCopy,
     Op::TableInit,
     Op::ElemDrop,
+    Op::AtomicWait32,
+    Op::AtomicWait64,
+    Op::AtomicNotify,
 ];
-
-/// What a run left behind.
-#[derive(Clone, Debug, PartialEq)]
-struct World {
-    slots: Vec<u64>,
-    memory: Vec<u8>,
-    /// 1 if a branch was taken, 2 if not, 0 for other instructions.
-    taken: u64,
-}
 
 /// An instruction with its operands.
 struct Case<'a> {
@@ -156,26 +153,6 @@ impl Case<'_> {
     }
 }
 
-/// The bytes of an access, or the trap.
-fn access(world: &mut World, at: u64, bytes: usize) -> Result<&mut [u8], Trap> {
-    let start = usize::try_from(at).map_err(|_| Trap::MemoryOutOfBounds)?;
-    world
-        .memory
-        .get_mut(start..start + bytes)
-        .ok_or(Trap::MemoryOutOfBounds)
-}
-
-fn read(world: &mut World, at: u64, bytes: usize) -> Result<u64, Trap> {
-    let mut value = [0; 8];
-    value[..bytes].copy_from_slice(access(world, at, bytes)?);
-    Ok(u64::from_le_bytes(value))
-}
-
-fn write_bytes(world: &mut World, at: u64, bytes: usize, value: u64) -> Result<(), Trap> {
-    access(world, at, bytes)?.copy_from_slice(&value.to_le_bytes()[..bytes]);
-    Ok(())
-}
-
 /// The name of a load or store without the form of its address.
 fn form(name: &str) -> &str {
     let forms = ["_far", "_wrap", "_index", "_scaled", "_mem"];
@@ -186,6 +163,17 @@ fn form(name: &str) -> &str {
 /// Whether it is an instruction on vectors.
 fn is_vector(op: Op) -> bool {
     op.info().fields.iter().any(|field| field.role.is_pair())
+}
+
+/// Whether this machine has it.
+fn is_there(op: Op) -> bool {
+    let without = |there: bool, is_one: bool| !there && is_one;
+    !without(cfg!(feature = "simd"), is_vector(op))
+        && !without(cfg!(feature = "atomics"), is_atomic(op))
+}
+
+fn is_atomic(op: Op) -> bool {
+    op.info().name.starts_with("atomic_")
 }
 
 /// Carries a vector instruction out on `world`.
@@ -300,11 +288,37 @@ fn expect(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
             if name.contains("32") { 4 } else { 8 },
             value,
         )?;
+    } else if let Some(atomic) = name.strip_prefix("atomic_") {
+        expect_atomic(atomic, case, world, &before)?;
     } else if case.op.info().control == Control::CondBranch {
         world.taken = if branch(case, world, &before) { 1 } else { 2 };
     } else {
         plain(case, world, &before)?;
     }
+    Ok(())
+}
+
+/// Carries an atomic instruction of this name without `atomic_` out.
+fn expect_atomic(
+    name: &str,
+    case: &Case<'_>,
+    world: &mut World,
+    before: &World,
+) -> Result<(), Trap> {
+    let (at, slot) = (case.address(before), |name| case.slot(before, name));
+    let Some((width, operator)) = name.strip_prefix("rmw").and_then(|it| it.split_once('_')) else {
+        let aligned = at.is_multiple_of(1 << case.raw("shift").unwrap());
+        return aligned.then_some(()).ok_or(Trap::UnalignedAtomic);
+    };
+    let bytes = width.parse::<usize>().unwrap() / 8;
+    if !at.is_multiple_of(bytes as u64) {
+        return Err(Trap::UnalignedAtomic);
+    }
+    let old = read(world, at, bytes)?;
+    let expected = case.has("expected").then(|| slot("expected"));
+    let new = read_modify_write(operator, bytes, [old, slot("src")], expected);
+    write_bytes(world, at, bytes, new)?;
+    world.slots[case.raw("dst").unwrap() as usize] = old;
     Ok(())
 }
 
@@ -372,24 +386,6 @@ fn plain(case: &Case<'_>, world: &mut World, before: &World) -> Result<(), Trap>
     };
     world.slots[case.raw("dst").unwrap() as usize] = value;
     Ok(())
-}
-
-/// Values that make something special happen, and random ones.
-fn value(random: &mut Random, bits: u32) -> u64 {
-    const EDGES: [u64; 12] = [0, 1, 2, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x8000, 0x7fff];
-    let sign = 1_u64 << (bits - 1);
-    match random.next() % 8 {
-        0 => EDGES[random.next() as usize % EDGES.len()],
-        1 => (EDGES[random.next() as usize % EDGES.len()]).wrapping_neg(),
-        2 => sign.wrapping_sub(random.next() % 3).wrapping_add(1),
-        3 => f64::from(random.next() as i32 >> (random.next() % 32)).to_bits(),
-        4 => u64::from((random.next() as i32 as f32 / 16.0).to_bits()),
-        5 => [f64::NAN, f64::INFINITY, -0.0, -1.5][random.next() as usize % 4].to_bits(),
-        6 => u64::from(
-            [f32::NAN, f32::NEG_INFINITY, -0.0, 2.5][random.next() as usize % 4].to_bits(),
-        ),
-        _ => random.next(),
-    }
 }
 
 /// Operands in range for their roles. Labels are filled in by [`function`].
@@ -497,6 +493,7 @@ fn slots(op: Op, random: &mut Random) -> Vec<u64> {
             let bits = [8, 16, 32, 64][random.next() as usize % 4];
             packed(random, bits)
         }
+        0 | 1 if addresses && is_atomic(op) => (random.next() % 8192) * 8,
         0 if addresses => random.next() % 512,
         1 if addresses => MEMORY as u64 - 16 + random.next() % 17,
         2 if addresses => (random.next() % 600).wrapping_neg() & 0xffff_ffff,
@@ -587,7 +584,7 @@ fn every_instruction_computes_what_its_row_says() {
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let elsewhere: BTreeSet<Op> = ELSEWHERE.iter().copied().collect();
     for &op in ALL {
-        if !elsewhere.contains(&op) && (cfg!(feature = "simd") || !is_vector(op)) {
+        if !elsewhere.contains(&op) && is_there(op) {
             check(op, &mut random);
         }
     }

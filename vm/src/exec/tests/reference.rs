@@ -220,3 +220,26 @@ pub(super) fn loaded(name: &str) -> Option<(usize, Extend)> {
         .find(|kind| kind.0 == name)
         .map(|(_, bytes, extend)| (bytes, extend))
 }
+
+/// What a read-modify-write instruction writes: `old`, `src`, and for `cmpxchg` what `old` is compared with. All are as wide as memory.
+pub(super) fn read_modify_write(
+    name: &str,
+    bytes: usize,
+    [old, src]: [u64; 2],
+    expected: Option<u64>,
+) -> u64 {
+    let mask = u64::MAX >> (64 - 8 * bytes);
+    let src = src & mask;
+    let wide = |name: &str| {
+        operator(&std::format!("i64_{name}"), old, src)
+            .unwrap()
+            .unwrap()
+    };
+    match (name, expected) {
+        ("cmpxchg", Some(expected)) if expected & mask == old => src,
+        ("cmpxchg", Some(_)) => old,
+        ("xchg", None) => src,
+        (_, None) => wide(name) & mask,
+        (_, Some(_)) => panic!("{name} has nothing to compare with"),
+    }
+}
