@@ -26,6 +26,7 @@ def engine(wasmtime):
     config.wasm_multi_memory = True
     config.wasm_memory64 = True
     config.wasm_tail_call = True
+    config.wasm_threads = True
     config.cranelift_opt_level = "none"
     return wasmtime.Engine(config)
 

@@ -8,7 +8,7 @@
     reason = "whatever a test does not expect is a failure"
 )]
 
-use wrt_testsuite::hostile::{Seen, image_bytes, image_mutate, wrtc_bytes};
+use wrt_testsuite::hostile::{Seen, image_bytes, image_mutate, image_mutate_threads, wrtc_bytes};
 
 /// SplitMix64.
 fn random_bytes(seed: u64) -> Vec<u8> {
@@ -79,6 +79,14 @@ fn mutated_images_are_refused_or_run_within_bounds() {
         "{seen:?}"
     );
     assert!(some(seen.host_calls, 10), "{seen:?}");
+}
+
+#[test]
+fn mutated_images_with_threads_are_refused_or_run_within_bounds() {
+    let (count, seen) = run(300, image_mutate_threads);
+    let some = |n: u32, share: u64| u64::from(n) * share > count;
+    assert!(some(seen.loaded, 3) && some(seen.waits, 4), "{seen:?}");
+    assert!(some(seen.done, 1) && some(seen.traps, 4), "{seen:?}");
 }
 
 #[test]

@@ -11,6 +11,9 @@ use wrt_vm::{Config, Engine};
 
 /// Handlers whose whole body is a jump to a cold one: they dispatch nothing themselves.
 const COLD: &[&str] = &[
+    "atomic_notify",
+    "atomic_wait32",
+    "atomic_wait64",
     "call_import",
     "data_drop",
     "elem_drop",

@@ -16,6 +16,10 @@ const PROGRAMS: [&[u8]; 5] = [
 /// A module with a little of everything that the programs do not have.
 const RICH: &str = include_str!("rich.wat");
 
+/// Modules with atomic instructions.
+const ATOMICS: &str = include_str!("atomics.wat");
+const QUEUE: &[u8] = include_bytes!("../../programs/threads_queue.wasm");
+
 /// The modules.
 pub(super) fn modules() -> &'static [Vec<u8>] {
     static MODULES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
@@ -24,6 +28,22 @@ pub(super) fn modules() -> &'static [Vec<u8>] {
         let mut modules = vec![rich];
         modules.extend(PROGRAMS.map(<[u8]>::to_vec));
         modules
+    })
+}
+
+/// Images of modules with atomic instructions, optimised and not.
+pub(super) fn images_with_threads() -> &'static [Vec<u8>] {
+    static IMAGES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    IMAGES.get_or_init(|| {
+        let atomics = wat::parse_str(ATOMICS).expect("a valid module");
+        let of = |module: &[u8], level| {
+            let image = image(module, level, false).expect("it compiles");
+            image.bytes().to_vec()
+        };
+        let levels = [OptLevel::O0, OptLevel::O2];
+        let mut images: Vec<_> = levels.map(|level| of(&atomics, level)).into();
+        images.push(of(QUEUE, OptLevel::O2));
+        images
     })
 }
 

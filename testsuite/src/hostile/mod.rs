@@ -5,6 +5,7 @@
 //!
 //! - [`image_bytes`]: the bytes are the image;
 //! - [`image_mutate`]: the bytes say how a valid image is changed; hashes and checksum are made right again afterwards;
+//! - [`image_mutate_threads`]: the same with modules that use atomics, which are run on several guest threads, too;
 //! - [`wrtc_bytes`]: the bytes are a module, or say how a valid one is changed.
 //!
 //! Invariants: whatever loads is also run, on both kinds of engine memory.
@@ -12,6 +13,7 @@
 mod bases;
 mod mutate;
 mod run;
+mod turns;
 
 use wrt_cli::load::Aligned;
 use wrt_compiler::{OptLevel, Options};
@@ -69,8 +71,16 @@ pub fn image_bytes(bytes: &[u8]) -> Seen {
 
 /// The bytes choose a valid image, one of those that the compiler makes, and change it.
 pub fn image_mutate(bytes: &[u8]) -> Seen {
+    mutated(bases::images(), bytes)
+}
+
+/// The same with images of modules that use atomic instructions, which are run on several guest threads, too.
+pub fn image_mutate_threads(bytes: &[u8]) -> Seen {
+    mutated(bases::images_with_threads(), bytes)
+}
+
+fn mutated(base: &[Vec<u8>], bytes: &[u8]) -> Seen {
     let mut draw = Draw::new(bytes);
-    let base = bases::images();
     let base = &base[draw.below(base.len())];
     let mutant = mutate::image(base, &mut draw);
     let aligned = Aligned::new(&mutant);

@@ -2,10 +2,12 @@
 //!
 //! The promise that is asserted: no panic; never more fuel used than was given; never more memory than the budget.
 
+use wrt_format::image::features;
 use wrt_format::image::types::{ExternType, val};
 use wrt_format::verify::VerifiedImage;
 use wrt_vm::{
-    Config, Engine, Error, Extern, Func, Instance, Limits, Module, Outcome, Trap, Wake, valtype,
+    Config, Engine, Error, Extern, Func, Instance, Limits, Module, Outcome, Trap, ValType, Wake,
+    valtype,
 };
 
 use super::Draw;
@@ -92,6 +94,7 @@ fn config() -> Config {
     config.memory_budget_bytes = BUDGET_BYTES;
     config.max_memory_pages = MAX_PAGES;
     config.max_table_elems = 30_000;
+    config.max_threads = 4;
     config
 }
 
@@ -154,6 +157,10 @@ fn run_module<'m>(
         }
         look(&mut engine, instance, module);
     }
+    if view.features() & features::THREADS != 0 {
+        super::turns::run(&mut engine, instance, all, draw, seen);
+        look(&mut engine, instance, module);
+    }
 }
 
 /// Things of the engine's own for everything that a module imports.
@@ -177,6 +184,16 @@ fn imports<'m>(engine: &mut Engine<'m>, module: &Module<'m>) -> Result<Vec<Exter
         .collect()
 }
 
+/// Arguments of these types.
+pub(super) fn arguments(params: &[ValType], draw: &mut Draw<'_>) -> Vec<u64> {
+    let one = |&ty: &ValType| match ty {
+        // No reference: what a host gives must be one that the engine knows.
+        val::FUNCREF | val::EXTERNREF => 0,
+        _ => u64::from(draw.word()) | u64::from(draw.below(2) as u32) << 63,
+    };
+    params.iter().map(one).collect()
+}
+
 fn call_func(
     engine: &mut Engine<'_>,
     instance: Instance,
@@ -187,15 +204,7 @@ fn call_func(
     let Ok(ty) = engine.func_type(func) else {
         return;
     };
-    let args: Vec<u64> = ty
-        .params
-        .iter()
-        .map(|&ty| match ty {
-            // No reference: what a host gives must be one that the engine knows.
-            val::FUNCREF | val::EXTERNREF => 0,
-            _ => u64::from(draw.word()) | u64::from(draw.below(2) as u32) << 63,
-        })
-        .collect();
+    let args = arguments(ty.params, draw);
     engine.set_fuel(SLICE);
     match engine.execute(instance, func, &args) {
         Ok(outcome) => finish(engine, outcome, seen),

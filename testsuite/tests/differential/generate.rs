@@ -35,6 +35,8 @@ pub(crate) struct Kinds {
     /// No control flow; short, and no memories or tables, since most of such code would trap.
     straight_line: bool,
     many_memories: bool,
+    /// Atomic instructions and shared memories.
+    atomics: bool,
 }
 
 impl Kinds {
@@ -45,6 +47,7 @@ impl Kinds {
             memory64: seed % 5 == 4,
             straight_line: seed.is_multiple_of(6),
             many_memories: seed % 4 == 3,
+            atomics: false,
         }
     }
 }
@@ -88,7 +91,7 @@ fn config(kinds: Kinds, random: &mut Random) -> Config {
         gc_enabled: false,
         simd_enabled: false,
         relaxed_simd_enabled: false,
-        threads_enabled: false,
+        threads_enabled: kinds.atomics,
         wide_arithmetic_enabled: false,
         compact_imports_enabled: false,
         custom_page_sizes_enabled: false,
@@ -117,8 +120,21 @@ fn config(kinds: Kinds, random: &mut Random) -> Config {
 
 /// The module of this seed, or none when the generator gives up on its random bytes.
 pub(crate) fn module(seed: u64) -> Option<Vec<u8>> {
+    generate(seed, Kinds::of(seed))
+}
+
+/// The module of this seed with atomic instructions, and with accesses of memory in any case.
+pub(crate) fn module_with_atomics(seed: u64) -> Option<Vec<u8>> {
+    let kinds = Kinds {
+        atomics: true,
+        straight_line: false,
+        ..Kinds::of(seed)
+    };
+    generate(seed, kinds)
+}
+
+fn generate(seed: u64, kinds: Kinds) -> Option<Vec<u8>> {
     let mut random = Random::new(seed);
-    let kinds = Kinds::of(seed);
     let config = config(kinds, &mut random);
     let bytes: Vec<u8> = (0..600 + random.below(3000))
         .map(|_| random.next() as u8)

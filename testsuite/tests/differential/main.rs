@@ -12,6 +12,7 @@
     reason = "whatever a test does not expect is a failure"
 )]
 
+mod atomics;
 mod cases;
 mod generate;
 mod known;

@@ -1,7 +1,9 @@
 //! The engine under test: compile, image bytes, verify, run.
 
 use crate::outcome::{End, Seen, canonical_f32, canonical_f64, hash};
-use wrt_vm::{Config, Engine, Extern, Instance, Limits, Module, Outcome, Trap, ValType, valtype};
+use wrt_vm::{
+    Config, Engine, Extern, Instance, Limits, Module, Outcome, Trap, ValType, Wake, valtype,
+};
 
 /// An instance under WRT.
 pub(crate) struct Ours<'m> {
@@ -89,12 +91,14 @@ impl<'m> Ours<'m> {
         };
         let mut granted = slice.min(fuel);
         self.engine.set_fuel(granted);
-        let mut outcome = self.engine.execute(self.instance, func, args).unwrap();
-        while outcome == Outcome::OutOfFuel && granted < fuel {
-            let more = slice.min(fuel - granted);
-            granted += more;
-            self.engine.add_fuel(more);
+        let outcome = self.engine.execute(self.instance, func, args).unwrap();
+        let mut outcome = self.go_on(outcome, &mut granted, fuel, slice);
+        while let Outcome::Wait(_) = outcome {
+            // Nobody is there to notify it.
+            let thread = self.engine.thread();
+            self.engine.wake(thread, Wake::TimedOut).unwrap();
             outcome = self.engine.resume().unwrap();
+            outcome = self.go_on(outcome, &mut granted, fuel, slice);
         }
         let end = match outcome {
             Outcome::Done => {
@@ -111,6 +115,17 @@ impl<'m> Ours<'m> {
         };
         let used = granted - self.engine.remaining_fuel();
         self.seen(end, used)
+    }
+
+    /// Adds `slice` fuel at a time, up to `fuel`, until something else stops the run.
+    fn go_on(&mut self, mut outcome: Outcome, granted: &mut u64, fuel: u64, slice: u64) -> Outcome {
+        while outcome == Outcome::OutOfFuel && *granted < fuel {
+            let more = slice.min(fuel - *granted);
+            *granted += more;
+            self.engine.add_fuel(more);
+            outcome = self.engine.resume().unwrap();
+        }
+        outcome
     }
 
     /// The state that can be seen from outside.

@@ -1,4 +1,4 @@
-//! Wasm modules with instructions put into their function bodies, for what the other engines are asked.
+//! Wasm modules with instructions put into their function bodies or other memory types, for what the other engines are asked.
 //!
 //! Input: a valid module. Output: the same module with other bodies; sections that are not code are copied byte by byte.
 
@@ -84,6 +84,22 @@ pub(crate) fn around_the_peers_fault(wasm: &[u8]) -> Vec<u8> {
             &[]
         }
     })
+}
+
+/// The module with memories that are not shared, of the same limits.
+pub(crate) fn unshared(wasm: &[u8]) -> Vec<u8> {
+    /// The bit of a memory type's flags that says so.
+    const SHARED: u8 = 2;
+    let mut out = wasm.to_vec();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::MemorySection(memories) = payload.unwrap() {
+            for memory in memories.into_iter_with_offsets() {
+                let (offset, _) = memory.unwrap();
+                out[offset as usize] &= !SHARED;
+            }
+        }
+    }
+    out
 }
 
 /// The module with every function costing 1 more: how much more a run costs is how many functions it has entered.
