@@ -114,6 +114,21 @@ integer!(
     i64_rotr
 );
 
+/// High half of the product of two signed numbers (wide arithmetic, `i64.mul_wide_s`).
+#[must_use]
+#[inline(always)]
+pub const fn i64_mul_high_s(a: u64, b: u64) -> u64 {
+    // 64 bits times 64 bits fit 128.
+    ((a as i64 as i128).wrapping_mul(b as i64 as i128) >> 64) as u64
+}
+
+/// High half of the product of two unsigned numbers (wide arithmetic, `i64.mul_wide_u`).
+#[must_use]
+#[inline(always)]
+pub const fn i64_mul_high_u(a: u64, b: u64) -> u64 {
+    ((a as u128).wrapping_mul(b as u128) >> 64) as u64
+}
+
 /// Whether the target rounds floats in one instruction, so that the standard library's function is inlined to it.
 #[cfg(feature = "std")]
 const ROUNDS_IN_HARDWARE: bool = cfg!(any(target_feature = "sse4.1", target_arch = "aarch64"));

@@ -87,6 +87,7 @@ const SUPERSEDED: &[(&str, &str, &str, &str)] = &[
 fn files() -> Vec<TestFile<'static>> {
     let proposals = [
         Proposal::BulkMemoryOperations,
+        Proposal::CustomPageSizes,
         Proposal::ExceptionHandling,
         Proposal::ExtendedConst,
         Proposal::FunctionReferences,
@@ -101,6 +102,7 @@ fn files() -> Vec<TestFile<'static>> {
         Proposal::Simd,
         Proposal::TailCall,
         Proposal::Threads,
+        Proposal::WideArithmetic,
     ];
     let mut out: Vec<_> = [SpecVersion::V1, SpecVersion::V2, SpecVersion::V3]
         .into_iter()

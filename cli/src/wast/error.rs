@@ -21,8 +21,6 @@ const PROPOSALS: &[&str] = &[
     "legacy exceptions",
     "stack switching",
     "shared-everything threads",
-    "custom page sizes",
-    "wide arithmetic",
     "memory control",
     "compact imports",
     "custom descriptors",

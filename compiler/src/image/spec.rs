@@ -193,7 +193,7 @@ fn memory(ty: &wasm::MemoryType) -> types::MemoryType {
     types::MemoryType {
         is64: ty.is64,
         shared: ty.shared,
-        page_log2: types::PAGE_LOG2,
+        page_log2: ty.page_log2,
         min: ty.min,
         max: ty.max,
     }

@@ -1,4 +1,5 @@
-//! The pure operators of the IR, named as in Wasm: one row each, with operand and result type.
+//! The pure operators of the IR, named as in Wasm: one row each, with operand and result type. `mul_high` is the second result of
+//! `i64.mul_wide`.
 
 use super::types::Type;
 
@@ -75,6 +76,8 @@ operators! {
     I64ShrU "i64.shr_u" I64 => I64;
     I64Rotl "i64.rotl" I64 => I64;
     I64Rotr "i64.rotr" I64 => I64;
+    I64MulHighS "i64.mul_high_s" I64 => I64;
+    I64MulHighU "i64.mul_high_u" I64 => I64;
     I64Eq "i64.eq" I64 => I32;
     I64Ne "i64.ne" I64 => I32;
     I64LtS "i64.lt_s" I64 => I32;

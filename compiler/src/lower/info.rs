@@ -2,6 +2,7 @@
 
 use crate::ir::Type;
 use crate::wasm::ValidModule;
+use wrt_format::image::types::PAGE_LOG2;
 
 /// A memory of the module's index space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl ModuleInfo {
     pub fn new(module: &ValidModule<'_>) -> Self {
         let memory = |(index, ty): (usize, &crate::wasm::MemoryType)| MemoryInfo {
             is64: ty.is64,
-            is_plain: index == 0 && !ty.is64,
+            is_plain: index == 0 && !ty.is64 && ty.page_log2 == PAGE_LOG2,
         };
         Self {
             imported_funcs: module.imported_funcs,

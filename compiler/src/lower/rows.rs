@@ -186,6 +186,8 @@ pub(super) const fn binary(op: BinaryOp) -> BinaryRow {
         B::I64ShrU => arith(Op::I64ShrU).imm_as(Op::I64ShrUImm, Distance(64)).row(),
         B::I64Rotl => arith(Op::I64Rotl).imm_as(Op::I64RotlImm, Distance(64)).row(),
         B::I64Rotr => arith(Op::I64Rotr).imm_as(Op::I64RotlImm, OtherWay(64)).row(),
+        B::I64MulHighS => arith(Op::I64MulHighS).commutes().row(),
+        B::I64MulHighU => arith(Op::I64MulHighU).commutes().row(),
         B::I64Eq => int64(IntCond::Eq),
         B::I64Ne => int64(IntCond::Ne),
         B::I64LtS => int64(IntCond::LtS),

@@ -81,6 +81,8 @@ fn fold_i64(op: BinaryOp, a: u64, b: u64) -> Option<u64> {
         BinaryOp::I64ShrU => num::i64_shr_u(a, b),
         BinaryOp::I64Rotl => num::i64_rotl(a, b),
         BinaryOp::I64Rotr => num::i64_rotr(a, b),
+        BinaryOp::I64MulHighS => num::i64_mul_high_s(a, b),
+        BinaryOp::I64MulHighU => num::i64_mul_high_u(a, b),
         BinaryOp::I64Eq => u64::from(a == b),
         BinaryOp::I64Ne => u64::from(a != b),
         BinaryOp::I64LtS => u64::from(sa < sb),

@@ -204,5 +204,6 @@ impl Numbering<'_> {
 
 /// Whether the operands may be swapped. Float addition and multiplication do not count: which NaN they give may depend on the order.
 fn commutes(op: BinaryOp) -> bool {
-    super::int::split(op).is_some_and(|(op, _)| op.commutes())
+    matches!(op, BinaryOp::I64MulHighS | BinaryOp::I64MulHighU)
+        || super::int::split(op).is_some_and(|(op, _)| op.commutes())
 }

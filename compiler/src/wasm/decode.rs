@@ -16,7 +16,7 @@ use wasmparser::{
     Operator, Parser, Payload, TypeRef, ValidPayload, Validator,
 };
 use wrt_format::image::SubType;
-use wrt_format::image::types::{HeapType, ValType, val};
+use wrt_format::image::types::{HeapType, PAGE_LOG2, ValType, val};
 
 /// The first bytes of a component: the magic number, then version 13, layer 1.
 const COMPONENT_HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -375,6 +375,7 @@ fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
     MemoryType {
         is64: ty.memory64,
         shared: ty.shared,
+        page_log2: ty.page_size_log2.map_or(PAGE_LOG2, |log2| log2 as u8),
         min: ty.initial,
         max: ty.maximum,
     }

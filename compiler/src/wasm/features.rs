@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use wasmparser::{Validator, WasmFeatures};
 
 /// Wasm 2.0, and tail calls, relaxed SIMD, extended constant expressions, multiple memories, 64-bit memories and tables, typed function
-/// references, threads, and of GC the function types with their recursive groups and subtypes: what else GC has, decoding refuses. Of
+/// references, threads, custom page sizes, wide arithmetic, and of GC the function types with their recursive groups and subtypes: what else GC has, decoding refuses. Of
 /// exceptions there are tags: what throws and catches, and references to exceptions, are refused too.
 pub(super) const ACCEPTED: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
@@ -19,7 +19,9 @@ pub(super) const ACCEPTED: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::FUNCTION_REFERENCES)
     .union(WasmFeatures::GC)
     .union(WasmFeatures::EXCEPTIONS)
-    .union(WasmFeatures::THREADS);
+    .union(WasmFeatures::THREADS)
+    .union(WasmFeatures::CUSTOM_PAGE_SIZES)
+    .union(WasmFeatures::WIDE_ARITHMETIC);
 
 /// Feature and name, a feature before those that build on it.
 const NAMES: &[(WasmFeatures, &str)] = &[
@@ -29,8 +31,6 @@ const NAMES: &[(WasmFeatures, &str)] = &[
         WasmFeatures::SHARED_EVERYTHING_THREADS,
         "shared-everything threads",
     ),
-    (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes"),
-    (WasmFeatures::WIDE_ARITHMETIC, "wide arithmetic"),
     (WasmFeatures::MEMORY_CONTROL, "memory control"),
     (WasmFeatures::COMPACT_IMPORTS, "compact imports"),
     (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors"),

@@ -80,13 +80,15 @@ pub struct TableType {
     pub max: Option<u64>,
 }
 
-/// The type of a memory. Sizes in pages of 64 KiB.
+/// The type of a memory. Sizes in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryType {
     /// Whether addresses are i64.
     pub is64: bool,
     /// Whether threads share it.
     pub shared: bool,
+    /// Log2 of the bytes of a page: 16, or 0.
+    pub page_log2: u8,
     /// Size at the start.
     pub min: u64,
     /// Largest size.

@@ -69,6 +69,18 @@ fn threads() {
 }
 
 #[test]
+fn custom_page_sizes() {
+    let text = "(module (memory 5 (pagesize 1)) (memory 1) (memory 1 (pagesize 65536)))";
+    let wasm = wat::parse_str(text).unwrap();
+    let module = parse(&wasm).unwrap();
+    let logs: Vec<u8> = module.memories.iter().map(|it| it.page_log2).collect();
+    assert_eq!(logs, [0, 16, 16]);
+    // The short instructions of memory 0 rely on its size.
+    let info = crate::lower::ModuleInfo::new(&module);
+    assert!(!info.is_plain(0));
+}
+
+#[test]
 fn exceptions() {
     unsupported("(module (tag) (func (throw 0)))", "exceptions", &[0x08]);
     // Also where it is never reached.
@@ -126,12 +138,6 @@ fn gc() {
 
 #[test]
 fn other_proposals() {
-    unsupported("(module (memory 1 (pagesize 1)))", "custom page sizes", &[]);
-    unsupported(
-        "(module (func (param i64) (i64.mul_wide_s (local.get 0) (local.get 0)) drop drop))",
-        "wide arithmetic",
-        &[0xfc, 0x15],
-    );
     unsupported(
         "(module (memory 1) (func (memory.discard (i32.const 0) (i32.const 0))))",
         "memory control",
@@ -260,6 +266,7 @@ fn index_spaces_are_decoded() {
     let memory = |is64, min, max| MemoryType {
         is64,
         shared: false,
+        page_log2: 16,
         min,
         max,
     };

@@ -1,4 +1,4 @@
-//! The instruction set: `ops`, with its parts `simd_ops` and `atomic_ops`, is the one table, everything else is derived from it.
+//! The instruction set: `ops`, with its parts `simd_ops`, `atomic_ops` and `wide_ops`, is the one table, everything else is derived from it.
 
 #[macro_use]
 mod ops;
@@ -6,6 +6,8 @@ mod ops;
 mod simd_ops;
 #[macro_use]
 mod atomic_ops;
+#[macro_use]
+mod wide_ops;
 mod code;
 mod derive;
 pub mod disasm;

@@ -1,5 +1,6 @@
 //! THE instruction table: one row per instruction, the single source of encoder, decoder, disassembler, verifier walk,
-//! handler tables and `ISA.md`. The parts that a small runner leaves out are in `simd_ops.rs` and `atomic_ops.rs`.
+//! handler tables and `ISA.md`. The parts that a small runner leaves out are in `simd_ops.rs` and `atomic_ops.rs`;
+//! `wide_ops.rs` has what comes behind them.
 //!
 //! A row reads `number name Variant { operand: Role, ... } Control fuel Charge "formula";`.
 //! - `number` is explicit and never reused: images outlive releases.
@@ -14,7 +15,7 @@
 #[macro_export]
 macro_rules! for_each_op {
     ($callback:ident) => {
-        $crate::scalar_rows! { [[$crate::simd_rows] [$crate::atomic_rows] [$callback]] }
+        $crate::scalar_rows! { [[$crate::simd_rows] [$crate::atomic_rows] [$crate::wide_rows] [$callback]] }
     };
 }
 
@@ -22,7 +23,7 @@ macro_rules! for_each_op {
 #[macro_export]
 macro_rules! for_each_op_without_simd {
     ($callback:ident) => {
-        $crate::scalar_rows! { [[$crate::atomic_rows] [$callback]] }
+        $crate::scalar_rows! { [[$crate::atomic_rows] [$crate::wide_rows] [$callback]] }
     };
 }
 
@@ -30,7 +31,7 @@ macro_rules! for_each_op_without_simd {
 #[macro_export]
 macro_rules! for_each_op_without_atomics {
     ($callback:ident) => {
-        $crate::scalar_rows! { [[$crate::simd_rows] [$callback]] }
+        $crate::scalar_rows! { [[$crate::simd_rows] [$crate::wide_rows] [$callback]] }
     };
 }
 
@@ -38,7 +39,7 @@ macro_rules! for_each_op_without_atomics {
 #[macro_export]
 macro_rules! for_each_scalar_op {
     ($callback:ident) => {
-        $crate::scalar_rows! { [[$callback]] }
+        $crate::scalar_rows! { [[$crate::wide_rows] [$callback]] }
     };
 }
 

@@ -48,6 +48,8 @@ binary! {
         i64_shr_u [i64_shr_u_acc_lhs] [i64_shr_u_acc_rhs] = num::i64_shr_u;
         i64_rotl [i64_rotl_acc_lhs] [i64_rotl_acc_rhs] = num::i64_rotl;
         i64_rotr [] [] = num::i64_rotr;
+        i64_mul_high_s [] [] = num::i64_mul_high_s;
+        i64_mul_high_u [] [] = num::i64_mul_high_u;
     }
 }
 

@@ -24,6 +24,7 @@ mod regions;
 mod simd;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 use self::control::Frame;
 use self::locals::Locals;

@@ -155,6 +155,7 @@ impl Builder<'_> {
             || self.bulk(op)
             || self.vector(op)?
             || self.atomic(op)?
+            || self.wide(op)
         {
             Ok(())
         } else {

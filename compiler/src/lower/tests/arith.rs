@@ -470,3 +470,23 @@ fn a_load_from_another_memory_stays() {
         ["v2 = load32_mem v1, mem=1, offset=0", "v3 = i32_add v0, v2"]
     );
 }
+
+#[test]
+fn the_high_half_of_a_product_is_an_instruction_beside_the_low_one() {
+    let mut b = Builder::new(&[Type::I64; 2]);
+    let (x, y) = (b.param(0), b.param(1));
+    let values = [
+        b.binary(BinaryOp::I64Mul, x, y),
+        b.binary(BinaryOp::I64MulHighS, x, y),
+        b.binary(BinaryOp::I64MulHighU, x, y),
+    ];
+    b.ret(&values);
+    assert_eq!(
+        b.body(O2),
+        [
+            "v2 = i64_mul v0, v1",
+            "v3 = i64_mul_high_s v0, v1",
+            "v4 = i64_mul_high_u v0, v1"
+        ]
+    );
+}

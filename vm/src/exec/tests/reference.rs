@@ -30,6 +30,8 @@ fn integer(name: &str, bits: u32, a: u64, b: u64) -> Option<Value> {
         "add" => sa.wrapping_add(sb) as u128,
         "sub" => sa.wrapping_sub(sb) as u128,
         "mul" => sa.wrapping_mul(sb) as u128,
+        "mul_high_s" => (sa.wrapping_mul(sb) >> bits) as u128,
+        "mul_high_u" => ua.wrapping_mul(ub) >> bits,
         "div_s" | "div_u" | "rem_s" | "rem_u" if ub == 0 => {
             return Some(Err(Trap::IntegerDivideByZero));
         }
