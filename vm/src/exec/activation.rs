@@ -316,13 +316,12 @@ pub(crate) fn drop_activation(store: &mut Store<'_>) {
 
 /// The activation that waits for a host call in which the present one is nested.
 pub(crate) fn outer(store: &Store<'_>) -> Option<RunState> {
-    outer_of(store, store.run.record)
+    outer_of(store.stack(), store.run.record)
 }
 
 /// The activation outside of the one whose record this is.
-pub(crate) fn outer_of(store: &Store<'_>, record: u32) -> Option<RunState> {
-    let slots = store
-        .stack()
+pub(crate) fn outer_of(stack: &[u64], record: u32) -> Option<RunState> {
+    let slots = stack
         .get(record as usize..)?
         .first_chunk::<RECORD_SLOTS>()?;
     let [place, instance, window, outer, _] = *slots;

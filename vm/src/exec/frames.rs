@@ -18,12 +18,17 @@ pub(crate) struct Frame {
     pub(crate) fp: u32,
 }
 
-/// The frames of the present activation and of those that it is nested in.
+/// The frames of the present thread's activation and of those that it is nested in.
 pub(crate) fn frames<'a>(store: &'a Store<'_>) -> Frames<'a> {
-    let run = store.run;
+    frames_on(store, store.stack(), store.run)
+}
+
+/// The frames of an activation on this stack and of those that it is nested in.
+pub(crate) fn frames_on<'a>(store: &'a Store<'_>, stack: &'a [u64], run: RunState) -> Frames<'a> {
     let started = !matches!(run.status, Status::Idle);
     Frames {
         store,
+        stack,
         at: started.then_some(run),
     }
 }
@@ -32,6 +37,7 @@ pub(crate) fn frames<'a>(store: &'a Store<'_>) -> Frames<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Frames<'a> {
     store: &'a Store<'a>,
+    stack: &'a [u64],
     /// The next place to look at.
     at: Option<RunState>,
 }
@@ -76,8 +82,7 @@ impl Frames<'_> {
 
     /// The place that the frame at `run` returns to.
     fn step(&self, run: RunState, stub: bool) -> Option<RunState> {
-        let stack = self.store.stack();
-        let slot = |at: usize| stack.get(at).copied();
+        let slot = |at: usize| self.stack.get(at).copied();
         let fp = run.fp as usize;
         // At a stub itself `fp` is what it is after the return to it.
         let (return_word, below) = if stub && run.pc < LEAVE_STUB {
@@ -95,7 +100,7 @@ impl Frames<'_> {
         };
         match return_word {
             HALT_STUB if run.record == NO_RECORD => None,
-            HALT_STUB => outer_of(self.store, run.record),
+            HALT_STUB => outer_of(self.stack, run.record),
             LEAVE_STUB => {
                 let instance = slot(below)? as u32;
                 let pc = (slot(below.checked_sub(1)?)? / 2) as u32;

@@ -17,4 +17,4 @@ mod tests;
 pub(crate) use activation::{
     Exit, Refused, drop_activation, finish_host_call, outer, outer_of, run, start, trap_host_call,
 };
-pub(crate) use frames::frames;
+pub(crate) use frames::{frames, frames_on};

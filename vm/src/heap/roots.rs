@@ -10,7 +10,7 @@ use super::{Heap, Shapes, What};
 use crate::exec;
 use crate::exec::frames::Frame;
 use crate::raw::arena::OutOfMemory;
-use crate::raw::store::{Status, Store};
+use crate::raw::store::{RunState, Status, Store};
 
 impl Shapes for Store<'_> {
     fn each_ref(&self, what: What, len: usize, visit: &mut dyn FnMut(usize)) {
@@ -61,13 +61,60 @@ impl Store<'_> {
                 visit(table.elems());
             }
         }
-        exec::frames(self).for_each(|frame| self.each_root_of(&frame, visit));
-        self.each_host_arg(visit);
+        for (stack, run) in self.activations() {
+            Stack { store: self, stack }.each_root(run, visit);
+        }
+        for (stack, run) in self.parked_activations() {
+            Stack { store: self, stack }.each_paused(run, visit);
+        }
+    }
+}
+
+/// The stack of a thread.
+#[derive(Clone, Copy)]
+struct Stack<'a> {
+    store: &'a Store<'a>,
+    stack: &'a [u64],
+}
+
+impl Stack<'_> {
+    /// The roots of an activation and of those that it is nested in.
+    fn each_root(self, run: RunState, visit: &mut impl FnMut(&[u64])) {
+        exec::frames_on(self.store, self.stack, run)
+            .for_each(|frame| self.each_root_of(&frame, visit));
+        self.each_host_arg(run, visit);
+    }
+
+    /// What else may be a root of an activation that stands where nothing allocates or calls: at a block, a wait, or before its first
+    /// instruction. References may be in any slot of the innermost frame there, so all of them count; handles stay, and a slot that is
+    /// none only keeps something longer.
+    fn each_paused(self, run: RunState, visit: &mut impl FnMut(&[u64])) {
+        match run.status {
+            Status::Ready | Status::Waiting => {
+                if let Some(frame) = exec::frames_on(self.store, self.stack, run).next()
+                    && frame.fp == run.fp
+                    && let Some(data) = self.store.instance(frame.instance)
+                {
+                    let size = usize::from(data.module().func(frame.func).frame);
+                    let first = frame.fp as usize;
+                    let end = (first + size).min(self.stack.len());
+                    visit(self.stack.get(first..end).unwrap_or_default());
+                }
+            }
+            Status::Starting => {
+                if let Some(data) = self.store.instance(run.instance) {
+                    let record = data.module().func(run.callee);
+                    let params = data.module().func_type(record.type_idx).params;
+                    self.each_traced(run.window as usize, params, visit);
+                }
+            }
+            Status::Idle | Status::HostCall | Status::Trapped => {}
+        }
     }
 
     /// The roots of a frame: parameters by their types, and behind them the slots that are for references alone.
-    fn each_root_of(&self, frame: &Frame, visit: &mut impl FnMut(&[u64])) {
-        let Some(data) = self.instance(frame.instance) else {
+    fn each_root_of(self, frame: &Frame, visit: &mut impl FnMut(&[u64])) {
+        let Some(data) = self.store.instance(frame.instance) else {
             return;
         };
         let record = data.module().func(frame.func);
@@ -75,15 +122,15 @@ impl Store<'_> {
         let first = frame.fp as usize;
         self.each_traced(first, params, visit);
         let refs = first + usize::from(record.params);
-        let refs = self.stack().get(refs..refs + usize::from(record.refs));
+        let refs = self.stack.get(refs..refs + usize::from(record.refs));
         visit(refs.unwrap_or_default());
     }
 
     /// Values of these types that lie on the stack from slot `first` on.
-    fn each_traced(&self, first: usize, types: &[ValType], visit: &mut impl FnMut(&[u64])) {
+    fn each_traced(self, first: usize, types: &[ValType], visit: &mut impl FnMut(&[u64])) {
         for (slot, ty) in (first..).zip(val::slot_types(types)) {
             if ty.is_traced()
-                && let Some(value) = self.stack().get(slot)
+                && let Some(value) = self.stack.get(slot)
             {
                 visit(core::slice::from_ref(value));
             }
@@ -91,15 +138,15 @@ impl Store<'_> {
     }
 
     /// Arguments of host functions that have not answered: the host may still look at them.
-    fn each_host_arg(&self, visit: &mut impl FnMut(&[u64])) {
-        let mut at = Some(self.run);
+    fn each_host_arg(self, run: RunState, visit: &mut impl FnMut(&[u64])) {
+        let mut at = Some(run);
         while let Some(run) = at.filter(|run| run.status != Status::Idle) {
             if run.status == Status::HostCall {
-                let sig = (self.host_type(run.callee)).and_then(|ty| self.func_sig(ty));
+                let sig = (self.store.host_type(run.callee)).and_then(|ty| self.store.func_sig(ty));
                 let types = sig.map_or(&[][..], |sig| sig.params);
                 self.each_traced(run.window as usize, types, visit);
             }
-            at = exec::outer_of(self, run.record);
+            at = exec::outer_of(self.stack, run.record);
         }
     }
 }

@@ -172,6 +172,18 @@ impl Store<'_> {
         true
     }
 
+    /// The stacks and innermost activations of all threads.
+    pub(crate) fn activations(&self) -> impl Iterator<Item = (&[u64], RunState)> {
+        core::iter::once((self.stack(), self.run)).chain(self.parked_activations())
+    }
+
+    /// The same without the thread that has the turn.
+    pub(crate) fn parked_activations(&self) -> impl Iterator<Item = (&[u64], RunState)> {
+        let existing = self.threads.as_slice().iter().filter(|it| it.exists);
+        // The vacant place of the present thread has no stack.
+        existing.map(|parked| (parked.stack.as_slice(), parked.run))
+    }
+
     /// The innermost activation of a thread that exists, and what is kept of its runs.
     pub(crate) fn run_of(&self, thread: u32) -> Option<(&RunState, &Session)> {
         if thread == self.thread {

@@ -11,7 +11,7 @@ use crate::raw::store::RunState;
 
 /// Function 1 has as parameters an externref and three i64. It moves the third parameter to its slot for references, the fourth to
 /// another slot, calls the host with an externref, the second parameter, and 5; and gives back what the slot for references holds.
-/// Function 2 clears six slots.
+/// Function 2 clears six slots. Function 3 has an i64 and an externref; it moves the first to another slot and begins a block.
 fn module() -> ModuleSpec {
     let mut calls = Asm::new(12, 1);
     calls.refs = 1;
@@ -32,6 +32,12 @@ fn module() -> ModuleSpec {
         .op(Op::I64Add, &[0, 1, 6])
         .op(Op::I64Add, &[0, 0, 7])
         .op(Op::Ret1, &[0]);
+    let mut moves = Asm::new(6, 1);
+    moves
+        .op(Op::Mov, &[4, 0])
+        .op(Op::ConstU32, &[0, 0])
+        .op(Op::Fuel, &[1])
+        .op(Op::Ret1, &[4]);
     let types = |params: &[ValType], results: &[ValType]| FuncTypeSpec {
         params: params.to_vec(),
         results: results.to_vec(),
@@ -53,13 +59,14 @@ fn module() -> ModuleSpec {
             types(&[val::EXTERNREF, val::I64], &[]),
             types(&[val::EXTERNREF, val::I64, val::I64, val::I64], &[val::I64]),
             types(&[], &[val::I64]),
+            types(&[val::I64, val::EXTERNREF], &[val::I64]),
         ],
         imports: std::vec![ImportSpec {
             module: "m".into(),
             name: "f".into(),
             ty: ExternSpec::Func(0)
         }],
-        funcs: std::vec![calls.func(1), clears.func(2)],
+        funcs: std::vec![calls.func(1), clears.func(2), moves.func(3)],
         globals: std::vec![global(val::EXTERNREF), global(val::I64)],
         tables: std::vec![table(val::EXTERNREF), table(val::FUNCREF)],
         ..ModuleSpec::default()
@@ -152,5 +159,35 @@ fn a_span_of_slots_is_cleared_whole() {
     for core in cores() {
         let exit = call_on(&mut store, core, 2, &[]);
         assert_eq!(results(&store, exit), [9]);
+    }
+}
+
+/// A thread that waits for its turn stands where nothing allocates: references may be in any of its slots then.
+#[test]
+fn a_collection_finds_what_other_threads_hold() {
+    for core in cores() {
+        let mut store = instantiated();
+        let [paused, argument, asked, gone] = [0; 4].map(|_| exception(&mut store, 0));
+        let threads = [0; 3].map(|_| store.add_thread(200).unwrap());
+        store.switch_thread(threads[0]);
+        store.fuel = 1;
+        begin(&mut store, 3, &[paused, 0]);
+        assert_eq!(run_on(&mut store, core), Ok(Exit::OutOfFuel));
+        store.switch_thread(threads[1]);
+        begin(&mut store, 3, &[0, argument]);
+        store.switch_thread(threads[2]);
+        store.fuel = 100;
+        begin(&mut store, 1, &[asked, gone, 0, gone]);
+        assert_eq!(run_on(&mut store, core), Ok(Exit::HostCall));
+        store.switch_thread(0);
+        let all = [paused, argument, asked];
+        assert_eq!(kept(&mut store, all), [true; 3]);
+        // The present thread is one that allocates: only what is for references counts.
+        store.switch_thread(threads[0]);
+        assert_eq!(kept(&mut store, all), [false, true, true]);
+        for &thread in &threads[1..] {
+            assert!(store.remove_thread(thread));
+        }
+        assert_eq!(kept(&mut store, [argument, asked]), [false; 2]);
     }
 }
