@@ -27,6 +27,8 @@ def engine(wasmtime):
     config.wasm_memory64 = True
     config.wasm_tail_call = True
     config.wasm_threads = True
+    config.wasm_wide_arithmetic = True
+    config.wasm_custom_page_sizes = True
     config.cranelift_opt_level = "none"
     return wasmtime.Engine(config)
 

@@ -35,7 +35,7 @@ pub(crate) struct Kinds {
     /// No control flow; short, and no memories or tables, since most of such code would trap.
     straight_line: bool,
     many_memories: bool,
-    /// Atomic instructions and shared memories.
+    /// Atomic instructions and shared memories, wide arithmetic, and where there are many memories custom page sizes.
     atomics: bool,
 }
 
@@ -92,9 +92,9 @@ fn config(kinds: Kinds, random: &mut Random) -> Config {
         simd_enabled: false,
         relaxed_simd_enabled: false,
         threads_enabled: kinds.atomics,
-        wide_arithmetic_enabled: false,
+        wide_arithmetic_enabled: kinds.atomics,
         compact_imports_enabled: false,
-        custom_page_sizes_enabled: false,
+        custom_page_sizes_enabled: kinds.atomics && kinds.many_memories,
         canonicalize_nans: true,
         export_everything: true,
         max_imports: 0,
@@ -123,7 +123,7 @@ pub(crate) fn module(seed: u64) -> Option<Vec<u8>> {
     generate(seed, Kinds::of(seed))
 }
 
-/// The module of this seed with atomic instructions, and with accesses of memory in any case.
+/// The module of this seed with atomic instructions and other proposals that wasmi has not, and with accesses of memory in any case.
 pub(crate) fn module_with_atomics(seed: u64) -> Option<Vec<u8>> {
     let kinds = Kinds {
         atomics: true,

@@ -113,6 +113,24 @@ impl Engine<'_> {
     /// ([`Engine::set_time_slice`]), it waits, or it wants something. It keeps the turn until the next call, so that its host call can be
     /// answered, its results be taken, or fuel be added.
     ///
+    /// A scheduler is a loop over it:
+    ///
+    /// ```
+    /// # use wrt_vm::{Config, Engine, Outcome, Turn};
+    /// # let mut engine = Engine::new(Config::default())?;
+    /// engine.set_time_slice(Some(10_000));
+    /// loop {
+    ///     match engine.run_turn()? {
+    ///         Turn::Outcome(Outcome::Yield | Outcome::Wait(_)) => {}
+    ///         Turn::Outcome(_) => { /* the thread has ended, or wants something */ }
+    ///         // Nobody has anything to do until then, so time may pass at once.
+    ///         Turn::Asleep { deadline: Some(deadline) } => engine.set_clock(deadline),
+    ///         Turn::Asleep { deadline: None } | Turn::Idle => break,
+    ///     }
+    /// }
+    /// # Ok::<(), wrt_vm::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// None that [`Engine::resume`] would not give.
     pub fn run_turn(&mut self) -> Result<Turn, Error> {
