@@ -41,6 +41,11 @@ traps! {
     15 OutOfMemory "out of memory";
     16 UnalignedAtomic "unaligned atomic";
     17 ExpectedSharedMemory "expected shared memory";
+    18 NullStructureReference "null structure reference";
+    19 NullArrayReference "null array reference";
+    20 NullI31Reference "null i31 reference";
+    21 CastFailure "cast failure";
+    22 ArrayOutOfBounds "out of bounds array access";
 }
 
 impl Trap {

@@ -10,12 +10,10 @@ use wrt_compiler::OptLevel;
 
 /// Files that need what the compiler does not have yet, by group and name, with the feature. `*` at the end stands for anything.
 const WAITING: &[(&str, &str, &str)] = &[
-    ("bulk-memory", "table_init", "GC"),
     ("exceptions", "throw*", "exceptions"),
     ("exceptions", "try_table", "exceptions"),
     ("wasm-v3", "instance", "exceptions"),
-    ("wasm-v3", "ref_null", "exceptions, GC"),
-    ("wasm-v3", "type-rec", "GC"),
+    ("wasm-v3", "ref_null", "exceptions"),
 ];
 
 /// Assertions of older versions of the suite that a later version of Wasm has made wrong: group, file, start of the failure's message,
@@ -91,6 +89,7 @@ fn files() -> Vec<TestFile<'static>> {
         Proposal::ExceptionHandling,
         Proposal::ExtendedConst,
         Proposal::FunctionReferences,
+        Proposal::GC,
         Proposal::Memory64,
         Proposal::MultiMemory,
         Proposal::MultiValue,

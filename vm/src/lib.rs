@@ -66,7 +66,6 @@ extern crate std;
 mod engine;
 mod error;
 mod exec;
-#[cfg_attr(not(test), expect(dead_code, reason = "what allocates builds on it"))]
 mod heap;
 mod host;
 mod instance;
@@ -104,6 +103,6 @@ pub use outcome::{
 pub use stats::Stats;
 #[cfg(feature = "alloc")]
 pub use typed::TypedFunc;
-pub use val::{ExternRef, HeapType, Val, ValType, WasmTy, WasmTys, valtype};
+pub use val::{AnyRef, ExternRef, HeapType, Val, ValType, WasmTy, WasmTys, valtype};
 pub use wrt_format::image::types::{ExternKind, ExternType, GlobalType, MemoryType, TableType};
 pub use wrt_format::image::{ExportView, FuncTypeView as FuncType, ImportView};

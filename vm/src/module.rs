@@ -14,13 +14,21 @@ use wrt_format::image::{ExportView, ImportView, ModuleView};
 use wrt_format::verify::VerifiedImage;
 
 /// The features that this build of the machine has, of [`features`].
-const SUPPORTED: u64 = features::KNOWN & !(without_simd() | without_threads());
+const SUPPORTED: u64 = features::KNOWN & !(without_simd() | without_gc() | without_threads());
 
 const fn without_simd() -> u64 {
     if cfg!(feature = "simd") {
         0
     } else {
         features::SIMD
+    }
+}
+
+const fn without_gc() -> u64 {
+    if cfg!(feature = "gc") {
+        0
+    } else {
+        features::GC
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`Linker::wrap`](crate::Linker::wrap) rest on. Invariants: an i32 or f32 fills its slot zero-extended; floats are carried as their bits,
 //! so NaN payloads survive; the null reference is slot 0.
 
+use crate::heap::{I31_TAG, TAG};
 use crate::outcome::Func;
 use core::fmt;
 
@@ -25,8 +26,11 @@ pub enum Val {
     V128(u128),
     /// A reference to a function, of whatever type.
     FuncRef(Option<Func>),
-    /// An `externref`: the host's own number, up to 2^64 - 2.
+    /// An `externref`: the host's own number, up to [`ExternRef::MAX`]. What is above is an `anyref` of a guest that was converted: it may
+    /// be given back, and is a number of the engine.
     ExternRef(Option<u64>),
+    /// An `anyref`, or a reference below.
+    AnyRef(Option<AnyRef>),
 }
 
 impl Val {
@@ -39,9 +43,23 @@ impl Val {
             valtype::F32 => Self::F32(slot as u32),
             valtype::F64 => Self::F64(slot),
             _ => match ty.as_ref() {
-                Some((HeapType::Func | HeapType::NoFunc | HeapType::Defined(_), _)) => {
+                Some((HeapType::Func | HeapType::NoFunc, _)) => {
                     Self::FuncRef(Func::from_bits(slot))
                 }
+                // By the bits alone.
+                Some((HeapType::Defined(_), _)) if (slot >> 32) as u32 == TAG => {
+                    Self::AnyRef(AnyRef::from_bits(slot))
+                }
+                Some((HeapType::Defined(_), _)) => Self::FuncRef(Func::from_bits(slot)),
+                Some((
+                    HeapType::Any
+                    | HeapType::Eq
+                    | HeapType::I31
+                    | HeapType::Struct
+                    | HeapType::Array
+                    | HeapType::None,
+                    _,
+                )) => Self::AnyRef(AnyRef::from_bits(slot)),
                 Some((HeapType::Extern | HeapType::NoExtern, _)) => {
                     Self::ExternRef(slot.checked_sub(1))
                 }
@@ -95,7 +113,8 @@ impl Val {
             Self::F64(bits) => bits,
             Self::FuncRef(Some(func)) => func.bits(),
             Self::ExternRef(Some(host)) => host.wrapping_add(1),
-            Self::FuncRef(None) | Self::ExternRef(None) => 0,
+            Self::AnyRef(Some(any)) => any.0,
+            Self::FuncRef(None) | Self::ExternRef(None) | Self::AnyRef(None) => 0,
         }
     }
 
@@ -110,6 +129,7 @@ impl Val {
             Self::V128(_) => valtype::V128,
             Self::FuncRef(_) => valtype::FUNCREF,
             Self::ExternRef(_) => valtype::EXTERNREF,
+            Self::AnyRef(_) => valtype::ANYREF,
         }
     }
 
@@ -137,7 +157,7 @@ impl Val {
             valtype::FUNCREF if text == "null" => Self::FuncRef(None),
             valtype::EXTERNREF if text == "null" => Self::ExternRef(None),
             valtype::EXTERNREF => {
-                Self::ExternRef(Some(text.parse().ok().filter(|&v| v != u64::MAX)?))
+                Self::ExternRef(Some(text.parse().ok().filter(|&v| v <= ExternRef::MAX)?))
             }
             _ => return None,
         })
@@ -170,16 +190,71 @@ impl fmt::Display for Val {
             Self::F32(bits) => write!(f, "{}", f32::from_bits(*bits)),
             Self::F64(bits) => write!(f, "{}", f64::from_bits(*bits)),
             Self::V128(bits) => write!(f, "{bits:#034x}"),
-            Self::FuncRef(None) | Self::ExternRef(None) => f.write_str("null"),
+            Self::FuncRef(None) | Self::ExternRef(None) | Self::AnyRef(None) => f.write_str("null"),
+            Self::AnyRef(Some(any)) => match (any.i31(), any.host()) {
+                (Some(value), _) => write!(f, "i31({value})"),
+                (None, Some(host)) => write!(f, "externref({host})"),
+                (None, None) => write!(f, "anyref({:#x})", any.0),
+            },
             Self::FuncRef(Some(func)) => write!(f, "funcref({:#x})", func.bits()),
             Self::ExternRef(Some(host)) => write!(f, "externref({host})"),
         }
     }
 }
 
-/// An `externref` as a Rust value: the host's own number, up to 2^64 - 2.
+/// An `externref` as a Rust value: the host's own number, up to [`Self::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ExternRef(pub u64);
+
+impl ExternRef {
+    /// The greatest number that a host may use.
+    pub const MAX: u64 = ((TAG as u64) << 32) - 2;
+}
+
+/// An `anyref` that is not null, as a number of the engine: an integer of 31 bits, a struct or array of a guest, or an `externref` that
+/// was converted. A struct or array lasts while something of the engine refers to it: see [`Engine::keep`](crate::Engine::keep).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AnyRef(u64);
+
+impl AnyRef {
+    /// The reference that a slot holds; none if it is null.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Option<Self> {
+        if bits == 0 { None } else { Some(Self(bits)) }
+    }
+
+    /// The slot that holds it.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The integer of the low 31 bits of `value`.
+    #[must_use]
+    pub const fn from_i31(value: i32) -> Self {
+        Self((I31_TAG as u64) << 32 | (value as u32 & 0x7fff_ffff) as u64)
+    }
+
+    /// Its value, if it is an integer of 31 bits.
+    #[must_use]
+    pub const fn i31(self) -> Option<i32> {
+        if (self.0 >> 32) as u32 == I31_TAG {
+            Some(((self.0 as u32) << 1).cast_signed() >> 1)
+        } else {
+            None
+        }
+    }
+
+    /// The host's number, if it was an `externref`.
+    #[must_use]
+    pub const fn host(self) -> Option<u64> {
+        if self.0 - 1 <= ExternRef::MAX {
+            Some(self.0 - 1)
+        } else {
+            None
+        }
+    }
+}
 
 mod sealed {
     pub trait Sealed {}

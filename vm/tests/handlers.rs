@@ -11,6 +11,14 @@ use wrt_vm::{Config, Engine};
 
 /// Handlers whose whole body is a jump to a cold one: they dispatch nothing themselves.
 const COLD: &[&str] = &[
+    "array_copy",
+    "array_fill",
+    "array_fill128",
+    "array_init_data",
+    "array_init_elem",
+    "array_new",
+    "array_new_data",
+    "array_new_elem",
     "atomic_notify",
     "atomic_wait32",
     "atomic_wait64",
@@ -26,8 +34,13 @@ const COLD: &[&str] = &[
     "memory_grow",
     "memory_init",
     "memory_size",
+    "ref_cast_func",
+    "ref_cast_func_null",
     "ref_func",
+    "ref_test_func",
+    "ref_test_func_null",
     "return_call_import",
+    "struct_new",
     "stub_call",
     "table_copy",
     "table_fill",

@@ -119,7 +119,8 @@ impl<'m> Runner<'m> {
             WastDirective::AssertReturn { exec, results, .. } => {
                 self.execute(exec, built).and_then(|done| {
                     done.done()?;
-                    values::compare(&done.values, results).map(|()| Verdict::Pass)
+                    let kind = |any| self.engine.heap_type(any);
+                    values::compare(&done.values, results, &kind).map(|()| Verdict::Pass)
                 })
             }
             WastDirective::AssertExhaustion { call, message, .. } => {

@@ -2,7 +2,7 @@
 
 use wast::core::{NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
-use wrt_vm::{HeapType, Val, ValType, valtype};
+use wrt_vm::{AnyRef, HeapType, Val, ValType, valtype};
 
 /// The exponent and the highest bit of the fraction of an `f32`: what makes a quiet NaN.
 const F32_QUIET: u64 = 0x7fc0_0000;
@@ -22,12 +22,19 @@ pub(crate) fn argument(arg: &WastArg<'_>) -> Result<Val, String> {
         WastArgCore::RefNull(_) => Ok(Val::ExternRef(None)),
         WastArgCore::RefExtern(number) => Ok(Val::ExternRef(Some((*number).into()))),
         WastArgCore::V128(value) => Ok(Val::V128(u128::from_le_bytes(value.to_le_bytes()))),
-        WastArgCore::RefHost(_) => Err("ref.host arguments are not supported".to_owned()),
+        WastArgCore::RefHost(number) => Ok(Val::AnyRef(AnyRef::from_bits(u64::from(*number) + 1))),
     }
 }
 
+/// What an anyref refers to.
+pub(crate) type KindOf<'a> = &'a dyn Fn(AnyRef) -> Option<HeapType>;
+
 /// Compares results with what is expected.
-pub(crate) fn compare(values: &[Val], expected: &[WastRet<'_>]) -> Result<(), String> {
+pub(crate) fn compare(
+    values: &[Val],
+    expected: &[WastRet<'_>],
+    kind: KindOf<'_>,
+) -> Result<(), String> {
     if values.len() != expected.len() {
         return Err(format!(
             "expected {} results, got {}",
@@ -39,14 +46,20 @@ pub(crate) fn compare(values: &[Val], expected: &[WastRet<'_>]) -> Result<(), St
         let WastRet::Core(expected) = expected else {
             return Err("results of components are not supported".to_owned());
         };
-        if !matches(value, expected) {
+        if !matches(value, expected, kind) {
             return Err(format!("expected {expected:?}, got {value:?}"));
         }
     }
     Ok(())
 }
 
-fn matches(value: Val, expected: &WastRetCore<'_>) -> bool {
+fn matches(value: Val, expected: &WastRetCore<'_>, kind: KindOf<'_>) -> bool {
+    let kind_of = || {
+        let Val::AnyRef(Some(any)) = value else {
+            return None;
+        };
+        kind(any)
+    };
     let (ty, slot) = (value.ty(), value.to_slot());
     let is_ref = ty.is_ref();
     match expected {
@@ -63,15 +76,20 @@ fn matches(value: Val, expected: &WastRetCore<'_>) -> bool {
         WastRetCore::RefExtern(None) => is_extern(ty) && slot != 0,
         WastRetCore::RefFunc(_) => is_ref && !is_extern(ty) && slot != 0,
         WastRetCore::RefAny => is_ref && slot != 0,
-        WastRetCore::Either(cases) => cases.iter().any(|case| matches(value, case)),
+        WastRetCore::Either(cases) => cases.iter().any(|case| matches(value, case, kind)),
         WastRetCore::V128(pattern) => matches!(value, Val::V128(bits) if vector(bits, pattern)),
-        // Garbage-collected types do not exist here, so nothing can be one.
-        WastRetCore::RefHost(_)
-        | WastRetCore::RefEq
-        | WastRetCore::RefArray
-        | WastRetCore::RefStruct
-        | WastRetCore::RefI31
-        | WastRetCore::RefI31Shared => false,
+        WastRetCore::RefHost(number) => {
+            matches!(value, Val::AnyRef(Some(any)) if any.host() == Some(u64::from(*number)))
+        }
+        WastRetCore::RefEq => matches!(
+            kind_of(),
+            Some(HeapType::I31 | HeapType::Struct | HeapType::Array)
+        ),
+        WastRetCore::RefArray => kind_of() == Some(HeapType::Array),
+        WastRetCore::RefStruct => kind_of() == Some(HeapType::Struct),
+        WastRetCore::RefI31 => kind_of() == Some(HeapType::I31),
+        // Nothing is shared here.
+        WastRetCore::RefI31Shared => false,
     }
 }
 
@@ -127,7 +145,7 @@ mod tests {
     fn check(ty: ValType, slot: u64, expected: &str) -> bool {
         let buffer = ParseBuffer::new(expected).unwrap();
         let expected = parse::<WastRetCore<'_>>(&buffer).unwrap();
-        matches(Val::from_slot(ty, slot).unwrap(), &expected)
+        matches(Val::from_slot(ty, slot).unwrap(), &expected, &|_| None)
     }
 
     #[test]
@@ -135,7 +153,7 @@ mod tests {
         let check = |bits: u128, expected: &str| {
             let buffer = ParseBuffer::new(expected).unwrap();
             let expected = parse::<WastRetCore<'_>>(&buffer).unwrap();
-            matches(Val::V128(bits), &expected)
+            matches(Val::V128(bits), &expected, &|_| None)
         };
         let bits = 0xffff_ffff_7fc0_0001_8000_0000_0000_0002;
         assert!(check(bits, "v128.const i32x4 2 0x80000000 0x7fc00001 -1"));
@@ -166,7 +184,8 @@ mod tests {
         ));
         assert!(!matches(
             Val::I64(0),
-            &WastRetCore::V128(V128Pattern::I64x2([0, 0]))
+            &WastRetCore::V128(V128Pattern::I64x2([0, 0])),
+            &|_| None
         ));
     }
 

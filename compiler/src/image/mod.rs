@@ -101,7 +101,7 @@ impl Pool {
     }
 }
 
-/// Replaces the module's type indices in indirect calls by the image's.
+/// Replaces the module's type indices in instructions by the image's.
 fn relocate_types(words: &mut [u16], types: &spec::Types) -> Result<(), Error> {
     let mut places = Vec::new();
     for (at, op, _) in instructions(words) {
@@ -109,14 +109,14 @@ fn relocate_types(words: &mut [u16], types: &spec::Types) -> Result<(), Error> {
         places.extend(
             fields
                 .iter()
-                .filter(|it| it.role == Role::Type)
+                .filter(|it| it.role.is_type())
                 .map(|it| (at, it)),
         );
     }
     for (at, field) in places {
         let old = field_value(&words[at..], field);
         let new = types.checked_index(old as u32);
-        let new = new.ok_or_else(|| Error::internal("a call of no type"))?;
+        let new = new.ok_or_else(|| Error::internal("no such type"))?;
         if !set_field(&mut words[at..], field, new.into()) {
             return Err(Error::internal("a type's index does not fit"));
         }

@@ -5,7 +5,7 @@ use wrt_format::image::write as out;
 
 use crate::wasm::{self, ValidModule};
 
-/// The function types of the image: those of the module without repetitions, in their order.
+/// The types of the image: those of the module without repetitions, in their order.
 pub(super) struct Types {
     specs: Vec<out::FuncTypeSpec>,
     /// For each type of the module its index in the image.
@@ -24,6 +24,8 @@ impl Types {
             }
             index_of.push(specs.len() as u32);
             specs.push(out::FuncTypeSpec {
+                composite: ty.composite,
+                fields: ty.fields.clone(),
                 params: ty.params.clone(),
                 results: ty.results.clone(),
                 sub: ty.sub,
@@ -36,7 +38,8 @@ impl Types {
             }
             let ty = &mut specs[*index as usize];
             let new = |old: u32| index_of[old as usize];
-            for val in ty.params.iter_mut().chain(&mut ty.results) {
+            let fields = ty.fields.iter_mut().map(|field| &mut field.ty);
+            for val in ty.params.iter_mut().chain(&mut ty.results).chain(fields) {
                 *val = val.map_index(new);
             }
             ty.sub.supertype = ty.sub.supertype.map(new);
@@ -74,7 +77,7 @@ pub(super) fn module(module: &ValidModule<'_>, types: &Types, strip: bool) -> ou
             .zip(&module.table_inits)
             .map(|(ty, init)| out::TableSpec {
                 ty: table(ty, types),
-                init: init.as_deref().map(const_expr),
+                init: init.as_deref().map(|init| const_expr(init, types)),
             })
             .collect(),
         memories: defined_memories.iter().map(memory).collect(),
@@ -83,7 +86,7 @@ pub(super) fn module(module: &ValidModule<'_>, types: &Types, strip: bool) -> ou
             .zip(&module.global_inits)
             .map(|(ty, init)| out::GlobalSpec {
                 ty: global(ty, types),
-                init: const_expr(init),
+                init: const_expr(init, types),
             })
             .collect(),
         tags: (module.tags.iter())
@@ -91,7 +94,7 @@ pub(super) fn module(module: &ValidModule<'_>, types: &Types, strip: bool) -> ou
             .collect(),
         exports: module.exports.iter().map(export).collect(),
         elems: (module.elems.iter()).map(|it| elem(it, types)).collect(),
-        datas: module.datas.iter().map(data).collect(),
+        datas: (module.datas.iter()).map(|it| data(it, types)).collect(),
         start: module.start,
         func_names: names
             .iter()
@@ -138,33 +141,33 @@ fn elem(elem: &wasm::Elem, types: &Types) -> out::ElemSpec {
             wasm::ElemMode::Declared => out::ElemMode::Declared,
             wasm::ElemMode::Active { table, offset } => out::ElemMode::Active {
                 table: *table,
-                offset: const_expr(offset),
+                offset: const_expr(offset, types),
             },
         },
         items: match &elem.items {
             wasm::ElemItems::Funcs(funcs) => out::ElemItems::Funcs(funcs.clone()),
             wasm::ElemItems::Exprs(exprs) => {
-                out::ElemItems::Exprs(exprs.iter().map(|it| const_expr(it)).collect())
+                out::ElemItems::Exprs(exprs.iter().map(|it| const_expr(it, types)).collect())
             }
         },
         ty: types.value(elem.ty),
     }
 }
 
-fn data(data: &wasm::Data<'_>) -> out::DataSpec {
+fn data(data: &wasm::Data<'_>, types: &Types) -> out::DataSpec {
     out::DataSpec {
         mode: match &data.mode {
             wasm::DataMode::Passive => out::DataMode::Passive,
             wasm::DataMode::Active { mem, offset } => out::DataMode::Active {
                 mem: *mem,
-                offset: const_expr(offset),
+                offset: const_expr(offset, types),
             },
         },
         bytes: data.bytes.to_vec(),
     }
 }
 
-fn const_expr(expr: &[wasm::ConstOp]) -> out::ConstExpr {
+fn const_expr(expr: &[wasm::ConstOp], to: &Types) -> out::ConstExpr {
     let convert = |op: &wasm::ConstOp| match *op {
         wasm::ConstOp::Const(bits) => types::ConstOp::Const(bits),
         wasm::ConstOp::GlobalGet(index) => types::ConstOp::GlobalGet(index),
@@ -176,6 +179,14 @@ fn const_expr(expr: &[wasm::ConstOp]) -> out::ConstExpr {
         wasm::ConstOp::I64Sub => types::ConstOp::I64Sub,
         wasm::ConstOp::I64Mul => types::ConstOp::I64Mul,
         wasm::ConstOp::V128 => types::ConstOp::V128,
+        wasm::ConstOp::RefI31 => types::ConstOp::RefI31,
+        wasm::ConstOp::StructNew(index) => types::ConstOp::StructNew(to.index(index)),
+        wasm::ConstOp::StructSet(field) => types::ConstOp::StructSet(field),
+        wasm::ConstOp::ArrayNew(index) => types::ConstOp::ArrayNew(to.index(index)),
+        wasm::ConstOp::ArrayFill => types::ConstOp::ArrayFill,
+        wasm::ConstOp::ArraySet(at) => types::ConstOp::ArraySet(at),
+        wasm::ConstOp::AnyConvertExtern => types::ConstOp::AnyConvertExtern,
+        wasm::ConstOp::ExternConvertAny => types::ConstOp::ExternConvertAny,
     };
     out::ConstExpr(expr.iter().map(convert).collect())
 }

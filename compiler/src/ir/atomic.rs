@@ -127,7 +127,13 @@ impl AtomicOp {
 const fn width_of(ty: Type) -> u32 {
     match ty {
         Type::I32 => 4,
-        Type::I64 | Type::F32 | Type::F64 | Type::V128 | Type::FuncRef | Type::ExternRef => 8,
+        Type::I64
+        | Type::F32
+        | Type::F64
+        | Type::V128
+        | Type::FuncRef
+        | Type::ExternRef
+        | Type::AnyRef => 8,
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::atomic::AtomicOp;
 use super::func::{Edge, Value};
+use super::object::ObjectOp;
 use super::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use super::simd::SimdOp;
 use super::types::Type;
@@ -35,6 +36,8 @@ pub enum Inst {
         then: Value,
         otherwise: Value,
     },
+    /// An operator on structs and arrays, or a cast.
+    Object { op: ObjectOp, args: Vec<Value> },
     /// 1 if the reference is null, else 0.
     RefIsNull(Value),
     /// The reference itself; traps if it is null.
@@ -202,9 +205,13 @@ impl Inst {
     pub const fn zero(ty: Type) -> Self {
         match ty {
             Type::V128 => Self::V128Const(0),
-            Type::I32 | Type::I64 | Type::F32 | Type::F64 | Type::FuncRef | Type::ExternRef => {
-                Self::Const(0)
-            }
+            Type::I32
+            | Type::I64
+            | Type::F32
+            | Type::F64
+            | Type::FuncRef
+            | Type::ExternRef
+            | Type::AnyRef => Self::Const(0),
         }
     }
 
@@ -282,7 +289,7 @@ macro_rules! visitors {
                         let count = op.operand_count();
                         args.into_iter().take(count).for_each(&mut f);
                     }
-                    Self::Call { args, .. } => args.into_iter().for_each(f),
+                    Self::Call { args, .. } | Self::Object { args, .. } => args.into_iter().for_each(f),
                     Self::CallIndirect { index, args, .. }
                     | Self::CallRef { callee: index, args, .. } => {
                         f(index);

@@ -114,6 +114,7 @@ operators! {
     F64Gt "f64.gt" F64 => I32;
     F64Le "f64.le" F64 => I32;
     F64Ge "f64.ge" F64 => I32;
+    RefEq "ref.eq" AnyRef => I32;
 }
 
 operators! {
@@ -179,6 +180,11 @@ operators! {
     I64ReinterpretF64 "i64.reinterpret_f64" F64 => I64;
     F32ReinterpretI32 "f32.reinterpret_i32" I32 => F32;
     F64ReinterpretI64 "f64.reinterpret_i64" I64 => F64;
+    RefI31 "ref.i31" I32 => AnyRef;
+    I31GetS "i31.get_s" AnyRef => I32;
+    I31GetU "i31.get_u" AnyRef => I32;
+    AnyConvertExtern "any.convert_extern" ExternRef => AnyRef;
+    ExternConvertAny "extern.convert_any" AnyRef => ExternRef;
 }
 
 impl BinaryOp {
@@ -200,7 +206,7 @@ impl BinaryOp {
 }
 
 impl UnaryOp {
-    /// Whether it can trap: float to integer conversions that do not saturate.
+    /// Whether it can trap: float to integer conversions that do not saturate, and reading an i31, which may be null.
     #[must_use]
     pub const fn can_trap(self) -> bool {
         matches!(
@@ -213,6 +219,8 @@ impl UnaryOp {
                 | Self::I64TruncF32U
                 | Self::I64TruncF64S
                 | Self::I64TruncF64U
+                | Self::I31GetS
+                | Self::I31GetU
         )
     }
 }

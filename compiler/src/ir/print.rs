@@ -11,6 +11,7 @@
 
 use super::func::{Block, Edge, Func, Value};
 use super::inst::{Inst, Terminator};
+use super::simd::SimdOp;
 use super::types::Type;
 use core::fmt::{Display, Formatter, Result};
 
@@ -65,6 +66,19 @@ impl Display for Index {
     }
 }
 
+/// The lane of an operator that has one.
+struct Lane(SimdOp, u8);
+
+impl Display for Lane {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if self.0.has_lane() {
+            write!(f, " {}", self.1)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 /// An edge: target, then arguments if there are any.
 struct EdgeText(Block, Values);
 
@@ -94,7 +108,7 @@ impl Display for Const {
                 value if value.is_nan() => write!(f, "f64.const nan:{bits:#x}"),
                 value => write!(f, "f64.const {value:?}"),
             },
-            Type::FuncRef | Type::ExternRef => write!(f, "ref.null"),
+            Type::FuncRef | Type::ExternRef | Type::AnyRef => write!(f, "ref.null"),
             Type::V128 => write!(f, "v128.const {bits:#x}"),
         }
     }
@@ -147,11 +161,9 @@ impl Func {
             Inst::Unary(op, _) => write!(f, "{} {values}", op.name()),
             Inst::Binary(op, ..) => write!(f, "{} {values}", op.name()),
             Inst::V128Const(bits) => write!(f, "v128.const {bits:#034x}"),
-            Inst::Simd { op, lane, .. } if op.has_lane() => {
-                write!(f, "{} {lane} {values}", op.name())
-            }
-            Inst::Simd { op, .. } => write!(f, "{} {values}", op.name()),
+            Inst::Simd { op, lane, .. } => write!(f, "{}{} {values}", op.name(), Lane(op, lane)),
             Inst::Select { .. } => write!(f, "select {values}"),
+            Inst::Object { op, .. } => write!(f, "{op}({values})"),
             Inst::RefIsNull(_) => write!(f, "ref.is_null {values}"),
             Inst::RefAsNonNull(_) => write!(f, "ref.as_non_null {values}"),
             Inst::RefFunc(func) => write!(f, "ref.func {func}"),
@@ -310,6 +322,7 @@ fn fmt_bulk(f: &mut Formatter<'_>, inst: &Inst) -> Result {
         | Inst::V128Const(_)
         | Inst::Simd { .. }
         | Inst::Select { .. }
+        | Inst::Object { .. }
         | Inst::RefIsNull(_)
         | Inst::RefAsNonNull(_)
         | Inst::RefFunc(_)

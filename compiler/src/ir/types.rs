@@ -15,8 +15,10 @@ pub enum Type {
     V128,
     /// Function reference; null is 0.
     FuncRef,
-    /// Host reference; null is 0.
+    /// Host reference, or an `anyref` that was converted; null is 0.
     ExternRef,
+    /// Reference to a struct, an array, an i31, or a host reference that was converted; null is 0.
+    AnyRef,
 }
 
 impl Type {
@@ -25,20 +27,26 @@ impl Type {
     pub const fn slots(self) -> u32 {
         match self {
             Self::V128 => 2,
-            Self::I32 | Self::I64 | Self::F32 | Self::F64 | Self::FuncRef | Self::ExternRef => 1,
+            Self::I32
+            | Self::I64
+            | Self::F32
+            | Self::F64
+            | Self::FuncRef
+            | Self::ExternRef
+            | Self::AnyRef => 1,
         }
     }
 
     /// Whether the value may refer to something that the collector of garbage frees: then it has to know of it.
     #[must_use]
     pub const fn is_traced(self) -> bool {
-        matches!(self, Self::ExternRef)
+        matches!(self, Self::ExternRef | Self::AnyRef)
     }
 
     /// Whether the value is a reference.
     #[must_use]
     pub const fn is_ref(self) -> bool {
-        matches!(self, Self::FuncRef | Self::ExternRef)
+        matches!(self, Self::FuncRef | Self::ExternRef | Self::AnyRef)
     }
 }
 
@@ -52,6 +60,7 @@ impl core::fmt::Display for Type {
             Self::V128 => "v128",
             Self::FuncRef => "funcref",
             Self::ExternRef => "externref",
+            Self::AnyRef => "anyref",
         })
     }
 }

@@ -32,7 +32,7 @@ struct StepOps {
     lt_u: Op,
 }
 
-impl Selector<'_> {
+impl<'a> Selector<'a> {
     /// Selects the terminator of the block at hand.
     pub(super) fn terminator(&mut self, terminator: &Terminator) -> Piece {
         match *terminator {
@@ -125,7 +125,7 @@ impl Selector<'_> {
 
     /// The instruction of a condition if the branch may compute it instead. Unlike other operands it may also come from another
     /// block, as long as that does not bring it into a loop.
-    fn fold_condition(&self, value: Value) -> Option<&'_ Inst> {
+    fn fold_condition(&self, value: Value) -> Option<&'a Inst> {
         let root = self.root(value);
         let from = self.uses.block_of(self.func, root)?;
         let folds = self.fuse
@@ -147,7 +147,11 @@ impl Selector<'_> {
     /// The branch on a condition.
     fn test(&mut self, cond: Value) -> Test {
         let (value, flipped) = self.condition(cond);
-        let found = match self.fold_condition(value) {
+        let folded = self.fold_condition(value);
+        if let Some(inst) = self.test_type(folded) {
+            return Test { inst, flipped };
+        }
+        let found = match folded {
             Some(&Inst::Unary(UnaryOp::I64Eqz, a)) => Some(Test {
                 inst: self.test_wide(a),
                 flipped: !flipped,

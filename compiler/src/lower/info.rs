@@ -59,8 +59,8 @@ impl ModuleInfo {
             imported_globals: module.imported_globals,
             types: (module.types.iter())
                 .map(|ty| Signature {
-                    params: ty.ir_params(),
-                    results: ty.ir_results(),
+                    params: module.ir_params(ty),
+                    results: module.ir_results(ty),
                 })
                 .collect(),
             funcs: module

@@ -25,6 +25,7 @@ impl Selector<'_> {
                 then,
                 otherwise,
             } => self.select(cond, then, otherwise, results[0]),
+            Inst::Object { op, ref args } => self.object(op, args, results),
             Inst::RefIsNull(a) => {
                 let (dst, src) = (self.def(results[0]), self.field(a));
                 self.emit(Op::I64EqImm, &[dst, src, 0]);
@@ -156,9 +157,13 @@ impl Selector<'_> {
         let cond = self.narrow_field(cond, Width::W32);
         let op = match self.func.ty(result) {
             Type::V128 => Op::V128Select,
-            Type::I32 | Type::I64 | Type::F32 | Type::F64 | Type::FuncRef | Type::ExternRef => {
-                Op::Select
-            }
+            Type::I32
+            | Type::I64
+            | Type::F32
+            | Type::F64
+            | Type::FuncRef
+            | Type::ExternRef
+            | Type::AnyRef => Op::Select,
         };
         self.emit(op, &[dst, a, b, cond]);
     }
@@ -232,7 +237,7 @@ impl Selector<'_> {
     }
 
     /// A copy of a value in a register of its own: for operands that the instruction advances.
-    fn private(&mut self, value: Value) -> i64 {
+    pub(super) fn private(&mut self, value: Value) -> i64 {
         let src = self.field(value);
         let copy = i64::from(self.fresh(Type::I64).0);
         self.emit(Op::Mov, &[copy, src]);

@@ -12,6 +12,7 @@ mod info;
 mod inst;
 mod memory;
 mod negate;
+mod object;
 mod orient;
 mod print;
 mod rows;

@@ -33,6 +33,9 @@ const OPPOSITES: &[(Op, Op, bool)] = &[
     (Op::BrF64Eq, Op::BrF64Ne, false),
     (Op::BrF64Lt, Op::BrF64Nlt, false),
     (Op::BrF64Le, Op::BrF64Nle, false),
+    (Op::BrRefTest, Op::BrRefNtest, false),
+    (Op::BrRefTestNull, Op::BrRefNtestNull, false),
+    (Op::BrRefTestKind, Op::BrRefNtestKind, false),
 ];
 
 /// The conditional branch that is taken exactly when `inst` is not; the caller exchanges the targets. None for what is no conditional

@@ -21,6 +21,25 @@ fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T]) -> fmt::Result
     Ok(())
 }
 
+/// Operands in front of the `=`, or behind the instruction, or not known yet.
+const fn is_hidden(role: Role) -> bool {
+    role.is_def()
+        || matches!(
+            role,
+            Role::Window
+                | Role::Results
+                | Role::UseSpan
+                | Role::Count
+                | Role::DefSpan
+                | Role::SpanLen
+                | Role::Frame
+                | Role::Cost
+                | Role::Label16
+                | Role::Label32
+                | Role::TargetCount
+        )
+}
+
 impl fmt::Display for VInst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let info = self.op.info();
@@ -35,50 +54,13 @@ impl fmt::Display for VInst {
         f.write_str(info.name)?;
         let mut space = " ";
         for (field, value) in operands() {
-            match field.role {
-                // In front of the `=`, or behind the instruction, or not known yet.
-                Role::Def
-                | Role::DefAcc
-                | Role::DefF32
-                | Role::DefF64
-                | Role::Def128
-                | Role::Window
-                | Role::Results
-                | Role::UseSpan
-                | Role::Count
-                | Role::DefSpan
-                | Role::SpanLen
-                | Role::Frame
-                | Role::Cost
-                | Role::Label16
-                | Role::Label32
-                | Role::TargetCount => continue,
-                Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Use128 | Role::Mod => {
-                    write!(f, "{space}v{value}")?
-                }
-                Role::ImmS16
-                | Role::ImmU16
-                | Role::ImmS32
-                | Role::ImmU32
-                | Role::Shift
-                | Role::Lane16
-                | Role::Lane8
-                | Role::Lane4
-                | Role::Lane2
-                | Role::TrapCode
-                | Role::DefinedFunc
-                | Role::NearFunc
-                | Role::ImportFunc
-                | Role::Func
-                | Role::Type
-                | Role::DefinedGlobal
-                | Role::ImportGlobal
-                | Role::Mem
-                | Role::Table
-                | Role::Elem
-                | Role::Data
-                | Role::Const
-                | Role::Const128 => write!(f, "{space}{}={value}", field.name)?,
+            if is_hidden(field.role) {
+                continue;
+            }
+            if field.role.is_use() || field.role == Role::Mod {
+                write!(f, "{space}v{value}")?;
+            } else {
+                write!(f, "{space}{}={value}", field.name)?;
             }
             space = ", ";
         }

@@ -188,7 +188,7 @@ pub(super) const fn binary(op: BinaryOp) -> BinaryRow {
         B::I64Rotr => arith(Op::I64Rotr).imm_as(Op::I64RotlImm, OtherWay(64)).row(),
         B::I64MulHighS => arith(Op::I64MulHighS).commutes().row(),
         B::I64MulHighU => arith(Op::I64MulHighU).commutes().row(),
-        B::I64Eq => int64(IntCond::Eq),
+        B::I64Eq | B::RefEq => int64(IntCond::Eq),
         B::I64Ne => int64(IntCond::Ne),
         B::I64LtS => int64(IntCond::LtS),
         B::I64LtU => int64(IntCond::LtU),
@@ -254,6 +254,10 @@ pub(super) const fn unary(op: UnaryOp) -> UnaryRow {
         // An i32 or f32 fills its slot zero-extended, so widening without sign and reinterpreting change no bit.
         U::I64ExtendI32U
         | U::I32ReinterpretF32 | U::I64ReinterpretF64 | U::F32ReinterpretI32 | U::F64ReinterpretI64 => return UnaryRow::Alias,
+        U::AnyConvertExtern | U::ExternConvertAny => return UnaryRow::Alias,
+        U::RefI31 => Op::RefI31,
+        U::I31GetS => Op::I31GetS,
+        U::I31GetU => Op::I31GetU,
         U::I32Eqz => return UnaryRow::IsZero(Width::W32),
         U::I64Eqz => return UnaryRow::IsZero(Width::W64),
         U::I32WrapI64 => Op::I64ExtendI32U,

@@ -161,6 +161,7 @@ fn is_barrier(inst: &Inst) -> bool {
         | Inst::MemorySize(_)
         | Inst::TableSize(_) => false,
         Inst::Unary(op, _) => op.can_trap(),
+        Inst::Object { op, .. } => op.can_trap(),
         Inst::Binary(op, _, _) => op.can_trap(),
         Inst::GlobalSet(..)
         | Inst::Store { .. }

@@ -179,6 +179,20 @@ impl Check<'_> {
             | Role::ImportFunc
             | Role::Func
             | Role::Type
+            | Role::CollectedType
+            | Role::StructType
+            | Role::ArrayType
+            | Role::Array8
+            | Role::Array16
+            | Role::Array32
+            | Role::Array64
+            | Role::Array128
+            | Role::Field8
+            | Role::Field16
+            | Role::Field32
+            | Role::Field64
+            | Role::Field128
+            | Role::RefKinds
             | Role::DefinedGlobal
             | Role::ImportGlobal
             | Role::Mem

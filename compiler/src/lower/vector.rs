@@ -38,7 +38,8 @@ impl Selector<'_> {
                 | Type::F64
                 | Type::V128
                 | Type::FuncRef
-                | Type::ExternRef => self.field(arg),
+                | Type::ExternRef
+                | Type::AnyRef => self.field(arg),
             };
             fields.push(field);
         }

@@ -123,7 +123,9 @@ fn need(inst: &Inst, nth: usize, (ty, bits): Key) -> Need {
     let small = match ty {
         Type::I32 => i16::try_from(bits as i32).is_ok(),
         Type::I64 => i16::try_from(bits as i64).is_ok(),
-        Type::F32 | Type::F64 | Type::V128 | Type::FuncRef | Type::ExternRef => false,
+        Type::F32 | Type::F64 | Type::V128 | Type::FuncRef | Type::ExternRef | Type::AnyRef => {
+            false
+        }
     };
     let immediate = |is| if is { Need::Immediate } else { Need::Slot };
     #[expect(

@@ -11,7 +11,7 @@ use super::operands::{resolve, resolve_all};
 use super::params;
 use crate::ir::cfg::Cfg;
 use crate::ir::{
-    BinaryOp, Block, Edge, Func, Inst, InstIdx, SimdOp, Terminator, Type, UnaryOp, Value,
+    BinaryOp, Block, Edge, Func, Inst, InstIdx, ObjectOp, SimdOp, Terminator, Type, UnaryOp, Value,
 };
 use std::collections::HashMap;
 
@@ -24,6 +24,7 @@ enum Key {
     V128Const(u128),
     Simd(SimdOp, u8, [Value; 3]),
     Select(Value, Value, Value),
+    Object(ObjectOp, Value),
     RefIsNull(Value),
     RefAsNonNull(Value),
     RefFunc(u32),
@@ -194,6 +195,7 @@ impl Numbering<'_> {
                 then,
                 otherwise,
             } => Key::Select(cond, then, otherwise),
+            Inst::Object { op, ref args } if op.is_value() => Key::Object(op, args[0]),
             Inst::RefIsNull(a) => Key::RefIsNull(a),
             Inst::RefAsNonNull(a) => Key::RefAsNonNull(a),
             Inst::RefFunc(func) => Key::RefFunc(func),

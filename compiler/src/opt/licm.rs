@@ -98,7 +98,7 @@ fn is_worth_moving(func: &Func, inst: &Inst) -> bool {
     let compares = match inst {
         Inst::Binary(op, ..) => is_compare(*op),
         Inst::Unary(op, _) => matches!(op, UnaryOp::I32Eqz | UnaryOp::I64Eqz),
-        _ => matches!(inst, Inst::RefIsNull(_)),
+        _ => matches!(inst, Inst::RefIsNull(_) | Inst::Object { .. }),
     };
     is_value(inst) && !compares && !can_trap(func, inst)
 }

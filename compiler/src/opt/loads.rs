@@ -194,7 +194,7 @@ fn store(
         Type::I64 => LoadOp::I64Load,
         Type::F64 => LoadOp::F64Load,
         Type::V128 => LoadOp::V128Load,
-        Type::FuncRef | Type::ExternRef => return,
+        Type::FuncRef | Type::ExternRef | Type::AnyRef => return,
     };
     if load.bytes() == op.bytes() {
         let op = load;
@@ -208,6 +208,8 @@ fn forget(known: &mut Vec<Known>, inst: &Inst) {
         Inst::Call { .. } | Inst::CallIndirect { .. } | Inst::CallRef { .. } => known.clear(),
         // Another thread may have written before this, and the module says that it matters. A wait is a pause, too.
         Inst::Atomic { .. } | Inst::AtomicFence => known.clear(),
+        // Nothing else than a pause can change what is known here.
+        Inst::Object { op, .. } if op.may_pause() => known.clear(),
         // These can pause halfway, and the host may do anything then.
         Inst::MemoryGrow { .. }
         | Inst::MemoryFill { .. }
@@ -223,6 +225,7 @@ fn forget(known: &mut Vec<Known>, inst: &Inst) {
         | Inst::V128Const(_)
         | Inst::Simd { .. }
         | Inst::Select { .. }
+        | Inst::Object { .. }
         | Inst::RefIsNull(_)
         | Inst::RefAsNonNull(_)
         | Inst::RefFunc(_)

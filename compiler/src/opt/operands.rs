@@ -40,6 +40,9 @@ pub(super) fn constant(func: &Func, value: Value) -> Option<u64> {
 
 /// Whether the result is a function of the operands alone, if there is one: it may trap instead.
 pub(super) const fn is_value(inst: &Inst) -> bool {
+    if let Inst::Object { op, .. } = inst {
+        return op.is_value();
+    }
     matches!(
         inst,
         Inst::Const(_)
@@ -58,6 +61,7 @@ pub(super) const fn is_value(inst: &Inst) -> bool {
 pub(super) fn can_trap(func: &Func, inst: &Inst) -> bool {
     match inst {
         Inst::Unary(op, _) => op.can_trap(),
+        Inst::Object { op, .. } => op.can_trap(),
         Inst::Binary(op, _, divisor) if op.can_trap() => match constant(func, *divisor) {
             None | Some(0) => true,
             // The smallest number divided by -1.

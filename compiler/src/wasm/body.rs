@@ -7,7 +7,7 @@
 
 use super::decode::{EXCEPTIONS, value_type};
 use super::features::provisional;
-use super::{FuncType, ValidModule, ir_type};
+use super::{FuncType, ValidModule};
 use crate::error::Error;
 use crate::ir::Type;
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader};
@@ -97,7 +97,7 @@ impl<'a> ValidModule<'a> {
         let body = &self.bodies[body_idx as usize];
         let scan = scan(&mut validator, body).map_err(in_func)?;
         let ty = self.func_type(func_idx);
-        let locals = locals(ty, body).map_err(in_func)?;
+        let locals = self.locals(ty, body).map_err(in_func)?;
         allocs.0 = validator.into_allocations();
         let (assign_starts, assigns) = by_local(&scan.assigns, locals.len());
         Ok(ValidBody {
@@ -113,20 +113,26 @@ impl<'a> ValidModule<'a> {
     }
 }
 
-/// Types of the locals, the parameters first.
-fn locals(ty: &FuncType, body: &wasmparser::FunctionBody<'_>) -> Result<Vec<Type>, Error> {
-    let mut locals = ty.ir_params();
-    let reader = body
-        .get_locals_reader()
-        .map_err(|error| provisional(&error))?;
-    let mut reader = reader;
-    for _ in 0..reader.get_count() {
-        let offset = reader.original_position();
-        let (count, ty) = reader.read().map_err(|error| provisional(&error))?;
-        let ty = value_type(ty).map_err(|error| error.at(offset))?;
-        locals.resize(locals.len() + count as usize, ir_type(ty));
+impl ValidModule<'_> {
+    /// Types of the locals, the parameters first.
+    fn locals(
+        &self,
+        ty: &FuncType,
+        body: &wasmparser::FunctionBody<'_>,
+    ) -> Result<Vec<Type>, Error> {
+        let mut locals = self.ir_params(ty);
+        let reader = body
+            .get_locals_reader()
+            .map_err(|error| provisional(&error))?;
+        let mut reader = reader;
+        for _ in 0..reader.get_count() {
+            let offset = reader.original_position();
+            let (count, ty) = reader.read().map_err(|error| provisional(&error))?;
+            let ty = value_type(ty).map_err(|error| error.at(offset))?;
+            locals.resize(locals.len() + count as usize, self.ir_type(ty));
+        }
+        Ok(locals)
     }
-    Ok(locals)
 }
 
 #[derive(Default)]
@@ -190,7 +196,9 @@ impl Scan {
             Operator::Br { relative_depth }
             | Operator::BrIf { relative_depth }
             | Operator::BrOnNull { relative_depth }
-            | Operator::BrOnNonNull { relative_depth } => {
+            | Operator::BrOnNonNull { relative_depth }
+            | Operator::BrOnCast { relative_depth, .. }
+            | Operator::BrOnCastFail { relative_depth, .. } => {
                 self.target(*relative_depth);
             }
             Operator::BrTable { targets } => {

@@ -7,16 +7,16 @@
 
 use super::features::{ACCEPTED, explain, provisional};
 use super::{
-    ConstExpr, ConstOp, Data, DataMode, Elem, ElemItems, ElemMode, Export, ExternKind, ExternType,
-    FuncType, GlobalType, Import, MemoryType, TableType, ValidModule,
+    Elem, ElemItems, ElemMode, Export, ExternKind, ExternType, FuncType, GlobalType, Import,
+    MemoryType, TableType, ValidModule,
 };
 use crate::error::Error;
 use wasmparser::{
-    CompositeInnerType, DataKind, ElementItems, ElementKind, ExternalKind, KnownCustom, Name,
-    Operator, Parser, Payload, TypeRef, ValidPayload, Validator,
+    CompositeInnerType, ElementItems, ElementKind, ExternalKind, KnownCustom, Name, Parser,
+    Payload, TypeRef, ValidPayload, Validator,
 };
 use wrt_format::image::SubType;
-use wrt_format::image::types::{HeapType, PAGE_LOG2, ValType, val};
+use wrt_format::image::types::{Composite, FieldType, HeapType, PAGE_LOG2, ValType, val};
 
 /// The first bytes of a component: the magic number, then version 13, layer 1.
 const COMPONENT_HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -111,7 +111,7 @@ impl<'a> ValidModule<'a> {
                     self.tables.push(table_type(&table.ty)?);
                     self.table_inits.push(match &table.init {
                         wasmparser::TableInit::RefNull => None,
-                        wasmparser::TableInit::Expr(init) => Some(const_expr(init)?),
+                        wasmparser::TableInit::Expr(init) => Some(self.const_expr(init)?),
                     });
                     Ok(())
                 })?;
@@ -122,7 +122,7 @@ impl<'a> ValidModule<'a> {
             Payload::GlobalSection(reader) => {
                 each(reader, |global| {
                     self.globals.push(global_type(&global.ty)?);
-                    self.global_inits.push(const_expr(&global.init_expr)?);
+                    self.global_inits.push(self.const_expr(&global.init_expr)?);
                     Ok(())
                 })?;
             }
@@ -147,7 +147,7 @@ impl<'a> ValidModule<'a> {
             }
             Payload::DataSection(reader) => {
                 for data in items(reader)? {
-                    self.datas.push(decode_data(&data)?);
+                    self.datas.push(self.decode_data(&data)?);
                 }
             }
             Payload::CustomSection(section) => self.custom(&section),
@@ -212,7 +212,7 @@ impl<'a> ValidModule<'a> {
                 offset_expr,
             } => ElemMode::Active {
                 table: table_index.unwrap_or(0),
-                offset: const_expr(&offset_expr)?,
+                offset: self.const_expr(&offset_expr)?,
             },
         };
         let (ty, items) = match elem.items {
@@ -229,7 +229,10 @@ impl<'a> ValidModule<'a> {
             }
             ElementItems::Expressions(ty, exprs) => {
                 let exprs = items(exprs)?;
-                let exprs = exprs.iter().map(const_expr).collect::<Result<_, _>>();
+                let exprs = exprs
+                    .iter()
+                    .map(|expr| self.const_expr(expr))
+                    .collect::<Result<_, _>>();
                 (ref_type(ty)?, ElemItems::Exprs(exprs?))
             }
         };
@@ -288,8 +291,6 @@ fn unexpected(what: &str) -> Error {
     Error::internal(format!("the validator accepted an unknown {what}"))
 }
 
-/// The feature of types and operators that are not there yet.
-pub(crate) const GC: &str = "GC";
 /// The feature of operators that throw and catch, and of references to exceptions.
 pub(crate) const EXCEPTIONS: &str = "exceptions";
 
@@ -305,7 +306,8 @@ pub(crate) fn value_type(ty: wasmparser::ValType) -> Result<ValType, Error> {
     }
 }
 
-fn ref_type(ty: wasmparser::RefType) -> Result<ValType, Error> {
+/// A Wasm reference type.
+pub(crate) fn ref_type(ty: wasmparser::RefType) -> Result<ValType, Error> {
     Ok(ValType::reference(
         heap_type(ty.heap_type())?,
         ty.is_nullable(),
@@ -325,12 +327,12 @@ pub(crate) fn heap_type(ty: wasmparser::HeapType) -> Result<HeapType, Error> {
             Abstract::NoFunc => Ok(HeapType::NoFunc),
             Abstract::Extern => Ok(HeapType::Extern),
             Abstract::NoExtern => Ok(HeapType::NoExtern),
-            Abstract::Any
-            | Abstract::None
-            | Abstract::Eq
-            | Abstract::Struct
-            | Abstract::Array
-            | Abstract::I31 => Err(Error::unsupported_somewhere(GC)),
+            Abstract::Any => Ok(HeapType::Any),
+            Abstract::None => Ok(HeapType::None),
+            Abstract::Eq => Ok(HeapType::Eq),
+            Abstract::Struct => Ok(HeapType::Struct),
+            Abstract::Array => Ok(HeapType::Array),
+            Abstract::I31 => Ok(HeapType::I31),
             Abstract::Exn | Abstract::NoExn => Err(Error::unsupported_somewhere(EXCEPTIONS)),
             _ => Err(unexpected("heap type")),
         },
@@ -341,25 +343,48 @@ pub(crate) fn heap_type(ty: wasmparser::HeapType) -> Result<HeapType, Error> {
 /// The types of a recursive group.
 fn group(group: wasmparser::RecGroup) -> Result<Vec<FuncType>, Error> {
     let define = |(in_group, ty): (u32, wasmparser::SubType)| {
-        let CompositeInnerType::Func(func) = &ty.composite_type.inner else {
-            return Err(Error::unsupported_somewhere(GC));
+        let supertype = ty.supertype_idxs.first();
+        let sub = SubType {
+            supertype: supertype.and_then(|index| index.as_module_index()),
+            open: !ty.is_final,
+            in_group,
         };
         let types = |types: &[wasmparser::ValType]| {
             let types = types.iter().map(|&ty| value_type(ty));
             types.collect::<Result<Vec<_>, _>>()
         };
-        let supertype = ty.supertype_idxs.first();
-        Ok(FuncType {
-            params: types(func.params())?,
-            results: types(func.results())?,
-            sub: SubType {
-                supertype: supertype.and_then(|index| index.as_module_index()),
-                open: !ty.is_final,
-                in_group,
+        let of = |composite, fields| FuncType {
+            composite,
+            fields,
+            sub,
+            ..FuncType::default()
+        };
+        Ok(match &ty.composite_type.inner {
+            CompositeInnerType::Func(func) => FuncType {
+                params: types(func.params())?,
+                results: types(func.results())?,
+                ..of(Composite::Func, Vec::new())
             },
+            CompositeInnerType::Array(array) => of(Composite::Array, vec![field(&array.0)?]),
+            CompositeInnerType::Struct(it) => {
+                let fields = it.fields.iter().map(field).collect::<Result<_, _>>();
+                of(Composite::Struct, fields?)
+            }
+            CompositeInnerType::Cont(_) => return Err(unexpected("type")),
         })
     };
     (0..).zip(group.into_types()).map(define).collect()
+}
+
+fn field(field: &wasmparser::FieldType) -> Result<FieldType, Error> {
+    Ok(FieldType {
+        ty: match field.element_type {
+            wasmparser::StorageType::I8 => val::I8,
+            wasmparser::StorageType::I16 => val::I16,
+            wasmparser::StorageType::Val(ty) => value_type(ty)?,
+        },
+        mutable: field.mutable,
+    })
 }
 
 fn table_type(ty: &wasmparser::TableType) -> Result<TableType, Error> {
@@ -397,56 +422,4 @@ fn extern_kind(kind: ExternalKind) -> Result<ExternKind, Error> {
         ExternalKind::Tag => Ok(ExternKind::Tag),
         ExternalKind::FuncExact => Err(unexpected("export")),
     }
-}
-
-fn decode_data<'a>(data: &wasmparser::Data<'a>) -> Result<Data<'a>, Error> {
-    let mode = match &data.kind {
-        DataKind::Passive => DataMode::Passive,
-        DataKind::Active {
-            memory_index,
-            offset_expr,
-        } => DataMode::Active {
-            mem: *memory_index,
-            offset: const_expr(offset_expr)?,
-        },
-    };
-    Ok(Data {
-        mode,
-        bytes: data.data,
-    })
-}
-
-fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error> {
-    let mut ops = Vec::new();
-    for op in expr.get_operators_reader().into_iter_with_offsets() {
-        let (op, offset) = op.map_err(|error| provisional(&error))?;
-        if let Operator::V128Const { value } = op {
-            let bits = value.i128().cast_unsigned();
-            let halves = [bits as u64, (bits >> 64) as u64].map(ConstOp::Const);
-            ops.extend(halves.into_iter().chain([ConstOp::V128]));
-            continue;
-        }
-        ops.push(match op {
-            Operator::I32Const { value } => ConstOp::Const(u64::from(value.cast_unsigned())),
-            Operator::I64Const { value } => ConstOp::Const(value.cast_unsigned()),
-            Operator::F32Const { value } => ConstOp::Const(u64::from(value.bits())),
-            Operator::F64Const { value } => ConstOp::Const(value.bits()),
-            Operator::RefNull { hty } => {
-                heap_type(hty).map_err(|error| error.at(offset))?;
-                ConstOp::Const(0)
-            }
-            Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
-            Operator::GlobalGet { global_index } => ConstOp::GlobalGet(global_index),
-            Operator::I32Add => ConstOp::I32Add,
-            Operator::I32Sub => ConstOp::I32Sub,
-            Operator::I32Mul => ConstOp::I32Mul,
-            Operator::I64Add => ConstOp::I64Add,
-            Operator::I64Sub => ConstOp::I64Sub,
-            Operator::I64Mul => ConstOp::I64Mul,
-            Operator::End => continue,
-            // All else that the validator accepts in these expressions makes structs, arrays or i31s.
-            _ => return Err(Error::unsupported(GC, offset)),
-        });
-    }
-    Ok(ops)
 }

@@ -8,8 +8,7 @@ use crate::error::{Error, ErrorKind};
 use wasmparser::{Validator, WasmFeatures};
 
 /// Wasm 2.0, and tail calls, relaxed SIMD, extended constant expressions, multiple memories, 64-bit memories and tables, typed function
-/// references, threads, custom page sizes, wide arithmetic, and of GC the function types with their recursive groups and subtypes: what else GC has, decoding refuses. Of
-/// exceptions there are tags: what throws and catches, and references to exceptions, are refused too.
+/// references, threads, custom page sizes, wide arithmetic, and GC. Of exceptions there are tags: what throws and catches, and references to exceptions, are refused.
 pub(super) const ACCEPTED: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::TAIL_CALL)

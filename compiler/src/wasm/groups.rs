@@ -21,7 +21,8 @@ pub(super) fn canonicalise(types: &[FuncType]) -> Vec<u32> {
         };
         let group = types[start..start + len].iter().map(|ty| {
             let mut ty = ty.clone();
-            for val in ty.params.iter_mut().chain(&mut ty.results) {
+            let fields = ty.fields.iter_mut().map(|field| &mut field.ty);
+            for val in ty.params.iter_mut().chain(&mut ty.results).chain(fields) {
                 *val = val.map_index(normal);
             }
             ty.sub.supertype = ty.sub.supertype.map(normal);

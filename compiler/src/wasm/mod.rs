@@ -4,9 +4,10 @@
 //! [`ValidModule::validate_body`].
 //!
 //! Invariants, established by the validator: every index is in range of its index space, every constant expression has the type
-//! that its place demands, and all defined types are function types. A function body may be read only through [`ValidBody`].
+//! that its place demands, and what calls names a function type. A function body may be read only through [`ValidBody`].
 
 mod body;
+mod consts;
 mod decode;
 mod features;
 mod groups;
@@ -16,18 +17,22 @@ mod tests;
 pub(crate) use body::Scope;
 pub use body::{BodyAllocs, ValidBody};
 pub use decode::parse;
-pub(crate) use decode::{GC, heap_type, value_type};
+pub(crate) use decode::{heap_type, ref_type, value_type};
 pub use features::explain;
 
 use crate::ir::Type;
 use core::ops::Range;
 use wasmparser::{FunctionBody, ValidatorResources, WasmFeatures};
 use wrt_format::image::SubType;
-use wrt_format::image::types::{HeapType, ValType, val};
+use wrt_format::image::types::{Composite, FieldType, HeapType, ValType, place_field, val};
 
-/// A function type.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A type. Of functions unless `composite` says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FuncType {
+    /// What it is a type of.
+    pub composite: Composite,
+    /// Fields of structs; one, the elements, of arrays.
+    pub fields: Vec<FieldType>,
     /// Types of the parameters.
     pub params: Vec<ValType>,
     /// Types of the results.
@@ -37,32 +42,41 @@ pub struct FuncType {
 }
 
 impl FuncType {
-    /// Types of the parameters, as the IR sees them.
+    /// Where field `index` of structs lies, in bytes.
     #[must_use]
-    pub fn ir_params(&self) -> Vec<Type> {
-        self.params.iter().copied().map(ir_type).collect()
-    }
-
-    /// Types of the results, as the IR sees them.
-    #[must_use]
-    pub fn ir_results(&self) -> Vec<Type> {
-        self.results.iter().copied().map(ir_type).collect()
+    pub fn field_offset(&self, index: usize) -> u32 {
+        let mut bytes = 0;
+        for field in &self.fields[..index] {
+            (_, bytes) = place_field(bytes, field.ty);
+        }
+        place_field(bytes, self.fields[index].ty).0
     }
 }
 
-/// The type of the IR for values of this type: references differ by what their slots mean.
-pub(crate) fn ir_type(ty: ValType) -> Type {
+/// The type of the IR for values of this type, in a module with these types: references differ by what their slots mean.
+pub(crate) fn ir_type(types: &[FuncType], ty: ValType) -> Type {
     match ty {
-        val::I32 => Type::I32,
+        val::I32 | val::I8 | val::I16 => Type::I32,
         val::I64 => Type::I64,
         val::F32 => Type::F32,
         val::F64 => Type::F64,
         val::V128 => Type::V128,
         _ => match ty.as_ref() {
             Some((HeapType::Extern | HeapType::NoExtern, _)) => Type::ExternRef,
-            Some((HeapType::Func | HeapType::NoFunc | HeapType::Defined(_), _)) | None => {
-                Type::FuncRef
-            }
+            Some((HeapType::Func | HeapType::NoFunc, _)) | None => Type::FuncRef,
+            Some((HeapType::Defined(index), _)) => match types[index as usize].composite {
+                Composite::Func => Type::FuncRef,
+                Composite::Struct | Composite::Array => Type::AnyRef,
+            },
+            Some((
+                HeapType::Any
+                | HeapType::Eq
+                | HeapType::I31
+                | HeapType::Struct
+                | HeapType::Array
+                | HeapType::None,
+                _,
+            )) => Type::AnyRef,
         },
     }
 }
@@ -179,6 +193,22 @@ pub enum ConstOp {
     I64Mul,
     /// A `v128` of its halves, the low one pushed first.
     V128,
+    /// `ref.i31`
+    RefI31,
+    /// A new struct of a type, all fields 0 or null.
+    StructNew(u32),
+    /// Sets this field of the struct below to the value on top; the struct stays.
+    StructSet(u32),
+    /// A new array of a type, of the length on top, all elements 0 or null.
+    ArrayNew(u32),
+    /// Sets all elements of the array below to the value on top; the array stays.
+    ArrayFill,
+    /// Sets this element of the array below to the value on top; the array stays.
+    ArraySet(u32),
+    /// `any.convert_extern`
+    AnyConvertExtern,
+    /// `extern.convert_any`
+    ExternConvertAny,
 }
 
 /// A constant expression in postfix order, without its `end`. It leaves one value.
@@ -301,6 +331,21 @@ impl<'a> ValidModule<'a> {
     #[must_use]
     pub fn canonical_type(&self, type_idx: u32) -> u32 {
         self.canonical_types[type_idx as usize]
+    }
+
+    /// The type of the IR for values of this type.
+    pub(crate) fn ir_type(&self, ty: ValType) -> Type {
+        ir_type(&self.types, ty)
+    }
+
+    /// Types of the parameters of functions of a type, as the IR sees them.
+    pub(crate) fn ir_params(&self, ty: &FuncType) -> Vec<Type> {
+        ty.params.iter().map(|&ty| self.ir_type(ty)).collect()
+    }
+
+    /// Types of their results, as the IR sees them.
+    pub(crate) fn ir_results(&self, ty: &FuncType) -> Vec<Type> {
+        ty.results.iter().map(|&ty| self.ir_type(ty)).collect()
     }
 
     /// The type of a function of the index space.

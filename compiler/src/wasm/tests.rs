@@ -5,7 +5,7 @@ use super::{
     MemoryType, TableType, explain, parse,
 };
 use crate::error::{Error, ErrorKind};
-use wrt_format::image::types::val;
+use wrt_format::image::types::{Composite, FieldType, HeapType, ValType, val};
 
 /// Validates a whole module, functions too.
 fn validate(wasm: &[u8]) -> Result<(), Error> {
@@ -104,36 +104,80 @@ fn exceptions() {
 }
 
 #[test]
-fn gc() {
-    unsupported("(module (type (struct (field i32))))", "GC", &[0x5f]);
-    unsupported("(module (type (array i8)))", "GC", &[0x5e]);
-    unsupported(
-        "(module (type (func)) (rec (type (func)) (type (array i8))))",
-        "GC",
-        &[0x4e],
+fn types_of_structs_and_arrays_are_decoded() {
+    let wasm = wat::parse_str(
+        "(module (type $a (array (mut i8)))
+            (rec (type $s (sub (struct (field i16 (mut anyref) (ref $t))))) (type $t (sub $s (struct
+                (field i16 (mut anyref) (ref $t) f64))))))",
+    )
+    .unwrap();
+    let module = parse(&wasm).unwrap();
+    let field = |ty, mutable| FieldType { ty, mutable };
+    let own = ValType::reference(HeapType::Defined(2), false);
+    let [array, first, second] = &module.types[..] else {
+        panic!("three types");
+    };
+    assert_eq!(
+        (array.composite, first.composite),
+        (Composite::Array, Composite::Struct)
     );
-    unsupported(
-        "(module (func (drop (ref.i31 (i32.const 0)))))",
-        "GC",
-        &[0xfb, 0x1c],
+    assert_eq!(array.fields, [field(val::I8, true)]);
+    let fields = [
+        field(val::I16, false),
+        field(val::ANYREF, true),
+        field(own, false),
+    ];
+    assert_eq!(
+        (&first.fields[..], &second.fields[..3]),
+        (&fields[..], &fields[..])
     );
-    unsupported("(module (func (param anyref)))", "GC", &[0x60]);
-    unsupported("(module (func (local eqref)))", "GC", &[1, 0x6d]);
-    unsupported("(module (func (drop (ref.null struct))))", "GC", &[0xd0]);
-    unsupported(
-        "(module (func (result externref) (extern.convert_any (any.convert_extern (ref.null extern)))))",
-        "GC",
-        &[0xfb, 0x1a],
+    assert_eq!([0, 1, 2, 3].map(|i| second.field_offset(i)), [0, 8, 16, 24]);
+    assert_eq!((second.sub.supertype, second.sub.in_group), (Some(1), 1));
+}
+
+#[test]
+fn new_structs_in_constant_expressions_are_filled_field_by_field() {
+    let wasm = wat::parse_str(
+        "(module (type $s (struct (field i32 i31ref))) (type $a (array (ref $s)))
+            (global (ref $a) (array.new_fixed $a 2
+                (struct.new $s (i32.const 7) (ref.i31 (i32.const 8))) (struct.new_default $s)))
+            (global arrayref (array.new $a (struct.new_default $s) (i32.const 9))))",
+    )
+    .unwrap();
+    let module = parse(&wasm).unwrap();
+    use ConstOp::{ArrayFill, ArrayNew, ArraySet, Const, RefI31, StructNew, StructSet};
+    let first = [
+        Const(2),
+        ArrayNew(1),
+        StructNew(0),
+        Const(7),
+        StructSet(0),
+        Const(8),
+        RefI31,
+        StructSet(1),
+        ArraySet(0),
+        StructNew(0),
+        ArraySet(1),
+    ];
+    assert_eq!(module.global_inits[0], first);
+    assert_eq!(
+        module.global_inits[1],
+        [Const(9), ArrayNew(1), StructNew(0), ArrayFill]
     );
-    unsupported("(module (table 1 arrayref))", "GC", &[0x6a]);
-    unsupported("(module (global anyref (ref.null any)))", "GC", &[0x6e]);
-    unsupported("(module (import \"\" \"\" (global anyref)))", "GC", &[]);
-    unsupported("(module (elem anyref))", "GC", &[5, 0x6e]);
-    unsupported(
-        "(module (global externref (extern.convert_any (ref.null any))))",
-        "GC",
-        &[0xd0],
-    );
+    // What is nested too deep is refused by name.
+    let nested = |depth: usize| {
+        let text = format!(
+            "(module (type $s (struct (field anyref))) (global anyref {}(ref.null any){}))",
+            "(struct.new $s ".repeat(depth),
+            ")".repeat(depth)
+        );
+        parse(&wat::parse_str(text).unwrap())
+            .map(|_| ())
+            .map_err(|error| error.kind().clone())
+    };
+    assert_eq!(nested(63), Ok(()));
+    let limit = ErrorKind::TooLarge("depth of a constant expression", 64);
+    assert_eq!(nested(64), Err(limit));
 }
 
 #[test]

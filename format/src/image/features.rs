@@ -18,7 +18,7 @@ pub const RELAXED_SIMD: u64 = 1 << 9;
 pub const EXCEPTIONS: u64 = 1 << 10;
 /// Typed function references: reference types beyond `funcref` and `externref`, declared subtypes, recursive groups of types.
 pub const FUNCTION_REFERENCES: u64 = 1 << 11;
-/// Reserved: garbage-collected types.
+/// Structs, arrays, i31: types and instructions of things that are collected.
 pub const GC: u64 = 1 << 12;
 /// Shared memories, and atomic instructions on any memory.
 pub const THREADS: u64 = 1 << 13;
@@ -34,6 +34,7 @@ pub const KNOWN: u64 = TAIL_CALL
     | SIMD
     | EXCEPTIONS
     | FUNCTION_REFERENCES
+    | GC
     | THREADS;
 
 /// The bits with their names, which are those of the proposals, in ascending order.

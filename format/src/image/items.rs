@@ -170,7 +170,15 @@ impl<'a> ConstExprView<'a> {
                 | ConstOp::I64Add
                 | ConstOp::I64Sub
                 | ConstOp::I64Mul
-                | ConstOp::V128 => None,
+                | ConstOp::V128
+                | ConstOp::RefI31
+                | ConstOp::StructNew(_)
+                | ConstOp::StructSet(_)
+                | ConstOp::ArrayNew(_)
+                | ConstOp::ArrayFill
+                | ConstOp::ArraySet(_)
+                | ConstOp::AnyConvertExtern
+                | ConstOp::ExternConvertAny => None,
             },
             _ => None,
         }

@@ -18,7 +18,9 @@ use rkyv::string::ArchivedString;
 use rkyv::vec::ArchivedVec;
 use rkyv::{Archived, Portable};
 
-use super::types::{ConstOp, ExternKind, ExternType, GlobalType, MemoryType, TableType, ValType};
+use super::types::{
+    ConstOp, ExternKind, ExternType, FieldType, GlobalType, MemoryType, TableType, ValType,
+};
 
 // The archive's pointers are 32 bits wide whatever features other crates enable.
 const _: () = assert!(size_of::<Archived<usize>>() == 4);
@@ -51,13 +53,14 @@ rows! {
         /// Elements.
         len: u32_le,
     }
-    /// A function type: `params` value types from `start` in [`RootModule::type_vals`], then `results`.
+    /// A type. A function type: `params` value types from `start` in [`RootModule::type_vals`], then `results`. Of structs or arrays:
+    /// `params` fields from `start` in [`RootModule::fields`].
     TypeRow 20 {
-        /// First parameter in `type_vals`.
+        /// First parameter in `type_vals`, or first field in `fields`.
         start: u32_le,
-        /// Number of parameters.
+        /// Number of parameters or fields; 1 for arrays.
         params: u16_le,
-        /// Number of results.
+        /// Number of results. Of structs: their size in units of 8 bytes. Of arrays: 0.
         results: u16_le,
         /// Declared supertype, a lower index, or [`NONE`].
         supertype: u32_le,
@@ -67,6 +70,13 @@ rows! {
         flags: u16_le,
         /// Number of supertypes, one above the other.
         depth: u16_le,
+    }
+    /// A field of structs, or the elements of arrays.
+    FieldRow 8 {
+        /// Its type: a value type, or one of the packed types.
+        ty: ValType,
+        /// 1: it may be set; 0: it may not.
+        mutable: u32_le,
     }
     /// A type of a thing that can be imported. Fields that its kind does not need are 0.
     ExternRow 24 {
@@ -138,7 +148,7 @@ rows! {
     OpRow 16 {
         /// Number of the [`ConstOp`], in the order declared there.
         op: u32_le,
-        /// `GlobalGet`, `RefFunc`: the index. Else 0.
+        /// `GlobalGet`, `RefFunc`, `StructNew`, `StructSet`, `ArrayNew`, `ArraySet`: the index. Else 0.
         index: u32_le,
         /// `Const`: the bits. Else 0.
         bits: u64_le,
@@ -149,6 +159,10 @@ rows! {
 pub mod type_flag {
     /// It may have subtypes.
     pub const OPEN: u16 = 1;
+    /// It is of structs.
+    pub const STRUCT: u16 = 2;
+    /// It is of arrays.
+    pub const ARRAY: u16 = 4;
 }
 
 /// Bits of [`ExternRow::flags`].
@@ -213,9 +227,31 @@ pub struct RootModule {
     pub ops: ArchivedVec<OpRow>,
     /// Defined tags: index of the type of each.
     pub tags: ArchivedVec<u32_le>,
+    /// Fields of the types of structs and arrays.
+    pub fields: ArchivedVec<FieldRow>,
 }
 
-const _: () = assert!(size_of::<Root>() == 8 && size_of::<RootModule>() == 152);
+const _: () = assert!(size_of::<Root>() == 8 && size_of::<RootModule>() == 160);
+
+impl FieldRow {
+    /// The field it describes.
+    #[must_use]
+    pub const fn decode(&self) -> FieldType {
+        FieldType {
+            ty: self.ty,
+            mutable: self.mutable.to_native() == 1,
+        }
+    }
+
+    /// Describes a field.
+    #[must_use]
+    pub fn encode(field: FieldType) -> Self {
+        Self {
+            ty: field.ty,
+            mutable: u32::from(field.mutable).into(),
+        }
+    }
+}
 
 impl Span {
     /// The range it is, or an empty one past the end if it overflows.
@@ -321,7 +357,7 @@ impl OpRow {
         );
         let unused = match op {
             0 => index == 0,
-            1 | 2 => bits == 0,
+            1 | 2 | 11..=13 | 15 => bits == 0,
             _ => index == 0 && bits == 0,
         };
         if !unused {
@@ -338,6 +374,14 @@ impl OpRow {
             7 => Some(ConstOp::I64Sub),
             8 => Some(ConstOp::I64Mul),
             9 => Some(ConstOp::V128),
+            10 => Some(ConstOp::RefI31),
+            11 => Some(ConstOp::StructNew(index)),
+            12 => Some(ConstOp::StructSet(index)),
+            13 => Some(ConstOp::ArrayNew(index)),
+            14 => Some(ConstOp::ArrayFill),
+            15 => Some(ConstOp::ArraySet(index)),
+            16 => Some(ConstOp::AnyConvertExtern),
+            17 => Some(ConstOp::ExternConvertAny),
             _ => None,
         }
     }
@@ -356,6 +400,14 @@ impl OpRow {
             ConstOp::I64Sub => (7, 0, 0),
             ConstOp::I64Mul => (8, 0, 0),
             ConstOp::V128 => (9, 0, 0),
+            ConstOp::RefI31 => (10, 0, 0),
+            ConstOp::StructNew(index) => (11, index, 0),
+            ConstOp::StructSet(index) => (12, index, 0),
+            ConstOp::ArrayNew(index) => (13, index, 0),
+            ConstOp::ArrayFill => (14, 0, 0),
+            ConstOp::ArraySet(index) => (15, index, 0),
+            ConstOp::AnyConvertExtern => (16, 0, 0),
+            ConstOp::ExternConvertAny => (17, 0, 0),
         };
         Self {
             op: op.into(),

@@ -41,6 +41,18 @@ pub enum HeapType {
     Extern,
     /// Nothing: the least external type.
     NoExtern,
+    /// Anything but functions, and things of the host that were not converted.
+    Any,
+    /// What can be compared: i31, structs, arrays.
+    Eq,
+    /// An integer of 31 bits.
+    I31,
+    /// Any struct.
+    Struct,
+    /// Any array.
+    Array,
+    /// Nothing: the least type below any.
+    None,
     /// A thing of the type of this index.
     Defined(u32),
 }
@@ -53,6 +65,12 @@ impl HeapType {
             Self::NoFunc => Some(0x73),
             Self::Extern => Some(0x6f),
             Self::NoExtern => Some(0x72),
+            Self::Any => Some(0x6e),
+            Self::Eq => Some(0x6d),
+            Self::I31 => Some(0x6c),
+            Self::Struct => Some(0x6b),
+            Self::Array => Some(0x6a),
+            Self::None => Some(0x71),
             Self::Defined(_) => None,
         }
     }
@@ -63,7 +81,51 @@ impl HeapType {
             0x73 => Some(Self::NoFunc),
             0x6f => Some(Self::Extern),
             0x72 => Some(Self::NoExtern),
+            0x6e => Some(Self::Any),
+            0x6d => Some(Self::Eq),
+            0x6c => Some(Self::I31),
+            0x6b => Some(Self::Struct),
+            0x6a => Some(Self::Array),
+            0x71 => Some(Self::None),
             _ => None,
+        }
+    }
+}
+
+impl HeapType {
+    /// Whether it is one of the abstract types above structs, arrays and i31.
+    #[must_use]
+    pub const fn is_collected(self) -> bool {
+        matches!(
+            self,
+            Self::Any | Self::Eq | Self::I31 | Self::Struct | Self::Array | Self::None
+        )
+    }
+}
+
+impl ConstOp {
+    /// Whether it is about structs, arrays and i31.
+    #[must_use]
+    pub const fn is_collected(self) -> bool {
+        match self {
+            Self::Const(_)
+            | Self::GlobalGet(_)
+            | Self::RefFunc(_)
+            | Self::I32Add
+            | Self::I32Sub
+            | Self::I32Mul
+            | Self::I64Add
+            | Self::I64Sub
+            | Self::I64Mul
+            | Self::V128 => false,
+            Self::RefI31
+            | Self::StructNew(_)
+            | Self::StructSet(_)
+            | Self::ArrayNew(_)
+            | Self::ArrayFill
+            | Self::ArraySet(_)
+            | Self::AnyConvertExtern
+            | Self::ExternConvertAny => true,
         }
     }
 }
@@ -135,15 +197,6 @@ impl ValType {
         self.as_ref().is_some()
     }
 
-    /// Whether its values may refer to things that a collector of garbage frees.
-    #[must_use]
-    pub const fn is_traced(self) -> bool {
-        matches!(
-            self.as_ref(),
-            Some((HeapType::Extern | HeapType::NoExtern, _))
-        )
-    }
-
     /// Whether it is a value type, in a module that defines `types` types.
     #[must_use]
     pub const fn is_valid(self, types: u32) -> bool {
@@ -153,6 +206,33 @@ impl ValType {
             None => {
                 matches!(self, val::I32 | val::I64 | val::F32 | val::F64 | val::V128)
             }
+        }
+    }
+
+    /// Whether it is the type of a field of structs or arrays, in a module that defines `types` types.
+    #[must_use]
+    pub const fn is_storage(self, types: u32) -> bool {
+        matches!(self, val::I8 | val::I16) || self.is_valid(types)
+    }
+
+    /// Log2 of the bytes that a field of the type takes.
+    #[must_use]
+    pub const fn width_log2(self) -> u32 {
+        match self {
+            val::I8 => 0,
+            val::I16 => 1,
+            val::I32 | val::F32 => 2,
+            val::V128 => 4,
+            _ => 3,
+        }
+    }
+
+    /// The type of the values that a field of the type takes and gives.
+    #[must_use]
+    pub const fn unpacked(self) -> Self {
+        match self {
+            val::I8 | val::I16 => val::I32,
+            _ => self,
         }
     }
 
@@ -193,6 +273,8 @@ impl core::fmt::Display for ValType {
                 val::F32 => "f32",
                 val::F64 => "f64",
                 val::V128 => "v128",
+                val::I8 => "i8",
+                val::I16 => "i16",
                 _ => "?",
             });
         };
@@ -201,6 +283,12 @@ impl core::fmt::Display for ValType {
             HeapType::NoFunc => ("nullfuncref", "nofunc"),
             HeapType::Extern => ("externref", "extern"),
             HeapType::NoExtern => ("nullexternref", "noextern"),
+            HeapType::Any => ("anyref", "any"),
+            HeapType::Eq => ("eqref", "eq"),
+            HeapType::I31 => ("i31ref", "i31"),
+            HeapType::Struct => ("structref", "struct"),
+            HeapType::Array => ("arrayref", "array"),
+            HeapType::None => ("nullref", "none"),
             HeapType::Defined(index) => {
                 return write!(f, "(ref {}{index})", if nullable { "null " } else { "" });
             }
@@ -227,6 +315,12 @@ pub mod val {
     pub const F64: ValType = ValType::from_byte(0x7c);
     /// 128-bit vector. The only type whose values fill two slots, the low half first.
     pub const V128: ValType = ValType::from_byte(0x7b);
+    /// 8-bit integer: only the type of fields, whose values are i32.
+    pub const I8: ValType = ValType::from_byte(0x78);
+    /// 16-bit integer, likewise.
+    pub const I16: ValType = ValType::from_byte(0x77);
+    /// Reference to anything but functions and things of the host, or null.
+    pub const ANYREF: ValType = ValType::from_byte(0x6e);
     /// Reference to a function, or null.
     pub const FUNCREF: ValType = ValType::from_byte(0x70);
     /// Reference to a thing of the host, or null.
@@ -251,6 +345,36 @@ pub mod val {
             .iter()
             .flat_map(|&ty| core::iter::repeat_n(ty, slots(ty)))
     }
+}
+
+/// A field of a struct, or the elements of an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FieldType {
+    /// Its type: a value type, or [`val::I8`] or [`val::I16`].
+    pub ty: ValType,
+    /// Whether it may be set.
+    pub mutable: bool,
+}
+
+/// What kind of type a defined one is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Composite {
+    /// A function type.
+    #[default]
+    Func,
+    /// A type of structs.
+    Struct,
+    /// A type of arrays.
+    Array,
+}
+
+/// Where a field of a type lies behind so many bytes of fields: at the next multiple of its size, of 8 for a v128. And the bytes then.
+#[must_use]
+pub const fn place_field(bytes: u32, ty: ValType) -> (u32, u32) {
+    let width = ty.width_log2();
+    let align = if width < 3 { 1 << width } else { 8 };
+    let offset = bytes.saturating_add(align - 1) & !(align - 1);
+    (offset, offset.saturating_add(1 << width))
 }
 
 /// Log2 of the size of an ordinary Wasm page.
@@ -376,7 +500,23 @@ pub enum ConstOp {
     I64Mul,
     /// Pop the high half of a v128, then its low half; push the v128.
     V128,
+    /// Pop an i32, push an i31 of its low bits.
+    RefI31,
+    /// Push a new struct of the type of this index, all fields 0 or null.
+    StructNew(u32),
+    /// Pop a value and set the field of this number of the struct on top, which stays.
+    StructSet(u32),
+    /// Pop an i32, push a new array of so many elements of the type of this index, all 0 or null.
+    ArrayNew(u32),
+    /// Pop a value and set all elements of the array on top, which stays.
+    ArrayFill,
+    /// Pop a value and set the element of this number of the array on top, which stays.
+    ArraySet(u32),
+    /// Make an anyref of the externref on top.
+    AnyConvertExtern,
+    /// Make an externref of the anyref on top.
+    ExternConvertAny,
 }
 
 /// Greatest depth of the stack of a constant expression.
-pub const CONST_STACK_DEPTH: usize = 16;
+pub const CONST_STACK_DEPTH: usize = 64;

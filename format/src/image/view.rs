@@ -16,10 +16,10 @@ pub use super::items::{
     ConstExprView, CowRun, DataMode, DataView, ElemItems, ElemMode, ElemView, ExportView,
     ExprsView, FuncTypeView, GlobalView, ImportView, SubType, TableView,
 };
-use super::root::{DefRow, NONE, RootModule, Span, type_flag};
+use super::root::{DefRow, FieldRow, NONE, RootModule, Span, TypeRow, type_flag};
 use super::section::SectionTable;
 use super::subtype::TypeSpace;
-use super::types::{ExternKind, ExternType, GlobalType, MemoryType, TableType};
+use super::types::{Composite, ExternKind, ExternType, GlobalType, MemoryType, TableType};
 
 /// A module of a verified image.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ impl<'a> ModuleView<'a> {
         (self.root.name.start.to_native() != NONE).then(|| self.string(self.root.name))
     }
 
-    /// Number of function types.
+    /// Number of types.
     #[must_use]
     pub fn func_type_count(&self) -> u32 {
         self.root.types.len() as u32
@@ -85,10 +85,39 @@ impl<'a> ModuleView<'a> {
         })
     }
 
-    /// Function type `i`. No two types of a module are equal.
+    /// Fields of type `i` of structs, or the elements of one of arrays. Of a function type none.
+    #[must_use]
+    pub fn fields(&self, i: u32) -> &'a [FieldRow] {
+        let row = self.type_row(i);
+        if row.flags.to_native() & (type_flag::STRUCT | type_flag::ARRAY) == 0 {
+            return &[];
+        }
+        let fields = self.root.fields.get(row.start.to_native() as usize..);
+        let fields = fields.and_then(|fields| fields.get(..usize::from(row.params.to_native())));
+        fields.unwrap_or_default()
+    }
+
+    /// Bytes of the fields of structs of type `i`, a multiple of 8; 0 of other types.
+    #[must_use]
+    pub fn struct_bytes(&self, i: u32) -> u32 {
+        let row = self.type_row(i);
+        if row.flags.to_native() & type_flag::STRUCT == 0 {
+            return 0;
+        }
+        u32::from(row.results.to_native()).saturating_mul(8)
+    }
+
+    fn type_row(&self, i: u32) -> TypeRow {
+        self.root.types.get(i as usize).copied().unwrap_or_default()
+    }
+
+    /// Function type `i`; an empty one if it is none. No two types of a module are equal.
     #[must_use]
     pub fn func_type(&self, i: u32) -> FuncTypeView<'a> {
-        let row = self.root.types.get(i as usize).copied().unwrap_or_default();
+        let row = self.type_row(i);
+        if row.flags.to_native() & (type_flag::STRUCT | type_flag::ARRAY) != 0 {
+            return FuncTypeView::default();
+        }
         let vals = (self.root.type_vals.get(row.start.to_native() as usize..)).unwrap_or_default();
         let params = usize::from(row.params.to_native());
         let Some((params, rest)) = vals.split_at_checked(params) else {
@@ -475,5 +504,16 @@ impl<'a> ModuleView<'a> {
 impl TypeSpace for ModuleView<'_> {
     fn supertype(&self, index: u32) -> Option<u32> {
         self.sub_type(index).supertype
+    }
+
+    fn composite(&self, index: u32) -> Composite {
+        let flags = self.type_row(index).flags.to_native();
+        if flags & type_flag::STRUCT != 0 {
+            Composite::Struct
+        } else if flags & type_flag::ARRAY != 0 {
+            Composite::Array
+        } else {
+            Composite::Func
+        }
     }
 }

@@ -90,6 +90,8 @@ impl OpInfo {
             features::FUNCTION_REFERENCES
         } else if number >= 0x0740 && number < 0x07c0 {
             features::THREADS
+        } else if number >= 0x0540 && number < 0x0600 {
+            features::GC
         } else {
             0
         }

@@ -100,6 +100,12 @@ fn operand(out: &mut dyn Write, field: &Field, value: i64, at: usize) -> Result 
         Role::Def128 | Role::Use128 => write!(out, "v{value}"),
         Role::Count
         | Role::SpanLen
+        | Role::Field8
+        | Role::Field16
+        | Role::Field32
+        | Role::Field64
+        | Role::Field128
+        | Role::RefKinds
         | Role::ImmS16
         | Role::ImmU16
         | Role::ImmS32
@@ -120,7 +126,15 @@ fn operand(out: &mut dyn Write, field: &Field, value: i64, at: usize) -> Result 
         Role::DefinedFunc | Role::NearFunc => write!(out, "defined_func[{value}]"),
         Role::ImportFunc => write!(out, "import_func[{value}]"),
         Role::Func => write!(out, "func[{value}]"),
-        Role::Type => write!(out, "type[{value}]"),
+        Role::Type
+        | Role::CollectedType
+        | Role::StructType
+        | Role::ArrayType
+        | Role::Array8
+        | Role::Array16
+        | Role::Array32
+        | Role::Array64
+        | Role::Array128 => write!(out, "type[{value}]"),
         Role::DefinedGlobal => write!(out, "global[{value}]"),
         Role::ImportGlobal => write!(out, "import_global[{value}]"),
         Role::Mem => write!(out, "mem[{value}]"),

@@ -1,7 +1,9 @@
-//! The instruction set: `ops`, with its parts `simd_ops`, `atomic_ops` and `wide_ops`, is the one table, everything else is derived from it.
+//! The instruction set: `ops`, with its parts `gc_ops`, `simd_ops`, `atomic_ops` and `wide_ops`, is the one table, everything else is derived from it.
 
 #[macro_use]
 mod ops;
+#[macro_use]
+mod gc_ops;
 #[macro_use]
 mod simd_ops;
 #[macro_use]
@@ -24,4 +26,4 @@ pub use code::{
 pub(crate) use derive::INDEX;
 pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field};
 pub use identity::ISA_ID;
-pub use operand::{Field, MAX_WORDS, Place, Role};
+pub use operand::{Field, MAX_WORDS, Place, Role, ref_kind};

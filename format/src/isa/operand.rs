@@ -83,6 +83,34 @@ pub enum Role {
     Func,
     /// Index of a function type.
     Type,
+    /// Index of a type of structs or arrays.
+    CollectedType,
+    /// Index of a type of structs. The operands behind it say which field.
+    StructType,
+    /// Index of a type of arrays.
+    ArrayType,
+    /// Index of a type of arrays whose elements take 1 byte.
+    Array8,
+    /// Index of a type of arrays whose elements take 2 bytes.
+    Array16,
+    /// Index of a type of arrays whose elements take 4 bytes.
+    Array32,
+    /// Index of a type of arrays whose elements take 8 bytes.
+    Array64,
+    /// Index of a type of arrays whose elements take 16 bytes.
+    Array128,
+    /// Place in bytes, of 1 byte, in a struct of the type of the operand before.
+    Field8,
+    /// Place in bytes, of 2 bytes, likewise.
+    Field16,
+    /// Place in bytes, of 4 bytes, likewise.
+    Field32,
+    /// Place in bytes, of 8 bytes, likewise.
+    Field64,
+    /// Place in bytes, of 16 bytes, likewise.
+    Field128,
+    /// Kinds of references: a set of the bits of [`ref_kind`].
+    RefKinds,
     /// Index of a global that the module defines (imports not counted).
     DefinedGlobal,
     /// Index of an imported global.
@@ -136,6 +164,12 @@ impl Role {
             | Self::NearFunc
             | Self::TrapCode
             | Self::Mem
+            | Self::Field8
+            | Self::Field16
+            | Self::Field32
+            | Self::Field64
+            | Self::Field128
+            | Self::RefKinds
             | Self::Table => false,
             Self::ImmS32
             | Self::ImmU32
@@ -145,6 +179,14 @@ impl Role {
             | Self::ImportFunc
             | Self::Func
             | Self::Type
+            | Self::CollectedType
+            | Self::StructType
+            | Self::ArrayType
+            | Self::Array8
+            | Self::Array16
+            | Self::Array32
+            | Self::Array64
+            | Self::Array128
             | Self::DefinedGlobal
             | Self::ImportGlobal
             | Self::Elem
@@ -210,6 +252,51 @@ impl Role {
         self.is_def() || self.is_use() || matches!(self, Self::Mod)
     }
 
+    /// Whether it names a defined type.
+    #[must_use]
+    pub const fn is_type(self) -> bool {
+        matches!(
+            self,
+            Self::Type | Self::CollectedType | Self::StructType | Self::ArrayType
+        ) || self.element_bytes().is_some()
+    }
+
+    /// Bytes of the elements, if it names a type of arrays by these.
+    #[must_use]
+    pub const fn element_bytes(self) -> Option<u32> {
+        if matches!(self, Self::Array8) {
+            Some(1)
+        } else if matches!(self, Self::Array16) {
+            Some(2)
+        } else if matches!(self, Self::Array32) {
+            Some(4)
+        } else if matches!(self, Self::Array64) {
+            Some(8)
+        } else if matches!(self, Self::Array128) {
+            Some(16)
+        } else {
+            None
+        }
+    }
+
+    /// Bytes of the field, if it is the place of one.
+    #[must_use]
+    pub const fn field_bytes(self) -> Option<u32> {
+        if matches!(self, Self::Field8) {
+            Some(1)
+        } else if matches!(self, Self::Field16) {
+            Some(2)
+        } else if matches!(self, Self::Field32) {
+            Some(4)
+        } else if matches!(self, Self::Field64) {
+            Some(8)
+        } else if matches!(self, Self::Field128) {
+            Some(16)
+        } else {
+            None
+        }
+    }
+
     /// Whether it names two slots.
     #[must_use]
     pub const fn is_pair(self) -> bool {
@@ -262,7 +349,8 @@ pub mod spec {
     usual! {
         Def DefAcc DefF32 DefF64 Use Acc AccF32 AccF64 Mod Def128 Use128 DefSpan SpanLen UseSpan Count Window Results
         ImmS16 ImmU16 ImmS32 ImmU32 Shift Lane16 Lane8 Lane4 Lane2 Label16 Label32 TargetCount Frame Cost TrapCode
-        DefinedFunc NearFunc ImportFunc Func Type DefinedGlobal ImportGlobal Mem Table Elem Data Const Const128
+        DefinedFunc NearFunc ImportFunc Func Type CollectedType StructType ArrayType Array8 Array16 Array32 Array64 Array128
+        Field8 Field16 Field32 Field64 Field128 RefKinds DefinedGlobal ImportGlobal Mem Table Elem Data Const Const128
     }
     other! {
         DefByte = Def 8;
@@ -300,6 +388,22 @@ impl Place {
     pub const fn shift(self) -> u32 {
         self.byte as u32 % 2 * 8
     }
+}
+
+/// Kinds of references that casts to abstract types tell apart.
+pub mod ref_kind {
+    /// The null reference.
+    pub const NULL: u16 = 1;
+    /// An integer of 31 bits.
+    pub const I31: u16 = 2;
+    /// A struct.
+    pub const STRUCT: u16 = 4;
+    /// An array.
+    pub const ARRAY: u16 = 8;
+    /// Anything else: functions, things of the host.
+    pub const OTHER: u16 = 16;
+    /// All of them.
+    pub const ALL: u16 = 31;
 }
 
 /// One operand of an instruction: its name, role and place.

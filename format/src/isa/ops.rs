@@ -1,5 +1,5 @@
 //! THE instruction table: one row per instruction, the single source of encoder, decoder, disassembler, verifier walk,
-//! handler tables and `ISA.md`. The parts that a small runner leaves out are in `simd_ops.rs` and `atomic_ops.rs`;
+//! handler tables and `ISA.md`. The parts that a small runner leaves out are in `gc_ops.rs`, `simd_ops.rs` and `atomic_ops.rs`;
 //! `wide_ops.rs` has what comes behind them.
 //!
 //! A row reads `number name Variant { operand: Role, ... } Control fuel Charge "formula";`.
@@ -15,31 +15,7 @@
 #[macro_export]
 macro_rules! for_each_op {
     ($callback:ident) => {
-        $crate::scalar_rows! { [[$crate::simd_rows] [$crate::atomic_rows] [$crate::wide_rows] [$callback]] }
-    };
-}
-
-/// Calls `$callback!` with every row of the instruction table but the vector instructions.
-#[macro_export]
-macro_rules! for_each_op_without_simd {
-    ($callback:ident) => {
-        $crate::scalar_rows! { [[$crate::atomic_rows] [$crate::wide_rows] [$callback]] }
-    };
-}
-
-/// Calls `$callback!` with every row of the instruction table but the atomic instructions.
-#[macro_export]
-macro_rules! for_each_op_without_atomics {
-    ($callback:ident) => {
-        $crate::scalar_rows! { [[$crate::simd_rows] [$crate::wide_rows] [$callback]] }
-    };
-}
-
-/// Calls `$callback!` with every row of the instruction table but the vector and the atomic instructions.
-#[macro_export]
-macro_rules! for_each_scalar_op {
-    ($callback:ident) => {
-        $crate::scalar_rows! { [[$crate::wide_rows] [$callback]] }
+        $crate::scalar_rows! { [[$crate::gc_rows] [$crate::simd_rows] [$crate::atomic_rows] [$crate::wide_rows] [$callback]] }
     };
 }
 

@@ -3,8 +3,8 @@
 use super::error::VerifyErrorKind as Kind;
 use crate::image::features;
 use crate::image::root::OpRow;
-use crate::image::subtype::val_matches;
-use crate::image::types::{CONST_STACK_DEPTH, ConstOp, HeapType, ValType, val};
+use crate::image::subtype::{TypeSpace, val_matches};
+use crate::image::types::{CONST_STACK_DEPTH, Composite, ConstOp, HeapType, ValType, val};
 use crate::image::view::ConstExprView;
 use crate::image::view::ModuleView;
 
@@ -73,6 +73,14 @@ pub(super) fn check(
                 binary(module, &stack, &mut depth, val::I64)?;
                 Value::Typed(val::V128)
             }
+            ConstOp::RefI31
+            | ConstOp::StructNew(_)
+            | ConstOp::StructSet(_)
+            | ConstOp::ArrayNew(_)
+            | ConstOp::ArrayFill
+            | ConstOp::ArraySet(_)
+            | ConstOp::AnyConvertExtern
+            | ConstOp::ExternConvertAny => collected(module, op, &stack, &mut depth)?,
         };
         *stack.get_mut(depth).ok_or(Kind::ConstExprDepth)? = pushed;
         depth = depth.saturating_add(1);
@@ -84,6 +92,98 @@ pub(super) fn check(
     }
 }
 
+/// Operators about structs, arrays and i31: pops the operands of `op` and gives its value.
+fn collected(
+    module: &ModuleView<'_>,
+    op: ConstOp,
+    stack: &[Value],
+    depth: &mut usize,
+) -> Result<Value, Kind> {
+    if module.features() & features::GC == 0 {
+        return Err(Kind::FeatureNotDeclared);
+    }
+    let defined = |index, composite| {
+        if index >= module.func_type_count() || module.composite(index) != composite {
+            return Err(Kind::IndexOutOfRange);
+        }
+        let ty = ValType::reference(HeapType::Defined(index), false);
+        Ok(Value::Typed(ty))
+    };
+    match op {
+        ConstOp::RefI31 => {
+            pop(module, stack, depth, val::I32)?;
+            Ok(Value::Typed(ValType::reference(HeapType::I31, false)))
+        }
+        ConstOp::StructNew(index) => defined(index, Composite::Struct),
+        ConstOp::ArrayNew(index) => {
+            pop(module, stack, depth, val::I32)?;
+            defined(index, Composite::Array)
+        }
+        ConstOp::StructSet(field) => set(module, stack, depth, Composite::Struct, field),
+        // All elements are of the same type.
+        ConstOp::ArrayFill | ConstOp::ArraySet(_) => set(module, stack, depth, Composite::Array, 0),
+        ConstOp::AnyConvertExtern => convert(module, stack, depth, HeapType::Extern, HeapType::Any),
+        ConstOp::ExternConvertAny => convert(module, stack, depth, HeapType::Any, HeapType::Extern),
+        ConstOp::Const(_) | ConstOp::GlobalGet(_) | ConstOp::RefFunc(_) => Err(Kind::BadConstExpr),
+        ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => Err(Kind::BadConstExpr),
+        ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => Err(Kind::BadConstExpr),
+        ConstOp::V128 => Err(Kind::BadConstExpr),
+    }
+}
+
+/// Pops a value of type `ty`.
+fn pop(
+    module: &ModuleView<'_>,
+    stack: &[Value],
+    depth: &mut usize,
+    ty: ValType,
+) -> Result<Value, Kind> {
+    *depth = depth.checked_sub(1).ok_or(Kind::BadConstExpr)?;
+    let value = stack.get(*depth).copied().ok_or(Kind::BadConstExpr)?;
+    if value.is(module, ty) {
+        Ok(value)
+    } else {
+        Err(Kind::ConstExprType)
+    }
+}
+
+/// Pops a value for field `field` of the struct or array below it, and that.
+fn set(
+    module: &ModuleView<'_>,
+    stack: &[Value],
+    depth: &mut usize,
+    composite: Composite,
+    field: u32,
+) -> Result<Value, Kind> {
+    let below = depth.checked_sub(2).and_then(|at| stack.get(at).copied());
+    let Some(Value::Typed(ty)) = below else {
+        return Err(Kind::BadConstExpr);
+    };
+    let Some((HeapType::Defined(index), false)) = ty.as_ref() else {
+        return Err(Kind::ConstExprType);
+    };
+    if module.composite(index) != composite {
+        return Err(Kind::ConstExprType);
+    }
+    let field = module.fields(index).get(field as usize);
+    let field = field.ok_or(Kind::IndexOutOfRange)?;
+    pop(module, stack, depth, field.ty.unpacked())?;
+    pop(module, stack, depth, ty)
+}
+
+/// Pops a reference to `from`, which becomes one to `to` that is null when it was.
+fn convert(
+    module: &ModuleView<'_>,
+    stack: &[Value],
+    depth: &mut usize,
+    from: HeapType,
+    to: HeapType,
+) -> Result<Value, Kind> {
+    let value = pop(module, stack, depth, ValType::reference(from, true))?;
+    let nullable = !value.is(module, ValType::reference(from, false));
+    Ok(Value::Typed(ValType::reference(to, nullable)))
+}
+
 /// Whether Wasm 2.0 has no such operator in constant expressions.
 fn is_extended(module: &ModuleView<'_>, op: ConstOp) -> bool {
     match op {
@@ -91,6 +191,14 @@ fn is_extended(module: &ModuleView<'_>, op: ConstOp) -> bool {
         ConstOp::GlobalGet(index) => index >= module.imported_globals(),
         ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => true,
         ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => true,
+        ConstOp::RefI31
+        | ConstOp::StructNew(_)
+        | ConstOp::StructSet(_)
+        | ConstOp::ArrayNew(_)
+        | ConstOp::ArrayFill
+        | ConstOp::ArraySet(_)
+        | ConstOp::AnyConvertExtern
+        | ConstOp::ExternConvertAny => false,
     }
 }
 

@@ -108,7 +108,8 @@ errors! {
     NoMemoryZero Corrupt "an instruction needs a 32-bit memory 0 with 64 KiB pages";
     NotAccumulated Corrupt "an accumulator operand is not what the instruction before has written";
     ImmutableGlobal Corrupt "an immutable global is set";
-    TypeMismatch Corrupt "the types of a segment and of its table or items differ";
+    TypeMismatch Corrupt "a type is of another kind than is needed here, or does not fit what it is used with";
+    FieldOutOfRange Corrupt "a field is outside of its struct";
 }
 
 /// What is wrong with an image, and where.

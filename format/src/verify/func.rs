@@ -8,7 +8,8 @@ use super::error::VerifyErrorKind as Kind;
 use super::rules::{Plain, Rule, rule_of};
 use crate::image::features;
 use crate::image::func::{FuncRecord, RECORD_LEN};
-use crate::image::types::{ExternKind, GlobalType, PAGE_LOG2, val};
+use crate::image::subtype::TypeSpace;
+use crate::image::types::{Composite, ExternKind, GlobalType, PAGE_LOG2, val};
 use crate::image::view::ModuleView;
 use crate::isa::{Control, MAX_WORDS, Op, PROLOGUE, Role, field_value, pair};
 use crate::trap::Trap;
@@ -140,6 +141,8 @@ struct Together {
     results_at: u32,
     span_at: u32,
     count: Option<u32>,
+    /// Bytes of the fields of the struct type.
+    struct_bytes: u32,
     /// First and number of slots that are written together.
     cleared: (u32, u32),
     /// Slots of the parameters and results of the callee.
@@ -245,7 +248,12 @@ impl Walk<'_, '_> {
                     ensure(inside, Kind::SlotOutOfRange)?;
                 }
             }
-            Control::Branch | Control::CondBranch | Control::Stub => {}
+            Control::CondBranch => {
+                if rule.special != 0 {
+                    self.operands(rule, &words)?;
+                }
+            }
+            Control::Branch | Control::Stub => {}
             Control::Fuel => {
                 let [_, cost, ..] = words;
                 self.cost = cost;
@@ -472,7 +480,7 @@ impl Walk<'_, '_> {
             // The masks, or the control kind's rule, have seen to these.
             Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 | Role::Def128 => Ok(()),
             Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Use128 => Ok(()),
-            Role::Mod | Role::Shift => Ok(()),
+            Role::Mod | Role::Shift | Role::RefKinds => Ok(()),
             Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => Ok(()),
             Role::ImmS16 | Role::ImmU16 | Role::ImmS32 | Role::ImmU32 => Ok(()),
             Role::Label16 | Role::Label32 => Ok(()),
@@ -486,10 +494,10 @@ impl Walk<'_, '_> {
                 together.note(role, index);
                 Ok(())
             }
-            Role::TrapCode => ensure(
-                Trap::from_number(index as u16).is_some(),
-                Kind::BadImmediate,
-            ),
+            Role::TrapCode => {
+                let trap = Trap::from_number(index as u16);
+                ensure(trap.is_some(), Kind::BadImmediate)
+            }
             Role::DefinedFunc | Role::NearFunc => {
                 below(module.func_count())?;
                 let callee = module.func(index);
@@ -497,12 +505,26 @@ impl Walk<'_, '_> {
                 Ok(())
             }
             Role::ImportFunc => {
-                below(module.imported_funcs())?;
                 together.callee = Some(self.type_slots(module.import_func_type(index)));
-                Ok(())
+                below(module.imported_funcs())
+            }
+            Role::CollectedType
+            | Role::StructType
+            | Role::ArrayType
+            | Role::Array8
+            | Role::Array16
+            | Role::Array32
+            | Role::Array64
+            | Role::Array128 => self.type_operand(role, index, together),
+            Role::Field8 | Role::Field16 | Role::Field32 | Role::Field64 | Role::Field128 => {
+                let bytes = role.field_bytes().unwrap_or(0);
+                let inside = index.saturating_add(bytes) <= together.struct_bytes;
+                ensure(inside, Kind::FieldOutOfRange)
             }
             Role::Type => {
                 below(module.func_type_count())?;
+                let is_func = module.composite(index) == Composite::Func;
+                ensure(is_func, Kind::TypeMismatch)?;
                 together.callee = Some(self.type_slots(index));
                 Ok(())
             }
@@ -519,6 +541,30 @@ impl Walk<'_, '_> {
                 check_global(rule, module.global_type(index))
             }
         }
+    }
+
+    /// A type that is none of functions, or may be none.
+    fn type_operand(&self, role: Role, index: u32, together: &mut Together) -> Checked<()> {
+        let module = self.module;
+        let known = index < module.func_type_count();
+        ensure(known, Kind::IndexOutOfRange)?;
+        if role == Role::CollectedType {
+            let is_func = module.composite(index) == Composite::Func;
+            return ensure(!is_func, Kind::TypeMismatch);
+        }
+        if role == Role::StructType {
+            together.struct_bytes = module.struct_bytes(index);
+            let is_struct = module.composite(index) == Composite::Struct;
+            return ensure(is_struct, Kind::TypeMismatch);
+        }
+        let element = module.fields(index).first();
+        let element = element.filter(|_| module.composite(index) == Composite::Array);
+        let element = element.ok_or(Kind::TypeMismatch)?;
+        let width = 1_u32.checked_shl(element.ty.width_log2());
+        let fits = role
+            .element_bytes()
+            .is_none_or(|bytes| width == Some(bytes));
+        ensure(fits, Kind::TypeMismatch)
     }
 
     /// Slots of the parameters and results of a function type.

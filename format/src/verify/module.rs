@@ -9,9 +9,10 @@ use crate::image::features;
 use crate::image::header::{Budgets, COW_ALIGN_LOG2};
 use crate::image::root::{DataRow, DefRow, ElemRow, ExternRow, NONE, RootModule, Span};
 use crate::image::section;
-use crate::image::subtype::val_matches;
+use crate::image::subtype::{TypeSpace, val_matches};
 use crate::image::types::{
-    ExternKind, ExternType, GlobalType, HeapType, MemoryType, PAGE_LOG2, TableType, ValType, val,
+    Composite, ExternKind, ExternType, GlobalType, HeapType, MemoryType, PAGE_LOG2, TableType,
+    ValType, val,
 };
 use crate::image::view::ModuleView;
 use crate::isa::PROLOGUE;
@@ -133,6 +134,7 @@ pub(super) struct Checker<'a> {
 /// time in proportion to the image, however its ranges overlap.
 pub(super) struct Left {
     pub(super) vals: Cell<usize>,
+    pub(super) fields: Cell<usize>,
     ops: Cell<usize>,
     exprs: Cell<usize>,
     elems: Cell<usize>,
@@ -151,6 +153,7 @@ impl<'a> Checker<'a> {
         let root = module.root;
         let left = Left {
             vals: Cell::new(root.type_vals.len()),
+            fields: Cell::new(root.fields.len()),
             ops: Cell::new(root.ops.len()),
             exprs: Cell::new(root.exprs.len()),
             elems: Cell::new(module.parts.elems.len()),
@@ -269,10 +272,7 @@ impl<'a> Checker<'a> {
 
     fn check_extern(&self, ty: &ExternType) -> Checked<()> {
         match ty {
-            ExternType::Func(type_idx) => ensure(
-                *type_idx < self.module.func_type_count(),
-                Kind::IndexOutOfRange,
-            ),
+            ExternType::Func(type_idx) => self.check_func(*type_idx),
             ExternType::Table(ty) => self.check_table_type(ty),
             ExternType::Memory(ty) => self.check_memory_type(ty),
             ExternType::Global(ty) => self.check_val(ty.ty),
@@ -310,9 +310,13 @@ impl<'a> Checker<'a> {
 
     /// Only what is read of a function before it is verified.
     fn check_functions(&self) -> Result<()> {
-        let types = self.module.func_type_count();
+        let module = &self.module;
+        let types = module.func_type_count();
         let records = self.module.parts.funcs;
-        let known = |type_idx: u32| u32::from_le(type_idx) < types;
+        let known = |type_idx: u32| {
+            let type_idx = u32::from_le(type_idx);
+            type_idx < types && module.composite(type_idx) == Composite::Func
+        };
         match records.iter().find(|record| !known(record.type_idx)) {
             Some(record) => self.at(record, Err(Kind::BadFuncRecord)),
             None => Ok(()),

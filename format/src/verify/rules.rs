@@ -174,6 +174,7 @@ const fn check(role: Role) -> Check {
         Role::Lane8 => Check::Below(8),
         Role::Lane4 => Check::Below(4),
         Role::Lane2 => Check::Below(2),
+        Role::RefKinds => Check::Below(32),
         Role::Label16 | Role::Label32 => Check::Label,
         Role::ImmS16
         | Role::ImmU16
@@ -194,6 +195,19 @@ const fn check(role: Role) -> Check {
         | Role::ImportFunc
         | Role::Func
         | Role::Type
+        | Role::CollectedType
+        | Role::StructType
+        | Role::ArrayType
+        | Role::Array8
+        | Role::Array16
+        | Role::Array32
+        | Role::Array64
+        | Role::Array128
+        | Role::Field8
+        | Role::Field16
+        | Role::Field32
+        | Role::Field64
+        | Role::Field128
         | Role::DefinedGlobal
         | Role::ImportGlobal
         | Role::Mem

@@ -4,8 +4,8 @@ use super::error::VerifyErrorKind as Kind;
 use super::module::{Checked, Checker, Result, ensure, spend};
 use crate::image::features;
 use crate::image::root::{NONE, TypeRow, type_flag};
-use crate::image::subtype::{MAX_DEPTH, val_matches};
-use crate::image::types::{MAX_TYPES, ValType, val};
+use crate::image::subtype::{MAX_DEPTH, TypeSpace, field_matches, val_matches};
+use crate::image::types::{Composite, MAX_TYPES, ValType, place_field, val};
 
 impl Checker<'_> {
     pub(super) fn check_types(&self) -> Result<()> {
@@ -36,24 +36,54 @@ impl Checker<'_> {
     /// A type at place `in_group` of a group that ends before type `end`.
     fn check_type(&self, index: u32, row: &TypeRow, in_group: u32, end: u32) -> Checked<()> {
         let flags = row.flags.to_native();
-        let proper = row.in_group == in_group && flags & !type_flag::OPEN == 0;
-        ensure(proper, Kind::BadType)?;
-        let slots = usize::from(row.params.to_native())
-            .saturating_add(usize::from(row.results.to_native()));
-        let first = row.start.to_native() as usize;
-        let vals = self.root().type_vals.get(first..);
-        let vals = vals.and_then(|vals| vals.get(..slots));
-        spend(&self.left.vals, slots)?;
-        for ty in vals.ok_or(Kind::BadType)? {
-            self.check_val_of(*ty, end)?;
+        let kind = flags & !type_flag::OPEN;
+        let known = matches!(kind, 0 | type_flag::STRUCT | type_flag::ARRAY);
+        ensure(row.in_group == in_group && known, Kind::BadType)?;
+        match self.module.composite(index) {
+            Composite::Func => self.check_func_type(row, end)?,
+            Composite::Struct | Composite::Array => self.check_fields(row, end)?,
         }
-        let plain = row.supertype == NONE && flags == 0 && in_group == 0;
+        let plain = row.supertype == NONE && flags & type_flag::OPEN == 0 && in_group == 0;
         let declared = plain || self.declares(features::FUNCTION_REFERENCES);
         ensure(declared, Kind::FeatureNotDeclared)?;
         if row.supertype == NONE {
             return ensure(row.depth == 0, Kind::BadType);
         }
         self.check_supertype(index, row)
+    }
+
+    fn check_func_type(&self, row: &TypeRow, end: u32) -> Checked<()> {
+        let slots = usize::from(row.params.to_native())
+            .saturating_add(usize::from(row.results.to_native()));
+        let first = row.start.to_native() as usize;
+        let vals = self.root().type_vals.get(first..);
+        let vals = vals.and_then(|vals| vals.get(..slots));
+        spend(&self.left.vals, slots)?;
+        vals.ok_or(Kind::BadType)?
+            .iter()
+            .try_for_each(|ty| self.check_val_of(*ty, end))
+    }
+
+    /// The fields of structs, whose size follows from them, or the elements of arrays.
+    fn check_fields(&self, row: &TypeRow, end: u32) -> Checked<()> {
+        ensure(self.declares(features::GC), Kind::FeatureNotDeclared)?;
+        let count = usize::from(row.params.to_native());
+        let fields = self.root().fields.get(row.start.to_native() as usize..);
+        let fields = fields.and_then(|fields| fields.get(..count));
+        spend(&self.left.fields, count)?;
+        let mut bytes = 0;
+        for field in fields.ok_or(Kind::BadType)? {
+            let ty = field.ty;
+            ensure(field.mutable.to_native() <= 1, Kind::BadType)?;
+            if ty != val::I8 && ty != val::I16 {
+                self.check_val_of(ty, end)?;
+            }
+            (_, bytes) = place_field(bytes, ty);
+        }
+        let is_array = row.flags.to_native() & type_flag::ARRAY != 0;
+        let size = if is_array { 0 } else { bytes.div_ceil(8) };
+        let sized = u32::from(row.results.to_native()) == size && (!is_array || count == 1);
+        ensure(sized, Kind::BadType)
     }
 
     /// The supertype is an earlier type that allows subtypes, and the types match.
@@ -65,22 +95,26 @@ impl Checker<'_> {
         let allowed = above.flags.to_native() & type_flag::OPEN != 0;
         let known = depth <= MAX_DEPTH && row.depth == depth;
         ensure(allowed && known, Kind::BadType)?;
-        let (own, other) = (
-            self.module.func_type(index),
-            self.module.func_type(supertype),
-        );
-        let matches = |(sub, sup): (&ValType, &ValType)| val_matches(&self.module, *sub, *sup);
+        let module = &self.module;
+        let alike = module.composite(index) == module.composite(supertype);
+        let (own, other) = (module.func_type(index), module.func_type(supertype));
+        let matches = |(sub, sup): (&ValType, &ValType)| val_matches(module, *sub, *sup);
         let fits = own.params.len() == other.params.len()
             && own.results.len() == other.results.len()
             && other.params.iter().zip(own.params).all(matches)
             && own.results.iter().zip(other.results).all(matches);
-        ensure(fits, Kind::BadType)
+        // Structs may have more fields than the type above, at the end.
+        let (own, other) = (module.fields(index), module.fields(supertype));
+        let mut pairs = own.iter().zip(other);
+        let fits = fits
+            && own.len() >= other.len()
+            && pairs.all(|(sub, sup)| field_matches(module, sub.decode(), sup.decode()));
+        ensure(alike && fits, Kind::BadType)
     }
 
     /// A tag is of a type without results.
     pub(super) fn check_tag(&self, type_idx: u32) -> Checked<()> {
-        let known = type_idx < self.module.func_type_count();
-        ensure(known, Kind::IndexOutOfRange)?;
+        self.check_func(type_idx)?;
         ensure(
             self.module.func_type(type_idx).results.is_empty(),
             Kind::BadType,
@@ -89,6 +123,14 @@ impl Checker<'_> {
             self.declares(features::EXCEPTIONS),
             Kind::FeatureNotDeclared,
         )
+    }
+
+    /// The index of a function type.
+    pub(super) fn check_func(&self, type_idx: u32) -> Checked<()> {
+        let known = type_idx < self.module.func_type_count();
+        ensure(known, Kind::IndexOutOfRange)?;
+        let is_func = self.module.composite(type_idx) == Composite::Func;
+        ensure(is_func, Kind::BadType)
     }
 
     /// A value type may name any type of the module.
@@ -107,6 +149,9 @@ impl Checker<'_> {
         ensure(ty.is_valid(types), Kind::BadType)?;
         let early = !ty.is_ref() || ty == val::FUNCREF || ty == val::EXTERNREF;
         let declared = early || self.declares(features::FUNCTION_REFERENCES);
+        ensure(declared, Kind::FeatureNotDeclared)?;
+        let collected = ty.as_ref().is_some_and(|(heap, _)| heap.is_collected());
+        let declared = !collected || self.declares(features::GC);
         ensure(declared, Kind::FeatureNotDeclared)?;
         ensure(
             ty != val::V128 || self.declares(features::SIMD),

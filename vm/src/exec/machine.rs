@@ -6,6 +6,7 @@
 use wrt_format::isa::{LEAVE_STUB, Place, field, pair};
 use wrt_format::trap::Trap;
 
+#[cfg(feature = "gc")]
 use crate::heap::What;
 use crate::raw::ctx::Stop;
 use crate::raw::debit;
@@ -48,6 +49,7 @@ impl From<Trap> for Flow {
 pub(crate) type Step<T> = Result<T, Flow>;
 
 /// Bytes of a new object that one unit of fuel covers.
+#[cfg(feature = "gc")]
 const BYTES_PER_FUEL: u64 = 64;
 
 /// Out of fuel at this instruction.
@@ -73,6 +75,12 @@ impl<'m> Machine<'_, 'm> {
     /// The slot that operand `at` names.
     pub(crate) fn get(&self, at: Place) -> u64 {
         self.store.stack()[self.slot(at)]
+    }
+
+    /// The slot behind the one that operand `at` names, the first of two.
+    #[cfg(feature = "gc")]
+    pub(crate) fn get_next(&self, at: Place) -> u64 {
+        self.store.stack()[self.slot(at) + 1]
     }
 
     /// Sets the slot that operand `at` names.
@@ -243,13 +251,13 @@ impl<'m> Machine<'_, 'm> {
 
     /// Allocates an object whose payload of so many bytes is zero, and pays for it: 1 for each whole 64 bytes. Gives the reference as a slot.
     /// Garbage may be collected, so no reference but those in slots that the collector looks at outlives this.
-    #[expect(dead_code, reason = "what allocates builds on it")]
+    #[cfg(feature = "gc")]
     pub(crate) fn allocate(&mut self, what: What, payload: u64) -> Step<u64> {
         let cost = u32::try_from(payload / BYTES_PER_FUEL).map_err(|_| Trap::OutOfMemory)?;
         self.charge(cost)?;
         let run = &mut self.store.run;
         (run.instance, run.pc, run.fp) = (self.instance, self.pc, self.fp);
-        let allocated = self.store.allocate(what, payload);
+        let allocated = self.store.allocate(what, payload, &[]);
         allocated.map_err(|_| Trap::OutOfMemory.into())
     }
 

@@ -14,8 +14,14 @@
 //! Invariants:
 //! - the arena up to `used` is a sequence of whole objects; each of them has one entry in the table, which says where it is, and no other
 //!   entry names an object;
+//! - an object of a type has a payload as the type says: a struct its size, an array a multiple of the size of its elements;
 //! - only this module writes the first two numbers of an object; guests write payloads, of which nothing is believed: a reference is looked
 //!   up in the table before it is followed, when it is used as when it is marked.
+
+#![cfg_attr(
+    not(any(feature = "gc", test)),
+    expect(dead_code, reason = "nothing allocates")
+)]
 
 mod roots;
 #[cfg(test)]
@@ -23,11 +29,16 @@ mod tests;
 
 use crate::raw::arena::{Arena, OutOfMemory};
 use crate::raw::buf::Buf;
+use wrt_format::image::types::Composite;
 
 /// Upper half of a slot that refers to an object.
-pub(crate) const TAG: u32 = u32::MAX;
+pub(crate) const TAG: u32 = u32::MAX - 2;
 /// Bytes in front of an object's payload.
-const HEADER: usize = 8;
+pub(crate) const HEADER: usize = 8;
+/// Upper half of a slot that is an integer of 31 bits.
+pub(crate) const I31_TAG: u32 = u32::MAX - 1;
+/// Where a [`What`] has the width of elements.
+pub(crate) const WIDTH_SHIFT: u32 = 23;
 /// No handle; all handles are below.
 const NONE: u32 = 0x7fff_ffff;
 /// In the word for an object's handle, during a collection: it is reached.
@@ -43,9 +54,14 @@ const MAX_PAYLOAD: u64 = u32::MAX as u64 - 15;
 pub(crate) enum Kind {
     /// An exception. Its number is that of a tag, its payload one word of 8 bytes for each slot of what it carries.
     Exception = 1,
+    /// A struct. Its number is that of its type.
+    Struct = 2,
+    /// An array, likewise.
+    Array = 3,
 }
 
-/// What an object is: its kind in bits 30 and 31, a number of the engine (of a tag or type) in bits 0 to 22.
+/// What an object is: its kind in bits 30 and 31, a number of the engine (of a tag or type) in bits 0 to 22, and of an array log2 of the
+/// bytes of its elements in bits 23 to 25.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct What(pub(crate) u32);
 
@@ -59,8 +75,33 @@ impl What {
         }
     }
 
+    /// What objects of a type are, of arrays with elements of this width; none of functions.
+    pub(crate) const fn of_type(
+        composite: Composite,
+        width_log2: u32,
+        number: u32,
+    ) -> Option<Self> {
+        let (kind, width) = match composite {
+            Composite::Func => return None,
+            Composite::Struct => (Kind::Struct, 0),
+            Composite::Array => (Kind::Array, width_log2 << WIDTH_SHIFT),
+        };
+        match Self::new(kind, number) {
+            Some(Self(what)) => Some(Self(what | width)),
+            None => None,
+        }
+    }
+
+    /// Log2 of the bytes of its elements, if it is an array.
+    pub(crate) const fn width_log2(self) -> Option<u32> {
+        if self.kind() == Kind::Array as u32 {
+            Some(self.0 >> WIDTH_SHIFT & 7)
+        } else {
+            None
+        }
+    }
+
     /// Its kind, as a number.
-    #[cfg_attr(test, expect(dead_code, reason = "there is one kind as yet"))]
     pub(crate) const fn kind(self) -> u32 {
         self.0 >> 30
     }
@@ -226,6 +267,27 @@ impl Heap {
     pub(crate) fn payload_mut(&mut self, slot: u64) -> Option<&mut [u8]> {
         let (_, range) = self.find(slot)?;
         self.room.as_mut_slice().get_mut(range)
+    }
+
+    /// Copies `len` bytes of payload from one object to another, or within one, if they are there.
+    pub(crate) fn copy(&mut self, to: (u64, usize), from: (u64, usize), len: usize) {
+        let (Some((_, target)), Some((_, source))) = (self.find(to.0), self.find(from.0)) else {
+            return;
+        };
+        if to.1.saturating_add(len) <= target.len() && from.1.saturating_add(len) <= source.len() {
+            let source = source.start + from.1..source.start + from.1 + len;
+            let room = self.room.as_mut_slice();
+            room.copy_within(source, target.start + to.1);
+        }
+    }
+
+    /// Where the table of handles is, and how many entries it has; where the arena is.
+    pub(crate) const fn parts(&self) -> (*const Entry, u32, *mut u8) {
+        (
+            self.entries.as_ptr(),
+            self.entries.len() as u32,
+            self.room.as_ptr(),
+        )
     }
 
     /// Marks what a slot refers to, if it is a reference. It need not be.

@@ -4,9 +4,10 @@
 //! Invariants: nothing that is found is believed. What a hostile image says about its frames may leave roots out, which frees what it
 //! uses; each use is checked. Frames are walked as for a backtrace.
 
+use wrt_format::image::subtype::{TypeSpace, is_traced};
 use wrt_format::image::types::{ValType, val};
 
-use super::{Heap, Shapes, What};
+use super::{Heap, Kind, Shapes, What};
 use crate::exec;
 use crate::exec::frames::Frame;
 use crate::raw::arena::OutOfMemory;
@@ -14,36 +15,58 @@ use crate::raw::store::{RunState, Status, Store};
 
 impl Shapes for Store<'_> {
     fn each_ref(&self, what: What, len: usize, visit: &mut dyn FnMut(usize)) {
-        let tag = self.tag_type(what.number());
-        let sig = tag.and_then(|ty| self.func_sig(ty));
-        let types = val::slot_types(sig.map_or(&[], |sig| sig.params));
-        for (i, _) in (types.enumerate()).filter(|(_, ty)| ty.is_traced()) {
-            if i * 8 < len {
-                visit(i * 8);
-            }
+        if what.kind() == Kind::Exception as u32 {
+            let tag = self.tag_type(what.number());
+            let sig = tag.and_then(|ty| self.func_sig(ty));
+            let types = val::slot_types(sig.map_or(&[], |sig| sig.params));
+            let traced = types
+                .enumerate()
+                .filter(|(_, ty)| is_traced(&self.types, *ty));
+            traced
+                .map(|(i, _)| i * 8)
+                .filter(|&at| at < len)
+                .for_each(visit);
+            return;
+        }
+        let mut traced = self
+            .types
+            .fields(what.number())
+            .iter()
+            .filter(|field| field.traced);
+        if what.kind() == Kind::Struct as u32 {
+            traced.for_each(|field| visit(field.offset as usize));
+        } else if traced.next().is_some() {
+            (0..len).step_by(8).for_each(visit);
         }
     }
 }
 
 impl Store<'_> {
     /// A new object whose payload of so many bytes is zero, as a slot. Garbage is collected if it is time for that, or if memory is
-    /// short; [`Self::run`] must say where the innermost frame stands.
-    pub(crate) fn allocate(&mut self, what: What, payload: u64) -> Result<u64, OutOfMemory> {
+    /// short; [`Self::run`] must say where the innermost frame stands, and what is in `more` stays as well.
+    pub(crate) fn allocate(
+        &mut self,
+        what: What,
+        payload: u64,
+        more: &[u64],
+    ) -> Result<u64, OutOfMemory> {
         if let Ok(slot) = self.heap.allocate(&mut self.arena, what, payload) {
             return Ok(slot);
         }
-        self.collect(payload);
+        self.collect(payload, more);
         self.heap.allocate(&mut self.arena, what, payload)
     }
 
-    /// Collects garbage, to make room for an object with so many bytes of payload.
-    pub(crate) fn collect(&mut self, payload: u64) {
+    /// Collects garbage, to make room for an object with so many bytes of payload. What is in `more` stays.
+    pub(crate) fn collect(&mut self, payload: u64, more: &[u64]) {
         let mut heap = core::mem::replace(&mut self.heap, Heap::new(0));
         let mut roots = 0;
-        self.each_root(&mut |slots| {
+        let mut mark = |slots: &[u64]| {
             roots += slots.len() as u64;
             slots.iter().for_each(|&slot| heap.mark(slot));
-        });
+        };
+        mark(more);
+        self.each_root(&mut mark);
         heap.collect(&*self, roots, payload);
         self.heap = heap;
     }
@@ -52,15 +75,19 @@ impl Store<'_> {
     fn each_root(&self, visit: &mut impl FnMut(&[u64])) {
         let globals = self.globals.as_slice().iter().zip(0..);
         for (value, number) in globals {
-            if (self.global_type(number)).is_some_and(|global| global.ty.is_traced()) {
+            if (self.global_type(number)).is_some_and(|global| is_traced(&self.types, global.ty)) {
                 visit(core::slice::from_ref(value));
             }
         }
         for table in self.tables.as_slice() {
-            if table.ty().elem.is_traced() {
+            if is_traced(&self.types, table.ty().elem) {
                 visit(table.elems());
             }
         }
+        for instance in (0..).map_while(|number| self.instance(number)) {
+            visit(instance.elem_values());
+        }
+        visit(self.kept.as_slice());
         for (stack, run) in self.activations() {
             Stack { store: self, stack }.each_root(run, visit);
         }
@@ -103,9 +130,9 @@ impl Stack<'_> {
             }
             Status::Starting => {
                 if let Some(data) = self.store.instance(run.instance) {
-                    let record = data.module().func(run.callee);
-                    let params = data.module().func_type(record.type_idx).params;
-                    self.each_traced(run.window as usize, params, visit);
+                    let module = data.module();
+                    let params = module.func_type(module.func(run.callee).type_idx).params;
+                    self.each_traced(&module, run.window as usize, params, visit);
                 }
             }
             Status::Idle | Status::HostCall | Status::Trapped => {}
@@ -117,19 +144,26 @@ impl Stack<'_> {
         let Some(data) = self.store.instance(frame.instance) else {
             return;
         };
-        let record = data.module().func(frame.func);
-        let params = data.module().func_type(record.type_idx).params;
+        let module = data.module();
+        let record = module.func(frame.func);
+        let params = module.func_type(record.type_idx).params;
         let first = frame.fp as usize;
-        self.each_traced(first, params, visit);
+        self.each_traced(&module, first, params, visit);
         let refs = first + usize::from(record.params);
         let refs = self.stack.get(refs..refs + usize::from(record.refs));
         visit(refs.unwrap_or_default());
     }
 
     /// Values of these types that lie on the stack from slot `first` on.
-    fn each_traced(self, first: usize, types: &[ValType], visit: &mut impl FnMut(&[u64])) {
+    fn each_traced(
+        self,
+        space: &impl TypeSpace,
+        first: usize,
+        types: &[ValType],
+        visit: &mut impl FnMut(&[u64]),
+    ) {
         for (slot, ty) in (first..).zip(val::slot_types(types)) {
-            if ty.is_traced()
+            if is_traced(space, ty)
                 && let Some(value) = self.stack.get(slot)
             {
                 visit(core::slice::from_ref(value));
@@ -144,7 +178,7 @@ impl Stack<'_> {
             if run.status == Status::HostCall {
                 let sig = (self.store.host_type(run.callee)).and_then(|ty| self.store.func_sig(ty));
                 let types = sig.map_or(&[][..], |sig| sig.params);
-                self.each_traced(run.window as usize, types, visit);
+                self.each_traced(&self.store.types, run.window as usize, types, visit);
             }
             at = exec::outer_of(self.stack, run.record);
         }

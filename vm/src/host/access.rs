@@ -8,9 +8,10 @@ use crate::error::{Budget, Entity, Error, Misuse};
 use crate::instance::{check_memory, check_table, resolve, types};
 use crate::outcome::{Extern, Func, Global, HostFunc, Instance, Memory, Table, Tag};
 use crate::raw::arena::OutOfMemory;
-use crate::val::{HeapType, Val, ValType};
+use crate::val::{AnyRef, HeapType, Val, ValType};
 use wrt_format::image::FuncTypeView;
-use wrt_format::image::types::{GlobalType, MemoryType, TableType};
+use wrt_format::image::subtype::TypeSpace;
+use wrt_format::image::types::{Composite, GlobalType, MemoryType, TableType};
 
 impl From<OutOfMemory> for Error {
     #[cold]
@@ -374,15 +375,83 @@ impl Engine<'_> {
             }
             Val::ExternRef(Some(_)) => {
                 let own = ValType::reference(HeapType::Extern, false);
-                self.store.types.val_matches(own, ty)
+                self.own_heap_type(value).is_some() && self.store.types.val_matches(own, ty)
             }
-            Val::FuncRef(None) | Val::ExternRef(None) => ty.is_defaultable(),
+            Val::AnyRef(Some(_)) => self.own_heap_type(value).is_some_and(|heap| {
+                let own = ValType::reference(heap, false);
+                self.store.types.val_matches(own, ty)
+            }),
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) => ty.is_defaultable(),
             Val::I32(_) | Val::I64(_) | Val::F32(_) | Val::F64(_) | Val::V128(_) => true,
         };
         if fits {
             Ok(val.to_slot())
         } else {
             Err(Error::Invalid("reference of another type"))
+        }
+    }
+}
+
+/// References that the host holds.
+impl Engine<'_> {
+    /// What an anyref that is not null refers to, as exactly as that is known; none if it leads nowhere.
+    fn own_heap_type(&self, slot: u64) -> Option<HeapType> {
+        let any = AnyRef::from_bits(slot)?;
+        if any.i31().is_some() {
+            return Some(HeapType::I31);
+        }
+        if any.host().is_some() {
+            return Some(HeapType::Any);
+        }
+        let (what, _) = self.store.heap.object(slot)?;
+        let number = what.number();
+        (self.store.types.what(number) == Some(what)).then_some(HeapType::Defined(number))
+    }
+
+    /// What an anyref refers to: [`HeapType::I31`], [`HeapType::Struct`], [`HeapType::Array`], or [`HeapType::Any`] for a thing of the host.
+    /// None if it leads nowhere.
+    #[must_use]
+    pub fn heap_type(&self, any: AnyRef) -> Option<HeapType> {
+        let own = self.own_heap_type(any.bits())?;
+        let HeapType::Defined(number) = own else {
+            return Some(own);
+        };
+        match self.store.types.composite(number) {
+            Composite::Struct => Some(HeapType::Struct),
+            Composite::Array => Some(HeapType::Array),
+            Composite::Func => None,
+        }
+    }
+
+    /// Keeps what a slot of type `anyref` or `externref` refers to, so that it lasts until [`Engine::release`]; gives a number to do so by. A
+    /// struct or array that the host gets from a run lasts without this until the next run or instantiation.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it refers to nothing; [`Error::Budget`] when there is no room.
+    pub fn keep(&mut self, slot: u64) -> Result<u32, Error> {
+        if slot == 0 || self.own_heap_type(slot).is_none() {
+            return Err(Error::Invalid("reference"));
+        }
+        let kept = self.store.kept.as_mut_slice();
+        if let Some(free) = kept.iter().position(|&slot| slot == 0) {
+            kept[free] = slot;
+            return Ok(free as u32);
+        }
+        self.store.keep(slot)?;
+        Ok(self.store.kept.len() as u32 - 1)
+    }
+
+    /// The slot that is kept under a number; 0 if there is none.
+    #[must_use]
+    pub fn kept(&self, number: u32) -> u64 {
+        let slot = self.store.kept.as_slice().get(number as usize);
+        slot.copied().unwrap_or(0)
+    }
+
+    /// Keeps it no longer.
+    pub fn release(&mut self, number: u32) {
+        if let Some(slot) = self.store.kept.as_mut_slice().get_mut(number as usize) {
+            *slot = 0;
         }
     }
 }

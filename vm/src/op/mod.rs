@@ -26,6 +26,8 @@ macro_rules! handlers {
     };
 }
 
+#[cfg(feature = "gc")]
+mod array;
 #[cfg(feature = "atomics")]
 mod atomic;
 mod branch;
@@ -38,12 +40,16 @@ mod float;
 mod int;
 mod memory;
 mod misc;
+#[cfg(feature = "gc")]
+mod object;
 mod table;
 #[cfg(feature = "simd")]
 mod vector;
 #[cfg(feature = "simd")]
 mod vector_memory;
 
+#[cfg(feature = "gc")]
+pub(crate) use array::*;
 #[cfg(feature = "atomics")]
 pub(crate) use atomic::*;
 pub(crate) use branch::*;
@@ -56,6 +62,8 @@ pub(crate) use float::*;
 pub(crate) use int::*;
 pub(crate) use memory::*;
 pub(crate) use misc::*;
+#[cfg(feature = "gc")]
+pub(crate) use object::*;
 pub(crate) use table::*;
 #[cfg(feature = "simd")]
 pub(crate) use vector::*;

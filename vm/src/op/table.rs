@@ -170,7 +170,7 @@ fn slow_init(m: &mut Machine<'_, '_>) -> Step<Flow> {
     check(from, n, consts::items_len(items), Trap::TableOutOfBounds)?;
     let slice = m.slice(n, ELEMS_PER_FUEL)?;
     for i in 0..slice.len as u64 {
-        let value = consts::item(m.store, m.instance, items, (from + i) as u32);
+        let value = consts::item(m.store, m.instance, segment, items, (from + i) as u32);
         range(m, table, to + i, 1)[0] = value;
     }
     m.set(at::to, to + slice.len as u64);

@@ -16,7 +16,11 @@ use wrt_format::trap::Trap;
 use super::instance::InstData;
 use super::memory::Memory;
 use super::store::{Store, Table};
+#[cfg(feature = "gc")]
+use super::types::TypeRec;
 use crate::exec::machine::{Flow, Machine};
+#[cfg(feature = "gc")]
+use crate::heap::Entry;
 
 /// Why the run loop was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +121,22 @@ pub(crate) struct Ctx {
     pub(super) memories: *const Memory<'static>,
     /// Numbers of the instance's memories.
     pub(super) memory_map: *const u32,
+    /// The heap's table of handles, and how many it has.
+    #[cfg(feature = "gc")]
+    pub(super) handles: *const Entry,
+    #[cfg(feature = "gc")]
+    pub(super) handle_count: u32,
+    /// The heap's arena.
+    #[cfg(feature = "gc")]
+    pub(super) room: *mut u8,
+    /// Engine-wide numbers of the instance's types.
+    #[cfg(feature = "gc")]
+    pub(super) type_map: *const u32,
+    /// All types, and the rows of their supertypes.
+    #[cfg(feature = "gc")]
+    pub(super) types: *const TypeRec,
+    #[cfg(feature = "gc")]
+    pub(super) displays: *const u32,
     /// The store. The lifetime is erased: it outlives the run.
     store: *mut Store<'static>,
     /// Argument of a cold handler.
@@ -161,6 +181,18 @@ impl Ctx {
             table_map: ptr::null(),
             memories: ptr::null(),
             memory_map: ptr::null(),
+            #[cfg(feature = "gc")]
+            handles: ptr::null(),
+            #[cfg(feature = "gc")]
+            handle_count: 0,
+            #[cfg(feature = "gc")]
+            room: ptr::null_mut(),
+            #[cfg(feature = "gc")]
+            type_map: ptr::null(),
+            #[cfg(feature = "gc")]
+            types: ptr::null(),
+            #[cfg(feature = "gc")]
+            displays: ptr::null(),
             store: ptr::null_mut(),
             #[cfg(all(wrt_tail4, not(debug_assertions)))]
             argument: ptr::null(),
@@ -216,6 +248,12 @@ impl Ctx {
         self.table_map = data.tables.as_ptr();
         self.memories = store.memories.as_ptr().cast();
         self.memory_map = data.memories.as_ptr();
+        #[cfg(feature = "gc")]
+        {
+            self.type_map = data.types.as_ptr();
+            self.types = store.types.recs.as_ptr();
+            self.displays = store.types.displays.as_ptr();
+        }
         #[cfg(feature = "checked")]
         self.frame_cache.set((0, 0, 0));
     }
@@ -229,6 +267,10 @@ impl Ctx {
         self.fp = store.stack.as_ptr().wrapping_add(fp as usize);
         self.mark = store.stack.as_ptr().wrapping_add(store.stack_mark());
         self.fuel = fuel;
+        #[cfg(feature = "gc")]
+        {
+            (self.handles, self.handle_count, self.room) = store.heap.parts();
+        }
         let memory = data.memories.as_slice().first();
         let memory = memory.and_then(|&number| store.memories.as_slice().get(number as usize));
         let (mem, len) = match memory {

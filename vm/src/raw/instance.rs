@@ -3,13 +3,18 @@
 //! An instance comes into being complete (S1) but with empty contents: its memories and tables are zero, its globals 0. Evaluating
 //! initialisers and placing segments is done after that, with safe methods, by `crate::instance`.
 
+use wrt_format::image::features;
+use wrt_format::image::subtype::is_traced;
 use wrt_format::image::types::{GlobalType, TableType, ValType};
-use wrt_format::image::view::ModuleView;
+use wrt_format::image::view::{ElemItems, ModuleView};
 use wrt_format::verify::VerifyError;
 
 use super::arena::OutOfMemory;
 use super::buf::Buf;
 use super::store::{HOST_INSTANCE, NULL, Store};
+
+/// The items of a segment are worked out when they are needed.
+const NO_VALUES: u32 = u32::MAX;
 
 /// An instance. Every number is in range (S1).
 #[derive(Debug)]
@@ -30,6 +35,10 @@ pub(crate) struct InstData<'m> {
     pub(super) globals: Buf<u32>,
     /// Number of each tag of the tag index space.
     pub(super) tags: Buf<u32>,
+    /// Items of the element segments that are expressions of traced types, one segment after the other; null once it has been dropped.
+    elem_values: Buf<u64>,
+    /// For each element segment where its items begin in `elem_values`, or [`NO_VALUES`]. Empty where there are none.
+    elem_starts: Buf<u32>,
     /// One bit per data segment, then one per element segment, set when it has been dropped.
     dropped: Buf<u64>,
 }
@@ -152,7 +161,36 @@ impl<'m> InstData<'m> {
 
     /// Drops element segment `i`.
     pub(crate) fn drop_elem(&mut self, i: u32) {
+        if self.elem_place(i, 0).is_some() {
+            let len = self.module.elem(i).map_or(0, |elem| elem.len());
+            (0..len).for_each(|at| self.set_elem_value(i, at, NULL));
+        }
         self.set_bit(self.module.data_count().saturating_add(i));
+    }
+
+    /// Values of element segments that the collector has to know of.
+    pub(crate) const fn elem_values(&self) -> &[u64] {
+        self.elem_values.as_slice()
+    }
+
+    /// The value of item `at` of element segment `i`, if that was worked out when the instance was made.
+    pub(crate) fn elem_value(&self, i: u32, at: u32) -> Option<u64> {
+        let place = self.elem_place(i, at)?;
+        self.elem_values.as_slice().get(place).copied()
+    }
+
+    /// Notes it.
+    pub(crate) fn set_elem_value(&mut self, i: u32, at: u32, value: u64) {
+        let place = self.elem_place(i, at);
+        let values = self.elem_values.as_mut_slice();
+        if let Some(item) = place.and_then(|place| values.get_mut(place)) {
+            *item = value;
+        }
+    }
+
+    fn elem_place(&self, i: u32, at: u32) -> Option<usize> {
+        let start = self.elem_starts.as_slice().get(i as usize).copied()?;
+        (start != NO_VALUES).then_some(start as usize + at as usize)
     }
 
     fn bit(&self, i: u32) -> bool {
@@ -177,7 +215,8 @@ impl<'m> Store<'m> {
     ) -> Result<u32, AddError> {
         self.check_imports(&module, imports)?;
         self.instances.reserve_for_push(&mut self.arena)?;
-        if self.instances.len() as u32 >= HOST_INSTANCE - 1 {
+        // Numbers above are those of other references.
+        if self.instances.len() as u32 >= HOST_INSTANCE - 16 {
             return Err(AddError::OutOfMemory);
         }
         let mut instance = InstData {
@@ -189,6 +228,8 @@ impl<'m> Store<'m> {
             tables: Buf::new(),
             globals: Buf::new(),
             tags: Buf::new(),
+            elem_values: Buf::new(),
+            elem_starts: Buf::new(),
             dropped: Buf::new(),
         };
         let before = self.next_numbers();
@@ -201,6 +242,8 @@ impl<'m> Store<'m> {
             instance.tables.release(&mut self.arena);
             instance.globals.release(&mut self.arena);
             instance.tags.release(&mut self.arena);
+            instance.elem_values.release(&mut self.arena);
+            instance.elem_starts.release(&mut self.arena);
             instance.dropped.release(&mut self.arena);
             return Err(error.into());
         }
@@ -286,8 +329,26 @@ impl<'m> Store<'m> {
             let number = self.add_tag(ty)?;
             instance.tags.push(&mut self.arena, number)?;
         }
+        self.make_room_for_elems(instance)?;
         let segments = module.data_count() as usize + module.elem_count() as usize;
         instance.dropped = Buf::<u64>::zeroed(&mut self.arena, segments.div_ceil(64))?;
+        Ok(())
+    }
+
+    /// Room for the items of element segments that may be, or refer to, things that are collected: they are worked out once.
+    fn make_room_for_elems(&mut self, instance: &mut InstData<'m>) -> Result<(), OutOfMemory> {
+        let module = instance.module;
+        if module.features() & features::GC == 0 {
+            return Ok(());
+        }
+        let mut values = 0_usize;
+        for elem in (0..module.elem_count()).filter_map(|i| module.elem(i)) {
+            let kept = matches!(elem.items, ElemItems::Exprs(_)) && is_traced(&module, elem.ty);
+            let start = if kept { values as u32 } else { NO_VALUES };
+            instance.elem_starts.push(&mut self.arena, start)?;
+            values += if kept { elem.len() as usize } else { 0 };
+        }
+        instance.elem_values = Buf::<u64>::zeroed(&mut self.arena, values)?;
         Ok(())
     }
 

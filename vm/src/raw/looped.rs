@@ -56,11 +56,4 @@ macro_rules! loop_core {
         }
     };
 }
-#[cfg(all(feature = "simd", feature = "atomics"))]
-wrt_format::for_each_op!(loop_core);
-#[cfg(all(feature = "simd", not(feature = "atomics")))]
-wrt_format::for_each_op_without_atomics!(loop_core);
-#[cfg(all(not(feature = "simd"), feature = "atomics"))]
-wrt_format::for_each_op_without_simd!(loop_core);
-#[cfg(not(any(feature = "simd", feature = "atomics")))]
-wrt_format::for_each_scalar_op!(loop_core);
+for_each_own_op!(loop_core);

@@ -2,9 +2,53 @@
 //!
 //! - `arena`, `buf`: where memory comes from. `provider`, `memory`: linear memories.
 //! - `store`, `instance`, `threads`: what an engine owns.
-//! - `state`, `control`, `vector`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow paths.
+//! - `state`, `control`, `vector`, `object`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow
+//!   paths.
 //! - `profile`: counts of executed instructions.
 //! - `tail`, `looped`: the two cores. `dispatch`: the choice between them.
+
+/// Calls `$callback!` with the rows of the instructions that this build has: each of these macros adds a part of the table, or does not.
+macro_rules! for_each_own_op {
+    ($callback:ident) => {
+        with_gc! { [] $callback }
+    };
+}
+#[cfg(feature = "gc")]
+macro_rules! with_gc {
+    ([] $callback:ident) => {
+        with_simd! { [[wrt_format::gc_rows]] $callback }
+    };
+}
+#[cfg(not(feature = "gc"))]
+macro_rules! with_gc {
+    ([] $callback:ident) => {
+        with_simd! { [] $callback }
+    };
+}
+#[cfg(feature = "simd")]
+macro_rules! with_simd {
+    ([$($parts:tt)*] $callback:ident) => {
+        with_atomics! { [$($parts)* [wrt_format::simd_rows]] $callback }
+    };
+}
+#[cfg(not(feature = "simd"))]
+macro_rules! with_simd {
+    ([$($parts:tt)*] $callback:ident) => {
+        with_atomics! { [$($parts)*] $callback }
+    };
+}
+#[cfg(feature = "atomics")]
+macro_rules! with_atomics {
+    ([$($parts:tt)*] $callback:ident) => {
+        wrt_format::scalar_rows! { [$($parts)* [wrt_format::atomic_rows] [wrt_format::wide_rows] [$callback]] }
+    };
+}
+#[cfg(not(feature = "atomics"))]
+macro_rules! with_atomics {
+    ([$($parts:tt)*] $callback:ident) => {
+        wrt_format::scalar_rows! { [$($parts)* [wrt_format::wide_rows] [$callback]] }
+    };
+}
 
 pub(crate) mod arena;
 pub(crate) mod buf;
@@ -14,6 +58,8 @@ pub(crate) mod dispatch;
 pub(crate) mod instance;
 mod looped;
 pub(crate) mod memory;
+#[cfg(feature = "gc")]
+mod object;
 #[cfg(feature = "profile")]
 pub(crate) mod profile;
 pub(crate) mod provider;

@@ -47,6 +47,8 @@ pub(crate) struct Store<'m> {
     pub(super) stack: Buf<u64>,
     /// Things that are collected.
     pub(crate) heap: Heap,
+    /// References that the host keeps.
+    pub(crate) kept: Buf<u64>,
     pub(super) instances: Buf<InstData<'m>>,
     pub(super) memories: Buf<Memory<'m>>,
     pub(crate) tables: Buf<Table>,
@@ -214,6 +216,7 @@ impl<'m> Store<'m> {
             provider,
             stack,
             heap: Heap::new(u64::MAX),
+            kept: Buf::new(),
             instances: Buf::new(),
             memories: Buf::new(),
             tables: Buf::new(),
@@ -490,6 +493,11 @@ impl<'m> Store<'m> {
     /// Type of a global.
     pub(crate) fn global_type(&self, global: u32) -> Option<GlobalType> {
         self.global_types.as_slice().get(global as usize).copied()
+    }
+
+    /// Appends a reference to those that the host keeps.
+    pub(crate) fn keep(&mut self, slot: u64) -> Result<(), OutOfMemory> {
+        self.kept.push(&mut self.arena, slot)
     }
 
     /// Adds a tag of type number `ty`.

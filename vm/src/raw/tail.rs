@@ -281,14 +281,7 @@ macro_rules! tail_core {
         }
     };
 }
-#[cfg(all(feature = "simd", feature = "atomics"))]
-wrt_format::for_each_op!(tail_core);
-#[cfg(all(feature = "simd", not(feature = "atomics")))]
-wrt_format::for_each_op_without_atomics!(tail_core);
-#[cfg(all(not(feature = "simd"), feature = "atomics"))]
-wrt_format::for_each_op_without_simd!(tail_core);
-#[cfg(not(any(feature = "simd", feature = "atomics")))]
-wrt_format::for_each_scalar_op!(tail_core);
+for_each_own_op!(tail_core);
 
 /// Handlers by opcode.
 static TABLE: [Handler; OP_LIMIT] = {

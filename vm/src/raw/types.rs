@@ -4,27 +4,41 @@
 //! 4.4.1.1: recursive groups are equal when they are so member by member, references into the group compared by place).
 //!
 //! Invariants: types are only appended, whole groups at a time, the members of a group one behind the other; the references in a
-//! type's values are engine-wide numbers of types that exist; a supertype has a lower number, and as many parameters and results.
+//! type's values are engine-wide numbers of types that exist; a supertype has a lower number, is of the same kind, and has as many parameters and
+//! results, or fields of which those of its subtypes are a continuation.
+//!
+//! Whether one type is below another takes two looks: each type has a row of its supertypes, from the most general one to itself, so that
+//! a type whose depth is `d` can only be above it as number `d` of the row. T1: `depth` and `display` of a record describe such a row.
 
 use wrt_format::image::ModuleView;
 use wrt_format::image::SubType;
-use wrt_format::image::subtype::{TypeSpace, index_matches, val_matches};
-use wrt_format::image::types::{ValType, val};
+use wrt_format::image::root::FieldRow;
+use wrt_format::image::subtype::{TypeSpace, is_traced, val_matches};
+use wrt_format::image::types::{Composite, ValType, place_field, val};
 
 use super::arena::{Arena, OutOfMemory};
 use super::buf::Buf;
+use crate::heap::What;
 
 /// In place of an engine-wide number, together with the place: a member of the same group.
 const IN_GROUP: u32 = 1 << 23;
 /// No supertype.
 const NONE: u32 = u32::MAX;
 
-/// A type: `params`, then `results` value types from `start` on in the table of value types.
+/// A type: `params`, then `results` value types from `start` on in the table of value types; of structs or arrays `params` fields from
+/// `start` on in that of fields.
 #[derive(Clone, Copy, Debug)]
-struct TypeRec {
+pub(super) struct TypeRec {
     start: u32,
     params: u16,
     results: u16,
+    composite: Composite,
+    /// What objects of the type are, see [`What`]; 0 of functions.
+    pub(super) what: u32,
+    /// Number of its supertypes.
+    pub(super) depth: u32,
+    /// Where the row of its supertypes begins, of which it is the last itself.
+    pub(super) display: u32,
     /// Number of its supertype, or [`NONE`].
     supertype: u32,
     /// Types of the group, for its first type; else 0.
@@ -32,6 +46,26 @@ struct TypeRec {
     /// Of the whole group.
     hash: u32,
     open: bool,
+}
+
+/// A field of structs, or the elements of arrays.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    /// Its type, which may be packed.
+    pub(crate) ty: ValType,
+    /// Its place in a struct, in bytes.
+    pub(crate) offset: u32,
+    mutable: bool,
+    /// Whether it may refer to something that is collected.
+    pub(crate) traced: bool,
+}
+
+/// What a type of a group is.
+struct Member<'a> {
+    composite: Composite,
+    sig: FuncSig<'a>,
+    fields: &'a [FieldRow],
+    sub: SubType,
 }
 
 /// A function type of the engine.
@@ -78,16 +112,25 @@ impl<'a> Group<'a> {
     }
 
     /// Its member `i`.
-    fn member(self, i: u32) -> (FuncSig<'a>, SubType) {
+    fn member(self, i: u32) -> Member<'a> {
         match self {
-            Self::Host(sig) => (sig, SubType::default()),
+            Self::Host(sig) => Member {
+                composite: Composite::Func,
+                sig,
+                fields: &[],
+                sub: SubType::default(),
+            },
             Self::Module { module, start, .. } => {
                 let ty = module.func_type(start + i);
-                let sig = FuncSig {
-                    params: ty.params,
-                    results: ty.results,
-                };
-                (sig, module.sub_type(start + i))
+                Member {
+                    composite: module.composite(start + i),
+                    sig: FuncSig {
+                        params: ty.params,
+                        results: ty.results,
+                    },
+                    fields: module.fields(start + i),
+                    sub: module.sub_type(start + i),
+                }
             }
         }
     }
@@ -107,14 +150,22 @@ impl<'a> Group<'a> {
 /// All types of an engine.
 #[derive(Debug)]
 pub(crate) struct Types {
-    recs: Buf<TypeRec>,
+    pub(super) recs: Buf<TypeRec>,
     vals: Buf<ValType>,
+    fields: Buf<Field>,
+    /// The rows of supertypes.
+    pub(super) displays: Buf<u32>,
 }
 
 impl TypeSpace for Types {
     fn supertype(&self, index: u32) -> Option<u32> {
         let rec = self.recs.as_slice().get(index as usize)?;
         (rec.supertype != NONE).then_some(rec.supertype)
+    }
+
+    fn composite(&self, index: u32) -> Composite {
+        let rec = self.recs.as_slice().get(index as usize);
+        rec.map_or(Composite::Func, |rec| rec.composite)
     }
 }
 
@@ -123,6 +174,8 @@ impl Types {
         Self {
             recs: Buf::new(),
             vals: Buf::new(),
+            fields: Buf::new(),
+            displays: Buf::new(),
         }
     }
 
@@ -134,6 +187,9 @@ impl Types {
     /// Type number `id`.
     pub(crate) fn func_sig(&self, id: u32) -> Option<FuncSig<'_>> {
         let rec = self.recs.as_slice().get(id as usize)?;
+        if rec.composite != Composite::Func {
+            return None;
+        }
         let vals = self.vals.as_slice().get(rec.start as usize..)?;
         let (params, rest) = vals.split_at_checked(usize::from(rec.params))?;
         Some(FuncSig {
@@ -144,7 +200,38 @@ impl Types {
 
     /// Whether type number `sub` is type number `sup` or one of its subtypes.
     pub(crate) fn matches(&self, sub: u32, sup: u32) -> bool {
-        sub == sup || index_matches(self, sub, sup)
+        let recs = self.recs.as_slice();
+        let (Some(own), Some(above)) = (recs.get(sub as usize), recs.get(sup as usize)) else {
+            return false;
+        };
+        let place = own.display as usize + above.depth as usize;
+        above.depth <= own.depth && self.displays.as_slice().get(place) == Some(&sup)
+    }
+
+    /// The fields of a type of structs; of one of arrays one, the elements.
+    pub(crate) fn fields(&self, id: u32) -> &[Field] {
+        let Some(rec) = self.recs.as_slice().get(id as usize) else {
+            return &[];
+        };
+        if rec.composite == Composite::Func {
+            return &[];
+        }
+        let fields = self.fields.as_slice().get(rec.start as usize..);
+        let fields = fields.and_then(|fields| fields.get(..usize::from(rec.params)));
+        fields.unwrap_or_default()
+    }
+
+    /// What objects of a type are; none of functions.
+    pub(crate) fn what(&self, id: u32) -> Option<What> {
+        let rec = self.recs.as_slice().get(id as usize)?;
+        (rec.what != 0).then_some(What(rec.what))
+    }
+
+    /// Bytes of the fields of a type of structs, a multiple of 8.
+    #[cfg(feature = "gc")]
+    pub(crate) fn struct_bytes(&self, id: u32) -> u64 {
+        let rec = self.recs.as_slice().get(id as usize);
+        rec.map_or(0, |rec| u64::from(rec.results) * 8)
     }
 
     /// Whether a value of type `sub` may stand where one of type `sup` is expected.
@@ -203,10 +290,15 @@ impl Types {
             return Ok(first);
         }
         let (recs, vals, first) = (self.recs.len(), self.vals.len(), self.len());
+        let (fields, displays) = (self.fields.len(), self.displays.len());
         let added = (0..group.len()).try_for_each(|i| self.push(arena, group, i, first, hash));
         if added.is_err() {
             self.recs.truncate(recs);
             self.vals.truncate(vals);
+            self.fields.truncate(fields);
+            self.displays.truncate(displays);
+        } else {
+            self.note_traced(fields);
         }
         added.map(|()| first)
     }
@@ -219,24 +311,33 @@ impl Types {
             Some(_) | None => index,
         };
         (0..len).all(|i| {
-            let (sig, sub) = group.member(i);
-            let (Some(own), Some(rec)) = (
-                self.func_sig(first + i),
-                self.recs.as_slice().get((first + i) as usize),
-            ) else {
+            let member = group.member(i);
+            let Some(rec) = self.recs.as_slice().get((first + i) as usize) else {
                 return false;
             };
-            let same = |own: &[ValType], new: &[ValType]| {
-                let own = own.iter().map(|ty| ty.map_index(normal));
-                own.eq(new
-                    .iter()
-                    .map(|ty| ty.map_index(|index| group.normal(index))))
+            let same = |own: ValType, new: ValType| {
+                own.map_index(normal) == new.map_index(|index| group.normal(index))
             };
+            let all_same = |own: &[ValType], new: &[ValType]| {
+                own.len() == new.len() && own.iter().zip(new).all(|(own, new)| same(*own, *new))
+            };
+            let sig = self.func_sig(first + i).unwrap_or(FuncSig {
+                params: &[],
+                results: &[],
+            });
+            let fields = self.fields(first + i);
+            let mut pairs = fields.iter().zip(member.fields);
             let supertype = (rec.supertype != NONE).then(|| normal(rec.supertype));
-            rec.open == sub.open
-                && supertype == sub.supertype.map(|index| group.normal(index))
-                && same(own.params, sig.params)
-                && same(own.results, sig.results)
+            rec.open == member.sub.open
+                && rec.composite == member.composite
+                && supertype == member.sub.supertype.map(|index| group.normal(index))
+                && all_same(sig.params, member.sig.params)
+                && all_same(sig.results, member.sig.results)
+                && fields.len() == member.fields.len()
+                && pairs.all(|(own, new)| {
+                    let new = new.decode();
+                    own.mutable == new.mutable && same(own.ty, new.ty)
+                })
         })
     }
 
@@ -253,7 +354,12 @@ impl Types {
         if first + i >= IN_GROUP {
             return Err(OutOfMemory);
         }
-        let (sig, sub) = group.member(i);
+        let Member {
+            composite,
+            sig,
+            fields,
+            sub,
+        } = group.member(i);
         let number = |index: u32| {
             let normal = group.normal(index);
             if normal & IN_GROUP == 0 {
@@ -262,11 +368,24 @@ impl Types {
                 first + (normal & !IN_GROUP)
             }
         };
+        let supertype = sub.supertype.map_or(NONE, number);
+        let (display, depth) = self.push_display(arena, supertype, first + i)?;
+        let (start, params, results) = if composite == Composite::Func {
+            (self.vals.len(), sig.params.len(), sig.results.len())
+        } else {
+            let bytes = (fields.iter()).fold(0, |bytes, field| place_field(bytes, field.ty).1);
+            (self.fields.len(), fields.len(), bytes.div_ceil(8) as usize)
+        };
+        let element = fields.first().map_or(0, |field| field.ty.width_log2());
         let rec = TypeRec {
-            start: u32::try_from(self.vals.len()).map_err(too_many)?,
-            params: u16::try_from(sig.params.len()).map_err(too_many)?,
-            results: u16::try_from(sig.results.len()).map_err(too_many)?,
-            supertype: sub.supertype.map_or(NONE, number),
+            start: u32::try_from(start).map_err(too_many)?,
+            params: u16::try_from(params).map_err(too_many)?,
+            results: u16::try_from(results).map_err(too_many)?,
+            composite,
+            what: What::of_type(composite, element, first + i).map_or(0, |what| what.0),
+            depth,
+            display,
+            supertype,
             group_len: if i == 0 { group.len() } else { 0 },
             hash,
             open: sub.open,
@@ -274,7 +393,49 @@ impl Types {
         for ty in sig.params.iter().chain(sig.results) {
             self.vals.push(arena, ty.map_index(number))?;
         }
+        let mut bytes = 0;
+        for field in fields {
+            let field = field.decode();
+            let (offset, end) = place_field(bytes, field.ty);
+            bytes = end;
+            let field = Field {
+                ty: field.ty.map_index(number),
+                offset,
+                mutable: field.mutable,
+                traced: false,
+            };
+            self.fields.push(arena, field)?;
+        }
         self.recs.push(arena, rec)
+    }
+
+    /// Adds the row of supertypes of the type that is to be number `id`: where it begins, and the number of supertypes.
+    fn push_display(
+        &mut self,
+        arena: &mut Arena<'_>,
+        supertype: u32,
+        id: u32,
+    ) -> Result<(u32, u32), OutOfMemory> {
+        let start = u32::try_from(self.displays.len()).map_err(|_| OutOfMemory)?;
+        let mut depth = 0;
+        if let Some(above) = self.recs.as_slice().get(supertype as usize).copied() {
+            for i in 0..=above.depth {
+                let number = self.displays.as_slice()[(above.display + i) as usize];
+                self.displays.push(arena, number)?;
+            }
+            depth = above.depth + 1;
+        }
+        self.displays.push(arena, id)?;
+        Ok((start, depth))
+    }
+
+    /// Works out which of the fields from `first` on are traced, now that all types of their group are there.
+    fn note_traced(&mut self, first: usize) {
+        for at in first..self.fields.len() {
+            let ty = self.fields.as_slice()[at].ty;
+            let traced = is_traced(self, ty);
+            self.fields.as_mut_slice()[at].traced = traced;
+        }
     }
 }
 
@@ -287,11 +448,17 @@ fn hash(group: Group<'_>) -> u32 {
         }
     };
     for i in 0..group.len() {
-        let (sig, sub) = group.member(i);
-        mix(sig.params.len() as u32);
-        mix(sub.supertype.map_or(NONE, |index| group.normal(index)));
-        for ty in sig.params.iter().chain(sig.results) {
+        let member = group.member(i);
+        mix(member.composite as u32);
+        mix(member.sig.params.len() as u32);
+        let supertype = member.sub.supertype;
+        mix(supertype.map_or(NONE, |index| group.normal(index)));
+        for ty in member.sig.params.iter().chain(member.sig.results) {
             let ty = ty.map_index(|index| group.normal(index));
+            mix(u32::from_le_bytes(ty.to_bytes()));
+        }
+        for field in member.fields {
+            let ty = field.ty.map_index(|index| group.normal(index));
             mix(u32::from_le_bytes(ty.to_bytes()));
         }
     }

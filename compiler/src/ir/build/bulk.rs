@@ -5,7 +5,6 @@
 )]
 
 use super::{Builder, Inst, Type};
-use crate::wasm::ir_type;
 use wasmparser::Operator;
 
 impl Builder<'_> {
@@ -77,7 +76,7 @@ impl Builder<'_> {
         match *op {
             Operator::TableGet { table } => {
                 let index = self.pop();
-                let ty = ir_type(self.module.tables[table as usize].elem);
+                let ty = self.module.ir_type(self.module.tables[table as usize].elem);
                 self.emit(Inst::TableGet { table, index }, &[ty]);
             }
             Operator::TableSet { table } => {

@@ -8,8 +8,9 @@ use super::{Block, Builder, EdgeRef, Value};
 use crate::error::Error;
 use crate::ir::func::Edge;
 use crate::ir::inst::{Inst, Terminator};
+use crate::ir::object::ObjectOp;
 use crate::ir::types::Type;
-use crate::wasm::{FuncType, Scope, ir_type, value_type};
+use crate::wasm::{FuncType, Scope, ValidModule, ref_type, value_type};
 use wasmparser::{BlockType, BrTable};
 
 /// An argument of an edge back to a loop's header.
@@ -64,12 +65,12 @@ pub(super) struct Frame {
 
 impl Frame {
     /// The frame of the function itself.
-    pub(super) fn of_function(ty: &FuncType) -> Self {
+    pub(super) fn of_function(module: &ValidModule<'_>, ty: &FuncType) -> Self {
         Self {
             kind: Kind::Func,
             height: 0,
             label_arity: ty.results.len(),
-            results: ty.ir_results(),
+            results: module.ir_results(ty),
             target: None,
             outer_region: RegionIdx::ROOT,
             outer_loop: LoopIdx::NONE,
@@ -97,10 +98,10 @@ impl Builder<'_> {
     fn types(&self, ty: BlockType) -> Result<(usize, Vec<Type>), Error> {
         Ok(match ty {
             BlockType::Empty => (0, Vec::new()),
-            BlockType::Type(ty) => (0, vec![ir_type(value_type(ty)?)]),
+            BlockType::Type(ty) => (0, vec![self.module.ir_type(value_type(ty)?)]),
             BlockType::FuncType(idx) => {
                 let ty = &self.module.types[idx as usize];
-                (ty.params.len(), ty.ir_results())
+                (ty.params.len(), self.module.ir_results(ty))
             }
         })
     }
@@ -431,6 +432,33 @@ impl Builder<'_> {
             },
             otherwise,
         });
+    }
+
+    /// Branches if the reference on the stack is of a type, or, unless `on_yes`, if it is not; it stays there.
+    pub(super) fn br_on_cast(
+        &mut self,
+        depth: u32,
+        ty: wasmparser::RefType,
+        on_yes: bool,
+    ) -> Result<(), Error> {
+        let reference = self.stack[self.stack.len() - 1];
+        let op = ObjectOp::RefTest(self.target(ref_type(ty)?));
+        let args = vec![reference];
+        let cond = self.value(Inst::Object { op, args }, Type::I32);
+        let away = self.edge(depth);
+        self.split(|block| {
+            let on = Edge {
+                block,
+                args: Vec::new(),
+            };
+            let (then, otherwise) = if on_yes { (away, on) } else { (on, away) };
+            Terminator::BrIf {
+                cond,
+                then,
+                otherwise,
+            }
+        });
+        Ok(())
     }
 
     /// Ends the current block with a terminator that continues in a new one.

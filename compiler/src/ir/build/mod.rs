@@ -16,6 +16,7 @@ mod atomic;
 mod bulk;
 mod control;
 mod locals;
+mod object;
 mod ops;
 mod params;
 #[cfg(test)]
@@ -131,8 +132,8 @@ impl<'m> Builder<'m> {
             body,
             func: Func {
                 func_idx: body.func_idx,
-                params: body.ty.ir_params(),
-                results: body.ty.ir_results(),
+                params: module.ir_params(body.ty),
+                results: module.ir_results(body.ty),
                 values: Vec::new(),
                 insts: Vec::new(),
                 blocks: Vec::new(),
@@ -155,11 +156,11 @@ impl<'m> Builder<'m> {
             overflow: None,
         };
         let entry = builder.new_block();
-        for ty in body.ty.ir_params() {
+        for ty in module.ir_params(body.ty) {
             builder.func.add_param(entry, ty);
         }
         builder.start(entry);
-        builder.frames.push(Frame::of_function(body.ty));
+        builder.frames.push(Frame::of_function(module, body.ty));
         builder
     }
 

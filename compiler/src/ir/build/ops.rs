@@ -10,7 +10,7 @@ use crate::ir::func::Edge;
 use crate::ir::inst::{Inst, Terminator};
 use crate::ir::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use crate::ir::types::Type;
-use crate::wasm::{GC, heap_type, ir_type};
+use crate::wasm::heap_type;
 use wasmparser::{MemArg, MemArgTarget, Operator};
 use wrt_format::image::types::ValType;
 use wrt_format::trap::Trap;
@@ -62,7 +62,8 @@ fn pure(op: &Operator<'_>) -> Option<Pure> {
         F32ConvertI32S F32ConvertI32U F32ConvertI64S F32ConvertI64U
         F64ConvertI32S F64ConvertI32U F64ConvertI64S F64ConvertI64U
         F32DemoteF64 F64PromoteF32
-        I32ReinterpretF32 I64ReinterpretF64 F32ReinterpretI32 F64ReinterpretI64;
+        I32ReinterpretF32 I64ReinterpretF64 F32ReinterpretI32 F64ReinterpretI64
+        RefI31 I31GetS I31GetU AnyConvertExtern ExternConvertAny;
         binary
         I32Add I32Sub I32Mul I32DivS I32DivU I32RemS I32RemU
         I32And I32Or I32Xor I32Shl I32ShrS I32ShrU I32Rotl I32Rotr
@@ -74,6 +75,7 @@ fn pure(op: &Operator<'_>) -> Option<Pure> {
         F32Eq F32Ne F32Lt F32Gt F32Le F32Ge
         F64Add F64Sub F64Mul F64Div F64Min F64Max F64Copysign
         F64Eq F64Ne F64Lt F64Gt F64Le F64Ge
+        RefEq
     }
 }
 
@@ -156,11 +158,13 @@ impl Builder<'_> {
             || self.vector(op)?
             || self.atomic(op)?
             || self.wide(op)
+            || self.object(op)?
         {
             Ok(())
         } else {
-            // The only feature that the validator accepts in part.
-            Err(Error::unsupported_somewhere(GC))
+            Err(Error::internal(
+                "the validator accepted an unknown operator",
+            ))
         }
     }
 
@@ -270,6 +274,16 @@ impl Builder<'_> {
             Operator::BrIf { relative_depth } => self.br_if(relative_depth),
             Operator::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
             Operator::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
+            Operator::BrOnCast {
+                relative_depth,
+                to_ref_type,
+                ..
+            } => self.br_on_cast(relative_depth, to_ref_type, true)?,
+            Operator::BrOnCastFail {
+                relative_depth,
+                to_ref_type,
+                ..
+            } => self.br_on_cast(relative_depth, to_ref_type, false)?,
             Operator::BrTable { ref targets } => self.br_table(targets)?,
             Operator::Return => self.return_(),
             Operator::Unreachable => self.terminate(Terminator::Trap(Trap::Unreachable)),
@@ -345,7 +359,7 @@ impl Builder<'_> {
     /// Arguments, popped, and result types of a call of a function of this type.
     fn callee(&mut self, type_idx: u32) -> (Vec<Value>, Vec<Type>) {
         let ty = &self.module.types[type_idx as usize];
-        (self.pop_n(ty.params.len()), ty.ir_results())
+        (self.pop_n(ty.params.len()), self.module.ir_results(ty))
     }
 
     /// Constants, locals, globals and the like. Whether it was one.
@@ -389,7 +403,8 @@ impl Builder<'_> {
                 self.emit(select, &[ty]);
             }
             Operator::GlobalGet { global_index } => {
-                let ty = ir_type(self.module.globals[global_index as usize].ty);
+                let ty = self.module.globals[global_index as usize].ty;
+                let ty = self.module.ir_type(ty);
                 self.emit(Inst::GlobalGet(global_index), &[ty]);
             }
             Operator::GlobalSet { global_index } => {
@@ -398,7 +413,8 @@ impl Builder<'_> {
             }
             Operator::RefNull { hty } => {
                 let ty = ValType::reference(heap_type(hty)?, true);
-                self.emit(Inst::Const(0), &[ir_type(ty)]);
+                let ty = self.module.ir_type(ty);
+                self.emit(Inst::Const(0), &[ty]);
             }
             Operator::RefIsNull => {
                 let value = self.pop();

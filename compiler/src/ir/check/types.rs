@@ -7,9 +7,10 @@
 use super::{Checker, ensure};
 use crate::ir::func::{InstData, Value};
 use crate::ir::inst::Inst;
+use crate::ir::object::ObjectOp;
 use crate::ir::ops::{BinaryOp, StoreOp};
 use crate::ir::types::Type;
-use crate::wasm::{FuncType, ValidModule, ir_type};
+use crate::wasm::{FuncType, ValidModule};
 
 /// What a value has to be.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ enum Want {
     Ref,
     /// i32 or i64.
     Int,
+    /// Of a type whose values a field of `1 << width` bytes takes.
+    Field(u32),
     /// Of a type that stores of this many bytes take.
     Stored(u32),
 }
@@ -27,7 +30,7 @@ enum Want {
 /// Wanted operands, in the order of `for_each_use`, and result.
 type Rule = (Vec<Want>, Option<Want>);
 
-use Want::{Any, Int, Is, Ref, Stored};
+use Want::{Any, Field, Int, Is, Ref, Stored};
 
 impl Want {
     fn of_index(is64: Option<bool>) -> Self {
@@ -44,6 +47,10 @@ impl Want {
             Is(wanted) => ty == wanted,
             Ref => ty.is_ref(),
             Int => matches!(ty, Type::I32 | Type::I64),
+            Field(0 | 1) => ty == Type::I32,
+            Field(2) => matches!(ty, Type::I32 | Type::F32),
+            Field(3) => ty.slots() == 1 && !matches!(ty, Type::I32 | Type::F32),
+            Field(_) => ty == Type::V128,
             Stored(4) => matches!(ty, Type::I32 | Type::F32 | Type::I64),
             Stored(8) => matches!(ty, Type::I64 | Type::F64),
             Stored(16) => ty == Type::V128,
@@ -86,14 +93,19 @@ impl Checker<'_> {
             _ => {
                 let mut operands = Vec::new();
                 inst.for_each_use(|&value| operands.push(value));
-                let (wants, result) = match self.bulk_rule(inst)? {
-                    Some(rule) => rule,
-                    None => self.rule(inst, data)?,
+                let (wants, result) = match (self.bulk_rule(inst)?, inst) {
+                    (Some(rule), _) => rule,
+                    (None, Inst::Object { op, .. }) => object_rule(*op, &self.types(&data.results)),
+                    (None, _) => self.rule(inst, data)?,
                 };
                 self.fit("operand", &operands, &wants)?;
                 self.fit("result", &data.results, result.as_slice())
             }
         }
+    }
+
+    fn types(&self, values: &[Value]) -> Vec<Type> {
+        values.iter().map(|&value| self.func.ty(value)).collect()
     }
 
     fn fit(&self, what: &str, values: &[Value], wants: &[Want]) -> Result<(), String> {
@@ -116,7 +128,7 @@ impl Checker<'_> {
             Inst::Const(bits) => {
                 let fits = match result {
                     Some(Type::I32 | Type::F32) => bits >> 32 == 0,
-                    Some(Type::FuncRef | Type::ExternRef) => bits == 0,
+                    Some(Type::FuncRef | Type::ExternRef | Type::AnyRef) => bits == 0,
                     // These have constants of their own.
                     Some(Type::V128) => false,
                     Some(Type::I64 | Type::F64) | None => true,
@@ -227,7 +239,7 @@ impl Checker<'_> {
     fn global(&self, global: u32) -> Result<Want, String> {
         self.exists("global", global, |module| module.globals.len())?;
         Ok(self.module.map_or(Any, |module| {
-            Is(ir_type(module.globals[global as usize].ty))
+            Is(module.ir_type(module.globals[global as usize].ty))
         }))
     }
 
@@ -248,7 +260,7 @@ impl Checker<'_> {
     /// The type of the elements of a table, which exists.
     fn elem(&self, table: u32) -> Want {
         self.module.map_or(Ref, |module| {
-            Is(ir_type(module.tables[table as usize].elem))
+            Is(module.ir_type(module.tables[table as usize].elem))
         })
     }
 
@@ -274,9 +286,11 @@ impl Checker<'_> {
     }
 
     fn call(&self, args: &[Value], ty: Option<FuncType>, results: &[Value]) -> Result<(), String> {
-        let Some(ty) = ty else { return Ok(()) };
-        self.are("arguments", args, &ty.ir_params())?;
-        self.are("results", results, &ty.ir_results())
+        let (Some(ty), Some(module)) = (ty, self.module) else {
+            return Ok(());
+        };
+        self.are("arguments", args, &module.ir_params(&ty))?;
+        self.are("results", results, &module.ir_results(&ty))
     }
 
     pub(super) fn tail_call(
@@ -284,13 +298,39 @@ impl Checker<'_> {
         args: &[Value],
         ty: impl for<'m> Fn(&'m ValidModule<'m>) -> Option<&'m FuncType>,
     ) -> Result<(), String> {
-        let Some(ty) = self.callee(ty)? else {
+        let (Some(ty), Some(module)) = (self.callee(ty)?, self.module) else {
             return Ok(());
         };
-        self.are("arguments", args, &ty.ir_params())?;
-        let same = ty.ir_results() == self.func.results;
+        self.are("arguments", args, &module.ir_params(&ty))?;
+        let same = module.ir_results(&ty) == self.func.results;
         ensure!(same, "the results of a tail call are not the function's");
         Ok(())
+    }
+}
+
+/// The rule for an operator on structs or arrays that has results of these types.
+fn object_rule(op: ObjectOp, results: &[Type]) -> Rule {
+    let (i32, object) = (Is(Type::I32), Is(Type::AnyRef));
+    match op {
+        ObjectOp::StructNew(_) => (Vec::new(), Some(object)),
+        ObjectOp::StructGet(access) => (vec![object], Some(Field(access.width))),
+        ObjectOp::StructSet(access) => (vec![object, Field(access.width)], None),
+        ObjectOp::ArrayNew(_) => (vec![i32], Some(object)),
+        ObjectOp::ArrayNewData(..) | ObjectOp::ArrayNewElem(..) => (vec![i32; 2], Some(object)),
+        ObjectOp::ArrayGet(access) => (vec![object, i32], Some(Field(access.width))),
+        ObjectOp::ArraySet(access) => (vec![object, i32, Field(access.width)], None),
+        ObjectOp::ArrayLen => (vec![object], Some(i32)),
+        ObjectOp::ArrayFill(access) => (vec![object, i32, Field(access.width), i32], None),
+        ObjectOp::ArrayCopy(_) => (vec![object, i32, object, i32, i32], None),
+        ObjectOp::ArrayInitData(_) | ObjectOp::ArrayInitElem(_) => {
+            (vec![object, i32, i32, i32], None)
+        }
+        ObjectOp::RefTest(_) => (vec![Ref], Some(i32)),
+        // Of the hierarchy of its operand, which the result shows.
+        ObjectOp::RefCast(_) => {
+            let same = results.first().map_or(Ref, |&ty| Is(ty));
+            (vec![same], Some(Ref))
+        }
     }
 }
 

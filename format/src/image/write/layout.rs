@@ -15,7 +15,7 @@ use crate::image::func::FuncRecord;
 use crate::image::header::{self, Budgets, HEADER_LEN, Header};
 use crate::image::items::SubType;
 use crate::image::section::{self, ENTRY_LEN, Kind, Section};
-use crate::image::types::{ConstOp, ExternKind, ExternType, PAGE_LOG2, ValType, val};
+use crate::image::types::{Composite, ConstOp, ExternKind, ExternType, PAGE_LOG2, ValType, val};
 use crate::isa::{Control, ISA_ID, PROLOGUE, instructions};
 
 /// A section and its bytes.
@@ -235,6 +235,11 @@ fn features_of(module: &ModuleSpec) -> u64 {
             ExternType::Func(_) | ExternType::Table(_) | ExternType::Global(_) => {}
         }
     }
+    found |= if is_collected(module) {
+        features::GC
+    } else {
+        0
+    };
     found |= if memory_count > 1 {
         features::MULTI_MEMORY
     } else {
@@ -253,6 +258,14 @@ fn features_of(module: &ModuleSpec) -> u64 {
         ConstOp::GlobalGet(i) => *i >= imported_globals,
         ConstOp::I32Add | ConstOp::I32Sub | ConstOp::I32Mul => true,
         ConstOp::I64Add | ConstOp::I64Sub | ConstOp::I64Mul => true,
+        ConstOp::RefI31
+        | ConstOp::StructNew(_)
+        | ConstOp::StructSet(_)
+        | ConstOp::ArrayNew(_)
+        | ConstOp::ArrayFill
+        | ConstOp::ArraySet(_)
+        | ConstOp::AnyConvertExtern
+        | ConstOp::ExternConvertAny => false,
     };
     found |= if exprs(module).any(|expr| expr.0.iter().any(extended)) {
         features::EXTENDED_CONST
@@ -289,7 +302,12 @@ fn features_of_values(module: &ModuleSpec) -> u64 {
             None
         }
     });
-    let mut all = of_types.chain(of_globals).chain(of_imports);
+    let of_fields = module.types.iter().flat_map(|ty| &ty.fields);
+    let of_fields = of_fields.map(|field| field.ty);
+    let mut all = of_types
+        .chain(of_globals)
+        .chain(of_imports)
+        .chain(of_fields);
     if all.any(|ty| ty == val::V128) {
         features::SIMD
     } else {
@@ -297,8 +315,10 @@ fn features_of_values(module: &ModuleSpec) -> u64 {
     }
 }
 
-/// Whether a type is one that Wasm 2.0 does not have.
-fn has_typed_references(module: &ModuleSpec) -> bool {
+/// All value types that a module names outside of its functions.
+fn vals(module: &ModuleSpec) -> impl Iterator<Item = ValType> {
+    let fields = module.types.iter().flat_map(|ty| &ty.fields);
+    let fields = fields.map(|field| field.ty);
     let vals = module
         .types
         .iter()
@@ -308,18 +328,35 @@ fn has_typed_references(module: &ModuleSpec) -> bool {
         ExternType::Global(ty) => Some(ty.ty),
         ExternType::Func(_) | ExternType::Memory(_) | ExternType::Tag(_) => None,
     });
-    let mut all = vals
-        .copied()
+    vals.copied()
         .chain(imports)
+        .chain(fields)
         .chain(module.tables.iter().map(|table| table.ty.elem))
         .chain(module.globals.iter().map(|global| global.ty.ty))
-        .chain(module.elems.iter().map(|elem| elem.ty));
+        .chain(module.elems.iter().map(|elem| elem.ty))
+}
+
+/// Whether a module has types, operators or instructions of garbage collection.
+fn is_collected(module: &ModuleSpec) -> bool {
+    let mut ops = module.funcs.iter().flat_map(|func| {
+        let ops = instructions(&func.code);
+        ops.filter_map(|(_, op, _)| op)
+    });
+    let mut types = module.types.iter();
+    types.any(|ty| ty.composite != Composite::Func)
+        || vals(module).any(|ty| ty.as_ref().is_some_and(|(heap, _)| heap.is_collected()))
+        || ops.any(|op| op.info().feature() == features::GC)
+        || exprs(module).any(|expr| expr.0.iter().any(|op| op.is_collected()))
+}
+
+/// Whether a type is one that Wasm 2.0 does not have.
+fn has_typed_references(module: &ModuleSpec) -> bool {
     let declared = |ty: &FuncTypeSpec| ty.sub != SubType::default();
     let mut ops = module.funcs.iter().flat_map(|func| {
         let ops = instructions(&func.code);
         ops.filter_map(|(_, op, _)| op)
     });
-    all.any(|ty| ty.is_ref() && ty != val::FUNCREF && ty != val::EXTERNREF)
+    vals(module).any(|ty| ty.is_ref() && ty != val::FUNCREF && ty != val::EXTERNREF)
         || module.types.iter().any(declared)
         || ops.any(|op| op.info().feature() == features::FUNCTION_REFERENCES)
 }

@@ -10,10 +10,10 @@ use rkyv::{Archive, Serialize};
 use super::ExternSpec;
 use super::spec::{ConstExpr, DataMode, ElemItems, ElemMode, ModuleSpec, WriteError};
 use crate::image::root::{
-    DataRow, DefRow, ElemRow, ExportRow, ExternRow, ImportRow, NONE, OpRow, Root, RootModule, Span,
-    TypeRow, type_flag,
+    DataRow, DefRow, ElemRow, ExportRow, ExternRow, FieldRow, ImportRow, NONE, OpRow, Root,
+    RootModule, Span, TypeRow, type_flag,
 };
-use crate::image::types::ValType;
+use crate::image::types::{Composite, ValType, place_field};
 
 /// What archives as a [`Root`].
 #[derive(Archive, Serialize)]
@@ -44,6 +44,7 @@ pub(super) struct RootModuleBuilder {
     exprs: Vec<Span>,
     ops: Vec<OpRow>,
     tags: Vec<u32_le>,
+    fields: Vec<FieldRow>,
 }
 
 impl RootBuilder {
@@ -141,15 +142,37 @@ impl RootModuleBuilder {
                 }),
                 None => 0,
             };
+            let (start, flag) = match ty.composite {
+                Composite::Func => (self.type_vals.len(), 0),
+                Composite::Struct => (self.fields.len(), type_flag::STRUCT),
+                Composite::Array => (self.fields.len(), type_flag::ARRAY),
+            };
+            let (params, results) = match ty.composite {
+                Composite::Func => (slots(&ty.params)?, slots(&ty.results)?),
+                Composite::Struct | Composite::Array => {
+                    let size = ty.fields.iter();
+                    let size = size.fold(0, |bytes, field| place_field(bytes, field.ty).1);
+                    let size = if flag == type_flag::STRUCT {
+                        size.div_ceil(8)
+                    } else {
+                        0
+                    };
+                    let too_many = |_| WriteError::TooManySlots;
+                    let count = u16::try_from(ty.fields.len()).map_err(too_many)?;
+                    (count, u16::try_from(size).map_err(too_many)?)
+                }
+            };
             self.types.push(TypeRow {
-                start: word(self.type_vals.len())?.into(),
-                params: slots(&ty.params)?.into(),
-                results: slots(&ty.results)?.into(),
+                start: word(start)?.into(),
+                params: params.into(),
+                results: results.into(),
                 supertype: ty.sub.supertype.unwrap_or(NONE).into(),
                 in_group: ty.sub.in_group.into(),
-                flags: if ty.sub.open { type_flag::OPEN } else { 0 }.into(),
+                flags: (flag | if ty.sub.open { type_flag::OPEN } else { 0 }).into(),
                 depth: depth.into(),
             });
+            let fields = ty.fields.iter().copied().map(FieldRow::encode);
+            self.fields.extend(fields);
             self.type_vals.extend_from_slice(&ty.params);
             self.type_vals.extend_from_slice(&ty.results);
         }

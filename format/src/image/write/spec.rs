@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use super::ExternSpec;
 use crate::image::items::SubType;
-use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType, ValType};
+use crate::image::types::{
+    Composite, ConstOp, ExternKind, FieldType, GlobalType, MemoryType, TableType, ValType,
+};
 
 /// An image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct ImageSpec {
 /// A module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModuleSpec {
-    /// Function types; no two recursive groups are equal.
+    /// Types; no two recursive groups are equal.
     pub types: Vec<FuncTypeSpec>,
     /// Imports.
     pub imports: Vec<ImportSpec>,
@@ -55,9 +57,13 @@ pub struct ModuleSpec {
     pub features: u64,
 }
 
-/// A function type.
+/// A type. Of functions unless `composite` says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FuncTypeSpec {
+    /// What it is a type of.
+    pub composite: Composite,
+    /// Fields of structs; one, the elements, of arrays.
+    pub fields: Vec<FieldType>,
     /// Types of the parameters.
     pub params: Vec<ValType>,
     /// Types of the results.

@@ -529,7 +529,7 @@ fn small_images_are_small() {
     };
     let bytes = write(&spec).unwrap();
     // Header, two entries, an archive of two structs, the stubs.
-    assert_eq!(bytes.len(), 128 + 2 * 64 + 160 + 16);
+    assert_eq!(bytes.len(), 128 + 2 * 64 + 176 + 16);
     let bytes = align(&write(&rich()).unwrap());
     let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
     let mut end = 0;

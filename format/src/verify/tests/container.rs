@@ -108,7 +108,7 @@ fn every_field_of_an_entry_is_checked() {
     assert_eq!(set(4, 255), Err(Kind::BadSection));
     assert_eq!(set(5, 1), Err(Kind::BadSection));
     assert_eq!(set(6, 1), Err(Kind::SectionOrder));
-    assert_eq!(set(8, 0), Err(Kind::SectionRange));
+    assert_eq!(set(8, 1), Err(Kind::SectionRange));
     assert_eq!(set(12, 40), Err(Kind::BadSection));
     assert_eq!(set(16, 0), Err(Kind::BadSection));
     assert_eq!(set(20, 2), Err(Kind::BadSection));

@@ -283,8 +283,8 @@ fn constant_expressions() {
         ops.extend(vec![I32Add; n - 1]);
         of(val::I32, &ops)
     };
-    assert_eq!(deep(16), Ok(()));
-    assert_eq!(deep(17), Err(Kind::ConstExprDepth));
+    assert_eq!(deep(64), Ok(()));
+    assert_eq!(deep(65), Err(Kind::ConstExprDepth));
 }
 
 #[test]

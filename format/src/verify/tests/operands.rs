@@ -4,12 +4,21 @@ use alloc::vec::Vec;
 
 use super::super::VerifyErrorKind as Kind;
 use super::{FRAME, Harness, rich_module};
-use crate::image::types::{ConstOp, GlobalType, val};
-use crate::image::write::{ConstExpr, ExternSpec, GlobalSpec, ImportSpec, ModuleSpec};
+use crate::image::types::{Composite, ConstOp, FieldType, GlobalType, val};
+use crate::image::write::{
+    ConstExpr, ExternSpec, FuncTypeSpec, GlobalSpec, ImportSpec, ModuleSpec,
+};
 use crate::isa::{ALL, Control, Field, Op, OpInfo, Role, encode, fits, table_label};
 use crate::trap::Trap;
 
-/// The rich module with a mutable global of type v128, and another one imported.
+/// Types of the rich module, all of functions; behind them is one of structs, then those of arrays with elements of 1 to 16 bytes.
+const FUNC_TYPES: i64 = 3;
+/// The type of structs: of a v128 at 8, so of 24 bytes.
+const STRUCT: i64 = FUNC_TYPES;
+const ARRAYS: i64 = STRUCT + 1;
+const TYPES: i64 = ARRAYS + 5;
+
+/// The rich module with a mutable global of type v128, another one imported, and types of structs and arrays.
 fn module() -> ModuleSpec {
     let ty = GlobalType {
         ty: val::V128,
@@ -29,6 +38,17 @@ fn module() -> ModuleSpec {
         init: ConstExpr(halves.to_vec()),
     });
     module.features |= crate::image::features::TAIL_CALL | crate::image::features::THREADS;
+    let field = |ty| FieldType { ty, mutable: true };
+    let of = |composite, fields: &[FieldType]| FuncTypeSpec {
+        composite,
+        fields: fields.to_vec(),
+        ..FuncTypeSpec::default()
+    };
+    let fields = [val::I8, val::V128].map(field);
+    module.types.push(of(Composite::Struct, &fields));
+    for elem in [val::I8, val::I16, val::F32, val::ANYREF, val::V128] {
+        module.types.push(of(Composite::Array, &[field(elem)]));
+    }
     module
 }
 
@@ -41,23 +61,17 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         Role::Cost => 1,
         // The results of type 2.
         Role::Count => 2,
+        Role::CollectedType | Role::StructType => STRUCT,
+        Role::ArrayType | Role::Array8 => ARRAYS,
+        Role::Array16 => ARRAYS + 1,
+        Role::Array32 => ARRAYS + 2,
+        Role::Array64 => ARRAYS + 3,
+        Role::Array128 => ARRAYS + 4,
         // The callee with the same results as the caller, of type 1.
         Role::Type => 1,
         // The only mutable ones of their width.
-        Role::DefinedGlobal => {
-            if is_vector(info) {
-                4
-            } else {
-                0
-            }
-        }
-        Role::ImportGlobal => {
-            if is_vector(info) {
-                2
-            } else {
-                1
-            }
-        }
+        Role::DefinedGlobal => 4 * i64::from(is_vector(info)),
+        Role::ImportGlobal => 1 + i64::from(is_vector(info)),
         Role::Def
         | Role::DefAcc
         | Role::DefF32
@@ -72,6 +86,12 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         | Role::UseSpan
         | Role::DefSpan
         | Role::SpanLen
+        | Role::Field8
+        | Role::Field16
+        | Role::Field32
+        | Role::Field64
+        | Role::Field128
+        | Role::RefKinds
         | Role::Results
         | Role::ImmS16
         | Role::ImmU16
@@ -107,6 +127,12 @@ fn slots(last: i64) -> Vec<(i64, Result<(), Kind>)> {
     let out = [last + 1, 0x7fff, 0x8000, 0x8001, 0xffff];
     let out = out.map(|slot| (slot, Err(Kind::SlotOutOfRange)));
     [(last, Ok(()))].into_iter().chain(out).collect()
+}
+
+/// The one value that is right, and others.
+fn only(right: i64, wrong: &[i64], kind: Kind) -> Vec<(i64, Result<(), Kind>)> {
+    let wrong = wrong.iter().map(|&value| (value, Err(kind)));
+    [(right, Ok(()))].into_iter().chain(wrong).collect()
 }
 
 /// Values of the operand and what the verifier says to them.
@@ -155,10 +181,7 @@ fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 => unreachable!(),
         Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Mod => unreachable!(),
         Role::UseSpan => limit(frame - 2, narrow, Kind::SlotOutOfRange),
-        Role::Count => {
-            let wrong = [0, 1, 3, narrow].map(|n| (n, Err(Kind::WrongResultCount)));
-            [(2, Ok(()))].into_iter().chain(wrong).collect()
-        }
+        Role::Count => only(2, &[0, 1, 3, narrow], Kind::WrongResultCount),
         // The other one is 0.
         Role::DefSpan | Role::SpanLen => limit(frame, narrow, Kind::SlotOutOfRange),
         Role::Window => {
@@ -174,16 +197,7 @@ fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         Role::Shift => limit(3, narrow, Kind::BadImmediate),
         Role::Label16 | Role::Label32 => labels(info, role),
         Role::TargetCount => targets(),
-        Role::Frame => {
-            let wrong = Err(Kind::FrameMismatch);
-            [
-                (frame, Ok(())),
-                (frame - 1, wrong),
-                (frame + 1, wrong),
-                (narrow, wrong),
-            ]
-            .to_vec()
-        }
+        Role::Frame => only(frame, &[frame - 1, frame + 1, narrow], Kind::FrameMismatch),
         Role::Cost => any(1, narrow),
         Role::TrapCode => limit(Trap::ALL.len() as i64 - 1, narrow, Kind::BadImmediate),
         Role::DefinedFunc => index(5, wide),
@@ -191,6 +205,19 @@ fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         Role::ImportFunc | Role::Type | Role::DefinedGlobal | Role::ImportGlobal => {
             exceptions(info, role, index)
         }
+        Role::CollectedType
+        | Role::StructType
+        | Role::ArrayType
+        | Role::Array8
+        | Role::Array16
+        | Role::Array32
+        | Role::Array64
+        | Role::Array128 => types(info, role),
+        Role::Field8 | Role::Field16 | Role::Field32 | Role::Field64 | Role::Field128 => {
+            let last = 24 - i64::from(role.field_bytes().unwrap());
+            limit(last, narrow, Kind::FieldOutOfRange)
+        }
+        Role::RefKinds => limit(31, narrow, Kind::BadImmediate),
         Role::Func => index(7, wide),
         Role::Mem => index(2, narrow),
         Role::Table => index(3, narrow),
@@ -198,6 +225,27 @@ fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         Role::Const => index(3, wide),
         Role::Const128 => index(2, wide),
     }
+}
+
+/// Types of structs or arrays: the one that is right, and all others, which are wrong.
+fn types(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
+    let right = |ty| {
+        ty == valid(info, role)
+            || role == Role::CollectedType && ty >= STRUCT
+            || role == Role::ArrayType && ty >= ARRAYS
+    };
+    let known = (0..TYPES).map(|ty| {
+        (
+            ty,
+            if right(ty) {
+                Ok(())
+            } else {
+                Err(Kind::TypeMismatch)
+            },
+        )
+    });
+    let out = [TYPES, i64::from(u32::MAX)].map(|ty| (ty, Err(Kind::IndexOutOfRange)));
+    known.chain(out).collect()
 }
 
 /// Indices that the counts alone do not decide.
@@ -214,6 +262,11 @@ fn exceptions(
         2
     };
     let mut cases = index(count, i64::from(u32::MAX));
+    if role == Role::Type {
+        // What comes next is no function type.
+        cases[1] = (count, Err(Kind::TypeMismatch));
+        cases.push((TYPES, Err(Kind::IndexOutOfRange)));
+    }
     if info.control == Control::TailCall {
         // The last import and the last type have not the results of the caller.
         cases[0] = (count - 1, Err(Kind::WrongResultCount));

@@ -165,10 +165,11 @@ fn is_vector(op: Op) -> bool {
     op.info().fields.iter().any(|field| field.role.is_pair())
 }
 
-/// Whether this machine has it.
+/// Whether this machine has it. Those of things that are collected are in `gc`.
 fn is_there(op: Op) -> bool {
     let without = |there: bool, is_one: bool| !there && is_one;
-    !without(cfg!(feature = "simd"), is_vector(op))
+    op.info().feature() != features::GC
+        && !without(cfg!(feature = "simd"), is_vector(op))
         && !without(cfg!(feature = "atomics"), is_atomic(op))
 }
 
@@ -404,21 +405,14 @@ fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => {
             (random.next() % u64::from(field.role.lanes().unwrap())) as i64
         }
-        Role::ImmS16 if field.place.bits == 8 => i64::from(value(random, 8) as i8),
-        Role::ImmU16 if field.place.bits == 8 => {
-            i64::from([0, 1, 8, 255, random.next() as u8][random.next() as usize % 5])
+        Role::ImmS16 | Role::ImmS32 => {
+            let bits = u32::from(field.place.bits);
+            (value(random, bits) << (64 - bits)) as i64 >> (64 - bits)
         }
-        Role::ImmU32 if field.place.bits == 24 => {
-            let imm = [0, 4, 65535, 0xff_ffff, random.next() as u32 >> 8];
-            i64::from(imm[random.next() as usize % 5])
-        }
-        Role::ImmS16 => i64::from(value(random, 16) as i16),
-        Role::ImmU16 => {
-            i64::from([0, 1, 8, 65535, random.next() as u16][random.next() as usize % 5])
-        }
-        Role::ImmS32 => i64::from(value(random, 32) as i32),
-        Role::ImmU32 => {
-            i64::from([0, 4, 65535, u32::MAX, random.next() as u32][random.next() as usize % 5])
+        Role::ImmU16 | Role::ImmU32 => {
+            let most = u32::MAX >> (32 - field.place.bits);
+            let imm = [0, 1, 4, 8, most & 65535, most, random.next() as u32 & most];
+            i64::from(imm[random.next() as usize % imm.len()])
         }
         Role::Shift => (random.next() % 4) as i64,
         Role::Mem => 0,
@@ -427,6 +421,20 @@ fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         | Role::Count
         | Role::DefSpan
         | Role::SpanLen
+        | Role::CollectedType
+        | Role::StructType
+        | Role::ArrayType
+        | Role::Array8
+        | Role::Array16
+        | Role::Array32
+        | Role::Array64
+        | Role::Array128
+        | Role::Field8
+        | Role::Field16
+        | Role::Field32
+        | Role::Field64
+        | Role::Field128
+        | Role::RefKinds
         | Role::Window
         | Role::Results
         | Role::TargetCount

@@ -91,7 +91,7 @@ fn instantiated() -> Store<'static> {
 /// An exception that carries `word`.
 fn exception(store: &mut Store<'_>, word: u64) -> u64 {
     let slot = store
-        .allocate(What::new(Kind::Exception, 0).unwrap(), 8)
+        .allocate(What::new(Kind::Exception, 0).unwrap(), 8, &[])
         .unwrap();
     let payload = store.heap.payload_mut(slot).unwrap();
     payload.copy_from_slice(&word.to_le_bytes());
@@ -100,7 +100,7 @@ fn exception(store: &mut Store<'_>, word: u64) -> u64 {
 
 /// Whether each slot still refers to something after a collection.
 fn kept<const N: usize>(store: &mut Store<'_>, slots: [u64; N]) -> [bool; N] {
-    store.collect(0);
+    store.collect(0, &[]);
     slots.map(|slot| store.heap.object(slot).is_some())
 }
 
