@@ -86,6 +86,7 @@ impl<'m> Engine<'m> {
         store.max_memory_bytes = max_memory_bytes(&config);
         store.max_table_elems = config.max_table_elems;
         store.heap = Heap::new(config.heap_bytes);
+        store.heap.eager = config.collect_eagerly;
         Ok(Self {
             store,
             config,

@@ -31,6 +31,9 @@ pub struct Config {
     /// a collection, allocating is a trap, "out of memory": so the time that collecting takes for each byte is bounded. Default 1 GiB on a 64-bit machine, 16 MiB
     /// on a smaller one; nothing is taken before it is needed.
     pub heap_bytes: u64,
+    /// Collect garbage before everything that is allocated on the heap: slow, but a reference that is held where it should not be is then
+    /// found out at once. Default false.
+    pub collect_eagerly: bool,
     /// Runs that may nest: a host function that calls the guest again while its own call is pending. Default 64.
     pub max_nesting: u32,
     /// Guest threads, the first one included. Each has a stack of its own size; at most as many wait at one time. Default 1000.
@@ -54,6 +57,7 @@ impl Config {
             max_memory_pages: 1 << 16,
             max_table_elems: 10_000_000,
             heap_bytes: if usize::BITS >= 64 { 1 << 30 } else { 16 << 20 },
+            collect_eagerly: false,
             max_nesting: 64,
             max_threads: 1000,
             eager_verification: false,
@@ -87,6 +91,8 @@ setters! {
     with_table_elems max_table_elems: u64;
     /// Sets [`Config::heap_bytes`].
     with_heap_bytes heap_bytes: u64;
+    /// Sets [`Config::collect_eagerly`].
+    with_eager_collection collect_eagerly: bool;
     /// Sets [`Config::max_nesting`].
     with_nesting max_nesting: u32;
     /// Sets [`Config::max_threads`].

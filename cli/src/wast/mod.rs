@@ -29,7 +29,7 @@ use run::Runner;
 pub struct Options {
     /// Optimisation.
     pub opt_level: OptLevel,
-    /// Let the compiler check its own work after every stage.
+    /// Let the compiler check its own work after every stage, and the machine collect garbage whenever it allocates.
     pub check: bool,
 }
 
@@ -148,7 +148,7 @@ fn run_script(text: &str, options: &Options, counts: &mut Counts) -> Result<(), 
         .map(|directive| modules::build(directive, options))
         .collect();
     let provider = MmapProvider::new();
-    let mut runner = Runner::new(&provider).map_err(|message| (1, message))?;
+    let mut runner = Runner::new(&provider, options.check).map_err(|message| (1, message))?;
     for (directive, built) in script.directives.iter().zip(&built) {
         let line = directive.span().linecol_in(text).0 + 1;
         let verdict = runner.directive(directive, built.as_ref());

@@ -70,10 +70,12 @@ pub(crate) fn keyword(directive: &WastDirective<'_>) -> &'static str {
 }
 
 impl<'m> Runner<'m> {
-    pub(crate) fn new(provider: &'m MmapProvider<'m>) -> Result<Self, String> {
+    /// With `check`, garbage is collected whenever something is allocated.
+    pub(crate) fn new(provider: &'m MmapProvider<'m>, check: bool) -> Result<Self, String> {
         let config = Config::default()
             .with_instances(INSTANCES)
-            .with_memory_budget(usize::MAX);
+            .with_memory_budget(usize::MAX)
+            .with_eager_collection(check);
         let text = |error: Error| error.to_string();
         let mut engine = Engine::with_provider(config, provider).map_err(text)?;
         let spectest = spectest::define(&mut engine).map_err(text)?;

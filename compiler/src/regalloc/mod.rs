@@ -22,6 +22,8 @@ mod points;
 #[cfg(test)]
 pub(crate) mod random;
 #[cfg(test)]
+mod root_tests;
+#[cfg(test)]
 mod tests;
 mod window;
 

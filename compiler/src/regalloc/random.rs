@@ -8,6 +8,9 @@ use wrt_format::isa::Op;
 use super::meaning::mix;
 use crate::lower::vcode::{VBlock, VCode, VEdge, VInst, VReg};
 
+/// The type of what the code allocates; types below are of functions.
+pub(crate) const STRUCT: i64 = 64;
+
 /// A small generator of pseudo-random numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(pub(crate) u64);
@@ -201,7 +204,9 @@ impl Gen {
         let reference = i64::from(self.reference().0);
         let dst = self.fresh(is_ref);
         let d = i64::from(dst.0);
-        if is_ref {
+        if is_ref && self.rng.chance(50) {
+            self.push(Op::StructNew, &[d, STRUCT]);
+        } else if is_ref {
             self.push(Op::TableGet, &[d, a, 0]);
         } else {
             match self.rng.below(12) {

@@ -224,7 +224,7 @@ fn broken_code_is_refused() {
     assert_eq!(text, "critical edge with arguments into block 2");
 }
 
-fn inst(op: Op, fields: &[i64]) -> VInst {
+pub(super) fn inst(op: Op, fields: &[i64]) -> VInst {
     let mut all = [0; 6];
     all[..fields.len()].copy_from_slice(fields);
     VInst {
@@ -236,7 +236,7 @@ fn inst(op: Op, fields: &[i64]) -> VInst {
     }
 }
 
-fn call(args: &[u32], results: &[u32]) -> VInst {
+pub(super) fn call(args: &[u32], results: &[u32]) -> VInst {
     VInst {
         args: args.iter().copied().map(VReg).collect(),
         results: results.iter().copied().map(VReg).collect(),
@@ -252,7 +252,12 @@ fn edges(list: &[(u32, &[u32])]) -> Vec<VEdge> {
     list.iter().map(edge).collect()
 }
 
-fn block(params: &[u32], insts: Vec<VInst>, succs: &[(u32, &[u32])], loop_depth: u32) -> VBlock {
+pub(super) fn block(
+    params: &[u32],
+    insts: Vec<VInst>,
+    succs: &[(u32, &[u32])],
+    loop_depth: u32,
+) -> VBlock {
     VBlock {
         params: params.iter().copied().map(VReg).collect(),
         insts,
@@ -262,7 +267,7 @@ fn block(params: &[u32], insts: Vec<VInst>, succs: &[(u32, &[u32])], loop_depth:
     }
 }
 
-fn func(param_count: u32, vreg_count: u32, blocks: Vec<VBlock>) -> VCode {
+pub(super) fn func(param_count: u32, vreg_count: u32, blocks: Vec<VBlock>) -> VCode {
     VCode {
         func_idx: 9,
         blocks,
@@ -276,7 +281,7 @@ fn func(param_count: u32, vreg_count: u32, blocks: Vec<VBlock>) -> VCode {
 }
 
 #[track_caller]
-fn check_dump(code: &VCode, expected: &str) {
+pub(super) fn check_dump(code: &VCode, expected: &str) {
     let allocated = allocate(code).unwrap();
     check(code, &allocated).unwrap();
     let found = dump(code, &allocated);

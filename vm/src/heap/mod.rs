@@ -139,6 +139,8 @@ pub(crate) struct Heap {
     limit: u64,
     /// Whether there was no memory for more room since the last collection: then what there is is the limit.
     starved: bool,
+    /// Whether to collect before every allocation, which shows whether all roots are found.
+    pub(crate) eager: bool,
     /// Handle of the first object that is reached but not looked at.
     grey: u32,
     /// Collections so far.
@@ -164,6 +166,7 @@ impl Heap {
             trigger: if limit < LEAST_GAP { limit } else { LEAST_GAP },
             limit,
             starved: false,
+            eager: false,
             grey: NONE,
             collections: 0,
             in_flight: 0,
@@ -197,7 +200,12 @@ impl Heap {
         what: What,
         payload: u64,
     ) -> Result<u64, OutOfMemory> {
-        if payload > MAX_PAYLOAD || self.used_bytes() + Self::cost(payload) > self.trigger {
+        // Once collected, the trigger is set for what is wanted now.
+        let trigger = self.trigger;
+        if self.eager {
+            self.trigger = 0;
+        }
+        if payload > MAX_PAYLOAD || self.used_bytes() + Self::cost(payload) > trigger {
             return Err(OutOfMemory);
         }
         let size = payload.next_multiple_of(8) as usize + HEADER;

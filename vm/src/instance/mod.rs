@@ -22,6 +22,9 @@ use wrt_format::image::ModuleView;
 use wrt_format::image::types::ExternKind;
 use wrt_format::image::types::PAGE_LOG2;
 
+#[cfg(all(test, feature = "gc"))]
+pub(crate) use segments::fill as fill_for_test;
+
 /// See [`Module::instantiate`].
 pub(crate) fn instantiate<'m>(
     engine: &mut Engine<'m>,

@@ -12,7 +12,7 @@ use crate::raw::store::Store;
 use wrt_format::image::{DataMode, ElemItems, ElemMode, ElemView, ModuleView};
 
 /// Fills an instance of `module`.
-pub(super) fn fill(
+pub(crate) fn fill(
     store: &mut Store<'_>,
     instance: u32,
     module: &ModuleView<'_>,

@@ -1,6 +1,8 @@
 //! Random code as part of an image: the verifier must accept it.
 
-use wrt_format::image::types::{ConstOp, GlobalType, MemoryType, PAGE_LOG2, TableType, val};
+use wrt_format::image::types::{
+    Composite, ConstOp, GlobalType, MemoryType, PAGE_LOG2, TableType, val,
+};
 use wrt_format::image::write::{
     ExternSpec, FuncSpec, FuncTypeSpec, GlobalSpec, ImageSpec, ImportSpec, ModuleSpec, TableSpec,
     align, write,
@@ -9,9 +11,10 @@ use wrt_format::isa::{Op, encode};
 use wrt_format::verify::{Limits, VerifiedImage};
 
 use super::*;
+use crate::regalloc::random::STRUCT;
 
 /// Functions, imports and types that random code may name: number `n` takes `n % 16` arguments and gives `n / 16` results.
-const CALLEES: u32 = 64;
+const CALLEES: u32 = STRUCT as u32;
 
 fn func_type(params: u32, results: u32) -> FuncTypeSpec {
     FuncTypeSpec {
@@ -21,17 +24,26 @@ fn func_type(params: u32, results: u32) -> FuncTypeSpec {
     }
 }
 
-/// The module around the functions: what they call, and the functions themselves behind that.
-fn module(codes: Vec<(VCode, Code)>) -> ModuleSpec {
-    let mut types: Vec<FuncTypeSpec> = (0..CALLEES).map(|n| func_type(n % 16, n / 16)).collect();
-    let callee = |type_idx| FuncSpec {
+/// A function that is called.
+fn callee(type_idx: u32) -> FuncSpec {
+    FuncSpec {
         type_idx,
         frame: 16,
         refs: 0,
         code: [(Op::Enter, &[16, 1][..]), (Op::Trap, &[0][..])]
             .map(|(op, operands)| encode(op, operands).unwrap()[0])
             .to_vec(),
+    }
+}
+
+/// The module around the functions: what they call, and the functions themselves behind that.
+fn module(codes: Vec<(VCode, Code)>) -> ModuleSpec {
+    let structs = FuncTypeSpec {
+        composite: Composite::Struct,
+        ..FuncTypeSpec::default()
     };
+    let callees = (0..CALLEES).map(|n| func_type(n % 16, n / 16));
+    let mut types: Vec<FuncTypeSpec> = callees.chain([structs]).collect();
     let mut funcs: Vec<FuncSpec> = (0..CALLEES).map(callee).collect();
     let import = |type_idx| ImportSpec {
         module: "m".to_owned(),

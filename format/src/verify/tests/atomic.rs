@@ -92,9 +92,13 @@ fn a_missing_feature_is_named() {
     let text = "the image needs a feature that this runner does not have: threads (at byte 0x20)";
     assert_eq!(error.to_string(), text);
     let mut strange = bytes;
-    strange[32..40].copy_from_slice(&(features::GC | features::THREADS | 1 << 40).to_le_bytes());
+    strange[32..40]
+        .copy_from_slice(&(features::STACK_SWITCHING | features::THREADS | 1 << 40).to_le_bytes());
     repair(&mut strange);
     let error = VerifiedImage::verify(&strange, &Limits::DEFAULT).unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("have: gc, number 40 (at"), "{text}");
+    assert!(
+        text.contains("have: stack-switching, number 40 (at"),
+        "{text}"
+    );
 }

@@ -1,6 +1,7 @@
 //! Hostile images: each rule of the verifier has a case that only that rule refuses, with the error expected.
 
 mod atomic;
+mod collected;
 mod container;
 mod decoys;
 mod func;

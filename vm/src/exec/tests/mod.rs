@@ -3,6 +3,8 @@
 mod bulk;
 mod calls;
 mod fuel;
+#[cfg(feature = "gc")]
+mod gc;
 mod host;
 mod ops;
 mod reference;
