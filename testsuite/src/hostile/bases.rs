@@ -13,8 +13,8 @@ const PROGRAMS: [&[u8]; 5] = [
     include_bytes!("../../programs/traps.wasm"),
     include_bytes!("../../programs/virtual.wasm"),
 ];
-/// A module with a little of everything that the programs do not have.
-const RICH: &str = include_str!("rich.wat");
+/// Modules with a little of everything that the programs do not have, and of what is collected.
+const RICH: [&str; 2] = [include_str!("rich.wat"), include_str!("collected.wat")];
 
 /// Modules with atomic instructions.
 const ATOMICS: &str = include_str!("atomics.wat");
@@ -24,8 +24,8 @@ const QUEUE: &[u8] = include_bytes!("../../programs/threads_queue.wasm");
 pub(super) fn modules() -> &'static [Vec<u8>] {
     static MODULES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     MODULES.get_or_init(|| {
-        let rich = wat::parse_str(RICH).expect("a valid module");
-        let mut modules = vec![rich];
+        let rich = RICH.map(|text| wat::parse_str(text).expect("a valid module"));
+        let mut modules = rich.to_vec();
         modules.extend(PROGRAMS.map(<[u8]>::to_vec));
         modules
     })
@@ -47,7 +47,7 @@ pub(super) fn images_with_threads() -> &'static [Vec<u8>] {
     })
 }
 
-/// Their images, optimised and not; the module with a little of everything comes more often.
+/// Their images, optimised and not; the modules with a little of everything come more often.
 pub(super) fn images() -> &'static [Vec<u8>] {
     static IMAGES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     IMAGES.get_or_init(|| {
@@ -56,15 +56,15 @@ pub(super) fn images() -> &'static [Vec<u8>] {
             let image = image(module, level, false).expect("it compiles");
             image.bytes().to_vec()
         };
-        let [rich, programs @ ..] = modules() else {
-            unreachable!("there are modules");
-        };
+        let (rich, programs) = modules().split_at(RICH.len());
         let mut images: Vec<_> = programs
             .iter()
             .flat_map(|module| levels.map(|level| of(module, level)))
             .collect();
-        for _ in 0..images.len() / 2 {
-            images.extend(levels.map(|level| of(rich, level)));
+        for module in rich {
+            for _ in 0..programs.len() {
+                images.extend(levels.map(|level| of(module, level)));
+            }
         }
         images
     })

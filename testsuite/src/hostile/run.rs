@@ -3,7 +3,7 @@
 //! The promise that is asserted: no panic; never more fuel used than was given; never more memory than the budget.
 
 use wrt_format::image::features;
-use wrt_format::image::types::{ExternType, val};
+use wrt_format::image::types::ExternType;
 use wrt_format::verify::VerifiedImage;
 use wrt_vm::{
     Config, Engine, Error, Extern, Func, Instance, Limits, Module, Outcome, Trap, ValType, Wake,
@@ -20,6 +20,8 @@ const SLICE: u64 = 1_009;
 const CALLS: u32 = 12;
 /// Bytes that an engine may take.
 const BUDGET_BYTES: usize = 4 << 20;
+/// Bytes that the heap may take.
+const HEAP_BYTES: u64 = 16 << 10;
 /// Linear memory that the memories of an engine may reach together, in pages of 64 KiB.
 const MAX_PAGES: u64 = 24;
 
@@ -95,6 +97,7 @@ fn config() -> Config {
     config.max_memory_pages = MAX_PAGES;
     config.max_table_elems = 30_000;
     config.max_threads = 4;
+    config.heap_bytes = HEAP_BYTES;
     config
 }
 
@@ -110,7 +113,8 @@ pub(super) fn image(bytes: &[u8], draw: &mut Draw<'_>) -> Seen {
         let on_heap = Engine::new(config()).expect("there is room for a stack");
         run_module(on_heap, &module, &mut draw.clone(), &mut seen);
         let mut memory = vec![0; BUDGET_BYTES / 8];
-        let on_slice = Engine::with_memory(&mut memory, config()).expect("there is room");
+        let eager = config().with_eager_collection(true);
+        let on_slice = Engine::with_memory(&mut memory, eager).expect("there is room");
         run_module(on_slice, &module, &mut draw.clone(), &mut seen);
     }
     seen
@@ -184,14 +188,17 @@ fn imports<'m>(engine: &mut Engine<'m>, module: &Module<'m>) -> Result<Vec<Exter
         .collect()
 }
 
-/// Arguments of these types.
+/// Arguments of these types. References are null: what a host gives must be one that the engine knows.
 pub(super) fn arguments(params: &[ValType], draw: &mut Draw<'_>) -> Vec<u64> {
-    let one = |&ty: &ValType| match ty {
-        // No reference: what a host gives must be one that the engine knows.
-        val::FUNCREF | val::EXTERNREF => 0,
-        _ => u64::from(draw.word()) | u64::from(draw.below(2) as u32) << 63,
-    };
-    params.iter().map(one).collect()
+    let mut args = Vec::new();
+    for ty in params {
+        let slots = valtype::slot_count(&[*ty]);
+        args.extend((0..slots).map(|_| match ty.is_ref() {
+            true => 0,
+            false => u64::from(draw.word()) | u64::from(draw.below(2) as u32) << 63,
+        }));
+    }
+    args
 }
 
 fn call_func(
@@ -204,6 +211,9 @@ fn call_func(
     let Ok(ty) = engine.func_type(func) else {
         return;
     };
+    if !ty.params.iter().all(|ty| ty.is_defaultable()) {
+        return;
+    }
     let args = arguments(ty.params, draw);
     engine.set_fuel(SLICE);
     match engine.execute(instance, func, &args) {
@@ -248,9 +258,12 @@ fn finish(engine: &mut Engine<'_>, mut outcome: Outcome, seen: &mut Seen) {
             }
             Outcome::HostCall(call) => {
                 seen.host_calls += 1;
-                let results = engine.func_type(call.host.func());
-                let slots = results.map_or(0, |ty| valtype::slot_count(ty.results));
-                let results = vec![0; slots];
+                let ty = engine.func_type(call.host.func()).expect("it is called");
+                if !ty.results.iter().all(|ty| ty.is_defaultable()) {
+                    engine.cancel();
+                    return;
+                }
+                let results = vec![0; valtype::slot_count(ty.results)];
                 engine
                     .host_return(&results)
                     .expect("the answer that was asked for");
@@ -274,6 +287,7 @@ fn check(engine: &Engine<'_>) {
     assert!(stats.peak_used_bytes <= BUDGET_BYTES as u64, "{stats:?}");
     assert!(stats.peak_memory_bytes <= MAX_PAGES << 16, "{stats:?}");
     assert!(stats.peak_stack_slots <= stats.stack_slots, "{stats:?}");
+    assert!(stats.heap_bytes <= HEAP_BYTES, "{stats:?}");
 }
 
 /// Looks at everything that an embedder can see of an instance.

@@ -66,6 +66,9 @@ fn begin(engine: &mut Engine<'_>, instance: Instance, funcs: u32, draw: &mut Dra
     let Ok(ty) = engine.func_type(func) else {
         return;
     };
+    if !ty.params.iter().all(|ty| ty.is_defaultable()) {
+        return;
+    }
     let args = arguments(ty.params, draw);
     match engine.execute(instance, func, &args) {
         Ok(Outcome::HostCall(call)) => answer(engine, call),

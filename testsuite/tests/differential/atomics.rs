@@ -4,6 +4,7 @@
 
 use wasmparser::{Operator, Parser, Payload};
 use wrt_compiler::OptLevel;
+use wrt_vm::valtype;
 
 use crate::generate::{self, Random};
 use crate::ours::Ours;
@@ -22,8 +23,8 @@ fn run(seed: u64, wasm: &[u8], level: OptLevel, slice: u64) -> Option<Vec<Seen>>
         let raw = arguments(&mut random, params.len());
         let slots: Vec<u64> = (params.iter().zip(raw))
             .map(|(&ty, bits)| match ty {
-                0x7f | 0x7d => bits & 0xffff_ffff,
-                0x7e | 0x7c => bits,
+                valtype::I32 | valtype::F32 => bits & 0xffff_ffff,
+                valtype::I64 | valtype::F64 => bits,
                 _ => 0,
             })
             .collect();

@@ -37,6 +37,8 @@ pub(crate) struct Kinds {
     many_memories: bool,
     /// Atomic instructions and shared memories, wide arithmetic, and where there are many memories custom page sizes.
     atomics: bool,
+    /// Structs, arrays, i31 and casts.
+    collected: bool,
 }
 
 impl Kinds {
@@ -48,6 +50,7 @@ impl Kinds {
             straight_line: seed.is_multiple_of(6),
             many_memories: seed % 4 == 3,
             atomics: false,
+            collected: false,
         }
     }
 }
@@ -88,7 +91,7 @@ fn config(kinds: Kinds, random: &mut Random) -> Config {
         saturating_float_to_int_enabled: true,
         sign_extension_ops_enabled: true,
         exceptions_enabled: false,
-        gc_enabled: false,
+        gc_enabled: kinds.collected,
         simd_enabled: false,
         relaxed_simd_enabled: false,
         threads_enabled: kinds.atomics,
@@ -127,6 +130,16 @@ pub(crate) fn module(seed: u64) -> Option<Vec<u8>> {
 pub(crate) fn module_with_atomics(seed: u64) -> Option<Vec<u8>> {
     let kinds = Kinds {
         atomics: true,
+        straight_line: false,
+        ..Kinds::of(seed)
+    };
+    generate(seed, kinds)
+}
+
+/// The module of this seed with structs, arrays, i31 and casts.
+pub(crate) fn collected(seed: u64) -> Option<Vec<u8>> {
+    let kinds = Kinds {
+        collected: true,
         straight_line: false,
         ..Kinds::of(seed)
     };

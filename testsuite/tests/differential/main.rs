@@ -14,6 +14,7 @@
 
 mod atomics;
 mod cases;
+mod collected;
 mod generate;
 mod known;
 mod ours;

@@ -32,10 +32,20 @@ fn trap_end(trap: Trap) -> End {
 impl<'m> Ours<'m> {
     /// Instantiates an image with this much fuel for its start function, adding `slice` fuel at a time.
     pub(crate) fn new(image: &'m [u8], fuel: u64, slice: u64) -> Result<(Self, u64), End> {
+        Self::with_config(image, fuel, slice, Config::default())
+    }
+
+    /// [`Self::new`], with this configuration.
+    pub(crate) fn with_config(
+        image: &'m [u8],
+        fuel: u64,
+        slice: u64,
+        config: Config,
+    ) -> Result<(Self, u64), End> {
         let refused = |e: wrt_vm::Error| End::Refused(e.to_string());
         let module = Module::load_from_binary(image, &Limits::default()).map_err(refused)?;
         module.validate().map_err(refused)?;
-        let mut engine = Engine::new(Config::default()).map_err(refused)?;
+        let mut engine = Engine::new(config).map_err(refused)?;
         engine.set_fuel(slice.min(fuel));
         let mut outcome = module.instantiate(&mut engine, &[]).map_err(refused)?;
         let mut granted = slice.min(fuel);
@@ -69,17 +79,20 @@ impl<'m> Ours<'m> {
         ))
     }
 
+    /// Collections so far.
+    pub(crate) fn collections(&self) -> u64 {
+        self.engine.stats().collections
+    }
+
     /// Names of the exported functions with the types of their parameters and results.
-    pub(crate) fn functions(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+    pub(crate) fn functions(&self) -> Vec<(String, Vec<ValType>, Vec<ValType>)> {
         let exports = self.module.exports();
         let functions = exports.filter(|export| export.kind == wrt_vm::ExternKind::Func);
         let view = self.module.view();
         let described = functions.map(|export| {
             let ty = view.func_type(view.func_type_idx(export.index));
-            // Of the types that the generated modules use the first byte says all.
-            let codes = |types: &[ValType]| types.iter().map(|ty| ty.to_bytes()[0]).collect();
             let name = export.name.to_owned();
-            (name, codes(ty.params), codes(ty.results))
+            (name, ty.params.to_vec(), ty.results.to_vec())
         });
         described.collect()
     }

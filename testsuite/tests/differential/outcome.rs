@@ -1,5 +1,7 @@
 //! What one call did, in terms that every engine can be asked for.
 
+use wrt_vm::Trap;
+
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum End {
@@ -10,6 +12,16 @@ pub(crate) enum End {
     OutOfFuel,
     /// The module could not be instantiated, for the reason given.
     Refused(String),
+}
+
+/// Whether a limit of ours ended the call: one that is met, or not, according to the level of optimisation.
+pub(crate) fn is_limit(end: &End) -> bool {
+    const LIMITS: [&str; 2] = [Trap::StackOverflow.message(), Trap::OutOfMemory.message()];
+    match end {
+        End::OutOfFuel => true,
+        End::Trap(message) => LIMITS.contains(message),
+        End::Done(_) | End::Refused(_) => false,
+    }
 }
 
 /// Everything that can be seen after a call.

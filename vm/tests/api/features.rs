@@ -64,3 +64,17 @@ fn shared_memories_need_a_machine_with_atomics() {
     let has = cfg!(feature = "atomics");
     needs(&image(module), features::THREADS, "threads", has);
 }
+
+#[test]
+fn collected_things_need_a_machine_with_a_collector() {
+    let module = ModuleSpec {
+        types: [FuncTypeSpec {
+            params: [val::ANYREF].into(),
+            ..FuncTypeSpec::default()
+        }]
+        .into(),
+        ..ModuleSpec::default()
+    };
+    let has = cfg!(feature = "gc");
+    needs(&image(module), features::GC, "gc", has);
+}
