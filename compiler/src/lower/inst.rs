@@ -26,14 +26,8 @@ impl Selector<'_> {
                 otherwise,
             } => self.select(cond, then, otherwise, results[0]),
             Inst::Object { op, ref args } => self.object(op, args, results),
-            Inst::RefIsNull(a) => {
-                let (dst, src) = (self.def(results[0]), self.field(a));
-                self.emit(Op::I64EqImm, &[dst, src, 0]);
-            }
-            Inst::RefAsNonNull(a) => {
-                let (dst, src) = (self.def(results[0]), self.field(a));
-                self.emit(Op::RefAsNonNull, &[dst, src]);
-            }
+            Inst::RefIsNull(a) => self.of_one(Op::I64EqImm, a, &[0], results),
+            Inst::RefAsNonNull(a) => self.of_one(Op::RefAsNonNull, a, &[], results),
             Inst::RefFunc(func) => {
                 let dst = self.def(results[0]);
                 self.emit(Op::RefFunc, &[dst, i64::from(func)]);
@@ -79,6 +73,13 @@ impl Selector<'_> {
                 self.call_inst(inst, results);
             }
         }
+    }
+
+    /// Selects an instruction with one operand, and behind it immediates.
+    fn of_one(&mut self, op: Op, a: Value, rest: &[i64], results: &[Value]) {
+        let mut fields = vec![self.def(results[0]), self.field(a)];
+        fields.extend(rest);
+        self.emit(op, &fields);
     }
 
     /// Selects a call.
