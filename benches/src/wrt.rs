@@ -22,6 +22,7 @@ impl Program for Wrt {
         {
             Outcome::Done => Ok(self.engine.results()[0] as u32),
             other @ (Outcome::Trap(_)
+            | Outcome::Exception(_)
             | Outcome::OutOfFuel
             | Outcome::HostCall(_)
             | Outcome::Yield
@@ -75,6 +76,7 @@ fn load(wasm: &[u8]) -> Result<Wrt, String> {
     match module.instantiate(&mut engine, &[]).map_err(text)? {
         Outcome::Done => {}
         other @ (Outcome::Trap(_)
+        | Outcome::Exception(_)
         | Outcome::OutOfFuel
         | Outcome::HostCall(_)
         | Outcome::Yield

@@ -45,7 +45,7 @@ macro_rules! statuses {
 // Number, name, whether wrtc and wrtd can end with it, meaning.
 statuses! {
     1 Failed true false "wrtc wast has found failures";
-    239 GuestCode false true "the guest's exit code lies in 239..=252; a line on standard error names it";
+    239 GuestCode false true "the guest's exit code lies in 239..=253; a line on standard error names it";
     240 Usage true true "an unknown flag, a wrong argument, no such function";
     241 Io true true "a file cannot be read or written";
     242 NotAnImage true true "the file is not a WRT image";
@@ -59,12 +59,13 @@ statuses! {
     250 Internal true true "an error in WRT itself";
     251 Invalid true true "the module is not valid WebAssembly";
     252 Unsupported true true "the module needs a feature that the compiler does not have";
+    253 Exception false true "the guest threw an exception that nobody caught";
 }
 
 /// The first of the statuses that a guest's exit code cannot use.
 const RESERVED_FIRST: u8 = Status::GuestCode as u8;
 /// The last of them.
-const RESERVED_LAST: u8 = Status::Unsupported as u8;
+const RESERVED_LAST: u8 = Status::Exception as u8;
 
 /// The table of statuses for `--help`.
 #[must_use]
@@ -75,7 +76,7 @@ pub fn help(command: Command) -> String {
         }
         Command::Wrtd => {
             "Exit status: that of the guest (the low 8 bits of its exit code), 0 when it returns. wrtd's own, each with one line on \
-             standard error, a trap with a backtrace below:\n"
+             standard error, a trap or exception with a backtrace below:\n"
         }
     });
     for (status, meaning) in Status::ALL {
@@ -206,7 +207,7 @@ mod tests {
     fn guest_codes_and_our_statuses_never_meet() {
         for code in 0..=255 {
             let (status, replaced) = of_guest(code);
-            assert_eq!(replaced, (239..=252).contains(&code));
+            assert_eq!(replaced, (239..=253).contains(&code));
             assert_eq!(status, if replaced { 239 } else { code as u8 });
         }
         assert_eq!(of_guest(-1), (255, false));

@@ -259,8 +259,46 @@ fn modules_run_without_compiling_first() {
     run(&bad, &["--invoke", "f"]).fails(251, "wrtd: ", "bad.wat: invalid module: type mismatch");
     let bad = dir.file("text.wat", "(module (fnc))");
     run(&bad, &["--invoke", "f"]).fails(251, "wrtd: ", "(line 1:10)");
-    let throws = dir.file("throws.wat", "(module (tag $t) (func (throw $t)))");
-    run(&throws, &["--invoke", "f"]).fails(252, "wrtd: ", "offset 0x");
+    let switching = dir.file(
+        "switching.wat",
+        "(module (type $f (func)) (type (cont $f)))",
+    );
+    run(&switching, &["--invoke", "f"]).fails(252, "wrtd: ", "offset 0x");
+}
+
+#[test]
+fn exceptions_that_nobody_catches_have_a_backtrace_and_a_status() {
+    let dir = Dir::new("exceptions");
+    let image = dir.image(
+        "x",
+        r#"(module (tag $e (export "e") (param i32 f64)) (tag $hidden)
+           (func $thrower (throw $e (i32.const -3) (f64.const 1.5)))
+           (func $through (export "f") (call $thrower))
+           (func (export "g") (throw $hidden)))"#,
+    );
+    let ran = run(&image, &["--invoke", "f"]);
+    assert_eq!(ran.status, 253);
+    let mut lines = ran.stderr.lines();
+    assert_eq!(
+        lines.next(),
+        Some(r#"wrtd: uncaught exception: tag "e"(-3, 1.5)"#)
+    );
+    assert!(
+        lines.next().unwrap().contains("0: thrower"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        lines.next().unwrap().contains("1: through"),
+        "{}",
+        ran.stderr
+    );
+    let ran = run(&image, &["--invoke", "g"]);
+    assert_eq!(ran.status, 253);
+    assert!(
+        ran.stderr
+            .starts_with("wrtd: uncaught exception: tag 1()\n")
+    );
 }
 
 #[test]
@@ -285,6 +323,7 @@ fn help_documents_the_statuses() {
             "239",
             "248  the guest trapped",
             "249  the guest ran out of fuel",
+            "253  the guest threw an exception that nobody caught",
             "247",
         ] {
             assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
@@ -323,14 +362,14 @@ fn commands_end_with_their_code() {
         (255, 255),
         (-1, 255),
         (238, 238),
-        (253, 253),
+        (254, 254),
         (256 + 3, 3),
     ] {
         let image = dir.image("e", &command(&format!("(call $exit (i32.const {code}))")));
         let ran = run(&image, &[]);
         assert_eq!((ran.status, ran.stderr.as_str()), (status, ""), "{code}");
     }
-    for code in [239, 240, 248, 252] {
+    for code in [239, 240, 248, 253] {
         let image = dir.image("e", &command(&format!("(call $exit (i32.const {code}))")));
         let line = format!("wrtd: the guest exited with code {code}");
         run(&image, &[]).fails(239, &line, "");

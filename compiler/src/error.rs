@@ -60,17 +60,6 @@ impl Error {
         )
     }
 
-    /// As [`Self::unsupported`], the place to be given with [`Self::at`].
-    #[cold]
-    #[must_use]
-    pub(crate) fn unsupported_somewhere(name: &'static str) -> Self {
-        Self::new(
-            ErrorKind::Unsupported(name),
-            format!("{name} is not supported"),
-            None,
-        )
-    }
-
     /// There are more than `limit` of `what`.
     #[cold]
     #[must_use]

@@ -46,6 +46,7 @@ traps! {
     20 NullI31Reference "null i31 reference";
     21 CastFailure "cast failure";
     22 ArrayOutOfBounds "out of bounds array access";
+    23 NullExceptionReference "null exception reference";
 }
 
 impl Trap {

@@ -74,6 +74,7 @@ fn mutated_images_are_refused_or_run_within_bounds() {
         "{seen:?}"
     );
     assert!(some(seen.done, 1) && some(seen.traps, 4), "{seen:?}");
+    assert!(seen.exceptions > 0, "{seen:?}");
     assert!(
         some(seen.refused_calls, 10) && some(seen.out_of_fuel, 10),
         "{seen:?}"

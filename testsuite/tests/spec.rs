@@ -9,12 +9,7 @@ use wrt_cli::wast::{Counts, Options, run_text};
 use wrt_compiler::OptLevel;
 
 /// Files that need what the compiler does not have yet, by group and name, with the feature. `*` at the end stands for anything.
-const WAITING: &[(&str, &str, &str)] = &[
-    ("exceptions", "throw*", "exceptions"),
-    ("exceptions", "try_table", "exceptions"),
-    ("wasm-v3", "instance", "exceptions"),
-    ("wasm-v3", "ref_null", "exceptions"),
-];
+const WAITING: &[(&str, &str, &str)] = &[];
 
 /// Assertions of older versions of the suite that a later version of Wasm has made wrong: group, file, start of the failure's message,
 /// and what replaced them.

@@ -8,11 +8,12 @@
 //!              execute                resume
 //!   idle ---------------> running <------------- paused: out of fuel, time slice over
 //!    ^                     |  |  \------------------^
-//!    |  done, trap         |  |                  host_return, host_trap; then resume
-//!    \---------------------/  |-----------------> waiting for the host: execute nests
+//!    |  done, trap,        |  |                  host_return, host_trap, host_throw; then resume
+//!    \-- exception --------/  |-----------------> waiting for the host: execute nests
 //!                             \-----------------> waiting for a notification: paused again when woken
 //! ```
 
+mod exception;
 mod run;
 mod threads;
 

@@ -107,6 +107,8 @@ pub enum Entity {
     Memory,
     /// A global.
     Global,
+    /// A tag.
+    Tag,
     /// An element of a table.
     TableElem,
     /// A function of this index in a module.
@@ -122,8 +124,10 @@ pub enum Misuse {
     NothingPaused,
     /// `execute` or `instantiate` while a run is paused for want of fuel: resume or cancel it first.
     RunPaused,
-    /// `host_return` or `host_trap` while no host call waits for an answer.
+    /// An answer while no host call waits for one.
     NoHostCall,
+    /// `host_rethrow` while no run nested in the host call has just ended with an exception.
+    NoException,
     /// `resume` while a host call still waits for its answer.
     HostCallPending,
     /// Setting a global that is immutable.
@@ -268,6 +272,7 @@ impl fmt::Display for Entity {
             Self::Table => "table",
             Self::Memory => "memory",
             Self::Global => "global",
+            Self::Tag => "tag",
             Self::TableElem => "table element",
             Self::FuncIndex => "function index",
             Self::Thread => "thread",
@@ -281,6 +286,7 @@ impl fmt::Display for Misuse {
             Self::NothingPaused => "no run is paused",
             Self::RunPaused => "a run is paused: resume or cancel it first",
             Self::NoHostCall => "no host call waits for an answer",
+            Self::NoException => "no run has just ended with an exception",
             Self::HostCallPending => "a host call waits for its answer",
             Self::ImmutableGlobal => "the global is immutable",
             Self::Waiting => "the run waits for a notification",

@@ -327,6 +327,8 @@ impl<T> Linker<T> {
         match self.serve(engine, data, call, host) {
             Ok(()) => Ok(true),
             Err(HostError::Trap(trap)) => engine.host_trap(trap).map(|()| true),
+            Err(HostError::Throw { tag, values }) => engine.host_throw(tag, &values).map(|()| true),
+            Err(HostError::Rethrow) => engine.host_rethrow().map(|()| true),
             Err(HostError::Pending) => Ok(false),
             Err(HostError::Exit(code)) => {
                 engine.cancel();

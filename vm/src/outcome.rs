@@ -9,7 +9,7 @@ use core::fmt;
 
 pub use wrt_format::trap::Trap;
 
-/// Why the machine has left its run loop. Only [`Outcome::Done`] and [`Outcome::Trap`] end the run; after the others
+/// Why the machine has left its run loop. Only [`Outcome::Done`], [`Outcome::Trap`] and [`Outcome::Exception`] end the run; after the others
 /// [`Engine::resume`](crate::Engine::resume) goes on exactly where it stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a run may have paused or trapped"]
@@ -18,10 +18,14 @@ pub enum Outcome {
     Done,
     /// The guest has stopped for good. What it has written stays written.
     Trap(Trap),
+    /// The guest has thrown an exception of this tag, or a host function has, and nobody has caught it. What was written stays written; the
+    /// exception's values are in [`Engine::exception`](crate::Engine::exception).
+    Exception(Tag),
     /// The next block costs more than the fuel left. Nothing of that block has happened. Add fuel and resume.
     OutOfFuel,
     /// The guest calls a host function and waits: read [`Engine::host_args`](crate::Engine::host_args), answer with
-    /// [`Engine::host_return`](crate::Engine::host_return) or [`Engine::host_trap`](crate::Engine::host_trap), then resume.
+    /// [`Engine::host_return`](crate::Engine::host_return), [`Engine::host_trap`](crate::Engine::host_trap) or
+    /// [`Engine::host_throw`](crate::Engine::host_throw), then resume.
     HostCall(HostCall),
     /// The time slice of [`Engine::set_time_slice`](crate::Engine::set_time_slice) is over, or, from a [`Linker`](crate::Linker)'s run
     /// loops, a host function is not ready and its call is still pending. Resume when it is this run's turn again.
@@ -43,10 +47,10 @@ pub struct Wait {
 }
 
 impl Outcome {
-    /// Whether the run has ended: it is done or has trapped.
+    /// Whether the run has ended: it is done, has trapped, or has thrown.
     #[must_use]
     pub const fn is_end(self) -> bool {
-        matches!(self, Self::Done | Self::Trap(_))
+        matches!(self, Self::Done | Self::Trap(_) | Self::Exception(_))
     }
 }
 
@@ -55,6 +59,7 @@ impl fmt::Display for Outcome {
         match self {
             Self::Done => f.write_str("done"),
             Self::Trap(trap) => write!(f, "trap: {trap}"),
+            Self::Exception(tag) => write!(f, "uncaught exception of tag {}", tag.0),
             Self::OutOfFuel => f.write_str("out of fuel"),
             Self::HostCall(call) => write!(f, "waiting for host function {}", call.host.0),
             Self::Yield => f.write_str("waiting for its turn"),

@@ -31,6 +31,8 @@ pub enum Val {
     ExternRef(Option<u64>),
     /// An `anyref`, or a reference below.
     AnyRef(Option<AnyRef>),
+    /// A reference to an exception: its number, which says nothing once a guest runs again, since exceptions are collected.
+    ExnRef(Option<u32>),
 }
 
 impl Val {
@@ -63,6 +65,10 @@ impl Val {
                 Some((HeapType::Extern | HeapType::NoExtern, _)) => {
                     Self::ExternRef(slot.checked_sub(1))
                 }
+                Some((HeapType::Exn | HeapType::NoExn, _)) => Self::ExnRef(match slot {
+                    0 => None,
+                    _ => Some(slot as u32),
+                }),
                 None => return None,
             },
         })
@@ -114,7 +120,11 @@ impl Val {
             Self::FuncRef(Some(func)) => func.bits(),
             Self::ExternRef(Some(host)) => host.wrapping_add(1),
             Self::AnyRef(Some(any)) => any.0,
-            Self::FuncRef(None) | Self::ExternRef(None) | Self::AnyRef(None) => 0,
+            Self::ExnRef(Some(number)) => (TAG as u64) << 32 | number as u64,
+            Self::FuncRef(None)
+            | Self::ExternRef(None)
+            | Self::AnyRef(None)
+            | Self::ExnRef(None) => 0,
         }
     }
 
@@ -130,6 +140,7 @@ impl Val {
             Self::FuncRef(_) => valtype::FUNCREF,
             Self::ExternRef(_) => valtype::EXTERNREF,
             Self::AnyRef(_) => valtype::ANYREF,
+            Self::ExnRef(_) => valtype::EXNREF,
         }
     }
 
@@ -156,6 +167,7 @@ impl Val {
             }
             valtype::FUNCREF if text == "null" => Self::FuncRef(None),
             valtype::EXTERNREF if text == "null" => Self::ExternRef(None),
+            valtype::EXNREF if text == "null" => Self::ExnRef(None),
             valtype::EXTERNREF => {
                 Self::ExternRef(Some(text.parse().ok().filter(|&v| v <= ExternRef::MAX)?))
             }
@@ -190,12 +202,16 @@ impl fmt::Display for Val {
             Self::F32(bits) => write!(f, "{}", f32::from_bits(*bits)),
             Self::F64(bits) => write!(f, "{}", f64::from_bits(*bits)),
             Self::V128(bits) => write!(f, "{bits:#034x}"),
-            Self::FuncRef(None) | Self::ExternRef(None) | Self::AnyRef(None) => f.write_str("null"),
+            Self::FuncRef(None)
+            | Self::ExternRef(None)
+            | Self::AnyRef(None)
+            | Self::ExnRef(None) => f.write_str("null"),
             Self::AnyRef(Some(any)) => match (any.i31(), any.host()) {
                 (Some(value), _) => write!(f, "i31({value})"),
                 (None, Some(host)) => write!(f, "externref({host})"),
                 (None, None) => write!(f, "anyref({:#x})", any.0),
             },
+            Self::ExnRef(Some(number)) => write!(f, "exnref({number})"),
             Self::FuncRef(Some(func)) => write!(f, "funcref({:#x})", func.bits()),
             Self::ExternRef(Some(host)) => write!(f, "externref({host})"),
         }

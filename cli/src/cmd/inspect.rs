@@ -104,6 +104,7 @@ fn kind_name(number: u16) -> String {
         Some(Kind::Elem) => "ELEM",
         Some(Kind::ExportIndex) => "EXPORT-INDEX",
         Some(Kind::Decoys) => "DECOYS",
+        Some(Kind::Handlers) => "HANDLERS",
         Some(Kind::Names) => "NAMES",
         Some(Kind::Lines) => "LINES",
         None => return format!("unknown {number}"),

@@ -131,7 +131,9 @@ impl<'m> Runner<'m> {
             WastDirective::AssertUnlinkable { message, .. } => {
                 Ok(self.must_not_link(built, message))
             }
-            WastDirective::AssertException { .. } => Err("exceptions are not supported".to_owned()),
+            WastDirective::AssertException { exec, .. } => {
+                self.execute(exec, built).map(|done| done.exception())
+            }
             WastDirective::AssertSuspension { .. } => {
                 Err("stack switching is not supported".to_owned())
             }
@@ -304,6 +306,14 @@ impl Executed {
         } else {
             Err(self.outcome.to_string())
         }
+    }
+
+    /// It must have thrown what nobody catches.
+    fn exception(&self) -> Verdict {
+        if let Outcome::Exception(_) = self.outcome {
+            return Verdict::Pass;
+        }
+        Verdict::Fail(format!("expected an exception, got: {}", self.outcome))
     }
 
     /// It must have trapped with this message.

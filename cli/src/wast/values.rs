@@ -74,7 +74,7 @@ fn matches(value: Val, expected: &WastRetCore<'_>, kind: KindOf<'_>) -> bool {
         WastRetCore::RefNull(_) => is_ref && slot == 0,
         WastRetCore::RefExtern(Some(number)) => is_extern(ty) && slot == u64::from(*number) + 1,
         WastRetCore::RefExtern(None) => is_extern(ty) && slot != 0,
-        WastRetCore::RefFunc(_) => is_ref && !is_extern(ty) && slot != 0,
+        WastRetCore::RefFunc(_) => is_ref && !is_extern(ty) && !ty.is_exn() && slot != 0,
         WastRetCore::RefAny => is_ref && slot != 0,
         WastRetCore::Either(cases) => cases.iter().any(|case| matches(value, case, kind)),
         WastRetCore::V128(pattern) => matches!(value, Val::V128(bits) if vector(bits, pattern)),

@@ -1,5 +1,6 @@
 //! Blocks of resolved instructions: slots in place of virtual registers, inserted moves among the instructions, and how each ends.
 
+use wrt_format::image::Clause;
 use wrt_format::isa::{Charge, Control, Op, Role};
 
 use crate::lower::vcode::{VBlock, VCode, VInst, VReg};
@@ -38,13 +39,6 @@ impl End {
         }
     }
 
-    /// How often it goes to a block.
-    pub(super) fn count(&self, block: u32) -> u32 {
-        let mut count = 0;
-        self.for_each(|target| count += u32::from(target == block));
-        count
-    }
-
     /// Replaces each block it goes to.
     pub(super) fn retarget(&mut self, new: impl Fn(u32) -> u32) {
         match self {
@@ -56,11 +50,23 @@ impl End {
     }
 }
 
+/// A handler for exceptions of an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Catch {
+    /// Index of the instruction in the body; the length of the body for what ends the block.
+    pub(super) at: usize,
+    pub(super) clause: Clause,
+    /// The block that it goes on with.
+    pub(super) target: u32,
+}
+
 /// A block.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
     pub(super) body: Vec<Inst>,
     pub(super) end: End,
+    /// What catches exceptions of its calls, ascending by instruction.
+    pub(super) catches: Vec<Catch>,
     pub(super) cost: u32,
     pub(super) loop_depth: u32,
 }
@@ -71,18 +77,40 @@ impl Block {
         Self {
             body: Vec::new(),
             end: End::Next(target),
+            catches: Vec::new(),
             cost,
             loop_depth,
         }
     }
 
-    /// Whether it calls, which needs fuel of its own.
+    /// Calls `f` with each block that it goes to, handlers included.
+    pub(super) fn for_each_target(&self, mut f: impl FnMut(u32)) {
+        self.end.for_each(&mut f);
+        self.catches.iter().for_each(|catch| f(catch.target));
+    }
+
+    /// Replaces each block that it goes to, handlers included.
+    pub(super) fn retarget(&mut self, new: impl Fn(u32) -> u32) {
+        self.end.retarget(&new);
+        for catch in &mut self.catches {
+            catch.target = new(catch.target);
+        }
+    }
+
+    /// How often it goes to a block.
+    pub(super) fn count(&self, block: u32) -> u32 {
+        let mut count = 0;
+        self.for_each_target(|target| count += u32::from(target == block));
+        count
+    }
+
+    /// Whether it calls or throws, which needs fuel of its own.
     pub(super) fn calls(&self) -> bool {
         let leaving = match &self.end {
             End::Leave(inst) => Some(inst),
             End::Next(_) | End::Cond(..) | End::Table(..) => None,
         };
-        let calls = |control| matches!(control, Control::Call | Control::TailCall);
+        let calls = |control| matches!(control, Control::Call | Control::TailCall | Control::Throw);
         let mut all = self.body.iter().chain(leaving);
         all.any(|inst| calls(inst.op.info().control))
     }
@@ -116,7 +144,19 @@ pub(super) fn resolve(code: &VCode, allocated: &Allocated) -> Vec<Block> {
                 body.push(resolved(code, inst, allocated, 0));
             }
         }
+        // The last instruction of the body, or what ends the block, is what throws; moves may follow a call.
+        let last = block.insts.last().filter(|_| !block.clauses.is_empty());
+        let at = match last {
+            Some(inst) if end.is_none() => body.iter().rposition(|it| it.op == inst.op),
+            _ => Some(body.len()),
+        };
+        let catches = block.handlers().map(|(clause, edge)| Catch {
+            at: at.unwrap_or(body.len()),
+            clause,
+            target: edge.block,
+        });
         blocks.push(Block {
+            catches: catches.collect(),
             body,
             end: end.unwrap_or_else(|| End::Next(block.succs[0].block)),
             cost: block.cost,
@@ -130,7 +170,8 @@ pub(super) fn resolve(code: &VCode, allocated: &Allocated) -> Vec<Block> {
 pub(super) fn roots(code: &VCode, allocated: &Allocated) -> u16 {
     let collects = |inst: &VInst| {
         let info = inst.op.info();
-        info.charge == Charge::Heap || info.control == Control::Call
+        let leaves = matches!(info.control, Control::Call | Control::Throw);
+        info.charge == Charge::Heap || leaves
     };
     let mut insts = code.blocks.iter().flat_map(|block| &block.insts);
     if insts.any(collects) {

@@ -10,6 +10,7 @@ use crate::error::Error;
 
 use super::blocks::{Block, End, Inst};
 use super::flow::{arrange, entries, skip_branch};
+use super::handlers::Sites;
 use super::{Code, acc, short};
 
 /// A label to be filled in when all blocks have their places.
@@ -36,6 +37,8 @@ struct Encoder<'a> {
     lines: Vec<(u32, u32)>,
     pool_words: Vec<u32>,
     fixups: Vec<Fixup>,
+    /// Calls and throws, if anything in the function catches.
+    sites: Sites,
     /// Blocks whose branch has a wider label than the narrowest.
     wide: &'a [bool],
     /// Blocks whose label does not reach.
@@ -112,6 +115,7 @@ fn attempt(blocks: &[Block], order: &[u32], wide: &[bool], frame: u16) -> Result
         lines: Vec::new(),
         pool_words: Vec::new(),
         fixups: Vec::new(),
+        sites: Sites::new(blocks, order),
         wide,
         short: Vec::new(),
         block: 0,
@@ -121,7 +125,8 @@ fn attempt(blocks: &[Block], order: &[u32], wide: &[bool], frame: u16) -> Result
     for (i, &at) in order.iter().enumerate() {
         let block = &blocks[at as usize];
         encoder.open(at, i == 0, frame)?;
-        for inst in &block.body {
+        for (i, inst) in block.body.iter().enumerate() {
+            encoder.sites.add(encoder.words.len(), inst, block, i);
             encoder.inst(inst)?;
         }
         encoder.end(block, order.get(i + 1).copied())?;
@@ -167,7 +172,11 @@ impl Encoder<'_> {
                 self.lines.push((at, inst.offset));
             }
         }
-        if matches!(info.control, Control::Call | Control::TailCall) {
+        let leaves = matches!(
+            info.control,
+            Control::Call | Control::TailCall | Control::Throw
+        );
+        if leaves {
             self.has_fuel("a call costs no fuel")?;
         }
         if matches!(inst.op, Op::ConstPool | Op::V128Const) {
@@ -233,7 +242,11 @@ impl Encoder<'_> {
                 }
                 Ok(())
             }
-            End::Leave(inst) => self.inst(inst),
+            End::Leave(inst) => {
+                let at = block.body.len();
+                self.sites.add(self.words.len(), inst, block, at);
+                self.inst(inst)
+            }
         }
     }
 
@@ -284,6 +297,7 @@ impl Encoder<'_> {
             frame,
             refs: 0,
             lines: self.lines,
+            handlers: self.sites.rows(&self.starts)?,
             pool: Vec::new(),
             pool_words: self.pool_words,
         }))

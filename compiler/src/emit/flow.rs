@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::lower::negate;
 
 use super::acc::plain;
-use super::blocks::{Block, End};
+use super::blocks::{Block, Catch, End};
 
 /// Makes every edge go past blocks that do nothing, cost nothing and only go on. Block 0 stays what it is.
 pub(super) fn thread(blocks: &mut [Block]) {
@@ -37,9 +37,7 @@ pub(super) fn thread(blocks: &mut [Block]) {
         }
     }
     for block in blocks {
-        block
-            .end
-            .retarget(|old| final_target[old as usize].unwrap_or(old));
+        block.retarget(|old| final_target[old as usize].unwrap_or(old));
         simplify(block);
     }
 }
@@ -60,7 +58,7 @@ pub(super) fn reachable(blocks: &[Block]) -> Vec<u32> {
     let mut stack = vec![0u32];
     seen[0] = true;
     while let Some(at) = stack.pop() {
-        blocks[at as usize].end.for_each(|target| {
+        blocks[at as usize].for_each_target(|target| {
             if !core::mem::replace(&mut seen[target as usize], true) {
                 stack.push(target);
             }
@@ -74,8 +72,7 @@ pub(super) fn reachable(blocks: &[Block]) -> Vec<u32> {
 pub(super) fn entries(blocks: &[Block], order: &[u32]) -> Vec<u32> {
     let mut count = vec![0; blocks.len()];
     for &block in order {
-        let end = &blocks[block as usize].end;
-        end.for_each(|target| count[target as usize] += 1);
+        blocks[block as usize].for_each_target(|target| count[target as usize] += 1);
     }
     count
 }
@@ -104,7 +101,13 @@ pub(super) fn merge(blocks: &mut [Block], order: &mut Vec<u32>) -> Result<(), Er
         let nothing = Block::forward(at, 0, 0);
         let mut joined = core::mem::replace(&mut blocks[at as usize], nothing);
         let into = &mut blocks[last as usize];
+        let before = into.body.len();
         into.body.append(&mut joined.body);
+        into.catches
+            .extend(joined.catches.iter().map(|catch| Catch {
+                at: before + catch.at,
+                ..*catch
+            }));
         into.end = joined.end;
         into.loop_depth = into.loop_depth.max(joined.loop_depth);
         into.cost = into
@@ -263,9 +266,7 @@ impl Edges {
     fn new(blocks: &[Block], order: &[u32]) -> Self {
         let mut pred = vec![u32::MAX; blocks.len()];
         for &from in order {
-            blocks[from as usize]
-                .end
-                .for_each(|to| pred[to as usize] = from);
+            blocks[from as usize].for_each_target(|to| pred[to as usize] = from);
         }
         let count = entries(blocks, order);
         Self { count, pred }
@@ -274,7 +275,7 @@ impl Edges {
 
 /// Moves one unit of fuel from every predecessor of `to` to all that follow it. False if one has none to spare.
 fn charge_later(blocks: &mut Vec<Block>, order: &mut Vec<u32>, edges: &mut Edges, to: u32) -> bool {
-    let leads = |from: u32| blocks.get(from as usize).map_or(0, |it| it.end.count(to));
+    let leads = |from: u32| blocks.get(from as usize).map_or(0, |it| it.count(to));
     let last = edges.pred[to as usize];
     let preds: Vec<u32> = match edges.count[to as usize] {
         0 => return false,
@@ -308,15 +309,13 @@ fn charge_others(
 ) {
     let depth = blocks[pred as usize].loop_depth;
     let mut targets = Vec::new();
-    blocks[pred as usize]
-        .end
-        .for_each(|target| targets.push(target));
+    blocks[pred as usize].for_each_target(|target| targets.push(target));
     targets.sort_unstable();
     targets.dedup();
     targets.retain(|&target| target != to);
     blocks[pred as usize].cost -= 1;
     for target in targets {
-        let several = blocks[pred as usize].end.count(target);
+        let several = blocks[pred as usize].count(target);
         if edges.count[target as usize] == several {
             blocks[target as usize].cost += 1;
             continue;
@@ -327,7 +326,7 @@ fn charge_others(
         edges.count.push(several);
         edges.pred.push(pred);
         let swap = |old| if old == target { between } else { old };
-        blocks[pred as usize].end.retarget(swap);
+        blocks[pred as usize].retarget(swap);
         let at = order.iter().position(|&it| it == pred).unwrap_or(0) + 1;
         // What the branch falls into stays behind it, unless that itself falls into what follows.
         let stays = match (&blocks[pred as usize].end, order.get(at)) {

@@ -11,10 +11,12 @@ mod acc;
 mod blocks;
 mod encode;
 mod flow;
+mod handlers;
 mod short;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use wrt_format::image::Handler;
 use wrt_format::isa::{Op, field_value, set_field};
 
 use crate::error::Error;
@@ -34,6 +36,8 @@ pub struct Code {
     pub lines: Vec<(u32, u32)>,
     /// The function's own constants. [`Code::relocate`] makes the indices into it indices into the module's pool.
     pub pool: Vec<u64>,
+    /// Where exceptions are caught, ascending by site; words count from the function's first.
+    pub handlers: Vec<Handler>,
     /// Indices of the `const_pool`, `const_pool_short` and `v128_const` instructions in `words`.
     pub pool_words: Vec<u32>,
 }

@@ -50,6 +50,7 @@ pub fn archive(
             refs: code.refs,
             code: code.words,
         });
+        out.handlers.push(code.handlers);
         if !options.strip {
             out.lines.push(code.lines);
         }

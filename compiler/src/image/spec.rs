@@ -89,7 +89,7 @@ pub(super) fn module(module: &ValidModule<'_>, types: &Types, strip: bool) -> ou
                 init: const_expr(init, types),
             })
             .collect(),
-        tags: (module.tags.iter())
+        tags: (module.tags[module.imported_tags as usize..].iter())
             .map(|&type_idx| types.index(type_idx))
             .collect(),
         exports: module.exports.iter().map(export).collect(),

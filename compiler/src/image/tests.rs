@@ -43,6 +43,7 @@ fn code(list: &[(Op, &[i64])], pool: &[u64]) -> Code {
         refs: 0,
         lines: vec![(1, 30)],
         pool: pool.to_vec(),
+        handlers: Vec::new(),
     }
 }
 

@@ -133,7 +133,8 @@ const fn width_of(ty: Type) -> u32 {
         | Type::V128
         | Type::FuncRef
         | Type::ExternRef
-        | Type::AnyRef => 8,
+        | Type::AnyRef
+        | Type::ExnRef => 8,
     }
 }
 

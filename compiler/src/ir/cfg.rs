@@ -16,7 +16,7 @@ use super::inst::Terminator;
 const NONE: u32 = u32::MAX;
 
 impl Terminator {
-    /// The edges to other blocks, in order; the default of a `br_table` comes last.
+    /// The edges to other blocks, in order; the default of a `br_table` comes last, handlers behind where else it goes on.
     pub fn edges(&self) -> impl Iterator<Item = &Edge> {
         let (first, rest, last): (Option<&Edge>, &[Edge], Option<&Edge>) = match self {
             Self::Br(edge) => (Some(edge), &[], None),
@@ -26,6 +26,10 @@ impl Terminator {
             Self::BrTable {
                 targets, default, ..
             } => (None, targets, Some(default)),
+            Self::Try { normal, handlers } => (Some(normal), handlers, None),
+            Self::Throw { handlers, .. } | Self::ThrowRef { handlers, .. } => {
+                (None, handlers, None)
+            }
             Self::Return(_)
             | Self::ReturnCall { .. }
             | Self::ReturnCallIndirect { .. }
@@ -33,6 +37,24 @@ impl Terminator {
             | Self::Trap(_) => (None, &[], None),
         };
         first.into_iter().chain(rest).chain(last)
+    }
+
+    /// The edges to handlers.
+    #[must_use]
+    pub fn handlers(&self) -> &[Edge] {
+        match self {
+            Self::Try { handlers, .. }
+            | Self::Throw { handlers, .. }
+            | Self::ThrowRef { handlers, .. } => handlers,
+            Self::Br(_)
+            | Self::BrIf { .. }
+            | Self::BrTable { .. }
+            | Self::Return(_)
+            | Self::ReturnCall { .. }
+            | Self::ReturnCallIndirect { .. }
+            | Self::ReturnCallRef { .. }
+            | Self::Trap(_) => &[],
+        }
     }
 
     /// The edges to other blocks, in the same order, to change.
@@ -45,6 +67,10 @@ impl Terminator {
             Self::BrTable {
                 targets, default, ..
             } => (None, targets, Some(default)),
+            Self::Try { normal, handlers } => (Some(normal), handlers, None),
+            Self::Throw { handlers, .. } | Self::ThrowRef { handlers, .. } => {
+                (None, handlers, None)
+            }
             Self::Return(_)
             | Self::ReturnCall { .. }
             | Self::ReturnCallIndirect { .. }

@@ -6,6 +6,7 @@
 //! - the entry block has no predecessors and its parameters are the function's parameters;
 //! - [`BlockData::cost`] is the number of fuel-bearing Wasm operators that the block stands for. Passes may merge blocks (costs add) and
 //!   delete unreachable ones; along every path the sum stays what the Wasm source costs.
+//! - handlers' edges lead to blocks that start with [`Inst::Caught`], and nothing else does;
 //! - Every cycle passes an edge whose source or target block costs at least 1.
 
 use super::inst::{Inst, Terminator};
@@ -188,6 +189,16 @@ impl Func {
     pub fn new_value(&mut self, ty: Type, def: ValueDef) -> Value {
         self.values.push(ValueData { ty, def });
         Value(self.values.len() as u32 - 1)
+    }
+
+    /// What the handler that is `block` catches, if it is one.
+    #[must_use]
+    pub fn clause(&self, block: Block) -> Option<wrt_format::image::Clause> {
+        let first = self.block(block).insts.first()?;
+        if let Inst::Caught(clause) = self.insts[first.index()].inst {
+            return Some(clause);
+        }
+        None
     }
 
     /// A new, empty block that ends in `unreachable`, not in the layout yet.

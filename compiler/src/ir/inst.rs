@@ -10,6 +10,7 @@ use super::object::ObjectOp;
 use super::ops::{BinaryOp, LoadOp, StoreOp, UnaryOp};
 use super::simd::SimdOp;
 use super::types::Type;
+use wrt_format::image::Clause;
 use wrt_format::trap::Trap;
 
 /// An instruction. Indices are those of the Wasm module's index spaces.
@@ -144,6 +145,9 @@ pub enum Inst {
     },
     /// `atomic.fence`.
     AtomicFence,
+    /// What a handler is given: the values of the exception, if the clause names its tag, then a reference to it, if the clause gives one. It
+    /// is the first instruction of a block that edges of handlers lead to, and stands nowhere else.
+    Caught(Clause),
     /// `call`.
     Call { func: u32, args: Vec<Value> },
     /// `call_ref`. `type_idx` is canonical, as in `CallIndirect`.
@@ -178,6 +182,17 @@ pub enum Terminator {
         targets: Vec<Edge>,
         default: Edge,
     },
+    /// The block's last instruction is a call. When it returns, on to `normal`; an exception that comes out of it goes to the first of
+    /// the handlers whose clause fits, or out of the function. The results of the call are there for `normal` only.
+    Try { normal: Edge, handlers: Vec<Edge> },
+    /// `throw`: to the first handler whose clause fits, or out of the function.
+    Throw {
+        tag: u32,
+        args: Vec<Value>,
+        handlers: Vec<Edge>,
+    },
+    /// `throw_ref`, likewise.
+    ThrowRef { exn: Value, handlers: Vec<Edge> },
     /// Back to the caller.
     Return(Vec<Value>),
     /// `return_call`.
@@ -211,7 +226,8 @@ impl Inst {
             | Type::F64
             | Type::FuncRef
             | Type::ExternRef
-            | Type::AnyRef => Self::Const(0),
+            | Type::AnyRef
+            | Type::ExnRef => Self::Const(0),
         }
     }
 
@@ -256,6 +272,7 @@ macro_rules! visitors {
                     | Self::GlobalGet(_)
                     | Self::MemorySize(_)
                     | Self::TableSize(_)
+                    | Self::Caught(_)
                     | Self::DataDrop(_)
                     | Self::ElemDrop(_)
                     | Self::AtomicFence => {}
@@ -315,6 +332,24 @@ macro_rules! visitors {
                             (&$($mutability)? edge.args).into_iter().for_each(&mut f);
                         }
                         (&$($mutability)? default.args).into_iter().for_each(f);
+                    }
+                    Self::Try { normal, handlers } => {
+                        (&$($mutability)? normal.args).into_iter().for_each(&mut f);
+                        for edge in handlers {
+                            (&$($mutability)? edge.args).into_iter().for_each(&mut f);
+                        }
+                    }
+                    Self::Throw { args, handlers, .. } => {
+                        args.into_iter().for_each(&mut f);
+                        for edge in handlers {
+                            (&$($mutability)? edge.args).into_iter().for_each(&mut f);
+                        }
+                    }
+                    Self::ThrowRef { exn, handlers } => {
+                        f(exn);
+                        for edge in handlers {
+                            (&$($mutability)? edge.args).into_iter().for_each(&mut f);
+                        }
                     }
                     Self::Return(args) | Self::ReturnCall { args, .. } => {
                         args.into_iter().for_each(f);

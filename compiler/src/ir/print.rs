@@ -14,6 +14,7 @@ use super::inst::{Inst, Terminator};
 use super::simd::SimdOp;
 use super::types::Type;
 use core::fmt::{Display, Formatter, Result};
+use wrt_format::image::Clause;
 
 impl Display for Func {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -91,6 +92,19 @@ impl Display for EdgeText {
     }
 }
 
+/// What is caught.
+struct ClauseText(Clause);
+
+impl Display for ClauseText {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let with_ref = if self.0.with_ref { "_ref" } else { "" };
+        match self.0.tag {
+            Some(tag) => write!(f, "catch{with_ref} {tag}"),
+            None => write!(f, "catch_all{with_ref}"),
+        }
+    }
+}
+
 /// A constant: the bits of a slot, read as a value of the type.
 struct Const(Type, u64);
 
@@ -108,7 +122,7 @@ impl Display for Const {
                 value if value.is_nan() => write!(f, "f64.const nan:{bits:#x}"),
                 value => write!(f, "f64.const {value:?}"),
             },
-            Type::FuncRef | Type::ExternRef | Type::AnyRef => write!(f, "ref.null"),
+            Type::FuncRef | Type::ExternRef | Type::AnyRef | Type::ExnRef => write!(f, "ref.null"),
             Type::V128 => write!(f, "v128.const {bits:#x}"),
         }
     }
@@ -152,9 +166,18 @@ impl Func {
         EdgeText(edge.block, self.used(&edge.args))
     }
 
-    fn fmt_inst(&self, f: &mut Formatter<'_>, inst: &Inst, ty: Type) -> Result {
+    fn edges(&self, edges: &[Edge]) -> Vec<EdgeText> {
+        edges.iter().map(|edge| self.edge(edge)).collect()
+    }
+
+    fn operands(&self, inst: &Inst) -> Vec<Value> {
         let mut operands = Vec::new();
         inst.for_each_use(|&value| operands.push(self.resolve(value)));
+        operands
+    }
+
+    fn fmt_inst(&self, f: &mut Formatter<'_>, inst: &Inst, ty: Type) -> Result {
+        let operands = self.operands(inst);
         let values = List(&operands);
         match *inst {
             Inst::Const(bits) => Const(ty, bits).fmt(f),
@@ -179,6 +202,7 @@ impl Func {
                 op, mem, offset, ..
             } => fmt_access(f, &op.name(), (mem, offset), &operands),
             Inst::AtomicFence => write!(f, "atomic.fence"),
+            Inst::Caught(clause) => ClauseText(clause).fmt(f),
             Inst::Call { func, .. } => write!(f, "call {func}({values})"),
             Inst::CallIndirect {
                 table,
@@ -219,6 +243,18 @@ impl Func {
         }
     }
 
+    /// A terminator with handlers.
+    fn fmt_throwing(&self, f: &mut Formatter<'_>, terminator: &Terminator) -> Result {
+        if let Terminator::Try { normal, .. } = terminator {
+            write!(f, "try {}", self.edge(normal))?;
+        } else if let Terminator::Throw { tag, args, .. } = terminator {
+            write!(f, "throw {tag}({})", self.used(args))?;
+        } else if let Terminator::ThrowRef { exn, .. } = terminator {
+            write!(f, "throw_ref {}", self.resolve(*exn))?;
+        }
+        write!(f, ", [{}]", List(&self.edges(terminator.handlers())))
+    }
+
     fn fmt_terminator(&self, f: &mut Formatter<'_>, terminator: &Terminator) -> Result {
         match terminator {
             Terminator::Br(edge) => write!(f, "br {}", self.edge(edge)),
@@ -235,9 +271,12 @@ impl Func {
                 targets,
                 default,
             } => {
-                let targets: Vec<_> = targets.iter().map(|edge| self.edge(edge)).collect();
+                let targets = self.edges(targets);
                 let (index, default) = (self.resolve(*index), self.edge(default));
                 write!(f, "br_table {index}, [{}], {default}", List(&targets))
+            }
+            Terminator::Try { .. } | Terminator::Throw { .. } | Terminator::ThrowRef { .. } => {
+                self.fmt_throwing(f, terminator)
             }
             Terminator::Return(values) => match values[..] {
                 [] => write!(f, "return"),
@@ -332,6 +371,7 @@ fn fmt_bulk(f: &mut Formatter<'_>, inst: &Inst) -> Result {
         | Inst::Store { .. }
         | Inst::Atomic { .. }
         | Inst::AtomicFence
+        | Inst::Caught(_)
         | Inst::Call { .. }
         | Inst::CallIndirect { .. }
         | Inst::CallRef { .. } => Ok(()),

@@ -19,6 +19,8 @@ pub enum Type {
     ExternRef,
     /// Reference to a struct, an array, an i31, or a host reference that was converted; null is 0.
     AnyRef,
+    /// Reference to an exception; null is 0.
+    ExnRef,
 }
 
 impl Type {
@@ -33,20 +35,24 @@ impl Type {
             | Self::F64
             | Self::FuncRef
             | Self::ExternRef
-            | Self::AnyRef => 1,
+            | Self::AnyRef
+            | Self::ExnRef => 1,
         }
     }
 
     /// Whether the value may refer to something that the collector of garbage frees: then it has to know of it.
     #[must_use]
     pub const fn is_traced(self) -> bool {
-        matches!(self, Self::ExternRef | Self::AnyRef)
+        matches!(self, Self::ExternRef | Self::AnyRef | Self::ExnRef)
     }
 
     /// Whether the value is a reference.
     #[must_use]
     pub const fn is_ref(self) -> bool {
-        matches!(self, Self::FuncRef | Self::ExternRef | Self::AnyRef)
+        matches!(
+            self,
+            Self::FuncRef | Self::ExternRef | Self::AnyRef | Self::ExnRef
+        )
     }
 }
 
@@ -61,6 +67,7 @@ impl core::fmt::Display for Type {
             Self::FuncRef => "funcref",
             Self::ExternRef => "externref",
             Self::AnyRef => "anyref",
+            Self::ExnRef => "exnref",
         })
     }
 }

@@ -52,6 +52,22 @@ impl<'a> Selector<'a> {
                 let edges: Vec<&Edge> = targets.iter().chain([default]).collect();
                 self.many_way(&edges)
             }
+            Terminator::Try {
+                ref normal,
+                ref handlers,
+            } => self.try_call(normal, handlers),
+            Terminator::Throw {
+                tag,
+                ref args,
+                ref handlers,
+            } => {
+                let fields = [0, i64::from(tag)];
+                self.throw(Op::Throw, &fields, args, handlers)
+            }
+            Terminator::ThrowRef { exn, ref handlers } => {
+                let fields = [0, self.field(exn)];
+                self.throw(Op::ThrowRef, &fields, &[], handlers)
+            }
             Terminator::Return(ref values) => self.give_back(values),
             Terminator::ReturnCall { func, ref args } => {
                 match func.checked_sub(self.module.imported_funcs) {
@@ -99,6 +115,15 @@ impl<'a> Selector<'a> {
             }
         }
         Piece::default()
+    }
+
+    fn throw(&mut self, op: Op, fields: &[i64], args: &[Value], handlers: &[Edge]) -> Piece {
+        let mut inst = self.make(op, fields);
+        inst.args = self.regs(args);
+        self.push(inst);
+        let mut piece = Piece::default();
+        self.catch(&mut piece, handlers);
+        piece
     }
 
     fn tail_call(&mut self, op: Op, fields: &[i64], args: &[Value]) -> Piece {

@@ -17,9 +17,13 @@ impl Width {
     pub(super) const fn of(ty: Type) -> Self {
         match ty {
             Type::I32 | Type::F32 => Self::W32,
-            Type::I64 | Type::F64 | Type::V128 | Type::FuncRef | Type::ExternRef | Type::AnyRef => {
-                Self::W64
-            }
+            Type::I64
+            | Type::F64
+            | Type::V128
+            | Type::FuncRef
+            | Type::ExternRef
+            | Type::AnyRef
+            | Type::ExnRef => Self::W64,
         }
     }
 

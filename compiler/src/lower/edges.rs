@@ -4,7 +4,7 @@
 //!
 //! An edge is split, that is gets a block that ends in `br`, when it carries arguments between a block with several successors and
 //! one with several predecessors, or when control should fall through to a block that does not come next. The blocks of split edges
-//! come right behind their source and cost nothing. Emission drops those that turn out empty.
+//! come right behind their source, or, for edges to handlers, last of all, and cost nothing. Emission drops those that turn out empty.
 
 use super::negate::negate;
 use super::select::Selector;
@@ -13,6 +13,7 @@ use crate::ir::cfg::Cfg;
 use crate::ir::loops::Loops;
 use crate::ir::{Block, Edge, Func, Value};
 use std::collections::HashMap;
+use wrt_format::image::Clause;
 use wrt_format::isa::Op;
 
 /// Not in the layout.
@@ -25,6 +26,8 @@ enum Target {
     Block(Block),
     /// To this one of the source's split edges.
     Split(usize),
+    /// To this one of the source's pads.
+    Pad(usize),
 }
 
 /// An edge out of a block.
@@ -48,8 +51,12 @@ struct Split {
 pub(super) struct Piece {
     pub(super) params: Vec<VReg>,
     pub(super) insts: Vec<VInst>,
+    pub(super) caught: Vec<VReg>,
+    clauses: Vec<Clause>,
     succs: Vec<Succ>,
     splits: Vec<Split>,
+    /// Split edges to handlers. Nothing falls into them: they come last of all.
+    pads: Vec<Split>,
 }
 
 /// What is known of the shape before anything is selected.
@@ -113,17 +120,20 @@ impl<'a> Planner<'a> {
                 count += 1 + piece.splits.len() as u32;
             }
         }
+        let mut pads: Vec<(Split, u32)> = Vec::new();
         let mut blocks = Vec::with_capacity(count as usize);
         for &block in &self.layout {
             let Some(piece) = pieces[block.index()].take() else {
                 continue;
             };
             let first_split = blocks.len() + 1;
+            let first_pad = count as usize + pads.len();
             let depth = loops.depth(block);
             let edge = |succ: Succ| VEdge {
                 block: match succ.target {
                     Target::Block(to) => index[to.index()],
                     Target::Split(i) => (first_split + i) as u32,
+                    Target::Pad(i) => (first_pad + i) as u32,
                 },
                 args: succ.args,
             };
@@ -131,13 +141,16 @@ impl<'a> Planner<'a> {
                 params: piece.params,
                 insts: piece.insts,
                 succs: piece.succs.into_iter().map(edge).collect(),
+                clauses: piece.clauses,
+                caught: piece.caught,
                 cost: self.func.block(block).cost,
                 loop_depth: depth,
             });
+            let offset = self.func.block(block).offset;
+            pads.extend(piece.pads.into_iter().map(|pad| (pad, offset)));
             for mut split in piece.splits {
                 let to = index[split.to.index()];
                 let falls = to as usize == blocks.len() + 1;
-                let offset = self.func.block(block).offset;
                 if !falls {
                     split.insts.push(jump_inst(offset));
                 }
@@ -150,8 +163,20 @@ impl<'a> Planner<'a> {
                     }],
                     cost: 0,
                     loop_depth: depth.min(loops.depth(split.to)),
+                    ..VBlock::default()
                 });
             }
+        }
+        for (mut pad, offset) in pads {
+            pad.insts.push(jump_inst(offset));
+            blocks.push(VBlock {
+                insts: pad.insts,
+                succs: vec![VEdge {
+                    block: index[pad.to.index()],
+                    args: pad.args,
+                }],
+                ..VBlock::default()
+            });
         }
         blocks
     }
@@ -231,6 +256,34 @@ impl Selector<'_> {
             piece.succs.push(succ);
         }
         piece
+    }
+
+    /// The block at hand ends in a call that goes on at `normal` or, by an exception, at one of the handlers.
+    pub(super) fn try_call(&mut self, normal: &Edge, handlers: &[Edge]) -> Piece {
+        let is_next = self.planner.next(self.block) == Some(normal.block);
+        let split = self.planner.needs_split(normal) || !is_next;
+        let mut piece = Piece::default();
+        let succ = self.succ(&mut piece, normal, split);
+        piece.succs.push(succ);
+        self.catch(&mut piece, handlers);
+        piece
+    }
+
+    /// Adds the handlers of the call or throw that the block at hand ends in.
+    pub(super) fn catch(&mut self, piece: &mut Piece, handlers: &[Edge]) {
+        for edge in handlers {
+            // A constant is better made when it is needed, too.
+            let makes = |arg: &Value| self.fuse && self.const_bits(*arg).is_some();
+            let split = self.planner.needs_split(edge) || edge.args.iter().any(makes);
+            let mut of_edge = Piece::default();
+            let mut succ = self.succ(&mut of_edge, edge, split);
+            if split {
+                succ.target = Target::Pad(piece.pads.len());
+                piece.pads.append(&mut of_edge.splits);
+            }
+            piece.succs.push(succ);
+            piece.clauses.extend(self.func.clause(edge.block));
+        }
     }
 
     fn succ(&mut self, piece: &mut Piece, edge: &Edge, split: bool) -> Succ {

@@ -11,11 +11,7 @@ impl Selector<'_> {
     /// Selects an instruction that is needed.
     pub(super) fn inst(&mut self, idx: InstIdx, inst: &Inst, results: &[Value]) {
         match *inst {
-            Inst::Const(bits) => {
-                let dst = self.def(results[0]);
-                let inst = self.constant_inst(dst, bits);
-                self.push(inst);
-            }
+            Inst::Const(bits) => self.constant(bits, results[0]),
             Inst::Unary(op, a) => self.unary(op, a, results[0]),
             Inst::Binary(op, a, b) => self.binary(idx, op, a, b, results[0]),
             Inst::V128Const(bits) => self.vector_const(bits, results[0]),
@@ -67,8 +63,8 @@ impl Selector<'_> {
                 offset,
                 args,
             } => self.atomic(op, mem, offset, &args[..op.operand_count()], results),
-            // All that it orders is in order.
-            Inst::AtomicFence => {}
+            // All that it orders is in order. What is caught is there when the block starts.
+            Inst::AtomicFence | Inst::Caught(_) => {}
             Inst::Call { .. } | Inst::CallIndirect { .. } | Inst::CallRef { .. } => {
                 self.call_inst(inst, results);
             }
@@ -80,6 +76,12 @@ impl Selector<'_> {
         let mut fields = vec![self.def(results[0]), self.field(a)];
         fields.extend(rest);
         self.emit(op, &fields);
+    }
+
+    fn constant(&mut self, bits: u64, result: Value) {
+        let dst = self.def(result);
+        let inst = self.constant_inst(dst, bits);
+        self.push(inst);
     }
 
     /// Selects a call.
@@ -164,7 +166,8 @@ impl Selector<'_> {
             | Type::F64
             | Type::FuncRef
             | Type::ExternRef
-            | Type::AnyRef => Op::Select,
+            | Type::AnyRef
+            | Type::ExnRef => Op::Select,
         };
         self.emit(op, &[dst, a, b, cond]);
     }

@@ -101,12 +101,16 @@ fn kinds(target: Target) -> u16 {
         return 0;
     };
     match heap {
-        HeapType::Func | HeapType::Extern | HeapType::Any => all,
+        HeapType::Func | HeapType::Extern | HeapType::Exn | HeapType::Any => all,
         HeapType::Eq => ref_kind::I31 | ref_kind::STRUCT | ref_kind::ARRAY,
         HeapType::I31 => ref_kind::I31,
         HeapType::Struct => ref_kind::STRUCT,
         HeapType::Array => ref_kind::ARRAY,
-        HeapType::NoFunc | HeapType::NoExtern | HeapType::None | HeapType::Defined(_) => 0,
+        HeapType::NoFunc
+        | HeapType::NoExtern
+        | HeapType::NoExn
+        | HeapType::None
+        | HeapType::Defined(_) => 0,
     }
 }
 

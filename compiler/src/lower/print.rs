@@ -1,7 +1,7 @@
 //! Text of selected code, for tests and for people.
 //!
 //! `v2 = i32_add_imm v0, imm=-1` is an instruction; `func=3(v1, v2)` are the arguments of a call; `-> b1(v2), b3` the successors of
-//! a branch, the way that falls through last.
+//! a branch, the way that falls through last. What catches an exception stands behind the call or throw.
 
 use super::vcode::{VBlock, VCode, VEdge, VInst, VReg};
 use core::fmt;
@@ -89,8 +89,14 @@ impl VBlock {
     fn print(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(")?;
         list(f, &self.params)?;
+        if !self.caught.is_empty() {
+            f.write_str("; caught ")?;
+            list(f, &self.caught)?;
+        }
         writeln!(f, ") cost {} depth {}:", self.cost, self.loop_depth)?;
-        let branches = !self.succs.is_empty() && self.insts.last().is_some_and(VInst::ends_block);
+        let branches = !self.succs.is_empty()
+            && self.clauses.is_empty()
+            && self.insts.last().is_some_and(VInst::ends_block);
         for (i, inst) in self.insts.iter().enumerate() {
             write!(f, "    {inst}")?;
             if branches && i + 1 == self.insts.len() {
@@ -99,8 +105,15 @@ impl VBlock {
             }
             writeln!(f)?;
         }
-        if !branches && let [edge] = &self.succs[..] {
+        if !branches && let Some(edge) = self.succs.first() {
             writeln!(f, "    -> {edge}")?;
+        }
+        for (clause, edge) in self.handlers() {
+            let with_ref = if clause.with_ref { "_ref" } else { "" };
+            match clause.tag {
+                Some(tag) => writeln!(f, "    catch{with_ref} {tag} -> {edge}")?,
+                None => writeln!(f, "    catch_all{with_ref} -> {edge}")?,
+            }
         }
         Ok(())
     }

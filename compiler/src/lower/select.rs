@@ -116,6 +116,12 @@ impl<'a> Selector<'a> {
             reversed.extend(self.group.drain(..).rev());
         }
         reversed.reverse();
+        if let Some(first) = data.insts.first().map(|idx| &self.func.insts[idx.index()])
+            && let Inst::Caught(_) = first.inst
+        {
+            let caught = first.results.iter();
+            piece.caught = caught.map(|&result| self.def_reg(result)).collect();
+        }
         piece.params = data.params.iter().map(|&param| self.reg(param)).collect();
         piece.insts = reversed;
         piece

@@ -180,6 +180,7 @@ fn is_barrier(inst: &Inst) -> bool {
         | Inst::RefAsNonNull(_)
         | Inst::Atomic { .. }
         | Inst::AtomicFence
+        | Inst::Caught(_)
         | Inst::Call { .. }
         | Inst::CallIndirect { .. }
         | Inst::CallRef { .. } => true,

@@ -95,8 +95,8 @@ impl Check<'_> {
     }
 
     fn block(&mut self, index: usize, block: &VBlock, pred_count: &[u32]) -> Verdict {
-        for &param in &block.params {
-            self.define(param)?;
+        for &vreg in block.params.iter().chain(&block.caught) {
+            self.define(vreg)?;
         }
         for (i, inst) in block.insts.iter().enumerate() {
             let last = i + 1 == block.insts.len();
@@ -122,7 +122,7 @@ impl Check<'_> {
                 let same = is_ref(arg) == is_ref(param) && is_wide(arg) == is_wide(param);
                 ensure(same, || format!("{arg} and {param} are not of one kind"))?;
             }
-            let critical = block.succs.len() > 1 && pred_count[edge.block as usize] > 1;
+            let critical = block.is_fork() && pred_count[edge.block as usize] > 1;
             ensure(!critical || edge.args.is_empty(), || {
                 format!("{edge} is critical and has arguments")
             })?;
@@ -193,6 +193,7 @@ impl Check<'_> {
             | Role::Field64
             | Role::Field128
             | Role::RefKinds
+            | Role::Tag
             | Role::DefinedGlobal
             | Role::ImportGlobal
             | Role::Mem
@@ -215,11 +216,12 @@ impl Check<'_> {
             "more operands than the instruction has".to_owned()
         })?;
         let calls = matches!(info.control, Control::Call | Control::TailCall);
+        let takes = calls || matches!(inst.op, Op::RetN | Op::Throw);
         ensure(calls || inst.results.is_empty(), || {
             "only calls have results".to_owned()
         })?;
-        ensure(calls || inst.op == Op::RetN || inst.args.is_empty(), || {
-            "only calls and returns have arguments".to_owned()
+        ensure(takes || inst.args.is_empty(), || {
+            "only calls, throws and returns have arguments".to_owned()
         })?;
         inst.args.iter().try_for_each(|&arg| self.use_of(arg))?;
         inst.results.iter().try_for_each(|&it| self.define(it))
@@ -262,11 +264,17 @@ fn falls_through(index: usize, block: &VBlock) -> Verdict {
         .insts
         .last()
         .map_or(Control::Next, |inst| inst.op.info().control);
+    let handlers = block.clauses.len();
+    let may_throw = matches!(control, Control::Call | Control::Throw);
+    ensure(may_throw || handlers == 0, || {
+        "handlers for what does not throw".to_owned()
+    })?;
     let (count, fall) = match control {
         Control::Stub | Control::Enter | Control::Fuel => {
             return Err("an instruction that is no instruction of a function".to_owned());
         }
-        Control::Next | Control::Call => (1, Some(0)),
+        Control::Next | Control::Call => (1 + handlers, Some(0)),
+        Control::Throw => (handlers, None),
         Control::CondBranch => (2, Some(1)),
         Control::Branch => (1, None),
         Control::Table => (block.succs.len().max(1), None),

@@ -8,9 +8,12 @@
 //! - the last instruction of a block is its only branch. A conditional branch goes to `succs[0]` when taken and falls through to
 //!   `succs[1]`, which is the next block in layout. A block whose last instruction is no terminator falls through to its only
 //!   successor, which is the next block in layout;
+//! - handlers' successors are those of a call or throw that is the last instruction of its block: what holds when it is entered holds
+//!   there, but for the window;
 //! - no critical edges where arguments are passed: a block with several successors passes arguments only to targets whose only
-//!   predecessor it is.
+//!   predecessor it is. A block with handlers counts as one with several successors.
 
+use wrt_format::image::Clause;
 use wrt_format::isa::{Control, Op};
 
 pub use super::validate::validate;
@@ -55,6 +58,11 @@ pub struct VBlock {
     /// Successors: of a branch the target; of a conditional branch the target, then the fall-through; of `br_table` its targets in
     /// order, the default last.
     pub succs: Vec<VEdge>,
+    /// What is caught where handlers catch: those of the call or throw that is the last instruction, whose successors come behind the
+    /// others, in the same order.
+    pub clauses: Vec<Clause>,
+    /// Of a handler: what it has caught, which is at the base of the window when the block starts.
+    pub caught: Vec<VReg>,
     /// Fuel.
     pub cost: u32,
     /// Number of loops around the block.
@@ -106,6 +114,20 @@ impl VInst {
     }
 }
 
+impl VBlock {
+    /// Whether moves for an edge cannot be made at the block's end: there are several, or the edge is left in the middle of a call.
+    pub(crate) fn is_fork(&self) -> bool {
+        self.succs.len() > 1 || !self.clauses.is_empty()
+    }
+
+    /// The handlers: what each catches, and where it goes.
+    pub(crate) fn handlers(&self) -> impl Iterator<Item = (Clause, &VEdge)> {
+        let first = self.succs.len().saturating_sub(self.clauses.len());
+        let edges = self.succs.iter().skip(first);
+        self.clauses.iter().copied().zip(edges)
+    }
+}
+
 impl VCode {
     /// Numbers the virtual registers in the order in which the code names them, and drops those that it does not.
     pub(super) fn renumber(&mut self) {
@@ -122,7 +144,8 @@ impl VCode {
             *vreg = new[old];
         };
         for block in &mut self.blocks {
-            block.params.iter_mut().for_each(|vreg| rename(&mut vreg.0));
+            let start = block.params.iter_mut().chain(&mut block.caught);
+            start.for_each(|vreg| rename(&mut vreg.0));
             for inst in &mut block.insts {
                 inst.each_vreg_mut(&mut rename);
             }

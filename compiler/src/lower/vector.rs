@@ -39,7 +39,8 @@ impl Selector<'_> {
                 | Type::V128
                 | Type::FuncRef
                 | Type::ExternRef
-                | Type::AnyRef => self.field(arg),
+                | Type::AnyRef
+                | Type::ExnRef => self.field(arg),
             };
             fields.push(field);
         }

@@ -61,6 +61,9 @@ fn decided(func: &Func, terminator: &Terminator) -> Option<Terminator> {
             default,
         } => table(func, *index, targets, default),
         Terminator::Br(_)
+        | Terminator::Try { .. }
+        | Terminator::Throw { .. }
+        | Terminator::ThrowRef { .. }
         | Terminator::Return(_)
         | Terminator::ReturnCall { .. }
         | Terminator::ReturnCallIndirect { .. }

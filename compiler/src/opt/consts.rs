@@ -123,9 +123,13 @@ fn need(inst: &Inst, nth: usize, (ty, bits): Key) -> Need {
     let small = match ty {
         Type::I32 => i16::try_from(bits as i32).is_ok(),
         Type::I64 => i16::try_from(bits as i64).is_ok(),
-        Type::F32 | Type::F64 | Type::V128 | Type::FuncRef | Type::ExternRef | Type::AnyRef => {
-            false
-        }
+        Type::F32
+        | Type::F64
+        | Type::V128
+        | Type::FuncRef
+        | Type::ExternRef
+        | Type::AnyRef
+        | Type::ExnRef => false,
     };
     let immediate = |is| if is { Need::Immediate } else { Need::Slot };
     #[expect(
@@ -204,12 +208,16 @@ impl Placer<'_> {
             Terminator::Trap(wrt_format::trap::Trap::Unreachable),
         );
         self.offset = self.func.block(block).offset;
+        // A call that is tried stays last: what its handlers are given is made before.
+        let is_tried = matches!(terminator, Terminator::Try { .. });
+        let tried = if is_tried { self.out.pop() } else { None };
         terminator.for_each_use_mut(|value| {
             if let Some(bits) = constant(self.func, *value) {
                 let key = (self.func.ty(*value), bits);
                 *value = self.place(key, Need::Own, around);
             }
         });
+        self.out.extend(tried);
         let data = self.func.block_mut(block);
         data.terminator = terminator;
         data.insts = core::mem::take(&mut self.out);

@@ -23,6 +23,13 @@ impl EdgeRef {
             Terminator::BrTable {
                 targets, default, ..
             } => targets.get(self.nth as usize).unwrap_or(default),
+            Terminator::Try { normal, handlers } => match self.nth.checked_sub(1) {
+                None => normal,
+                Some(nth) => &handlers[nth as usize],
+            },
+            Terminator::Throw { handlers, .. } | Terminator::ThrowRef { handlers, .. } => {
+                &handlers[self.nth as usize]
+            }
             Terminator::Return(_)
             | Terminator::ReturnCall { .. }
             | Terminator::ReturnCallIndirect { .. }

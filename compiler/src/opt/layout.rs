@@ -1,9 +1,11 @@
 //! Block layout: the reachable blocks in the order in which they are emitted. A block comes behind all that lead to it, but for
 //! loops' back edges; loops are contiguous; what should follow directly does (the same loop, then the order of the source); blocks
-//! that can only end in a trap come last.
+//! that can only end in a trap come last, and before them what only exceptions lead to.
+//!
+//! What a call that is tried goes on with when it returns comes right behind it, so that it is no block of its own in the end.
 //!
 //! Only the order changes, so fuel stays as it is. For the rule against cycles without cost: every backward branch in this order is
-//! the back edge of a loop.
+//! the back edge of a loop, or leaves what only exceptions lead to and costs something at one of its ends.
 
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::{LoopIdx, Loops};
@@ -11,7 +13,8 @@ use crate::ir::{Block, Func, Terminator};
 
 /// The order that correctness needs, and no more: reverse postorder of what can be reached.
 pub(super) fn plain(func: &mut Func) {
-    func.layout = Cfg::new(func).rpo().to_vec();
+    let cfg = Cfg::new(func);
+    func.layout = behind_calls(func, &cfg, cfg.rpo());
 }
 
 /// Lays the blocks out.
@@ -21,9 +24,10 @@ pub(super) fn run(func: &mut Func) {
     let order = source_order(func, &cfg, &loops);
     let mut layout = by_loops(&order, &loops);
     let cold = cold_blocks(func, &cfg);
+    let unlikely = unlikely_blocks(func, &cfg);
     // A stable sort: cold blocks keep their order among themselves.
-    layout.sort_by_key(|block| cold[block.index()]);
-    func.layout = layout;
+    layout.sort_by_key(|block| (cold[block.index()], unlikely[block.index()]));
+    func.layout = behind_calls(func, &cfg, &layout);
 }
 
 /// Reverse postorder of a walk that takes last, and so places next, the successor that should follow: the one in more loops, of
@@ -108,4 +112,47 @@ fn cold_blocks(func: &Func, cfg: &Cfg) -> Vec<bool> {
     }
     cold[Func::ENTRY.index()] = false;
     cold
+}
+
+/// For each block whether only exceptions lead to it: handlers, and what only they go on to. A block from which a branch back to the
+/// others could be free is not among them.
+fn unlikely_blocks(func: &Func, cfg: &Cfg) -> Vec<bool> {
+    let mut unlikely = vec![true; func.blocks.len()];
+    let mut work = vec![Func::ENTRY];
+    while let Some(block) = work.pop() {
+        if func.clause(block).is_none() && core::mem::take(&mut unlikely[block.index()]) {
+            work.extend(cfg.succs(block));
+        }
+    }
+    for &block in cfg.rpo().iter().rev() {
+        let is_free = |block: Block| func.block(block).cost == 0;
+        let mut succs = cfg.succs(block).iter();
+        if is_free(block) && succs.any(|&succ| !unlikely[succ.index()] && is_free(succ)) {
+            unlikely[block.index()] = false;
+        }
+    }
+    unlikely
+}
+
+/// The same order, but with each block that only a call that is tried returns to right behind that call.
+fn behind_calls(func: &Func, cfg: &Cfg, order: &[Block]) -> Vec<Block> {
+    let returns_to = |block: Block| {
+        let Terminator::Try { normal, .. } = &func.block(block).terminator else {
+            return None;
+        };
+        (cfg.preds(normal.block).len() == 1).then_some(normal.block)
+    };
+    let mut follows = vec![false; func.blocks.len()];
+    for next in order.iter().filter_map(|&block| returns_to(block)) {
+        follows[next.index()] = true;
+    }
+    let mut out = Vec::with_capacity(order.len());
+    for &block in order.iter().filter(|block| !follows[block.index()]) {
+        let mut at = Some(block);
+        while let Some(block) = at {
+            out.push(block);
+            at = returns_to(block);
+        }
+    }
+    out
 }

@@ -194,7 +194,7 @@ fn store(
         Type::I64 => LoadOp::I64Load,
         Type::F64 => LoadOp::F64Load,
         Type::V128 => LoadOp::V128Load,
-        Type::FuncRef | Type::ExternRef | Type::AnyRef => return,
+        Type::FuncRef | Type::ExternRef | Type::AnyRef | Type::ExnRef => return,
     };
     if load.bytes() == op.bytes() {
         let op = load;
@@ -220,6 +220,7 @@ fn forget(known: &mut Vec<Known>, inst: &Inst) {
         | Inst::TableCopy { .. }
         | Inst::TableInit { .. } => known.clear(),
         Inst::Const(_)
+        | Inst::Caught(_)
         | Inst::Unary(..)
         | Inst::Binary(..)
         | Inst::V128Const(_)

@@ -44,10 +44,35 @@ fn merge(func: &mut Func, canonical: bool) -> bool {
             changed = true;
         }
     }
+    if canonical {
+        pay_before_calls(func, &cfg, &merged);
+    }
     if changed {
         resolve_all(func);
     }
     changed
+}
+
+/// Charges what comes behind a call that is tried together with what comes before it, as for any other call: such a call is no end of a
+/// block, as far as fuel is concerned. What comes behind it is free from now on.
+fn pay_before_calls(func: &mut Func, cfg: &Cfg, merged: &[bool]) {
+    // Backwards, so that what comes behind several calls goes to the first of them.
+    for &block in cfg
+        .rpo()
+        .iter()
+        .rev()
+        .filter(|block| !merged[block.index()])
+    {
+        let Terminator::Try { normal, .. } = &func.block(block).terminator else {
+            continue;
+        };
+        let next = normal.block;
+        if cfg.preds(next).len() == 1 {
+            let cost = core::mem::take(&mut func.block_mut(next).cost);
+            let cost_before = &mut func.block_mut(block).cost;
+            *cost_before = cost_before.saturating_add(cost);
+        }
+    }
 }
 
 /// The block behind `block`, if the two always run one after the other.

@@ -12,9 +12,12 @@ use crate::ir::{BinaryOp, Func, Inst, Terminator, Value, ValueDef};
 /// Calls `f` with every operand of `terminator` but the arguments of its edges.
 pub(super) fn each_terminator_use(terminator: &Terminator, mut f: impl FnMut(Value)) {
     match terminator {
-        Terminator::Br(_) | Terminator::Trap(_) => {}
+        Terminator::Br(_) | Terminator::Trap(_) | Terminator::Try { .. } => {}
+        Terminator::ThrowRef { exn, .. } => f(*exn),
         Terminator::BrIf { cond: a, .. } | Terminator::BrTable { index: a, .. } => f(*a),
-        Terminator::Return(args) | Terminator::ReturnCall { args, .. } => {
+        Terminator::Return(args)
+        | Terminator::Throw { args, .. }
+        | Terminator::ReturnCall { args, .. } => {
             args.iter().copied().for_each(f);
         }
         Terminator::ReturnCallIndirect { index, args, .. }
@@ -81,6 +84,7 @@ pub(super) fn can_trap(func: &Func, inst: &Inst) -> bool {
         | Inst::GlobalSet(..)
         | Inst::MemorySize(_)
         | Inst::TableSize(_)
+        | Inst::Caught(_)
         | Inst::DataDrop(_)
         | Inst::ElemDrop(_)
         | Inst::AtomicFence => false,

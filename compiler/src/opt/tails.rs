@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use super::operands::{resolve_all, shows_fuel};
 use super::repair::{self, Users};
 use crate::ir::cfg::Cfg;
-use crate::ir::loops::Loops;
+use crate::ir::loops::{LoopIdx, Loops};
 use crate::ir::{Block, Edge, Func, Inst, InstIdx, Terminator, Value};
 
 /// Instructions of a block that [`run`] copies, at most.
@@ -28,6 +28,7 @@ const STEPS: usize = 6;
 pub(super) fn run(func: &mut Func) -> bool {
     let cfg = Cfg::new(func);
     let outside = used_outside(func, &cfg);
+    let mut entries = entries(&cfg);
     let mut changed = false;
     for &from in cfg.rpo() {
         let Terminator::Br(Edge { block: tail, .. }) = func.block(from).terminator else {
@@ -44,6 +45,7 @@ pub(super) fn run(func: &mut Func) -> bool {
             || !small
             || tail == from
             || outside[tail.index()]
+            || entries[tail.index()] > 1
             || cfg.preds(tail).len() == 1
             || data.terminator.edges().any(onward)
         {
@@ -53,9 +55,27 @@ pub(super) fn run(func: &mut Func) -> bool {
             continue;
         }
         append_copy(func, from, tail);
+        for edge in func.block(tail).terminator.edges() {
+            let entries = &mut entries[edge.block.index()];
+            *entries += u32::from(*entries > 0);
+        }
         changed = true;
     }
     changed
+}
+
+/// For each loop's header the number of blocks from outside that lead to it, 0 for other blocks. A copy of the header behind one of several
+/// would make another way into the loop, which would then be none to what looks for loops.
+fn entries(cfg: &Cfg) -> Vec<u32> {
+    let loops = Loops::new(cfg);
+    let mut entries = vec![0; cfg.block_count()];
+    for (i, data) in (0u32..).zip(loops.all()) {
+        let mut preds = cfg.preds(data.header).to_vec();
+        preds.dedup();
+        let outside = |pred: &&Block| !loops.contains(LoopIdx(i), **pred);
+        entries[data.header.index()] = preds.iter().filter(outside).count() as u32;
+    }
+    entries
 }
 
 /// Whether `tail` may be charged for together with `from`.

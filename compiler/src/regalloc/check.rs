@@ -21,6 +21,7 @@ use super::{Allocated, MAX_FRAME, Move};
 /// What is wrong, and where.
 pub fn check(code: &VCode, allocated: &Allocated) -> Result<(), String> {
     check_layout(code, allocated)?;
+    check_pads(code, allocated)?;
     let moves = moves_by_block(code, allocated)?;
     let count = code.blocks.len();
     let traces = code.is_ref.contains(&true);
@@ -53,13 +54,15 @@ pub fn check(code: &VCode, allocated: &Allocated) -> Result<(), String> {
             moves: &allocated.moves[moves[b].clone()],
             traces,
         };
-        run.block(&code.blocks[b], &mut facts)
+        let thrown = run
+            .block(&code.blocks[b], &mut facts)
             .map_err(|error| format!("block {b}: {error}"))?;
-        for (left, edge) in (0..code.blocks[b].succs.len())
-            .rev()
-            .zip(&code.blocks[b].succs)
-        {
-            let mut there = if left > 0 {
+        let block = &code.blocks[b];
+        let handlers = block.clauses.len();
+        for (left, edge) in (0..block.succs.len()).rev().zip(&block.succs) {
+            let mut there = if left < handlers {
+                thrown.clone()
+            } else if left > handlers {
                 facts.clone()
             } else {
                 core::mem::take(&mut facts)
@@ -208,11 +211,24 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn block(&self, block: &VBlock, facts: &mut Facts) -> Result<(), String> {
+    /// Gives also what holds when an exception leaves the block.
+    fn block(&self, block: &VBlock, facts: &mut Facts) -> Result<Facts, String> {
         let mut moves = self.moves.iter().peekable();
+        let mut thrown = Facts::default();
+        for (at, (vreg, second)) in (self.allocated.base..).zip(self.code.each_slot(&block.caught))
+        {
+            facts.define(at, Half::of(vreg, second));
+        }
         for (i, inst) in block.insts.iter().enumerate() {
             while let Some(it) = moves.next_if(|it| it.before as usize <= i) {
                 self.copy(it, facts)?;
+            }
+            if !block.clauses.is_empty() && i + 1 == block.insts.len() {
+                thrown = facts.clone();
+                thrown.clobber_from(self.allocated.base - 1);
+                if self.traces {
+                    thrown.collect(self.code, |slot| self.is_root(slot));
+                }
             }
             self.inst(block, inst, facts)
                 .map_err(|error| format!("instruction {i} ({}): {error}", inst.op.info().name))?;
@@ -229,7 +245,7 @@ impl Run<'_> {
                 return Err(format!("edge to block {} has wrong arguments", edge.block));
             }
         }
-        Ok(())
+        Ok(thrown)
     }
 
     /// A move, which must bring no other value to a slot that the collector looks at.
@@ -292,7 +308,11 @@ impl Run<'_> {
             }
         }
         mods.iter().for_each(|&it| facts.clobber(slot(it)));
-        if matches!(info.control, Control::Call | Control::TailCall) {
+        let leaves = matches!(
+            info.control,
+            Control::Call | Control::TailCall | Control::Throw
+        );
+        if leaves {
             facts.clobber_from(self.allocated.base - 1);
             if self.traces {
                 facts.collect(code, |slot| self.is_root(slot));
@@ -370,7 +390,7 @@ fn check_layout(code: &VCode, allocated: &Allocated) -> Result<(), String> {
     }
     for inst in code.blocks.iter().flat_map(|block| &block.insts) {
         let control = inst.op.info().control;
-        let calls = matches!(control, Control::Call | Control::TailCall);
+        let calls = matches!(control, Control::Call | Control::TailCall | Control::Throw);
         let span = code
             .slot_count(&inst.args)
             .max(code.slot_count(&inst.results));
@@ -395,17 +415,52 @@ fn is_root(code: &VCode, allocated: &Allocated, slot: u16) -> bool {
     }
 }
 
-/// All registers that the code defines.
-fn defined(code: &VCode) -> impl Iterator<Item = VReg> {
-    let of_inst = |inst: &VInst| {
+/// Between a throw and a handler nothing is written to the window, where the handler finds what it has caught; and that fits.
+fn check_pads(code: &VCode, allocated: &Allocated) -> Result<(), String> {
+    let mut is_pad = vec![false; code.blocks.len()];
+    let handlers = code.blocks.iter().flat_map(VBlock::handlers);
+    for (_, edge) in handlers {
+        let block = &code.blocks[edge.block as usize];
+        is_pad[edge.block as usize] = block.caught.is_empty() && block.clauses.is_empty();
+    }
+    let written = |b: usize, slot: u16| {
+        let goes_on = code.blocks[b].succs.iter();
+        let mut to = goes_on.map(|edge| &code.blocks[edge.block as usize].caught);
+        is_pad[b] && slot >= allocated.base && to.any(|caught| !caught.is_empty())
+    };
+    for (b, block) in code.blocks.iter().enumerate() {
+        let slots = defined_by(&block.insts).map(|vreg| allocated.slot(vreg));
+        let moved = allocated.moves.iter().filter(|it| it.block as usize == b);
+        if is_pad[b]
+            && slots
+                .chain(moved.map(|it| it.dst))
+                .any(|slot| written(b, slot))
+        {
+            return Err(format!("block {b} overwrites what a handler is given"));
+        }
+        let end = u32::from(allocated.base) + code.slot_count(&block.caught);
+        if !block.caught.is_empty() && (allocated.base == 0 || end > allocated.frame.into()) {
+            return Err(format!("what block {b} catches does not fit the frame"));
+        }
+    }
+    Ok(())
+}
+
+/// All registers that instructions define.
+fn defined_by(insts: &[VInst]) -> impl Iterator<Item = VReg> {
+    insts.iter().flat_map(|inst| {
         let operands = inst.op.info().fields.iter().zip(inst.fields);
         let defs = operands.filter(|(field, _)| field.role.is_def());
         let defs: Vec<VReg> = defs.map(|(_, value)| VReg(value as u32)).collect();
         defs.into_iter().chain(inst.results.clone())
-    };
-    code.blocks.iter().flat_map(move |block| {
-        let defs = block.insts.iter().flat_map(of_inst);
-        block.params.iter().copied().chain(defs)
+    })
+}
+
+/// All registers that the code defines.
+fn defined(code: &VCode) -> impl Iterator<Item = VReg> {
+    code.blocks.iter().flat_map(|block| {
+        let start = block.params.iter().chain(&block.caught);
+        start.copied().chain(defined_by(&block.insts))
     })
 }
 

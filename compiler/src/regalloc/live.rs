@@ -133,6 +133,9 @@ impl Walk {
             for &param in &block.params {
                 walk.define(param, b, points.start(b))?;
             }
+            for &caught in &block.caught {
+                walk.define(caught, b, points.start(b) + WRITE)?;
+            }
             for (i, inst) in block.insts.iter().enumerate() {
                 let point = points.inst(b, i) + WRITE;
                 let mut result = Ok(());

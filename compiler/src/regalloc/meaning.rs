@@ -35,6 +35,12 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
+    /// The trace of a run that has come to its end.
+    fn after(mut self, fuel: u64) -> Self {
+        self.fuel = Some(fuel);
+        self
+    }
+
     /// Whether two runs may be of the same program, one of them perhaps cut short.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
         let shared = self.events.len().min(other.events.len());
@@ -111,6 +117,16 @@ pub(crate) fn result(call: u64, i: usize) -> u64 {
     digest([call, i as u64])
 }
 
+/// Whether a call throws instead of returning.
+pub(crate) fn throws(call: u64) -> bool {
+    mix(call).is_multiple_of(3)
+}
+
+/// Value `i` of the exception that comes out of a call.
+pub(crate) fn thrown(call: u64, i: usize) -> u64 {
+    digest([call, 1000 + i as u64])
+}
+
 /// Runs selected code on its virtual registers.
 pub(crate) fn run(code: &VCode) -> Trace {
     let mut trace = Trace::default();
@@ -118,14 +134,22 @@ pub(crate) fn run(code: &VCode) -> Trace {
     for (param, value) in code.blocks[0].params.iter().zip(inputs(code)) {
         regs[param.0 as usize] = value;
     }
-    let (mut at, mut fuel) = (0, 0);
+    let (mut at, mut fuel, mut exception) = (0, 0, 0);
     for _ in 0..500 {
         let block = &code.blocks[at];
         fuel += u64::from(block.cost);
         let mut way = 0;
-        for inst in &block.insts {
+        for (i, caught) in block.caught.iter().enumerate() {
+            regs[caught.0 as usize] = thrown(exception, i);
+        }
+        for (i, inst) in block.insts.iter().enumerate() {
+            let tried = i + 1 == block.insts.len() && !block.clauses.is_empty();
             let args = inst.args.iter().map(|it| regs[it.0 as usize]);
             match inst.op {
+                Op::Throw => {
+                    (exception, way) = (digest(args), 0);
+                    trace.events.push(exception);
+                }
                 Op::Call | Op::CallImport | Op::CallIndirect | Op::ReturnCall => {
                     let target = if inst.op == Op::CallIndirect {
                         regs[inst.fields[2] as usize]
@@ -134,19 +158,21 @@ pub(crate) fn run(code: &VCode) -> Trace {
                     };
                     let call = digest(args.chain([target]));
                     trace.events.push(call);
-                    for (i, it) in inst.results.iter().enumerate() {
-                        regs[it.0 as usize] = result(call, i);
+                    way = usize::from(tried && throws(call));
+                    if way == 1 {
+                        exception = call;
+                        continue;
                     }
+                    (inst.results.iter().enumerate())
+                        .for_each(|(i, it)| regs[it.0 as usize] = result(call, i));
                     if inst.op == Op::ReturnCall {
-                        trace.fuel = Some(fuel);
-                        return trace;
+                        return trace.after(fuel);
                     }
                 }
                 Op::Ret | Op::Ret1 | Op::RetN => {
                     let single = (inst.op == Op::Ret1).then(|| regs[inst.fields[0] as usize]);
                     trace.events.push(digest(args.chain(single)));
-                    trace.fuel = Some(fuel);
-                    return trace;
+                    return trace.after(fuel);
                 }
                 Op::Br => {}
                 Op::BrTable => {

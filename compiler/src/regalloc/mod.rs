@@ -248,7 +248,11 @@ fn heat(code: &VCode, bundles: &Bundles<'_>) -> Vec<u32> {
             let at = &mut heat[bundles.root(vreg.0) as usize];
             *at = block.loop_depth.max(*at);
         };
-        block.params.iter().for_each(|&param| add(param));
+        block
+            .params
+            .iter()
+            .chain(&block.caught)
+            .for_each(|&vreg| add(vreg));
         for inst in &block.insts {
             for_each_operand(inst, |_, vreg| add(vreg));
         }

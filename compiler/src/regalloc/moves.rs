@@ -52,10 +52,13 @@ impl Builder<'_> {
         if let [first, others @ ..] = self.preds.of(b) {
             self.at_entry(b, *first as usize, others)?;
         }
+        self.take_from_window(b, 0, &block.caught);
         for (i, inst) in block.insts.iter().enumerate() {
             self.around(b, i, inst);
         }
-        if let [edge] = &block.succs[..] {
+        if let [edge] = &block.succs[..]
+            && !block.is_fork()
+        {
             let ends_in_branch = block.insts.last().is_some_and(|it| is_plain_branch(it.op));
             let before = block.insts.len() - usize::from(ends_in_branch);
             self.edge(b, before, edge);
@@ -65,16 +68,17 @@ impl Builder<'_> {
 
     /// Moves for an edge from a block with several successors.
     fn at_entry(&mut self, b: usize, first: usize, others: &[u32]) -> Result<(), Error> {
-        let succs = &self.code.blocks[first].succs;
+        let from = &self.code.blocks[first];
+        let succs = &from.succs;
         let mut edges = succs.iter().filter(|edge| edge.block as usize == b);
         let Some(edge) = edges.next() else {
             return Ok(());
         };
-        if succs.len() < 2 || edge.args.is_empty() {
+        if !from.is_fork() || edge.args.is_empty() {
             // From a block of one successor: the moves are there. But another one may still pass arguments in the wrong way.
             let critical = |&pred: &u32| {
-                let from = &self.code.blocks[pred as usize].succs;
-                from.len() > 1 && !self.code.blocks[b].params.is_empty()
+                let from = &self.code.blocks[pred as usize];
+                from.is_fork() && !self.code.blocks[b].params.is_empty()
             };
             return if others.iter().any(critical) {
                 Err(critical_edge(b))
@@ -114,11 +118,19 @@ impl Builder<'_> {
             self.parallel(b, i, moves);
         }
         if inst.results.len() > 1 {
-            let results = (base..).zip(code.each_slot(&inst.results));
-            let results = results.filter(|(_, (_, second))| !second);
-            let moves = results.map(|(from, (to, _))| self.whole(to, self.slot(to), from));
-            let moves = moves.collect();
-            self.parallel(b, i + 1, moves);
+            self.take_from_window(b, i + 1, &inst.results);
+        }
+    }
+
+    /// Moves of what is at the base of the window to its places.
+    fn take_from_window(&mut self, b: usize, before: usize, vregs: &[VReg]) {
+        let code = self.code;
+        let slots = (self.base..).zip(code.each_slot(vregs));
+        let slots = slots.filter(|(_, (_, second))| !second);
+        let moves = slots.map(|(from, (to, _))| self.whole(to, self.slot(to), from));
+        let moves: Vec<_> = moves.collect();
+        if !moves.is_empty() {
+            self.parallel(b, before, moves);
         }
     }
 

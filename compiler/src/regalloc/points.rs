@@ -1,7 +1,7 @@
 //! Program points: the linear order in which live ranges are measured, and the operands of an instruction by what they do there.
 //!
 //! Each block takes one step for its start, one for each instruction, and one for its end; a step has four points:
-//! `+0` operands are read (at a start: parameters appear; at an end: edge arguments are read), `+1..+3` a callee runs, `+3` results
+//! `+0` operands are read (at a start: parameters appear, and at its `+3` what a handler has caught; at an end: edge arguments are read), `+1..+3` a callee runs, `+3` results
 //! are written. So a value that dies at an instruction may share its slot with a value that the instruction defines.
 
 use wrt_format::isa::{Charge, Control, Op, Role};
@@ -100,9 +100,13 @@ pub(super) fn for_each_operand(inst: &VInst, mut f: impl FnMut(Access, VReg)) {
     inst.results.iter().for_each(|&it| f(Access::Write, it));
 }
 
-/// Whether an instruction needs the outgoing window: calls and tail calls for their arguments, `ret_n` for its values.
+/// Whether an instruction needs the outgoing window: calls and tail calls for their arguments, throws and `ret_n` for
+/// their values.
 pub(super) fn uses_window(op: Op) -> bool {
-    matches!(op.info().control, Control::Call | Control::TailCall) || op == Op::RetN
+    matches!(
+        op.info().control,
+        Control::Call | Control::TailCall | Control::Throw
+    ) || op == Op::RetN
 }
 
 /// Whether an instruction may collect garbage before it has read its operands: it allocates. (Callees do so too.)

@@ -3,6 +3,7 @@
 //! The code is structured like what selection makes: conditionals, loops, branch tables, calls, merges with parameters. What it means
 //! is in [`super::meaning`].
 
+use wrt_format::image::Clause;
 use wrt_format::isa::Op;
 
 use super::meaning::mix;
@@ -179,7 +180,9 @@ impl Gen {
                 78..88 if nested => self.conditional(),
                 88..95 if nested => self.looping(),
                 95..100 if nested => self.table(),
-                60..78 => self.call(),
+                60..74 => self.call(),
+                74..78 if self.nesting < 6 => self.tried(),
+                74..78 => self.call(),
                 _ => {
                     self.simple();
                     true
@@ -244,6 +247,13 @@ impl Gen {
         self.push(Op::MemoryFill, &[copies[0], value, copies[1], 0]);
         self.push(Op::I64ExtendI32U, &[dst.0.into(), value]);
         self.values.push(dst);
+    }
+
+    /// A call that is no tail call.
+    fn plain_call(&mut self) {
+        let nesting = core::mem::take(&mut self.nesting);
+        self.call();
+        self.nesting = nesting;
     }
 
     /// A call; what it takes and gives is in the number of its function or type.
@@ -398,6 +408,86 @@ impl Gen {
         }
         self.params(merge, types);
         true
+    }
+
+    /// Calls whose exceptions go to one handler, the last of them perhaps a throw; then statements of which that is not so.
+    fn tried(&mut self) -> bool {
+        self.nesting += 1;
+        let (merge, types) = (self.types(), self.types());
+        let caught = self.rng.below(4);
+        let scopes = (self.values.len(), self.refs.len());
+        let count = 1 + self.rng.below(3);
+        let mut sites = Vec::new();
+        let mut throws = false;
+        for i in 0..count {
+            let args = self.args(&types);
+            let from = self.here();
+            throws = i + 1 == count && self.rng.chance(20);
+            if throws {
+                let values = (0..caught).map(|_| self.value()).collect();
+                self.push(Op::Throw, &[0, caught as i64]).args = values;
+                self.current().cost += 1;
+            } else {
+                self.plain_call();
+                let next = self.block(0);
+                let edge = VEdge {
+                    block: next,
+                    args: Vec::new(),
+                };
+                self.blocks[from as usize].succs.push(edge);
+            }
+            sites.push((self.here().min(from), args));
+        }
+        let goes_on = !throws && (self.rng.chance(15) || self.statements());
+        let end = goes_on.then(|| {
+            let args = self.args(&merge);
+            (self.here(), args)
+        });
+        self.values.truncate(scopes.0);
+        self.refs.truncate(scopes.1);
+        let handler = self.block(1);
+        self.params(handler, &types);
+        for _ in 0..caught {
+            let value = self.fresh(false);
+            self.blocks[handler as usize].caught.push(value);
+            self.values.push(value);
+        }
+        let goes_on = self.rng.chance(15) || self.statements();
+        let handled = goes_on.then(|| {
+            let args = self.args(&merge);
+            (self.here(), args)
+        });
+        self.values.truncate(scopes.0);
+        self.refs.truncate(scopes.1);
+        self.catch(sites, handler, caught as u32);
+        self.nesting -= 1;
+        self.merge(vec![end, handled], &merge)
+    }
+
+    /// Leads exceptions of calls to a handler, through pads if there are several.
+    fn catch(&mut self, sites: Vec<(u32, Vec<VReg>)>, handler: u32, caught: u32) {
+        let direct = sites.len() == 1 && self.rng.chance(50);
+        for (from, args) in sites {
+            let edge = if direct {
+                VEdge {
+                    block: handler,
+                    args,
+                }
+            } else {
+                let pad = self.block(0);
+                self.go(pad, handler, args, false);
+                VEdge {
+                    block: pad,
+                    args: Vec::new(),
+                }
+            };
+            let block = &mut self.blocks[from as usize];
+            block.succs.push(edge);
+            block.clauses.push(Clause {
+                tag: Some(caught),
+                with_ref: false,
+            });
+        }
     }
 
     fn conditional(&mut self) -> bool {

@@ -56,7 +56,7 @@ fn append(whole: &mut VCode, part: VCode) {
             continue;
         }
         let last = block.insts.pop().unwrap();
-        if last.op == Op::ReturnCall {
+        if last.op == Op::ReturnCall || last.op == Op::Throw {
             let [_, callee, ..] = last.fields;
             let args = last.args;
             block.insts.push(VInst {
@@ -74,7 +74,11 @@ fn append(whole: &mut VCode, part: VCode) {
             let constant = |it: VReg| inst(Op::ConstU32, &[it.0.into(), 3]);
             block.insts.splice(0..0, params.into_iter().map(constant));
         }
-        block.params.iter_mut().for_each(shift);
+        block
+            .params
+            .iter_mut()
+            .chain(&mut block.caught)
+            .for_each(shift);
         for it in &mut block.insts {
             it.args.iter_mut().chain(&mut it.results).for_each(shift);
             for (field, value) in it.op.info().fields.iter().zip(&mut it.fields) {
@@ -264,6 +268,7 @@ pub(super) fn block(
         succs: edges(succs),
         cost: 1,
         loop_depth,
+        ..VBlock::default()
     }
 }
 

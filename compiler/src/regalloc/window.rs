@@ -13,7 +13,7 @@ use super::coalesce::Bundles;
 use super::interval::Taken;
 use super::points::{Points, RUN, WRITE, allocates, uses_window};
 
-/// An instruction that uses the window.
+/// An instruction that uses the window, or the start of a handler, which finds there what it has caught.
 #[derive(Debug)]
 struct Site<'a> {
     /// Point at which its operands are read.
@@ -41,6 +41,14 @@ impl<'a> Window<'a> {
         let mut allocations = Vec::new();
         let mut slots = 0;
         for (b, block) in code.blocks.iter().enumerate() {
+            if !block.caught.is_empty() {
+                slots = slots.max(code.slot_count(&block.caught));
+                sites.push(Site {
+                    point: points.start(b),
+                    args: Vec::new(),
+                    results: &block.caught,
+                });
+            }
             for (i, inst) in block.insts.iter().enumerate() {
                 if allocates(inst.op) {
                     allocations.push(points.inst(b, i));

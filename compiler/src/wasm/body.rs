@@ -5,14 +5,14 @@
     reason = "most operators and sections belong to refused features, and new ones may come"
 )]
 
-use super::decode::{EXCEPTIONS, value_type};
+use super::decode::value_type;
 use super::features::provisional;
 use super::{FuncType, ValidModule};
 use crate::error::Error;
 use crate::ir::Type;
-use wasmparser::{FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader};
+use wasmparser::{Catch, FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader};
 
-/// A `block`, `loop` or `if`.
+/// A `block`, `loop`, `if` or `try_table`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Scope {
     /// Number of the operator that ends it.
@@ -159,19 +159,21 @@ fn scan(
     while !ops.eof() {
         let (op, offset) = ops.read_with_offset().map_err(invalid)?;
         validator.op(offset, &op).map_err(invalid)?;
-        // Also where they cannot be reached: `try_table` is a structured instruction.
-        let throws = matches!(
-            op,
-            Operator::TryTable { .. } | Operator::Throw { .. } | Operator::ThrowRef
-        );
-        if throws {
-            return Err(Error::unsupported(EXCEPTIONS, offset));
-        }
         scan.operator(&op, number).map_err(invalid)?;
         number += 1;
     }
     ops.finish().map_err(invalid)?;
     Ok(scan)
+}
+
+/// The label that a clause branches to, counted from outside of its `try_table`.
+pub(crate) const fn label(catch: &Catch) -> u32 {
+    match *catch {
+        Catch::One { label, .. }
+        | Catch::OneRef { label, .. }
+        | Catch::All { label }
+        | Catch::AllRef { label } => label,
+    }
 }
 
 impl Scan {
@@ -181,13 +183,13 @@ impl Scan {
             Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
                 self.assigns.push((*local_index, number));
             }
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
-                self.open.push(Some(self.scopes.len() as u32));
-                self.scopes.push(Scope {
-                    end: 0,
-                    targeted: false,
-                });
+            Operator::TryTable { try_table } => {
+                for catch in &try_table.catches {
+                    self.target(label(catch));
+                }
+                self.scope();
             }
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.scope(),
             Operator::End => {
                 if let Some(Some(scope)) = self.open.pop() {
                     self.scopes[scope as usize].end = number;
@@ -211,6 +213,14 @@ impl Scan {
             _ => {}
         }
         Ok(())
+    }
+
+    fn scope(&mut self) {
+        self.open.push(Some(self.scopes.len() as u32));
+        self.scopes.push(Scope {
+            end: 0,
+            targeted: false,
+        });
     }
 
     fn target(&mut self, depth: u32) {

@@ -73,6 +73,7 @@ fn empty(wasm: &[u8]) -> ValidModule<'_> {
         imported_tables: 0,
         imported_memories: 0,
         imported_globals: 0,
+        imported_tags: 0,
         table_inits: Vec::new(),
         global_inits: Vec::new(),
         tags: Vec::new(),
@@ -192,7 +193,11 @@ impl<'a> ValidModule<'a> {
                 self.imported_globals += 1;
                 ExternType::Global(ty)
             }
-            TypeRef::Tag(ty) => ExternType::Tag(ty.func_type_idx),
+            TypeRef::Tag(ty) => {
+                self.tags.push(ty.func_type_idx);
+                self.imported_tags += 1;
+                ExternType::Tag(ty.func_type_idx)
+            }
             TypeRef::FuncExact(_) => return Err(unexpected("import")),
         };
         self.imports.push(Import {
@@ -291,9 +296,6 @@ fn unexpected(what: &str) -> Error {
     Error::internal(format!("the validator accepted an unknown {what}"))
 }
 
-/// The feature of operators that throw and catch, and of references to exceptions.
-pub(crate) const EXCEPTIONS: &str = "exceptions";
-
 /// A Wasm value type.
 pub(crate) fn value_type(ty: wasmparser::ValType) -> Result<ValType, Error> {
     match ty {
@@ -333,7 +335,8 @@ pub(crate) fn heap_type(ty: wasmparser::HeapType) -> Result<HeapType, Error> {
             Abstract::Struct => Ok(HeapType::Struct),
             Abstract::Array => Ok(HeapType::Array),
             Abstract::I31 => Ok(HeapType::I31),
-            Abstract::Exn | Abstract::NoExn => Err(Error::unsupported_somewhere(EXCEPTIONS)),
+            Abstract::Exn => Ok(HeapType::Exn),
+            Abstract::NoExn => Ok(HeapType::NoExn),
             _ => Err(unexpected("heap type")),
         },
         Heap::Abstract { .. } | Heap::Exact(_) => Err(unexpected("heap type")),

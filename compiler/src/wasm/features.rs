@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use wasmparser::{Validator, WasmFeatures};
 
 /// Wasm 2.0, and tail calls, relaxed SIMD, extended constant expressions, multiple memories, 64-bit memories and tables, typed function
-/// references, threads, custom page sizes, wide arithmetic, and GC. Of exceptions there are tags: what throws and catches, and references to exceptions, are refused.
+/// references, threads, custom page sizes, wide arithmetic, GC, and exceptions.
 pub(super) const ACCEPTED: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::TAIL_CALL)

@@ -14,8 +14,8 @@ mod groups;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use body::Scope;
 pub use body::{BodyAllocs, ValidBody};
+pub(crate) use body::{Scope, label};
 pub use decode::parse;
 pub(crate) use decode::{heap_type, ref_type, value_type};
 pub use features::explain;
@@ -63,6 +63,7 @@ pub(crate) fn ir_type(types: &[FuncType], ty: ValType) -> Type {
         val::V128 => Type::V128,
         _ => match ty.as_ref() {
             Some((HeapType::Extern | HeapType::NoExtern, _)) => Type::ExternRef,
+            Some((HeapType::Exn | HeapType::NoExn, _)) => Type::ExnRef,
             Some((HeapType::Func | HeapType::NoFunc, _)) | None => Type::FuncRef,
             Some((HeapType::Defined(index), _)) => match types[index as usize].composite {
                 Composite::Func => Type::FuncRef,
@@ -298,11 +299,13 @@ pub struct ValidModule<'a> {
     pub imported_memories: u32,
     /// Number of imported globals.
     pub imported_globals: u32,
+    /// Number of imported tags.
+    pub imported_tags: u32,
     /// Initial value of the elements of each defined table; none is null.
     pub table_inits: Vec<Option<ConstExpr>>,
     /// Initial value of each defined global.
     pub global_inits: Vec<ConstExpr>,
-    /// Type of each defined tag.
+    /// Type of each tag of the index space, as written.
     pub tags: Vec<u32>,
     /// Exports in order.
     pub exports: Vec<Export<'a>>,
@@ -352,6 +355,12 @@ impl<'a> ValidModule<'a> {
     #[must_use]
     pub fn func_type(&self, func_idx: u32) -> &FuncType {
         &self.types[self.funcs[func_idx as usize] as usize]
+    }
+
+    /// The type of a tag of the index space: its parameters are the values that its exceptions carry.
+    #[must_use]
+    pub fn tag_type(&self, tag: u32) -> &FuncType {
+        &self.types[self.tags[tag as usize] as usize]
     }
 
     /// The name of a function of the index space, if the name section gives one.

@@ -82,20 +82,6 @@ fn custom_page_sizes() {
 
 #[test]
 fn exceptions() {
-    unsupported("(module (tag) (func (throw 0)))", "exceptions", &[0x08]);
-    // Also where it is never reached.
-    unsupported(
-        "(module (func (unreachable) (try_table (nop))))",
-        "exceptions",
-        &[0x1f],
-    );
-    unsupported(
-        "(module (func (drop (ref.null exn))))",
-        "exceptions",
-        &[0xd0],
-    );
-    unsupported("(module (func (try_table (nop))))", "exceptions", &[0x1f]);
-    unsupported("(module (func (param exnref)))", "exceptions", &[]);
     unsupported(
         "(module (func try nop catch_all end))",
         "legacy exceptions",
@@ -427,7 +413,8 @@ fn tags_are_decoded() {
     validate(&wasm).unwrap();
     let module = parse(&wasm).unwrap();
     assert_eq!(module.imports[0].ty, ExternType::Tag(0));
-    assert_eq!(module.tags, [1]);
+    assert_eq!((&module.tags[..], module.imported_tags), (&[0, 1][..], 1));
+    assert_eq!(module.tag_type(0).params.len(), 1);
     assert_eq!(
         (module.exports[0].kind, module.exports[0].index),
         (ExternKind::Tag, 1)

@@ -7,6 +7,7 @@
 pub mod crc;
 pub mod features;
 pub mod func;
+pub mod handler;
 pub mod header;
 mod items;
 mod lookup;
@@ -19,6 +20,7 @@ pub mod view;
 pub mod write;
 
 pub use func::{FuncRecord, RawFuncRecord};
+pub use handler::{Clause, Handler, RawHandler};
 pub use header::Header;
 pub use view::{
     ConstExprView, CowRun, DataMode, DataView, ElemItems, ElemMode, ElemView, ExportView,

@@ -25,6 +25,8 @@ pub enum Kind {
     ExportIndex = 8,
     /// Places of the operands in CODE that look like the opcode `fuel`: 32-bit words.
     Decoys = 9,
+    /// Where exceptions are caught, see [`super::RawHandler`].
+    Handlers = 10,
     /// Function names. Optional.
     Names = 14,
     /// Wasm byte offsets of code words. Optional.
@@ -45,6 +47,7 @@ impl Kind {
             7 => Some(Self::Elem),
             8 => Some(Self::ExportIndex),
             9 => Some(Self::Decoys),
+            10 => Some(Self::Handlers),
             14 => Some(Self::Names),
             16 => Some(Self::Lines),
             _ => None,
@@ -60,6 +63,7 @@ impl Kind {
             Self::Code => Some(2),
             Self::Const | Self::ExportIndex => Some(8),
             Self::Elem | Self::Decoys => Some(4),
+            Self::Handlers => Some(16),
             Self::Names | Self::Lines => None,
         }
     }
@@ -77,6 +81,7 @@ impl Kind {
             | Self::Elem
             | Self::ExportIndex
             | Self::Decoys
+            | Self::Handlers
             | Self::Names
             | Self::Lines => 4,
         }

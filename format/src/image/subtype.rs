@@ -62,7 +62,8 @@ pub fn heap_matches(types: &impl TypeSpace, sub: HeapType, sup: HeapType) -> boo
         HeapType::I31 | HeapType::Struct | HeapType::Array => {
             below == sup || below == HeapType::None
         }
-        HeapType::NoFunc | HeapType::NoExtern | HeapType::None => sub == sup,
+        HeapType::Exn => matches!(below, HeapType::Exn | HeapType::NoExn),
+        HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn | HeapType::None => sub == sup,
     }
 }
 
@@ -78,6 +79,8 @@ fn abstraction(types: &impl TypeSpace, heap: HeapType) -> HeapType {
         | HeapType::NoFunc
         | HeapType::Extern
         | HeapType::NoExtern
+        | HeapType::Exn
+        | HeapType::NoExn
         | HeapType::Any
         | HeapType::Eq
         | HeapType::I31
@@ -161,6 +164,10 @@ mod tests {
                 true,
             ),
             (of(HeapType::NoFunc, true), val::EXTERNREF, false),
+            (of(HeapType::NoExn, true), val::EXNREF, true),
+            (val::EXNREF, of(HeapType::NoExn, true), false),
+            (val::EXNREF, val::EXTERNREF, false),
+            (of(HeapType::NoFunc, true), val::EXNREF, false),
             (of(HeapType::NoExtern, true), val::EXTERNREF, true),
             (val::EXTERNREF, of(HeapType::NoExtern, true), false),
             (of(HeapType::Func, false), val::FUNCREF, true),

@@ -53,6 +53,10 @@ pub enum HeapType {
     Array,
     /// Nothing: the least type below any.
     None,
+    /// Any exception.
+    Exn,
+    /// Nothing: the least type of exceptions.
+    NoExn,
     /// A thing of the type of this index.
     Defined(u32),
 }
@@ -71,6 +75,8 @@ impl HeapType {
             Self::Struct => Some(0x6b),
             Self::Array => Some(0x6a),
             Self::None => Some(0x71),
+            Self::Exn => Some(0x69),
+            Self::NoExn => Some(0x74),
             Self::Defined(_) => None,
         }
     }
@@ -87,6 +93,8 @@ impl HeapType {
             0x6b => Some(Self::Struct),
             0x6a => Some(Self::Array),
             0x71 => Some(Self::None),
+            0x69 => Some(Self::Exn),
+            0x74 => Some(Self::NoExn),
             _ => None,
         }
     }
@@ -191,6 +199,12 @@ impl ValType {
         }
     }
 
+    /// Whether it is a reference to an exception.
+    #[must_use]
+    pub const fn is_exn(self) -> bool {
+        matches!(self.as_ref(), Some((HeapType::Exn | HeapType::NoExn, _)))
+    }
+
     /// Whether it is a reference type.
     #[must_use]
     pub const fn is_ref(self) -> bool {
@@ -289,6 +303,8 @@ impl core::fmt::Display for ValType {
             HeapType::Struct => ("structref", "struct"),
             HeapType::Array => ("arrayref", "array"),
             HeapType::None => ("nullref", "none"),
+            HeapType::Exn => ("exnref", "exn"),
+            HeapType::NoExn => ("nullexnref", "noexn"),
             HeapType::Defined(index) => {
                 return write!(f, "(ref {}{index})", if nullable { "null " } else { "" });
             }
@@ -325,6 +341,8 @@ pub mod val {
     pub const FUNCREF: ValType = ValType::from_byte(0x70);
     /// Reference to a thing of the host, or null.
     pub const EXTERNREF: ValType = ValType::from_byte(0x6f);
+    /// Reference to an exception, or null.
+    pub const EXNREF: ValType = ValType::from_byte(0x69);
 
     /// Slots that a value of type `ty` fills.
     #[must_use]

@@ -12,6 +12,7 @@
 use rkyv::rend::u32_le;
 
 use super::func::{FuncRecord, RawFuncRecord};
+use super::handler::{Handler, RawHandler};
 pub use super::items::{
     ConstExprView, CowRun, DataMode, DataView, ElemItems, ElemMode, ElemView, ExportView,
     ExprsView, FuncTypeView, GlobalView, ImportView, SubType, TableView,
@@ -39,6 +40,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) funcs: &'a [RawFuncRecord],
     pub(crate) code: &'a [u16],
     pub(crate) decoys: &'a [u32],
+    pub(crate) handlers: &'a [RawHandler],
     pub(crate) code_offset: u32,
     pub(crate) funcs_offset: u32,
     pub(crate) pool: &'a [u64],
@@ -239,6 +241,55 @@ impl<'a> ModuleView<'a> {
             results: u16::from_le(record.results),
             refs: u16::from_le(record.refs),
         }
+    }
+
+    /// The defined function that word `word` of the code section belongs to, by the records' order. In a module without handlers that is a
+    /// guess unless the function is verified: functions may be in any order there.
+    #[must_use]
+    pub fn func_at(&self, word: u32) -> Option<u32> {
+        let starts_before = |record: &RawFuncRecord| u32::from_le(record.code_word) <= word;
+        let behind = self.parts.funcs.partition_point(starts_before);
+        let func = behind.checked_sub(1)? as u32;
+        let record = self.func(func);
+        (word.saturating_sub(record.code_word) < record.words).then_some(func)
+    }
+
+    /// The rows of HANDLERS for the sites in a function.
+    pub(crate) fn handlers_of(&self, record: &FuncRecord) -> &'a [RawHandler] {
+        let rows = self.parts.handlers;
+        let below = |end: u32| rows.partition_point(|row| u32::from_le(row.first) < end);
+        let start = below(record.code_word);
+        let end = below(record.code_word.saturating_add(record.words));
+        rows.get(start..end).unwrap_or_default()
+    }
+
+    /// Whether the module catches anything.
+    #[must_use]
+    pub const fn has_handlers(&self) -> bool {
+        !self.parts.handlers.is_empty()
+    }
+
+    /// All rows of HANDLERS in order.
+    pub fn handlers(&self) -> impl ExactSizeIterator<Item = Handler> + use<'a> {
+        self.parts.handlers.iter().map(RawHandler::decode)
+    }
+
+    /// What is tried, in order, when an exception comes out of the call or throw whose window operand is at word `site` of the code
+    /// section, in a verified function.
+    pub fn handlers_at(&self, site: u32) -> impl Iterator<Item = Handler> + use<'a> {
+        let func = if self.has_handlers() {
+            self.func_at(site)
+        } else {
+            None
+        };
+        let rows = func.map_or(&[][..], |func| self.handlers_of(&self.func(func)));
+        // Rows of the same sites stand together; the last ones that begin here or before are those.
+        let end = rows.partition_point(|row| u32::from_le(row.first) <= site);
+        let own = rows.get(..end).unwrap_or_default();
+        let first = own.last().map_or(0, |row| row.first);
+        let start = own.partition_point(|row| u32::from_le(row.first) < u32::from_le(first));
+        let own = own.get(start..).unwrap_or_default();
+        (own.iter().map(RawHandler::decode)).filter(move |row| site <= row.last)
     }
 
     /// Records of all defined functions, in little-endian fields.

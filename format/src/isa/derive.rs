@@ -27,6 +27,8 @@ pub enum Control {
     TailCall,
     /// Back to the caller.
     Return,
+    /// To a handler in this function or a caller, or to nobody.
+    Throw,
     /// Nowhere.
     Trap,
 }
@@ -37,7 +39,7 @@ impl Control {
     pub const fn is_terminator(self) -> bool {
         matches!(
             self,
-            Self::Branch | Self::Table | Self::TailCall | Self::Return | Self::Trap
+            Self::Branch | Self::Table | Self::TailCall | Self::Return | Self::Throw | Self::Trap
         )
     }
 }
@@ -88,6 +90,8 @@ impl OpInfo {
         let number = self.op as u16;
         if number >= 0x0500 && number < 0x0510 {
             features::FUNCTION_REFERENCES
+        } else if number >= 0x0520 && number < 0x0540 {
+            features::EXCEPTIONS
         } else if number >= 0x0740 && number < 0x07c0 {
             features::THREADS
         } else if number >= 0x0540 && number < 0x0600 {

@@ -141,6 +141,7 @@ fn operand(out: &mut dyn Write, field: &Field, value: i64, at: usize) -> Result 
         Role::Table => write!(out, "table[{value}]"),
         Role::Elem => write!(out, "elem[{value}]"),
         Role::Data => write!(out, "data[{value}]"),
+        Role::Tag => write!(out, "tag[{value}]"),
         Role::Const | Role::Const128 => write!(out, "pool[{value}]"),
     }
 }

@@ -55,7 +55,12 @@ pub(super) const fn uses_memory_zero(formula: &str, roles: &[Role]) -> bool {
 pub(super) const fn may_stop(formula: &str, control: Control, charge: Charge) -> bool {
     let always = matches!(
         control,
-        Control::Enter | Control::Fuel | Control::Call | Control::TailCall | Control::Trap
+        Control::Enter
+            | Control::Fuel
+            | Control::Call
+            | Control::TailCall
+            | Control::Throw
+            | Control::Trap
     );
     always
         || !matches!(charge, Charge::Zero)

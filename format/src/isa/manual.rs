@@ -88,6 +88,11 @@ fn the_table_is_as_the_machine_expects() {
                 let labels = [at(Role::Label16), at(Role::Label32)];
                 assert_eq!(labels.iter().flatten().count(), 1, "{name}");
             }
+            // The site that HANDLERS names.
+            Control::Throw => {
+                let last = Some(usize::from(info.words) - 1);
+                assert_eq!(at(Role::Window), last, "{name}");
+            }
             Control::Call
             | Control::Stub
             | Control::Next

@@ -123,6 +123,8 @@ pub enum Role {
     Elem,
     /// Index of a data segment.
     Data,
+    /// Index in the module's tag index space.
+    Tag,
     /// Index into the constant pool.
     Const,
     /// Index into the constant pool of the first of two constants: a v128, the low half first.
@@ -191,6 +193,7 @@ impl Role {
             | Self::ImportGlobal
             | Self::Elem
             | Self::Data
+            | Self::Tag
             | Self::Const
             | Self::Const128 => true,
         }
@@ -350,7 +353,7 @@ pub mod spec {
         Def DefAcc DefF32 DefF64 Use Acc AccF32 AccF64 Mod Def128 Use128 DefSpan SpanLen UseSpan Count Window Results
         ImmS16 ImmU16 ImmS32 ImmU32 Shift Lane16 Lane8 Lane4 Lane2 Label16 Label32 TargetCount Frame Cost TrapCode
         DefinedFunc NearFunc ImportFunc Func Type CollectedType StructType ArrayType Array8 Array16 Array32 Array64 Array128
-        Field8 Field16 Field32 Field64 Field128 RefKinds DefinedGlobal ImportGlobal Mem Table Elem Data Const Const128
+        Field8 Field16 Field32 Field64 Field128 RefKinds DefinedGlobal ImportGlobal Mem Table Elem Data Tag Const Const128
     }
     other! {
         DefByte = Def 8;

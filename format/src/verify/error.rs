@@ -95,6 +95,7 @@ errors! {
     UnknownOp Corrupt "there is no instruction with this number, or it may not stand here";
     CutOff Corrupt "an instruction or branch table does not end in its function";
     BadDecoys Corrupt "DECOYS are not the operands that look like `fuel`";
+    BadHandlers Corrupt "HANDLERS are not in order, or not for calls and blocks of a function";
     NoEnter Corrupt "a function does not start with `enter`";
     FrameMismatch Corrupt "the frame size of `enter` is not that of the function record";
     SlotOutOfRange Corrupt "a slot is outside the frame";

@@ -5,6 +5,7 @@
 
 use super::VerifyError;
 use super::error::VerifyErrorKind as Kind;
+use super::handlers::Rows;
 use super::rules::{Plain, Rule, rule_of};
 use crate::image::features;
 use crate::image::func::{FuncRecord, RECORD_LEN};
@@ -17,9 +18,9 @@ use crate::trap::Trap;
 /// Greatest frame size: a slot number has its top bit clear, which the slot check relies on.
 pub(super) const MAX_FRAME: u16 = 32_767;
 
-type Checked<T> = Result<T, Kind>;
+pub(super) type Checked<T> = Result<T, Kind>;
 
-fn ensure(condition: bool, kind: Kind) -> Checked<()> {
+pub(super) fn ensure(condition: bool, kind: Kind) -> Checked<()> {
     if condition { Ok(()) } else { Err(kind) }
 }
 
@@ -42,6 +43,7 @@ impl ModuleView<'_> {
             body,
             decoys: own_decoys(self.parts.decoys, &record),
             seen: 0,
+            handlers: Rows::new(self, &record),
             record,
             lanes: slot_lanes(record.frame),
             pair_lanes: slot_lanes(record.frame.saturating_sub(1)),
@@ -105,13 +107,14 @@ fn slots_in_frame(lanes: u64, slots: u64) -> bool {
 }
 
 /// The pass over one function.
-struct Walk<'m, 'a> {
-    module: &'m ModuleView<'a>,
+pub(super) struct Walk<'m, 'a> {
+    pub(super) module: &'m ModuleView<'a>,
     body: &'a [u16],
     /// Words of the code section that are to look like `fuel` without being it, little-endian, and how many have been found.
     decoys: &'a [u32],
     seen: usize,
-    record: FuncRecord,
+    pub(super) handlers: Rows<'a>,
+    pub(super) record: FuncRecord,
     lanes: u64,
     /// As `lanes`, for slots that another one must follow.
     pair_lanes: u64,
@@ -136,7 +139,7 @@ fn check_global(rule: &Rule, global: Option<GlobalType>) -> Checked<()> {
 
 /// Operands of one instruction that only make sense together.
 #[derive(Default)]
-struct Together {
+pub(super) struct Together {
     window: u32,
     results_at: u32,
     span_at: u32,
@@ -146,7 +149,7 @@ struct Together {
     /// First and number of slots that are written together.
     cleared: (u32, u32),
     /// Slots of the parameters and results of the callee.
-    callee: Option<(u32, u32)>,
+    pub(super) callee: Option<(u32, u32)>,
 }
 
 impl Together {
@@ -187,6 +190,7 @@ impl Walk<'_, '_> {
             if self.at >= self.body.len() {
                 let plain = self.at > before;
                 ensure(!plain && control.is_terminator(), Kind::NoTerminator)?;
+                self.handlers.finish()?;
                 return ensure(self.seen == self.decoys.len(), Kind::BadDecoys);
             }
             control = self.instruction(false)?;
@@ -268,7 +272,11 @@ impl Walk<'_, '_> {
                 let [_, _, low, high, ..] = words;
                 next = self.table(next, pair(low, high))?;
             }
-            Control::Call | Control::TailCall | Control::Return | Control::Trap => {
+            Control::Call
+            | Control::TailCall
+            | Control::Return
+            | Control::Throw
+            | Control::Trap => {
                 self.leaving(rule, &words)?;
             }
         }
@@ -387,14 +395,18 @@ impl Walk<'_, '_> {
     fn label(&self, label: i64) -> Checked<()> {
         let target = (self.at as i64).saturating_add(label);
         let target = usize::try_from(target).map_err(|_| Kind::BadLabel)?;
-        ensure(self.word(target) == Some(Op::Fuel as u16), Kind::BadLabel)?;
-        let place = self.record.code_word.saturating_add(target as u32);
-        let decoy = |word: &u32| u32::from_le(*word).cmp(&place);
-        ensure(self.decoys.binary_search_by(decoy).is_err(), Kind::BadLabel)?;
+        ensure(self.is_block(target), Kind::BadLabel)?;
         // A `fuel` that is cut off is found where the pass comes to it.
         let cost = self.word(target.saturating_add(1)).unwrap_or(0);
         let forward = label > 0;
         ensure(forward || self.cost > 0 || cost > 0, Kind::FreeCycle)
+    }
+
+    /// Whether word `target` is a `fuel` instruction, provided that the whole function verifies.
+    pub(super) fn is_block(&self, target: usize) -> bool {
+        let place = self.record.code_word.saturating_add(target as u32);
+        let decoy = |word: &u32| u32::from_le(*word).cmp(&place);
+        self.word(target) == Some(Op::Fuel as u16) && self.decoys.binary_search_by(decoy).is_err()
     }
 
     /// The targets of a branch table from word `first` on; gives the word behind them.
@@ -418,7 +430,7 @@ impl Walk<'_, '_> {
     }
 
     /// Calls and ends of the function.
-    fn leaving(&self, rule: &Rule, words: &[u16]) -> Checked<()> {
+    fn leaving(&mut self, rule: &Rule, words: &[u16]) -> Checked<()> {
         let together = self.operands(rule, words)?;
         let frame = u32::from(self.record.frame);
         let results = u32::from(self.record.results);
@@ -430,7 +442,18 @@ impl Walk<'_, '_> {
                 let inside = together.window >= 1
                     && fits(together.window, params)
                     && fits(together.results_at, results);
-                ensure(inside, Kind::WindowOutOfRange)
+                ensure(inside, Kind::WindowOutOfRange)?;
+                // The window operand is the last but one.
+                let end = self.at.saturating_add(usize::from(rule.words));
+                self.site(end.saturating_sub(2), together.window)
+            }
+            Control::Throw => {
+                let (values, _) = together.callee.unwrap_or_default();
+                ensure(self.cost > 0, Kind::FreeCycle)?;
+                let inside = together.window >= 1 && fits(together.window, values);
+                ensure(inside, Kind::WindowOutOfRange)?;
+                let end = self.at.saturating_add(usize::from(rule.words));
+                self.site(end.saturating_sub(1), together.window)
             }
             Control::TailCall => {
                 let (params, callee_results) = together.callee.ok_or(Kind::IndexOutOfRange)?;
@@ -480,11 +503,10 @@ impl Walk<'_, '_> {
             // The masks, or the control kind's rule, have seen to these.
             Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 | Role::Def128 => Ok(()),
             Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Use128 => Ok(()),
-            Role::Mod | Role::Shift | Role::RefKinds => Ok(()),
+            Role::Mod | Role::Shift | Role::RefKinds | Role::TargetCount => Ok(()),
             Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => Ok(()),
             Role::ImmS16 | Role::ImmU16 | Role::ImmS32 | Role::ImmU32 => Ok(()),
-            Role::Label16 | Role::Label32 => Ok(()),
-            Role::Cost | Role::Frame | Role::TargetCount => Ok(()),
+            Role::Label16 | Role::Label32 | Role::Cost | Role::Frame => Ok(()),
             Role::UseSpan
             | Role::Count
             | Role::DefSpan
@@ -528,6 +550,7 @@ impl Walk<'_, '_> {
                 together.callee = Some(self.type_slots(index));
                 Ok(())
             }
+            Role::Tag => self.tag(index, together),
             Role::Func => space(ExternKind::Func, module.func_count()),
             Role::Mem => space(ExternKind::Memory, module.memory_count()),
             Role::Table => space(ExternKind::Table, module.table_count()),
@@ -568,7 +591,7 @@ impl Walk<'_, '_> {
     }
 
     /// Slots of the parameters and results of a function type.
-    fn type_slots(&self, type_idx: u32) -> (u32, u32) {
+    pub(super) fn type_slots(&self, type_idx: u32) -> (u32, u32) {
         let ty = self.module.func_type(type_idx);
         let slots = |types| val::slot_count(types) as u32;
         (slots(ty.params), slots(ty.results))

@@ -16,6 +16,7 @@ mod const_expr;
 mod container;
 mod error;
 mod func;
+mod handlers;
 mod limits;
 mod module;
 mod rules;
@@ -154,6 +155,9 @@ impl<'a> VerifiedImage<'a> {
                 Kind::Data => parts.data = bytes,
                 Kind::Elem => parts.elems = bytemuck::try_cast_slice(bytes).unwrap_or_default(),
                 Kind::Decoys => parts.decoys = bytemuck::try_cast_slice(bytes).unwrap_or_default(),
+                Kind::Handlers => {
+                    parts.handlers = bytemuck::try_cast_slice(bytes).unwrap_or_default();
+                }
                 Kind::ExportIndex => {
                     parts.export_index = bytemuck::try_cast_slice(bytes).unwrap_or_default();
                 }

@@ -6,6 +6,7 @@ use super::error::VerifyErrorKind as Kind;
 use super::{Limits, VerifiedImage, VerifyError, const_expr};
 use crate::image::crc::crc32;
 use crate::image::features;
+use crate::image::func::RawFuncRecord;
 use crate::image::header::{Budgets, COW_ALIGN_LOG2};
 use crate::image::root::{DataRow, DefRow, ElemRow, ExternRow, NONE, RootModule, Span};
 use crate::image::section;
@@ -317,9 +318,19 @@ impl<'a> Checker<'a> {
             let type_idx = u32::from_le(type_idx);
             type_idx < types && module.composite(type_idx) == Composite::Func
         };
-        match records.iter().find(|record| !known(record.type_idx)) {
-            Some(record) => self.at(record, Err(Kind::BadFuncRecord)),
-            None => Ok(()),
+        if let Some(record) = records.iter().find(|record| !known(record.type_idx)) {
+            return self.at(record, Err(Kind::BadFuncRecord));
+        }
+        let Some(handlers) = self.module.parts.handlers.first() else {
+            return Ok(());
+        };
+        let declared = self.declares(features::EXCEPTIONS);
+        self.at(handlers, ensure(declared, Kind::FeatureNotDeclared))?;
+        // A site must say whose it is.
+        let start = |record: &RawFuncRecord| u32::from_le(record.code_word);
+        match records.iter().is_sorted_by_key(start) {
+            true => Ok(()),
+            false => self.at(handlers, Err(Kind::BadFuncRecord)),
         }
     }
 

@@ -208,6 +208,7 @@ const fn check(role: Role) -> Check {
         | Role::Field32
         | Role::Field64
         | Role::Field128
+        | Role::Tag
         | Role::DefinedGlobal
         | Role::ImportGlobal
         | Role::Mem

@@ -148,8 +148,11 @@ impl Checker<'_> {
     fn check_val_of(&self, ty: ValType, types: u32) -> Checked<()> {
         ensure(ty.is_valid(types), Kind::BadType)?;
         let early = !ty.is_ref() || ty == val::FUNCREF || ty == val::EXTERNREF;
-        let declared = early || self.declares(features::FUNCTION_REFERENCES);
-        ensure(declared, Kind::FeatureNotDeclared)?;
+        let feature = match ty.is_exn() {
+            true => features::EXCEPTIONS,
+            false => features::FUNCTION_REFERENCES,
+        };
+        ensure(early || self.declares(feature), Kind::FeatureNotDeclared)?;
         let collected = ty.as_ref().is_some_and(|(heap, _)| heap.is_collected());
         let declared = !collected || self.declares(features::GC);
         ensure(declared, Kind::FeatureNotDeclared)?;

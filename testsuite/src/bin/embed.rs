@@ -45,6 +45,7 @@ impl<'m> Guest<'m> {
                     self.engine.add_fuel(SLICE);
                 }
                 other @ (Outcome::Trap(_)
+                | Outcome::Exception(_)
                 | Outcome::HostCall(_)
                 | Outcome::Yield
                 | Outcome::Wait(_)) => {

@@ -38,6 +38,8 @@ pub struct Seen {
     pub done: u32,
     /// Calls that trapped.
     pub traps: u32,
+    /// Runs that have ended with an exception.
+    pub exceptions: u32,
     /// Calls of a function whose body is refused.
     pub refused_calls: u32,
     /// Calls that were ended for want of fuel.
@@ -57,6 +59,7 @@ impl Seen {
             (&mut self.instances, other.instances),
             (&mut self.done, other.done),
             (&mut self.traps, other.traps),
+            (&mut self.exceptions, other.exceptions),
             (&mut self.refused_calls, other.refused_calls),
             (&mut self.out_of_fuel, other.out_of_fuel),
             (&mut self.host_calls, other.host_calls),
@@ -232,6 +235,11 @@ fn finish(engine: &mut Engine<'_>, mut outcome: Outcome, seen: &mut Seen) {
             Outcome::Trap(Trap::InvalidCode) => seen.refused_calls += 1,
             Outcome::Trap(_) => {
                 seen.traps += 1;
+                assert!(engine.backtrace().count() <= config().stack_slots as usize);
+            }
+            Outcome::Exception(tag) => {
+                seen.exceptions += 1;
+                assert_eq!(engine.exception().map(|(thrown, _)| thrown), Some(tag));
                 assert!(engine.backtrace().count() <= config().stack_slots as usize);
             }
             Outcome::OutOfFuel if given >= FUEL => {

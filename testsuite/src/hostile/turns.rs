@@ -35,6 +35,7 @@ pub(super) fn run(
         match engine.run_turn().expect("a ready thread goes on") {
             Turn::Outcome(Outcome::Done) => seen.done += 1,
             Turn::Outcome(Outcome::Trap(_)) => seen.traps += 1,
+            Turn::Outcome(Outcome::Exception(_)) => seen.exceptions += 1,
             Turn::Outcome(Outcome::Yield) => {}
             Turn::Outcome(Outcome::Wait(wait)) => {
                 assert_eq!(engine.waits_for(engine.thread()), Some(wait));

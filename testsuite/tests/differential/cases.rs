@@ -81,6 +81,7 @@ fn end_of(end: &End, results: &[ValType]) -> Value {
             json!({ "done": values.collect::<Vec<_>>() })
         }
         End::Trap(message) => json!({ "trap": message }),
+        End::Exception(tag, values) => json!({ "exception": [tag, values] }),
         End::OutOfFuel => json!("out of fuel"),
         End::Refused(why) => json!({ "refused": why }),
     }

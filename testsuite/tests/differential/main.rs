@@ -157,7 +157,7 @@ fn run_module(
                 totals.traps += 1;
                 fuel.push(got.fuel);
             }
-            End::OutOfFuel | End::Refused(_) => {}
+            End::OutOfFuel | End::Exception(..) | End::Refused(_) => {}
         }
     }
     Ok(fuel)

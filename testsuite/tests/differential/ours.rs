@@ -29,6 +29,15 @@ fn trap_end(trap: Trap) -> End {
     }
 }
 
+/// The end of a run with an exception that nobody has caught.
+fn thrown(engine: &Engine<'_>) -> End {
+    let (tag, slots) = engine.exception().expect("the run has thrown");
+    let types = engine.tag_types(tag).unwrap();
+    let slots = types.iter().zip(slots);
+    let values = slots.map(|(&ty, &slot)| slot_bits(ty, slot)).collect();
+    End::Exception(tag.number(), values)
+}
+
 impl<'m> Ours<'m> {
     /// Instantiates an image with this much fuel for its start function, adding `slice` fuel at a time.
     pub(crate) fn new(image: &'m [u8], fuel: u64, slice: u64) -> Result<(Self, u64), End> {
@@ -58,6 +67,7 @@ impl<'m> Ours<'m> {
         match outcome {
             Outcome::Done => {}
             Outcome::Trap(trap) => return Err(trap_end(trap)),
+            Outcome::Exception(_) => return Err(thrown(&engine)),
             Outcome::OutOfFuel => return Err(End::OutOfFuel),
             Outcome::HostCall(_) | Outcome::Yield | Outcome::Wait(_) => {
                 return Err(End::Refused(
@@ -120,6 +130,7 @@ impl<'m> Ours<'m> {
                 End::Done(slots.map(|(&ty, &slot)| slot_bits(ty, slot)).collect())
             }
             Outcome::Trap(trap) => trap_end(trap),
+            Outcome::Exception(_) => thrown(&self.engine),
             Outcome::OutOfFuel => {
                 self.engine.cancel();
                 End::OutOfFuel

@@ -9,6 +9,8 @@ pub(crate) enum End {
     Done(Vec<u64>),
     /// Message of the official test suite.
     Trap(&'static str),
+    /// Number of the tag of an exception that nobody has caught, and its values like results.
+    Exception(u32, Vec<u64>),
     OutOfFuel,
     /// The module could not be instantiated, for the reason given.
     Refused(String),
@@ -20,7 +22,7 @@ pub(crate) fn is_limit(end: &End) -> bool {
     match end {
         End::OutOfFuel => true,
         End::Trap(message) => LIMITS.contains(message),
-        End::Done(_) | End::Refused(_) => false,
+        End::Done(_) | End::Exception(..) | End::Refused(_) => false,
     }
 }
 

@@ -7,7 +7,7 @@
 use super::Engine;
 use crate::error::{Budget, Entity, Error, Misuse};
 use crate::exec::{self, Exit, Refused};
-use crate::outcome::{Func, HostCall, HostFunc, Instance, Outcome, Trap};
+use crate::outcome::{Func, HostCall, HostFunc, Instance, Outcome, Tag, Trap};
 use crate::raw::instance::host_ref;
 use crate::raw::store::{RunState, Status};
 use crate::val::{ValType, valtype};
@@ -27,7 +27,7 @@ pub struct Frame {
 }
 
 /// Most slots that are put right in a copy on the way: more arguments are put right in place, more results must be right.
-const FEW_SLOTS: usize = 16;
+pub(super) const FEW_SLOTS: usize = 16;
 
 impl Engine<'_> {
     /// Starts a run of `func` and lets it go until something happens. `args` has one slot per parameter: an i32 or f32 in the low half,
@@ -104,7 +104,7 @@ impl Engine<'_> {
         }
         self.settle();
         match self.store.run.status {
-            Status::Starting | Status::Ready => self.go(),
+            Status::Starting | Status::Ready | Status::Throwing => self.go(),
             Status::HostCall => Err(Misuse::HostCallPending.into()),
             Status::Waiting => Err(Misuse::Waiting.into()),
             Status::Idle | Status::Trapped => Err(Misuse::NothingPaused.into()),
@@ -221,7 +221,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Where the paused or trapped run stands, innermost frame first, followed by the runs it is nested in. After a trap, until
+    /// Where the run stands that is paused, or has ended in a trap or with an exception, innermost frame first, followed by the runs it is nested in. After a trap, until
     /// something else is asked of the engine.
     pub fn backtrace(&self) -> impl Iterator<Item = Frame> + '_ {
         exec::frames(&self.store).filter_map(|frame| {
@@ -255,7 +255,7 @@ impl Engine<'_> {
             Status::Idle | Status::Trapped => {}
             Status::HostCall if self.store.session.depth < self.config.max_nesting => {}
             Status::HostCall => return Err(Budget::Nesting.into()),
-            Status::Starting | Status::Ready | Status::Waiting => {
+            Status::Starting | Status::Ready | Status::Waiting | Status::Throwing => {
                 return Err(Misuse::RunPaused.into());
             }
         }
@@ -279,6 +279,7 @@ impl Engine<'_> {
                 Outcome::Done
             }
             Exit::Trap(trap) => self.ended_in(trap),
+            Exit::Exception { tag, first, count } => self.ended_with(Tag(tag), first, count),
             Exit::OutOfFuel => Outcome::OutOfFuel,
             Exit::Yield => Outcome::Yield,
             Exit::Wait => match self.waits_for(self.thread()) {
@@ -299,14 +300,14 @@ impl Engine<'_> {
     }
 
     /// Drops the frames of a run whose trap has been reported.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         if self.store.run.status == Status::Trapped && self.store.session.host_trap.is_none() {
             exec::drop_activation(&mut self.store);
         }
     }
 
     /// The run that waits for the host: the innermost one that has not ended.
-    fn waiting(&self) -> Option<RunState> {
+    pub(super) fn waiting(&self) -> Option<RunState> {
         let run = match self.store.run.status {
             Status::Trapped if self.store.session.host_trap.is_none() => exec::outer(&self.store)?,
             Status::Trapped
@@ -314,6 +315,7 @@ impl Engine<'_> {
             | Status::Starting
             | Status::Ready
             | Status::Waiting
+            | Status::Throwing
             | Status::HostCall => self.store.run,
         };
         (run.status == Status::HostCall).then_some(run)
@@ -336,7 +338,7 @@ impl Engine<'_> {
     }
 
     /// References must be of their type, and those to functions lead somewhere.
-    fn check_refs(&self, types: &[ValType], slots: &[u64]) -> Result<(), Error> {
+    pub(super) fn check_refs(&self, types: &[ValType], slots: &[u64]) -> Result<(), Error> {
         for (ty, &slot) in valtype::slot_types(types).zip(slots) {
             if ty.is_ref() {
                 self.checked_slot(ty, slot)?;
@@ -363,7 +365,7 @@ impl Engine<'_> {
 }
 
 /// The first slots without what is beyond their types.
-fn narrowed_copy(types: &[ValType], slots: &[u64]) -> [u64; FEW_SLOTS] {
+pub(super) fn narrowed_copy(types: &[ValType], slots: &[u64]) -> [u64; FEW_SLOTS] {
     let mut copy = [0; FEW_SLOTS];
     let types = valtype::slot_types(types);
     for ((to, ty), &slot) in copy.iter_mut().zip(types).zip(slots) {
@@ -373,7 +375,7 @@ fn narrowed_copy(types: &[ValType], slots: &[u64]) -> [u64; FEW_SLOTS] {
 }
 
 /// The slot without what is beyond its type.
-const fn narrowed(ty: ValType, slot: u64) -> u64 {
+pub(super) const fn narrowed(ty: ValType, slot: u64) -> u64 {
     match ty {
         valtype::I32 | valtype::F32 => slot & 0xffff_ffff,
         _ => slot,

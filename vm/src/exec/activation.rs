@@ -16,15 +16,17 @@
 //! Idle --start--> Starting --run--> Ready --run--> out of fuel: Ready
 //!                 (a host function:        |-----> host call: HostCall --finish_host_call--> Ready
 //!                  HostCall at once)       |                  HostCall --start--> a nested activation, Starting
+//!                                          |                  HostCall --throw_host_call--> Throwing --run--> as Ready
 //!                                          |-----> wait: Waiting --woken--> Ready
 //!                                          |-----> done: the outer activation's HostCall, or Idle
-//!                                          `-----> trap: Trapped --drop_activation--> the outer's HostCall, or Idle
+//!                                          `-----> trap, exception: Trapped --drop_activation--> the outer's HostCall, or Idle
 //! ```
 
 use wrt_format::isa::{HALT_STUB, field};
 use wrt_format::trap::Trap;
 
-use super::machine::{Flow, Machine};
+use super::machine::{Flow, Machine, Step};
+use super::unwind::{Thrown, Values};
 use crate::raw::ctx::Stop;
 use crate::raw::dispatch::{self, Core};
 use crate::raw::instance::Callee;
@@ -45,6 +47,15 @@ pub(crate) enum Exit {
     },
     /// It has trapped. Its frames stay for a backtrace until the activation is dropped.
     Trap(Trap),
+    /// Nobody has caught an exception. Its frames stay like those of a trap, and its values are these slots of the stack.
+    Exception {
+        /// Engine-wide number of its tag.
+        tag: u32,
+        /// First slot.
+        first: usize,
+        /// Number of slots.
+        count: usize,
+    },
     /// The fuel does not cover the next block.
     OutOfFuel,
     /// The slice is used up, the fuel is not.
@@ -178,7 +189,10 @@ pub(crate) fn run(store: &mut Store<'_>) -> Result<Exit, Refused> {
 
 /// Runs the activation on one of the cores.
 pub(crate) fn run_on(store: &mut Store<'_>, core: Core) -> Result<Exit, Refused> {
-    if !matches!(store.run.status, Status::Starting | Status::Ready) {
+    if !matches!(
+        store.run.status,
+        Status::Starting | Status::Ready | Status::Throwing
+    ) {
         return Err(Refused::Status);
     }
     let slice = store
@@ -207,34 +221,58 @@ pub(crate) fn run_on(store: &mut Store<'_>, core: Core) -> Result<Exit, Refused>
 /// Runs with a grant of fuel; gives the reason for stopping, and what is left of the grant.
 fn advance(store: &mut Store<'_>, grant: i64, core: Core) -> (Stop, i64) {
     let mut fuel = grant;
-    if store.run.status == Status::Starting {
-        let RunState {
-            instance,
-            callee,
-            window,
-            pc,
-            fp,
-            ..
-        } = store.run;
-        let mut machine = Machine {
-            store,
-            pc,
-            fp,
-            fuel,
-            instance,
-        };
-        match machine.prepare(instance, callee, window) {
-            Ok(entry) => {
-                fuel = machine.fuel;
-                store.run.pc = entry + field::enter::words as u32;
-                store.run.fp = window;
-                store.run.status = Status::Ready;
-            }
+    if store.run.status != Status::Ready {
+        match begin(store, &mut fuel) {
+            Ok(()) => store.run.status = Status::Ready,
             Err(Flow::Stop(stop)) => return (stop, fuel),
             Err(Flow::Next(_) | Flow::Jump) => return (Stop::Illegal, fuel),
         }
     }
     dispatch::run(store, fuel, core)
+}
+
+/// Sets the place to run from: the start of the activation's function, or the handler for what its host call has thrown.
+fn begin(store: &mut Store<'_>, fuel: &mut i64) -> Step<()> {
+    let RunState {
+        status,
+        instance,
+        callee,
+        window,
+        pc,
+        fp,
+        ..
+    } = store.run;
+    let mut machine = Machine {
+        store,
+        pc,
+        fp,
+        fuel: *fuel,
+        instance,
+    };
+    if status == Status::Throwing {
+        let values = Values::Stack(window);
+        machine.throw(
+            pc,
+            Thrown {
+                tag: callee,
+                values,
+            },
+        )?;
+    } else {
+        let entry = machine.prepare(instance, callee, window)?;
+        machine.pc = entry + field::enter::words as u32;
+        machine.fp = window;
+    }
+    let Machine {
+        pc,
+        fp,
+        fuel: left,
+        instance,
+        ..
+    } = machine;
+    *fuel = left;
+    (store.run.pc, store.run.fp, store.run.instance) = (pc, fp, instance);
+    Ok(())
 }
 
 /// Sets the status that a run leaves behind. `more` says whether fuel is left beyond the grant.
@@ -257,6 +295,13 @@ fn left_with(store: &mut Store<'_>, stop: Stop, more: bool) -> Exit {
         Stop::Wait => {
             store.run.status = Status::Waiting;
             Exit::Wait
+        }
+        Stop::Exception => {
+            store.run.status = Status::Trapped;
+            let (tag, first) = (store.run.callee, store.run.window as usize);
+            let sig = store.tag_type(tag).and_then(|ty| store.func_sig(ty));
+            let count = sig.map_or(0, |sig| sig.param_slots());
+            Exit::Exception { tag, first, count }
         }
         Stop::Trap(trap) => {
             store.run.status = Status::Trapped;
@@ -303,6 +348,50 @@ pub(crate) fn trap_host_call(store: &mut Store<'_>) -> Result<(), Refused> {
         return Err(Refused::Status);
     }
     store.run.status = Status::Trapped;
+    Ok(())
+}
+
+/// Makes a pending host call throw an exception of a tag with values of the tag's type; the activation may go on.
+pub(crate) fn throw_host_call(
+    store: &mut Store<'_>,
+    tag: u32,
+    values: &[u64],
+) -> Result<(), Refused> {
+    if store.run.status != Status::HostCall {
+        return Err(Refused::Status);
+    }
+    let sig = store.tag_type(tag).and_then(|ty| store.func_sig(ty));
+    if sig.map(|sig| sig.param_slots()) != Some(values.len()) {
+        return Err(Refused::Arity);
+    }
+    // The arguments of the call are not needed any more.
+    let first = store.run.window as usize;
+    if !store.use_stack(first + values.len()) {
+        return Err(Refused::Stack);
+    }
+    store.stack_mut()[first..first + values.len()].copy_from_slice(values);
+    store.run.callee = tag;
+    store.run.status = Status::Throwing;
+    Ok(())
+}
+
+/// The same with `count` values that are on the stack, from slot `first` on, where a nested activation has left them.
+pub(crate) fn rethrow_host_call(
+    store: &mut Store<'_>,
+    tag: u32,
+    first: usize,
+    count: usize,
+) -> Result<(), Refused> {
+    if store.run.status != Status::HostCall {
+        return Err(Refused::Status);
+    }
+    let to = store.run.window as usize;
+    if !store.use_stack(to + count) {
+        return Err(Refused::Stack);
+    }
+    store.stack_mut().copy_within(first..first + count, to);
+    store.run.callee = tag;
+    store.run.status = Status::Throwing;
     Ok(())
 }
 

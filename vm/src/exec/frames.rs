@@ -1,9 +1,9 @@
 //! Walking the frames of all activations, for backtraces: innermost first.
 
-use wrt_format::isa::{HALT_STUB, LEAVE_STUB};
+use wrt_format::isa::{HALT_STUB, LEAVE_STUB, PROLOGUE};
 
 use super::activation::outer_of;
-use crate::raw::store::{NO_RECORD, RunState, Status, Store};
+use crate::raw::store::{RunState, Status, Store};
 
 /// A frame of a guest function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +48,10 @@ impl Iterator for Frames<'_> {
     fn next(&mut self) -> Option<Frame> {
         loop {
             let run = self.at?;
-            let stub = run.pc < wrt_format::isa::PROLOGUE.len() as u32;
+            let stub = run.pc < PROLOGUE.len() as u32;
             let frame = if stub { None } else { self.frame_at(run) };
-            self.at = self.step(run, stub);
+            self.at =
+                caller(self.store, self.stack, run).or_else(|| outer_of(self.stack, run.record));
             if frame.is_some() {
                 return frame;
             }
@@ -79,53 +80,58 @@ impl Frames<'_> {
             fp: run.fp,
         })
     }
+}
 
-    /// The place that the frame at `run` returns to.
-    fn step(&self, run: RunState, stub: bool) -> Option<RunState> {
-        let slot = |at: usize| self.stack.get(at).copied();
-        let fp = run.fp as usize;
-        // At a stub itself `fp` is what it is after the return to it.
-        let (return_word, below) = if stub && run.pc < LEAVE_STUB {
-            (HALT_STUB, fp)
-        } else if stub {
-            (LEAVE_STUB, fp)
-        } else {
-            let word = (slot(fp.checked_sub(1)?)? / 2) as u32;
-            let base = match word {
-                HALT_STUB => 1,
-                LEAVE_STUB => 2,
-                _ => 0,
-            };
-            (word, fp.checked_sub(base)?)
+/// The frame that the frame at `run` returns to, in the same activation, at the last two words of its call; none for the bottom frame.
+pub(super) fn caller(store: &Store<'_>, stack: &[u64], run: RunState) -> Option<RunState> {
+    let slot = |at: usize| stack.get(at).copied();
+    let fp = run.fp as usize;
+    // At a stub itself `fp` is what it is after the return to it.
+    let (return_word, below) = if run.pc >= PROLOGUE.len() as u32 {
+        let word = (slot(fp.checked_sub(1)?)? / 2) as u32;
+        let base = match word {
+            HALT_STUB => 1,
+            LEAVE_STUB => 2,
+            _ => 0,
         };
-        match return_word {
-            HALT_STUB if run.record == NO_RECORD => None,
-            HALT_STUB => outer_of(self.stack, run.record),
-            LEAVE_STUB => {
-                let instance = slot(below)? as u32;
-                let pc = (slot(below.checked_sub(1)?)? / 2) as u32;
-                self.caller(RunState {
+        (word, fp.checked_sub(base)?)
+    } else if run.pc < LEAVE_STUB {
+        (HALT_STUB, fp)
+    } else {
+        (LEAVE_STUB, fp)
+    };
+    match return_word {
+        HALT_STUB => None,
+        LEAVE_STUB => {
+            let instance = slot(below)? as u32;
+            let pc = (slot(below.checked_sub(1)?)? / 2) as u32;
+            at_call(
+                store,
+                RunState {
                     instance,
                     pc,
                     fp: below as u32,
                     ..run
-                })
-            }
-            pc => self.caller(RunState {
+                },
+            )
+        }
+        pc => at_call(
+            store,
+            RunState {
                 pc,
                 fp: below as u32,
                 ..run
-            }),
-        }
+            },
+        ),
     }
+}
 
-    /// The frame of the call whose last two words are at `run.pc`, and whose window is `run.fp`.
-    fn caller(&self, run: RunState) -> Option<RunState> {
-        let code = self.store.instance(run.instance)?.module().code();
-        let base = u16::from_le(*code.get(run.pc as usize)?);
-        Some(RunState {
-            fp: run.fp.checked_sub(u32::from(base))?,
-            ..run
-        })
-    }
+/// The frame of the call whose last two words are at `run.pc`, and whose window is `run.fp`.
+fn at_call(store: &Store<'_>, run: RunState) -> Option<RunState> {
+    let code = store.instance(run.instance)?.module().code();
+    let base = u16::from_le(*code.get(run.pc as usize)?);
+    Some(RunState {
+        fp: run.fp.checked_sub(u32::from(base))?,
+        ..run
+    })
 }

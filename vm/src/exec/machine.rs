@@ -6,7 +6,6 @@
 use wrt_format::isa::{LEAVE_STUB, Place, field, pair};
 use wrt_format::trap::Trap;
 
-#[cfg(feature = "gc")]
 use crate::heap::What;
 use crate::raw::ctx::Stop;
 use crate::raw::debit;
@@ -49,7 +48,6 @@ impl From<Trap> for Flow {
 pub(crate) type Step<T> = Result<T, Flow>;
 
 /// Bytes of a new object that one unit of fuel covers.
-#[cfg(feature = "gc")]
 const BYTES_PER_FUEL: u64 = 64;
 
 /// Out of fuel at this instruction.
@@ -98,8 +96,8 @@ impl<'m> Machine<'_, 'm> {
         self.fp + u32::from(self.half(base))
     }
 
-    /// Place in the code of operand `base`, the last but one, of a call: what it returns to.
-    const fn site(&self, base: Place) -> u32 {
+    /// Place in the code of operand `base` of a call or throw: what a call returns to, and what HANDLERS names.
+    pub(crate) const fn site(&self, base: Place) -> u32 {
         self.pc + base.word() as u32
     }
 
@@ -251,7 +249,6 @@ impl<'m> Machine<'_, 'm> {
 
     /// Allocates an object whose payload of so many bytes is zero, and pays for it: 1 for each whole 64 bytes. Gives the reference as a slot.
     /// Garbage may be collected, so no reference but those in slots that the collector looks at outlives this.
-    #[cfg(feature = "gc")]
     pub(crate) fn allocate(&mut self, what: What, payload: u64) -> Step<u64> {
         let cost = u32::try_from(payload / BYTES_PER_FUEL).map_err(|_| Trap::OutOfMemory)?;
         self.charge(cost)?;

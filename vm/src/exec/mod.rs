@@ -5,7 +5,7 @@
 //!
 //! - `activation`: starting, running, answering host calls, dropping.
 //! - `machine`: the checked view of the machine that slow paths work on.
-//! - `frames`: backtraces. `consts`: constant expressions.
+//! - `frames`: backtraces. `unwind`: exceptions. `consts`: constant expressions.
 
 mod activation;
 pub(crate) mod consts;
@@ -13,8 +13,10 @@ pub(crate) mod frames;
 pub(crate) mod machine;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unwind;
 
 pub(crate) use activation::{
-    Exit, Refused, drop_activation, finish_host_call, outer, outer_of, run, start, trap_host_call,
+    Exit, Refused, drop_activation, finish_host_call, outer, outer_of, rethrow_host_call, run,
+    start, throw_host_call, trap_host_call,
 };
 pub(crate) use frames::{frames, frames_on};

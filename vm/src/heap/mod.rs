@@ -23,6 +23,7 @@
     expect(dead_code, reason = "nothing allocates")
 )]
 
+mod exception;
 mod roots;
 #[cfg(test)]
 mod tests;
@@ -145,8 +146,6 @@ pub(crate) struct Heap {
     grey: u32,
     /// Collections so far.
     collections: u64,
-    /// The exception that is being thrown, as a slot: a root of its own.
-    pub(crate) in_flight: u64,
 }
 
 /// The `N` bytes at `at`.
@@ -169,7 +168,6 @@ impl Heap {
             eager: false,
             grey: NONE,
             collections: 0,
-            in_flight: 0,
         }
     }
 
@@ -371,7 +369,6 @@ impl Heap {
     /// The next collection comes after as many bytes as are live now, and at least 8 for each root, so that collecting takes a bounded
     /// time for each byte allocated. Near the limit an eighth of it has to be free: an object that would leave less is refused.
     pub(crate) fn collect(&mut self, shapes: &impl Shapes, roots: u64, payload: u64) {
-        self.mark(self.in_flight);
         self.trace(shapes);
         self.compact();
         self.collections += 1;

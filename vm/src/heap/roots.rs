@@ -135,7 +135,7 @@ impl Stack<'_> {
                     self.each_traced(&module, run.window as usize, params, visit);
                 }
             }
-            Status::Idle | Status::HostCall | Status::Trapped => {}
+            Status::Idle | Status::HostCall | Status::Throwing | Status::Trapped => {}
         }
     }
 
@@ -171,14 +171,21 @@ impl Stack<'_> {
         }
     }
 
-    /// Arguments of host functions that have not answered: the host may still look at them.
+    /// What the host has not answered, or may still look at: arguments of host functions, values of exceptions that nothing caught.
     fn each_host_arg(self, run: RunState, visit: &mut impl FnMut(&[u64])) {
         let mut at = Some(run);
         while let Some(run) = at.filter(|run| run.status != Status::Idle) {
-            if run.status == Status::HostCall {
-                let sig = (self.store.host_type(run.callee)).and_then(|ty| self.store.func_sig(ty));
-                let types = sig.map_or(&[][..], |sig| sig.params);
-                self.each_traced(&self.store.types, run.window as usize, types, visit);
+            let ty = match run.status {
+                Status::HostCall => self.store.host_type(run.callee),
+                Status::Throwing => self.store.tag_type(run.callee),
+                Status::Idle
+                | Status::Starting
+                | Status::Ready
+                | Status::Waiting
+                | Status::Trapped => None,
+            };
+            if let Some(sig) = ty.and_then(|ty| self.store.func_sig(ty)) {
+                self.each_traced(&self.store.types, run.window as usize, sig.params, visit);
             }
             at = exec::outer_of(self.stack, run.record);
         }

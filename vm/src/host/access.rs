@@ -381,7 +381,13 @@ impl Engine<'_> {
                 let own = ValType::reference(heap, false);
                 self.store.types.val_matches(own, ty)
             }),
-            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) => ty.is_defaultable(),
+            Val::ExnRef(Some(_)) => {
+                let own = ValType::reference(HeapType::Exn, false);
+                self.store.exception(value).is_some() && self.store.types.val_matches(own, ty)
+            }
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => {
+                ty.is_defaultable()
+            }
             Val::I32(_) | Val::I64(_) | Val::F32(_) | Val::F64(_) | Val::V128(_) => true,
         };
         if fits {

@@ -7,7 +7,7 @@
 use crate::engine::Engine;
 use crate::error::{Entity, Error};
 use crate::linker::Linker;
-use crate::outcome::{Extern, Func, Instance, Memory, Outcome};
+use crate::outcome::{Extern, Func, Instance, Memory, Outcome, Tag};
 
 /// The guest that calls a host function, and the data of the embedder.
 #[derive(Debug)]
@@ -132,6 +132,25 @@ impl<'m, T> Caller<'_, 'm, T> {
     #[must_use]
     pub fn results(&self) -> &[u64] {
         self.engine.results()
+    }
+
+    /// The exception that the last call has ended with: tag and values, one slot each or two for a v128. A host function throws it on by
+    /// ending with [`HostError::Rethrow`](crate::HostError::Rethrow), before it calls anything else.
+    #[must_use]
+    pub fn exception(&self) -> Option<(Tag, &[u64])> {
+        self.engine.exception()
+    }
+
+    /// The tag that the calling instance exports by this name, to end with [`HostError::Throw`](crate::HostError::Throw).
+    ///
+    /// # Errors
+    /// [`Error::NoExport`] when it exports none.
+    pub fn exported_tag(&self, name: &str) -> Result<Tag, Error> {
+        match self.export(name) {
+            Some(Extern::Tag(tag)) => Ok(tag),
+            Some(Extern::Func(_) | Extern::Memory(_) | Extern::Table(_) | Extern::Global(_))
+            | None => Err(Error::NoExport(name.into())),
+        }
     }
 
     /// The function that the calling instance exports by this name.

@@ -21,9 +21,9 @@ pub use wrap::{HostResult, IntoHostFunc, NoCaller, WithCaller};
 #[cfg(feature = "alloc")]
 use crate::error::Error;
 #[cfg(feature = "alloc")]
-use crate::outcome::{Outcome, Trap};
+use crate::outcome::{Outcome, Tag, Trap};
 #[cfg(feature = "alloc")]
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 #[cfg(feature = "alloc")]
 use core::fmt;
 
@@ -34,6 +34,15 @@ use core::fmt;
 pub enum HostError {
     /// The guest traps at its call.
     Trap(Trap),
+    /// The guest's call throws an exception: slots as of [`Engine::host_throw`](crate::Engine::host_throw).
+    Throw {
+        /// Its tag.
+        tag: Tag,
+        /// Its values.
+        values: Vec<u64>,
+    },
+    /// The guest's call throws the exception that a nested run has just ended with.
+    Rethrow,
     /// The program is over, with this code: the run is cancelled and the embedder gets [`Error::Exit`].
     Exit(i32),
     /// Not ready: the embedder gets [`Outcome::Yield`], and the function is called again, with the same arguments, when the run is
@@ -57,6 +66,8 @@ impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Trap(trap) => write!(f, "{trap}"),
+            Self::Throw { tag, .. } => write!(f, "exception of tag {}", tag.number()),
+            Self::Rethrow => f.write_str("exception of a nested run"),
             Self::Exit(code) => write!(f, "exit with code {code}"),
             Self::Pending => f.write_str("not ready"),
             Self::Other(error) => write!(f, "{error}"),
@@ -76,12 +87,13 @@ impl From<Trap> for HostError {
 
 #[cfg(feature = "alloc")]
 impl From<Error> for HostError {
-    /// An exit stays an exit and a trap of a nested run a trap; everything else ends the run.
+    /// An exit stays an exit, a trap of a nested run a trap, and its exception an exception; everything else ends the run.
     fn from(error: Error) -> Self {
         match error {
             Error::Exit(code) => Self::Exit(code),
             Error::Host(error) => Self::Other(error),
             Error::Stopped(Outcome::Trap(trap)) => Self::Trap(trap),
+            Error::Stopped(Outcome::Exception(_)) => Self::Rethrow,
             error @ (Error::Image(_)
             | Error::Budget(_)
             | Error::ImportCount { .. }

@@ -33,6 +33,8 @@ pub(crate) enum Stop {
     HostCall,
     /// The thread waits to be woken.
     Wait,
+    /// An exception that nobody catches.
+    Exception,
     /// An opcode that the verifier lets through nowhere: the machine itself is wrong.
     Illegal,
     /// The guest trapped.
@@ -48,6 +50,7 @@ impl Stop {
             Self::HostCall => 3,
             Self::Illegal => 4,
             Self::Wait => 5,
+            Self::Exception => 6,
             Self::Trap(trap) => 0x100 + trap as u32,
         }
     }
@@ -60,6 +63,7 @@ impl Stop {
             2 => Some(Self::OutOfFuel),
             3 => Some(Self::HostCall),
             5 => Some(Self::Wait),
+            6 => Some(Self::Exception),
             0x100.. => {
                 Some(Trap::from_number((code - 0x100) as u16).map_or(Self::Illegal, Self::Trap))
             }

@@ -44,7 +44,7 @@ pub(crate) struct Store<'m> {
     #[cfg(all(wrt_tail6, not(debug_assertions)))]
     pub(super) board: Buf<u64>,
     /// Frames of all activations of the present thread. Its length is fixed (S3).
-    pub(super) stack: Buf<u64>,
+    pub(crate) stack: Buf<u64>,
     /// Things that are collected.
     pub(crate) heap: Heap,
     /// References that the host keeps.
@@ -141,7 +141,9 @@ pub(crate) enum Status {
     HostCall,
     /// It stands at a `memory.atomic.wait`, and its thread is in the list of waiters.
     Waiting,
-    /// It has ended in a trap; its frames are still there.
+    /// An exception comes out of its host call: the tag is the callee, the values are at the window.
+    Throwing,
+    /// It has ended in a trap, or with an exception; its frames are still there.
     Trapped,
 }
 

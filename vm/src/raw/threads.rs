@@ -36,6 +36,8 @@ pub(crate) struct Session {
     pub(crate) depth: u32,
     /// First slot and number of the last run's results.
     pub(crate) results: (usize, usize),
+    /// Tag, first slot and number of the values of the exception that the last run has ended with.
+    pub(crate) thrown: Option<(u32, usize, usize)>,
     /// The host's answer to a pending call, to be reported when the run is resumed.
     pub(crate) host_trap: Option<Trap>,
     /// Fuel used of a time slice that a pause for want of fuel has interrupted.
@@ -61,6 +63,7 @@ impl Parked {
         session: Session {
             depth: 0,
             results: (0, 0),
+            thrown: None,
             host_trap: None,
             slice_used: 0,
         },

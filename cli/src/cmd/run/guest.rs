@@ -17,7 +17,7 @@
 use std::io::Write as _;
 
 use wrt_vm::{
-    Engine, Error, Extern, ExternKind, Frame, Func, Instance, Linker, Module, Outcome, Stats, Trap,
+    Engine, Error, Extern, ExternKind, Frame, Func, Instance, Linker, Module, Outcome, Stats, Tag,
     Turn, Val, ValType,
 };
 use wrt_wasi::Wasi;
@@ -189,7 +189,14 @@ impl<'m> Guest<'m> {
     fn turn(&mut self, turn: Turn) -> Result<Option<Result<Outcome, Error>>, Failure> {
         match turn {
             Turn::Outcome(Outcome::Done) => return self.thread_done(),
-            Turn::Outcome(Outcome::Trap(trap)) => return Err(self.trapped(trap)),
+            Turn::Outcome(Outcome::Trap(trap)) => {
+                let message = format!("trap{}: {trap}", self.thread_name());
+                return Err(self.ended(Status::Trap, message));
+            }
+            Turn::Outcome(Outcome::Exception(tag)) => {
+                let message = self.uncaught(tag);
+                return Err(self.ended(Status::Exception, message));
+            }
             Turn::Outcome(Outcome::OutOfFuel) => match self.refill {
                 Some(amount) => {
                     self.pause(amount);
@@ -230,10 +237,28 @@ impl<'m> Guest<'m> {
         Failure::new(Status::OutOfFuel, message)
     }
 
-    fn trapped(&mut self, trap: Trap) -> Failure {
+    /// What has been thrown: the tag's number in the engine, by its name if the guest exports it, and the values.
+    fn uncaught(&self, tag: Tag) -> String {
+        let instance = self.engine.last_instance();
+        let exports = instance.and_then(|it| self.engine.exports(it).ok());
+        let name = exports.into_iter().flatten();
+        let name = name.filter(|(_, item)| *item == Extern::Tag(tag));
+        let name = name.map(|(name, _)| format!("{name:?}")).next();
+        let name = name.unwrap_or_else(|| tag.number().to_string());
+        let types = self.engine.tag_types(tag).unwrap_or_default();
+        let slots = self.engine.exception().map_or(&[][..], |(_, slots)| slots);
+        let values = Val::list(types, slots).map(|value| value.to_string());
+        let values = values.collect::<Vec<_>>().join(", ");
+        format!(
+            "uncaught exception{}: tag {name}({values})",
+            self.thread_name()
+        )
+    }
+
+    /// A failure with a backtrace.
+    fn ended(&mut self, status: Status, message: String) -> Failure {
         self.flush();
-        let place = self.thread_name();
-        let mut failure = Failure::new(Status::Trap, format!("trap{place}: {trap}"));
+        let mut failure = Failure::new(status, message);
         failure.details = self.frames();
         failure
     }

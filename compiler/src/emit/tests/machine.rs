@@ -1,10 +1,11 @@
 //! A machine for emitted words: it follows the rules of the instruction set for fuel and control, and leaves the meaning of everything
 //! else to the random code that it runs.
 
+use wrt_format::image::Handler;
 use wrt_format::isa::{Control, Op, Role, field_value, pair};
 
 use crate::lower::vcode::VCode;
-use crate::regalloc::meaning::{Trace, digest, inputs, result, step};
+use crate::regalloc::meaning::{Trace, digest, inputs, result, step, thrown, throws};
 
 use super::super::Code;
 use super::super::{acc, short};
@@ -107,7 +108,7 @@ impl Machine<'_> {
                 self.branch(table_labels(self.words, self.pc)[way]);
                 return true;
             }
-            Control::Call | Control::TailCall => return self.call(op, &fields, next),
+            Control::Call | Control::TailCall => return self.call(emitted, op, &fields, next),
             Control::Return => {
                 let span = if op == Op::Ret {
                     0..0
@@ -143,13 +144,34 @@ impl Machine<'_> {
                 }
                 step(op, &fields, &mut self.regs, &mut self.trace);
             }
+            Control::Throw => {
+                let (base, count) = (fields[0] as usize, fields[1] as usize);
+                let exception = digest(self.regs[base..base + count].iter().copied());
+                self.trace.events.push(exception);
+                assert!(self.catch(emitted, next - 1, base, exception));
+                return true;
+            }
             Control::Trap | Control::Stub => panic!("executed {op:?}"),
         }
         self.pc = next;
         true
     }
 
-    fn call(&mut self, op: Op, fields: &[i64], next: usize) -> bool {
+    /// Goes on at the handler for an exception from the site at a word, if there is one.
+    fn catch(&mut self, emitted: &Code, site: usize, base: usize, exception: u64) -> bool {
+        let is_at = |row: &&Handler| (row.first..=row.last).contains(&(site as u32));
+        let Some(row) = emitted.handlers.iter().find(is_at) else {
+            return false;
+        };
+        self.regs[base - 1..].fill(0xdead);
+        for i in 0..row.clause.tag.expect("a tag") as usize {
+            self.regs[base + i] = thrown(exception, i);
+        }
+        self.pc = row.block as usize;
+        true
+    }
+
+    fn call(&mut self, emitted: &Code, op: Op, fields: &[i64], next: usize) -> bool {
         let base = fields[0] as usize;
         let signature = fields[fields.len() - 1] as usize;
         let target = if op == Op::CallIndirect {
@@ -160,6 +182,11 @@ impl Machine<'_> {
         let args = self.regs[base..base + signature % 16].iter().copied();
         let call = digest(args.chain([target]));
         self.trace.events.push(call);
+        let site = next - 2;
+        let tail = op == Op::ReturnCall;
+        if !tail && throws(call) && self.catch(emitted, site, base, call) {
+            return true;
+        }
         // The return word and the callee's frame.
         self.regs[base - 1..].fill(0xdead);
         let results = op

@@ -74,7 +74,7 @@ fn block(cost: u32, insts: Vec<VInst>, succs: &[u32]) -> VBlock {
         insts,
         succs: succs.iter().map(edge).collect(),
         cost,
-        loop_depth: 0,
+        ..VBlock::default()
     }
 }
 
@@ -537,7 +537,7 @@ fn emitted_words_keep_the_rules() {
                 Control::Table => {
                     labels.extend(table_labels(&found.words, at));
                 }
-                Control::Call | Control::TailCall => assert!(block_cost > 0),
+                Control::Call | Control::TailCall | Control::Throw => assert!(block_cost > 0),
                 Control::Stub | Control::Enter | Control::Fuel => {}
                 Control::Next | Control::Return | Control::Trap => {}
             }

@@ -50,7 +50,7 @@ fn module(codes: Vec<(VCode, Code)>) -> ModuleSpec {
         name: "f".to_owned(),
         ty: ExternSpec::Func(type_idx),
     };
-    let mut pool = Vec::new();
+    let (mut pool, mut handlers) = (Vec::new(), vec![Vec::new(); funcs.len()]);
     for (code, mut emitted) in codes {
         let wanted = func_type(code.param_count, code.result_count);
         let known = types.iter().position(|it| *it == wanted);
@@ -63,6 +63,7 @@ fn module(codes: Vec<(VCode, Code)>) -> ModuleSpec {
             (pool.len() - constant.len()) as u32
         };
         emitted.relocate(place).unwrap();
+        handlers.push(emitted.handlers);
         funcs.push(FuncSpec {
             type_idx: type_idx as u32,
             frame: emitted.frame,
@@ -81,6 +82,9 @@ fn module(codes: Vec<(VCode, Code)>) -> ModuleSpec {
         imports: (0..CALLEES).map(import).collect(),
         funcs,
         pool,
+        handlers,
+        // Tag `n` carries `n` values: these are the types without results.
+        tags: (0..16).collect(),
         tables: vec![TableSpec {
             ty: TableType {
                 elem: val::FUNCREF,

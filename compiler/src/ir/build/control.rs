@@ -3,8 +3,9 @@
 //! A block that control merges in is made at the first branch to it and started at the `end`, when all edges to it are known. Only a
 //! loop's header starts before: it learns its back edges until the loop ends, then it is sealed.
 
+use super::exceptions::Pending;
 use super::regions::{Exit, LoopIdx, RegionIdx};
-use super::{Block, Builder, EdgeRef, Value};
+use super::{Block, Builder, EdgeRef, Point, Value};
 use crate::error::Error;
 use crate::ir::func::Edge;
 use crate::ir::inst::{Inst, Terminator};
@@ -15,7 +16,7 @@ use wasmparser::{BlockType, BrTable};
 
 /// An argument of an edge back to a loop's header.
 #[derive(Clone, Copy, Debug)]
-enum LoopArg {
+pub(super) enum LoopArg {
     /// Operand of the branch.
     Operand(usize),
     /// Parameter of the header, unchanged: the loop shares it with an outer one, which alone can change it.
@@ -24,7 +25,7 @@ enum LoopArg {
 
 /// What a frame stands for.
 #[derive(Debug)]
-enum Kind {
+pub(super) enum Kind {
     Func,
     /// Its region, if it is branched to.
     Block {
@@ -34,6 +35,16 @@ enum Kind {
     Loop {
         own: Option<LoopIdx>,
         args: Vec<LoopArg>,
+    },
+    /// A `try_table`.
+    Try {
+        /// Its region, if it is branched to.
+        region: Option<RegionIdx>,
+        pending: Vec<Pending>,
+        /// The clauses around it.
+        outer: Vec<Block>,
+        /// Where it starts.
+        start: Point,
     },
     If {
         /// The whole of it.
@@ -91,6 +102,11 @@ impl Builder<'_> {
                 },
                 _,
             ) => targets.get_mut(position).unwrap_or(default),
+            (Terminator::Try { normal, .. }, 0) => normal,
+            (Terminator::Try { handlers, .. }, _) => &mut handlers[position - 1],
+            (Terminator::Throw { handlers, .. } | Terminator::ThrowRef { handlers, .. }, _) => {
+                &mut handlers[position]
+            }
             _ => unreachable!("an edge of a terminator without edges"),
         }
     }
@@ -122,7 +138,9 @@ impl Builder<'_> {
             height: self.stack.len() - params,
             label_arity: match kind {
                 Kind::Loop { .. } => params,
-                Kind::Func | Kind::Block { .. } | Kind::If { .. } => results.len(),
+                Kind::Func | Kind::Block { .. } | Kind::Try { .. } | Kind::If { .. } => {
+                    results.len()
+                }
             },
             kind,
             results,
@@ -133,10 +151,19 @@ impl Builder<'_> {
     }
 
     pub(super) fn block(&mut self, ty: BlockType) -> Result<(), Error> {
+        self.scoped(ty, |region| Kind::Block { region })
+    }
+
+    /// Opens what has a label at its end, and a region if that is branched to.
+    pub(super) fn scoped(
+        &mut self,
+        ty: BlockType,
+        kind: impl FnOnce(Option<RegionIdx>) -> Kind,
+    ) -> Result<(), Error> {
         let scope = self.next_scope();
         let (params, results) = self.types(ty)?;
         let region = scope.targeted.then(|| self.regions.open(self.region));
-        self.push_frame(Kind::Block { region }, params, results);
+        self.push_frame(kind(region), params, results);
         self.region = region.unwrap_or(self.region);
         Ok(())
     }
@@ -299,18 +326,29 @@ impl Builder<'_> {
             self.fall_through();
         }
         let end = self.here();
-        let Some(frame) = self.frames.pop() else {
+        let Some(mut frame) = self.frames.pop() else {
             return;
         };
         self.region = frame.outer_region;
-        let exit = self.merge(&frame, super::Point { ..end });
+        if let Kind::Try {
+            pending,
+            outer,
+            start,
+            ..
+        } = &mut frame.kind
+        {
+            self.catches.leave(core::mem::take(outer));
+            let (pending, start) = (core::mem::take(pending), *start);
+            self.build_clauses(pending, start);
+        }
+        let exit = self.merge(&frame, end);
         match frame.kind {
             Kind::Func => {
                 if self.reachable {
                     self.return_();
                 }
             }
-            Kind::Block { region } => {
+            Kind::Block { region } | Kind::Try { region, .. } => {
                 if let Some(region) = region {
                     self.regions.close(region, self.op, exit);
                 }
@@ -334,10 +372,10 @@ impl Builder<'_> {
     }
 
     /// Continues behind a frame: in the block where control merges, if anything leads there.
-    fn merge(&mut self, frame: &Frame, end: super::Point) -> Exit {
+    fn merge(&mut self, frame: &Frame, end: Point) -> Exit {
         let merge = match frame.kind {
             Kind::Loop { .. } => None,
-            Kind::Func | Kind::Block { .. } | Kind::If { .. } => frame.target,
+            Kind::Func | Kind::Block { .. } | Kind::Try { .. } | Kind::If { .. } => frame.target,
         };
         match merge {
             Some(merge) if !self.infos[merge.index()].preds.is_empty() => {
@@ -375,7 +413,9 @@ impl Builder<'_> {
                     LoopArg::Param(value) => value,
                 })
                 .collect(),
-            Kind::Func | Kind::Block { .. } | Kind::If { .. } => operands.to_vec(),
+            Kind::Func | Kind::Block { .. } | Kind::Try { .. } | Kind::If { .. } => {
+                operands.to_vec()
+            }
         };
         Edge { block, args }
     }

@@ -3,7 +3,8 @@
 //! The last assignment before the place decides. If it lies in a region that has ended since, the value is what that region's exit
 //! brings: a parameter of the block at its end, or, where only one edge leads there, whatever holds at that edge. If a loop around
 //! the place has started since, and the loop assigns the local (validation has listed where), the value is a parameter of the
-//! loop's header. A block where no path changes the local is never visited, however many lie in between, and what is found at a
+//! loop's header. Where an exception has been caught, it is a parameter of the clause's block if the body assigns the local, else what it is
+//! in front of the body. A block where no path changes the local is never visited, however many lie in between, and what is found at a
 //! region or a header is kept, so that it is found once.
 //!
 //! Finding a parameter does not wait for its arguments: they are looked up afterwards, from a queue. Invariant: while the queue is
@@ -32,6 +33,8 @@ enum Place {
     Behind(RegionIdx, u32),
     /// In the header of a loop.
     Header(LoopIdx, u32),
+    /// In the block of a clause.
+    Clause(Block, u32),
 }
 
 /// Arguments to be looked up: those for the parameter `param` of `block`, which stands for `local`.
@@ -149,6 +152,11 @@ impl Builder<'_> {
     fn find(&mut self, local: u32, mut at: Point) -> Value {
         let value = loop {
             self.locals.steps += 1;
+            if let Some(block) = at.handler.take()
+                && let Some(value) = self.caught_local(block, local)
+            {
+                break value;
+            }
             let assign = self.last_assign(local, at.op);
             let ended = assign.and_then(|a| self.regions.outermost_ended(a.region, at.op));
             let since = ended.map(|r| self.regions.end(r)).or(assign.map(|a| a.op));
@@ -218,6 +226,17 @@ impl Builder<'_> {
         }
         let data = *self.loops.get(in_loop);
         let value = self.local_param(data.header, local, !data.sealed);
+        self.locals.found.insert(place, value);
+        value
+    }
+
+    /// The parameter for a local of a clause's block.
+    pub(super) fn clause_param(&mut self, block: Block, local: u32) -> Value {
+        let place = Place::Clause(block, local);
+        if let Some(&value) = self.locals.found.get(&place) {
+            return value;
+        }
+        let value = self.local_param(block, local, false);
         self.locals.found.insert(place, value);
         value
     }

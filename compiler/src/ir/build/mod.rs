@@ -15,6 +15,7 @@
 mod atomic;
 mod bulk;
 mod control;
+mod exceptions;
 mod locals;
 mod object;
 mod ops;
@@ -28,6 +29,7 @@ mod tests;
 mod wide;
 
 use self::control::Frame;
+use self::exceptions::Catches;
 use self::locals::Locals;
 use self::regions::{LoopIdx, Loops, RegionIdx, Regions};
 use super::func::{Block, Func, Value, ValueDef};
@@ -76,6 +78,8 @@ struct Point {
     op: u32,
     /// Innermost loop around it.
     in_loop: LoopIdx,
+    /// The block of a clause: the place is its end, and the rest says where its `try_table` starts.
+    handler: Option<Block>,
 }
 
 /// An edge by its place: the block it comes from and its position among that block's edges.
@@ -94,6 +98,8 @@ struct BlockInfo {
     local_params: Vec<u32>,
     /// Where it ends.
     end: Point,
+    /// Of the block of a clause: the first and the last operator of its `try_table`.
+    body: Option<(u32, u32)>,
 }
 
 /// The state of building one function.
@@ -120,6 +126,7 @@ struct Builder<'m> {
     region: RegionIdx,
     loops: Loops,
     in_loop: LoopIdx,
+    catches: Catches,
     locals: Locals,
     /// Where addresses that overflow go.
     overflow: Option<Block>,
@@ -152,6 +159,7 @@ impl<'m> Builder<'m> {
             region: RegionIdx::ROOT,
             loops: Loops::new(),
             in_loop: LoopIdx::NONE,
+            catches: Catches::default(),
             locals: Locals::new(body.locals.len()),
             overflow: None,
         };
@@ -178,6 +186,7 @@ impl<'m> Builder<'m> {
         Point {
             op: self.op,
             in_loop: self.in_loop,
+            handler: None,
         }
     }
 
@@ -187,6 +196,7 @@ impl<'m> Builder<'m> {
             preds: Vec::new(),
             local_params: Vec::new(),
             end,
+            body: None,
         });
         self.func.new_block()
     }

@@ -152,7 +152,8 @@ impl Builder<'_> {
         } else if let Some(access) = access(op) {
             self.access(&access)
         } else if self.control(op)?
-            || self.call(op)
+            || self.exception(op)?
+            || self.call(op)?
             || self.simple(op)?
             || self.bulk(op)
             || self.vector(op)?
@@ -171,7 +172,10 @@ impl Builder<'_> {
     /// In unreachable code only the structure counts.
     fn skip(&mut self, op: &Operator<'_>) {
         match op {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. } => {
                 self.skip_scope();
             }
             Operator::End if self.dead_depth > 0 => self.dead_depth -= 1,
@@ -293,12 +297,13 @@ impl Builder<'_> {
     }
 
     /// Calls. Whether it was one.
-    fn call(&mut self, op: &Operator<'_>) -> bool {
+    fn call(&mut self, op: &Operator<'_>) -> Result<bool, Error> {
         match *op {
             Operator::Call { function_index } => {
                 let (args, results) = self.callee(self.module.funcs[function_index as usize]);
                 let func = function_index;
                 self.emit(Inst::Call { func, args }, &results);
+                self.tried()?;
             }
             Operator::ReturnCall { function_index } => {
                 let (args, _) = self.callee(self.module.funcs[function_index as usize]);
@@ -318,6 +323,7 @@ impl Builder<'_> {
                     args,
                 };
                 self.emit(call, &results);
+                self.tried()?;
             }
             Operator::ReturnCallIndirect {
                 type_index,
@@ -341,6 +347,7 @@ impl Builder<'_> {
                     args,
                 };
                 self.emit(call, &results);
+                self.tried()?;
             }
             Operator::ReturnCallRef { type_index } => {
                 let callee = self.pop();
@@ -351,9 +358,9 @@ impl Builder<'_> {
                     args,
                 });
             }
-            _ => return false,
+            _ => return Ok(false),
         }
-        true
+        Ok(true)
     }
 
     /// Arguments, popped, and result types of a call of a function of this type.

@@ -7,11 +7,14 @@
 )]
 
 use super::tests::build_wat;
-use crate::ir::func::{Edge, Func, Value};
+use crate::ir::func::{BlockData, Edge, Func, Value};
 use crate::ir::inst::{Inst, Terminator};
 use crate::ir::ops::{BinaryOp, UnaryOp};
 use core::fmt::Write;
+use wrt_format::image::Clause;
 
+/// What programs return.
+const RESULTS: &str = "(local.get 0) (local.get 1) (local.get 2) (local.get 3)";
 /// Locals that programs compute with; one more counts down the loops.
 const LOCALS: u32 = 4;
 const COUNTER: u32 = LOCALS;
@@ -34,6 +37,13 @@ enum Stmt {
     Br(u32, Option<u32>),
     BrIf(u32, Option<u32>, u32),
     BrTable(u32, Vec<u32>),
+    /// `to = f(a)`, which throws `e(7 * a)` if `a` is a multiple of 3.
+    Call(u32, u32),
+    /// `e(a)`, or an exception without values.
+    Throw(Option<u32>),
+    /// What `e` carries goes to the local, if nothing is thrown a third one.
+    Catch(u32, Vec<Self>, u32),
+    CatchAll(Vec<Self>),
     Return,
 }
 
@@ -76,7 +86,7 @@ impl Generator {
 
     fn stmt(&mut self) -> Stmt {
         self.budget = self.budget.saturating_sub(1);
-        let kinds = if self.budget == 0 { 6 } else { 15 };
+        let kinds = if self.budget == 0 { 6 } else { 19 };
         match self.random.below(kinds) {
             0..2 => Stmt::Set(self.local(), self.local(), self.local()),
             2 => Stmt::Copy(self.local(), self.local()),
@@ -100,6 +110,24 @@ impl Generator {
             7 | 8 => Stmt::Block(self.body(false)),
             9 | 10 => Stmt::SetBlock(self.local(), self.local(), self.body(true), self.local()),
             11 | 12 => self.loop_(),
+            15 => Stmt::Call(self.local(), self.local()),
+            16 => match self.random.below(4) {
+                0 => Stmt::Throw(None),
+                1 => Stmt::Throw(Some(self.local())),
+                _ => Stmt::Call(self.local(), self.local()),
+            },
+            17 => {
+                self.labels.push(true);
+                let body = self.body(false);
+                self.labels.pop();
+                Stmt::Catch(self.local(), body, self.local())
+            }
+            18 => {
+                self.labels.push(false);
+                let body = self.body(false);
+                self.labels.pop();
+                Stmt::CatchAll(body)
+            }
             _ => {
                 let otherwise = self.random.below(2) == 0;
                 let then = self.body(false);
@@ -173,10 +201,20 @@ fn text(out: &mut String, stmts: &[Stmt], depth: u32) {
                 let labels: Vec<_> = labels.iter().map(u32::to_string).collect();
                 write!(out, "(br_table {} (local.get {index}))", labels.join(" "))
             }
-            Stmt::Return => write!(
-                out,
-                "(return (local.get 0) (local.get 1) (local.get 2) (local.get 3))"
-            ),
+            Stmt::Call(to, a) => write!(out, "(local.set {to} (call $f (local.get {a})))"),
+            Stmt::Throw(Some(a)) => write!(out, "(throw $e (local.get {a}))"),
+            Stmt::Throw(None) => write!(out, "(throw $g)"),
+            Stmt::Catch(to, body, x) => {
+                write!(out, "(block (result i32) (try_table (catch $e 0) ").unwrap();
+                text(out, body, depth + 2);
+                write!(out, ") local.get {x}) local.set {to} ")
+            }
+            Stmt::CatchAll(body) => {
+                out.push_str("(block (try_table (catch_all 0) ");
+                text(out, body, depth + 2);
+                write!(out, "))")
+            }
+            Stmt::Return => write!(out, "(return {RESULTS})"),
         }
         .unwrap();
     }
@@ -188,6 +226,8 @@ enum Flow {
     /// Label and operand.
     Branch(u32, u32),
     Return,
+    /// What `e` carries, or an exception without values.
+    Throw(Option<u32>),
 }
 
 #[derive(Default)]
@@ -218,6 +258,7 @@ impl Machine {
             Flow::Branch(0, operand) => Ok(Some(operand)),
             Flow::Branch(depth, operand) => Err(Flow::Branch(depth - 1, operand)),
             Flow::Return => Err(Flow::Return),
+            Flow::Throw(value) => Err(Flow::Throw(value)),
         }
     }
 
@@ -281,10 +322,63 @@ impl Machine {
                 let at = (self.get(*index) as usize).min(labels.len() - 1);
                 return Flow::Branch(labels[at], 0);
             }
+            Stmt::Call(..) | Stmt::Throw(_) | Stmt::Catch(..) | Stmt::CatchAll(_) => {
+                return self.exceptional(stmt, depth);
+            }
             Stmt::Return => {
                 self.fuel += u64::from(LOCALS);
                 return Flow::Return;
             }
+        }
+        Flow::Next
+    }
+
+    /// Statements that throw or catch.
+    fn exceptional(&mut self, stmt: &Stmt, depth: u32) -> Flow {
+        match stmt {
+            Stmt::Call(to, a) => {
+                self.fuel += 2;
+                match callee(self.get(*a)) {
+                    Ok(result) => self.locals[*to as usize] = result,
+                    Err(value) => return Flow::Throw(Some(value)),
+                }
+                self.fuel += 1;
+            }
+            Stmt::Throw(value) => {
+                self.fuel += 1 + u64::from(value.is_some());
+                return Flow::Throw(value.map(|local| self.get(local)));
+            }
+            Stmt::Catch(to, body, x) => {
+                self.fuel += 1;
+                let operand = match self.run(body, depth + 2) {
+                    Flow::Throw(Some(value)) => {
+                        self.fuel += 1;
+                        value
+                    }
+                    flow => match Self::leave(flow).map_err(Self::leave) {
+                        Ok(_) => {
+                            self.fuel += 1;
+                            self.get(*x)
+                        }
+                        Err(Ok(operand)) => operand.unwrap_or(0),
+                        Err(Err(flow)) => return flow,
+                    },
+                };
+                self.fuel += 1;
+                self.locals[*to as usize] = operand;
+            }
+            Stmt::CatchAll(body) => {
+                self.fuel += 1;
+                match self.run(body, depth + 2) {
+                    Flow::Throw(_) => self.fuel += 1,
+                    flow => {
+                        if let Err(Err(flow)) = Self::leave(flow).map_err(Self::leave) {
+                            return flow;
+                        }
+                    }
+                }
+            }
+            other => panic!("{other:?} is none of these"),
         }
         Flow::Next
     }
@@ -308,26 +402,43 @@ impl Machine {
     }
 }
 
-/// Runs IR that does nothing but i32 arithmetic: results and fuel.
-fn interpret(func: &Func, args: &[u32]) -> (Vec<u32>, u64) {
-    let mut values = vec![0_u32; func.values.len()];
-    let mut fuel = 0;
-    let mut block = Func::ENTRY;
-    let mut args = args.to_vec();
-    loop {
-        let data = func.block(block);
-        fuel += u64::from(data.cost);
-        for (param, arg) in data.params.iter().zip(&args) {
-            values[param.index()] = *arg;
-        }
-        let read = |values: &[u32], value: Value| values[func.resolve(value).index()];
+/// The function that is called: its result, or what it throws.
+fn callee(a: u32) -> Result<u32, u32> {
+    match a % 3 {
+        0 => Err(a.wrapping_mul(7)),
+        _ => Ok(a.wrapping_add(1)),
+    }
+}
+
+/// A run of IR that does nothing but i32 arithmetic, calls and exceptions.
+struct Interpreter<'a> {
+    func: &'a Func,
+    values: Vec<u32>,
+    /// What has been caught and not yet been given to its handler.
+    caught: Option<u32>,
+}
+
+/// What is thrown: the value of `e`, or an exception without values.
+type Thrown = Option<u32>;
+
+impl Interpreter<'_> {
+    fn read(&self, value: Value) -> u32 {
+        self.values[self.func.resolve(value).index()]
+    }
+
+    fn read_all(&self, values: &[Value]) -> Vec<u32> {
+        values.iter().map(|&value| self.read(value)).collect()
+    }
+
+    /// Runs the instructions of a block; what is thrown, and whether the block's terminator has to do with it.
+    fn insts(&mut self, data: &BlockData) -> Option<(Thrown, bool)> {
         for &idx in &data.insts {
-            let inst = &func.insts[idx.index()];
+            let inst = &self.func.insts[idx.index()];
             let result = match inst.inst {
                 Inst::Const(bits) => bits as u32,
-                Inst::Unary(UnaryOp::I32Eqz, a) => u32::from(read(&values, a) == 0),
+                Inst::Unary(UnaryOp::I32Eqz, a) => u32::from(self.read(a) == 0),
                 Inst::Binary(op, a, b) => {
-                    let (a, b) = (read(&values, a), read(&values, b));
+                    let (a, b) = (self.read(a), self.read(b));
                     match op {
                         BinaryOp::I32Add => a.wrapping_add(b),
                         BinaryOp::I32Sub => a.wrapping_sub(b),
@@ -335,17 +446,37 @@ fn interpret(func: &Func, args: &[u32]) -> (Vec<u32>, u64) {
                         _ => panic!("{op:?}"),
                     }
                 }
+                Inst::Call { ref args, .. } => match callee(self.read(args[0])) {
+                    Ok(result) => result,
+                    Err(value) => {
+                        let last = Some(&idx) == data.insts.last();
+                        let tried = matches!(data.terminator, Terminator::Try { .. });
+                        return Some((Some(value), last && tried));
+                    }
+                },
+                Inst::Caught(Clause { tag: None, .. }) => continue,
+                Inst::Caught(_) => Option::take(&mut self.caught).unwrap(),
                 _ => panic!("{:?}", inst.inst),
             };
-            values[inst.results[0].index()] = result;
+            self.values[inst.results[0].index()] = result;
         }
-        let edge: &Edge = match &data.terminator {
+        let Terminator::Throw { tag, args, .. } = &data.terminator else {
+            return None;
+        };
+        assert_eq!(args.is_empty(), *tag == 1);
+        Some((args.first().map(|&arg| self.read(arg)), true))
+    }
+
+    /// The edge to take, or the results of the function.
+    fn next<'b>(&self, terminator: &'b Terminator) -> Result<&'b Edge, Vec<u32>> {
+        Ok(match terminator {
             Terminator::Br(edge) => edge,
+            Terminator::Try { normal, .. } => normal,
             Terminator::BrIf {
                 cond,
                 then,
                 otherwise,
-            } => match read(&values, *cond) {
+            } => match self.read(*cond) {
                 0 => otherwise,
                 _ => then,
             },
@@ -353,22 +484,53 @@ fn interpret(func: &Func, args: &[u32]) -> (Vec<u32>, u64) {
                 index,
                 targets,
                 default,
-            } => targets
-                .get(read(&values, *index) as usize)
-                .unwrap_or(default),
-            Terminator::Return(results) => {
-                return (results.iter().map(|&v| read(&values, v)).collect(), fuel);
-            }
+            } => targets.get(self.read(*index) as usize).unwrap_or(default),
+            Terminator::Return(results) => return Err(self.read_all(results)),
             other => panic!("{other:?}"),
+        })
+    }
+}
+
+/// Runs IR: results, or what is thrown, and fuel.
+fn interpret(func: &Func, args: &[u32]) -> (Result<Vec<u32>, Thrown>, u64) {
+    let mut run = Interpreter {
+        func,
+        values: vec![0_u32; func.values.len()],
+        caught: None,
+    };
+    let mut fuel = 0;
+    let mut block = Func::ENTRY;
+    let mut args = args.to_vec();
+    loop {
+        let data = func.block(block);
+        fuel += u64::from(data.cost);
+        for (param, arg) in data.params.iter().zip(&args) {
+            run.values[param.index()] = *arg;
+        }
+        let edge = if let Some((value, tried)) = run.insts(data) {
+            let tag = if value.is_some() { 0 } else { 1 };
+            let clause = |edge: &Edge| func.clause(edge.block).unwrap();
+            let catches = |edge: &&Edge| clause(edge).tag.is_none_or(|it| it == tag);
+            let mut handlers = data.terminator.handlers().iter().filter(|_| tried);
+            let Some(edge) = handlers.find(catches) else {
+                return (Err(value), fuel);
+            };
+            run.caught = value;
+            edge
+        } else {
+            match run.next(&data.terminator) {
+                Ok(edge) => edge,
+                Err(results) => return (Ok(results), fuel),
+            }
         };
-        args = edge.args.iter().map(|&v| read(&values, v)).collect();
+        args = run.read_all(&edge.args);
         block = edge.block;
     }
 }
 
 #[test]
 fn random_programs_compute_and_cost_the_same_in_ssa_form() {
-    let mut branches = 0;
+    let (mut branches, mut throws, mut catches) = (0, 0, 0);
     for seed in 1..1500_u64 {
         let mut generator = Generator {
             random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
@@ -377,26 +539,41 @@ fn random_programs_compute_and_cost_the_same_in_ssa_form() {
         };
         let body: Vec<_> = (0..6).map(|_| generator.stmt()).collect();
         let mut wat = format!(
-            "(module (func (param i32 i32) (result i32 i32 i32 i32) (local i32 i32 i32) \
+            "(module (import \"m\" \"f\" (func $f (param i32) (result i32))) (tag $e (param i32)) (tag $g) \
+             (func (param i32 i32) (result i32 i32 i32 i32) (local i32 i32 i32) \
              (local.set {COUNTER} (i32.const {ITERATIONS})) (block "
         );
         text(&mut wat, &body, 0);
         wat.push_str(") (local.get 0) (local.get 1) (local.get 2) (local.get 3)))");
         let func = build_wat(&wat, 0);
         branches += func.layout.len();
+        let handlers = func.layout.iter();
+        catches += handlers
+            .filter(|&&block| func.clause(block).is_some())
+            .count();
         for args in [[0, 0], [1, 0], [0, 7], [3, 1]] {
             let mut machine = Machine::default();
             machine.locals[..2].copy_from_slice(&args);
             machine.locals[COUNTER as usize] = ITERATIONS;
             machine.fuel = 2;
-            if !matches!(machine.run(&body, 0), Flow::Return) {
+            let flow = machine.run(&body, 0);
+            if !matches!(flow, Flow::Return | Flow::Throw(_)) {
                 machine.fuel += u64::from(LOCALS);
             }
+            let expected = match flow {
+                Flow::Throw(value) => Err(value),
+                _ => Ok(machine.locals[..LOCALS as usize].to_vec()),
+            };
+            throws += usize::from(expected.is_err());
             let (results, fuel) = interpret(&func, &args);
             let context = || format!("seed {seed}, {args:?}\n{wat}\n{func}");
-            assert_eq!(results, machine.locals[..LOCALS as usize], "{}", context());
-            assert_eq!(fuel, machine.fuel, "{}", context());
+            assert_eq!(results, expected, "{}", context());
+            // A block whose call nobody tries has been paid as a whole when that throws.
+            if results.is_ok() {
+                assert_eq!(fuel, machine.fuel, "{}", context());
+            }
         }
     }
     assert!(branches > 10_000, "the programs are too simple: {branches}");
+    assert!(throws > 100 && catches > 100, "{throws} {catches}");
 }

@@ -8,7 +8,7 @@ mod types;
 
 use super::cfg::Cfg;
 use super::func::{Block, Edge, Func, Value, ValueDef};
-use super::inst::Terminator;
+use super::inst::{Inst, Terminator};
 use super::types::Type;
 use crate::wasm::ValidModule;
 
@@ -158,6 +158,7 @@ impl<'a> Checker<'a> {
     }
 
     fn block(&self, block: Block) -> Result<(), String> {
+        self.tried(block)?;
         let data = self.func.block(block);
         for (position, &idx) in data.insts.iter().enumerate() {
             let inst = &self.func.insts[idx.index()];
@@ -207,8 +208,11 @@ impl<'a> Checker<'a> {
         for edge in terminator.edges() {
             self.edge(edge)?;
         }
+        self.handlers(terminator)?;
         match terminator {
-            Terminator::Br(_) | Terminator::Trap(_) => Ok(()),
+            Terminator::Br(_) | Terminator::Trap(_) | Terminator::Try { .. } => Ok(()),
+            Terminator::Throw { tag, args, .. } => self.thrown(*tag, args),
+            Terminator::ThrowRef { exn, .. } => self.is(*exn, Type::ExnRef),
             Terminator::BrIf { cond: value, .. } | Terminator::BrTable { index: value, .. } => {
                 self.is(*value, Type::I32)
             }
@@ -236,6 +240,47 @@ impl<'a> Checker<'a> {
                 self.tail_call(args, |module| module.types.get(*type_idx as usize))
             }
         }
+    }
+
+    /// Edges of handlers, and no others, lead to what catches.
+    fn handlers(&self, terminator: &Terminator) -> Result<(), String> {
+        let handlers = terminator.handlers().len();
+        let plain = terminator.edges().count() - handlers;
+        let catches = |edge: &Edge| self.func.clause(edge.block).is_some();
+        let mut edges = terminator.edges();
+        ensure!(
+            !edges.by_ref().take(plain).any(catches) && edges.take(handlers).all(catches),
+            "handlers are not what catches"
+        );
+        Ok(())
+    }
+
+    /// A call that is tried is the last instruction of its block, and its results are not for the handlers; what is caught is the first.
+    fn tried(&self, block: Block) -> Result<(), String> {
+        let data = self.func.block(block);
+        for &idx in data.insts.iter().skip(1) {
+            let caught = matches!(self.func.insts[idx.index()].inst, Inst::Caught(_));
+            ensure!(!caught, "{idx} is not the first instruction");
+        }
+        let Terminator::Try { handlers, .. } = &data.terminator else {
+            return Ok(());
+        };
+        let last = data.insts.last().map(|idx| &self.func.insts[idx.index()]);
+        let call = last.filter(|data| {
+            matches!(
+                data.inst,
+                Inst::Call { .. } | Inst::CallIndirect { .. } | Inst::CallRef { .. }
+            )
+        });
+        let Some(call) = call else {
+            return Err("what is tried is no call".to_owned());
+        };
+        for arg in handlers.iter().flat_map(|edge| &edge.args) {
+            let arg = self.func.resolve(*arg);
+            let result = call.results.contains(&arg);
+            ensure!(!result, "{arg} is given to a handler before it is there");
+        }
+        Ok(())
     }
 
     fn edge(&self, edge: &Edge) -> Result<(), String> {

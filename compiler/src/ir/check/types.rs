@@ -11,6 +11,7 @@ use crate::ir::object::ObjectOp;
 use crate::ir::ops::{BinaryOp, StoreOp};
 use crate::ir::types::Type;
 use crate::wasm::{FuncType, ValidModule};
+use wrt_format::image::Clause;
 
 /// What a value has to be.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +91,7 @@ impl Checker<'_> {
                 let callee = self.callee(|module| module.types.get(*type_idx as usize))?;
                 self.call(args, callee, &data.results)
             }
+            Inst::Caught(clause) => self.caught(*clause, &data.results),
             _ => {
                 let mut operands = Vec::new();
                 inst.for_each_use(|&value| operands.push(value));
@@ -106,6 +108,30 @@ impl Checker<'_> {
 
     fn types(&self, values: &[Value]) -> Vec<Type> {
         values.iter().map(|&value| self.func.ty(value)).collect()
+    }
+
+    /// What a handler is given.
+    fn caught(&self, clause: Clause, results: &[Value]) -> Result<(), String> {
+        let mut types = match (clause.tag, self.module) {
+            (Some(_), None) => return Ok(()),
+            (Some(tag), Some(module)) => self.values_of_tag(module, tag)?,
+            (None, _) => Vec::new(),
+        };
+        types.extend(clause.with_ref.then_some(Type::ExnRef));
+        self.are("results", results, &types)
+    }
+
+    fn values_of_tag(&self, module: &ValidModule<'_>, tag: u32) -> Result<Vec<Type>, String> {
+        self.exists("tag", tag, |module| module.tags.len())?;
+        Ok(module.ir_params(module.tag_type(tag)))
+    }
+
+    /// The values that an exception is thrown with.
+    pub(super) fn thrown(&self, tag: u32, args: &[Value]) -> Result<(), String> {
+        let Some(module) = self.module else {
+            return Ok(());
+        };
+        self.are("values", args, &self.values_of_tag(module, tag)?)
     }
 
     fn fit(&self, what: &str, values: &[Value], wants: &[Want]) -> Result<(), String> {
@@ -128,7 +154,9 @@ impl Checker<'_> {
             Inst::Const(bits) => {
                 let fits = match result {
                     Some(Type::I32 | Type::F32) => bits >> 32 == 0,
-                    Some(Type::FuncRef | Type::ExternRef | Type::AnyRef) => bits == 0,
+                    Some(Type::FuncRef | Type::ExternRef | Type::AnyRef | Type::ExnRef) => {
+                        bits == 0
+                    }
                     // These have constants of their own.
                     Some(Type::V128) => false,
                     Some(Type::I64 | Type::F64) | None => true,

@@ -58,9 +58,13 @@ pub(super) fn possible(func: &Func, masks: &Masks, value: Value) -> u64 {
 fn at_depth(func: &Func, masks: &Masks, value: Value, depth: u32) -> u64 {
     let all = match func.ty(value) {
         Type::I32 | Type::F32 => u64::from(u32::MAX),
-        Type::I64 | Type::F64 | Type::V128 | Type::FuncRef | Type::ExternRef | Type::AnyRef => {
-            u64::MAX
-        }
+        Type::I64
+        | Type::F64
+        | Type::V128
+        | Type::FuncRef
+        | Type::ExternRef
+        | Type::AnyRef
+        | Type::ExnRef => u64::MAX,
     };
     let Some(idx) = func.def_inst(value) else {
         return masks.of(func.resolve(value)) & all;

@@ -5,7 +5,7 @@
     reason = "the evaluator knows what the tests use, and says so if there is more"
 )]
 
-use crate::ir::{Block, Edge, Func, Inst, LoadOp, Terminator, Type, Value};
+use crate::ir::{Block, BlockData, Edge, Func, Inst, LoadOp, Terminator, Type, Value};
 use crate::opt::fold;
 use wrt_format::trap::Trap;
 
@@ -19,6 +19,8 @@ const LIMIT: u64 = 2_000;
 pub(super) enum End {
     Return(Vec<u64>),
     Trap(Trap),
+    /// An exception of this tag, with these values.
+    Throw(u32, Vec<u64>),
     /// Too long to tell.
     Limit,
 }
@@ -34,9 +36,19 @@ pub(super) struct Run {
     pub(super) globals: Vec<u64>,
 }
 
+/// An exception.
+struct Thrown {
+    tag: u32,
+    values: Vec<u64>,
+    /// Whether the handlers of the block's terminator are for it.
+    tried: bool,
+}
+
 struct Machine<'a> {
     func: &'a Func,
     values: Vec<Option<u64>>,
+    /// The values of the exception that has been caught.
+    caught: Vec<u64>,
     run: Run,
 }
 
@@ -45,6 +57,7 @@ pub(super) fn run(func: &Func, args: &[u64]) -> Run {
     let mut machine = Machine {
         func,
         values: vec![None; func.values.len()],
+        caught: Vec::new(),
         run: Run {
             end: End::Limit,
             fuel: 0,
@@ -68,35 +81,88 @@ impl Machine<'_> {
                 self.set(param, arg);
             }
             self.run.fuel += u64::from(data.cost);
-            for idx in &data.insts {
-                let data = &self.func.insts[idx.index()];
-                let result = self.inst(&data.inst, data.results.first().copied())?;
-                if let (Some(&value), Some(bits)) = (data.results.first(), result) {
-                    self.set(value, bits);
+            let edge = match self.insts(data)? {
+                Some(Thrown { tag, values, tried }) => {
+                    let clause = |edge: &Edge| self.func.clause(edge.block).expect("a handler");
+                    let fits = |edge: &&Edge| clause(edge).tag.is_none_or(|own| own == tag);
+                    let mut handlers = data.terminator.handlers().iter().filter(|_| tried);
+                    let Some(edge) = handlers.find(fits) else {
+                        return Ok(End::Throw(tag, values));
+                    };
+                    self.caught = values;
+                    edge
                 }
-            }
-            let edge: &Edge = match &data.terminator {
-                Terminator::Br(edge) => edge,
-                Terminator::BrIf {
-                    cond,
-                    then,
-                    otherwise,
-                } => [otherwise, then][usize::from(self.get(*cond) != 0)],
-                Terminator::BrTable {
-                    index,
-                    targets,
-                    default,
-                } => targets.get(self.get(*index) as usize).unwrap_or(default),
-                Terminator::Return(values) => {
-                    return Ok(End::Return(values.iter().map(|&v| self.get(v)).collect()));
-                }
-                Terminator::Trap(trap) => return Err(*trap),
-                other => panic!("not for this evaluator: {other:?}"),
+                None => match self.next(&data.terminator)? {
+                    Ok(edge) => edge,
+                    Err(values) => return Ok(End::Return(values)),
+                },
             };
             args = edge.args.iter().map(|&value| self.get(value)).collect();
             block = Block(edge.block.0);
         }
         Ok(End::Limit)
+    }
+
+    /// Runs a block's instructions; what is thrown.
+    fn insts(&mut self, data: &BlockData) -> Result<Option<Thrown>, Trap> {
+        for idx in &data.insts {
+            let inst = &self.func.insts[idx.index()];
+            if let Inst::Caught(clause) = inst.inst {
+                let values = core::mem::take(&mut self.caught);
+                if clause.tag.is_some() {
+                    let pairs = inst.results.iter().zip(values);
+                    pairs.for_each(|(&result, bits)| self.set(result, bits));
+                }
+                continue;
+            }
+            let result = self.inst(&inst.inst, inst.results.first().copied())?;
+            if let (Some(&value), Some(bits)) = (inst.results.first(), result) {
+                self.set(value, bits);
+            }
+            // A call with such a result throws instead.
+            if let (Inst::Call { .. }, Some(bits)) = (&inst.inst, result)
+                && bits % 4 == 1
+            {
+                let last = data.insts.last() == Some(idx);
+                let tried = matches!(data.terminator, Terminator::Try { .. });
+                return Ok(Some(Thrown {
+                    tag: 0,
+                    values: vec![bits],
+                    tried: last && tried,
+                }));
+            }
+        }
+        let Terminator::Throw { tag, args, .. } = &data.terminator else {
+            return Ok(None);
+        };
+        Ok(Some(Thrown {
+            tag: *tag,
+            values: args.iter().map(|&value| self.get(value)).collect(),
+            tried: true,
+        }))
+    }
+
+    /// The edge to take, or the results of the function.
+    fn next<'b>(&self, terminator: &'b Terminator) -> Result<Result<&'b Edge, Vec<u64>>, Trap> {
+        Ok(Ok(match terminator {
+            Terminator::Br(edge) => edge,
+            Terminator::Try { normal, .. } => normal,
+            Terminator::BrIf {
+                cond,
+                then,
+                otherwise,
+            } => [otherwise, then][usize::from(self.get(*cond) != 0)],
+            Terminator::BrTable {
+                index,
+                targets,
+                default,
+            } => targets.get(self.get(*index) as usize).unwrap_or(default),
+            Terminator::Return(values) => {
+                return Ok(Err(values.iter().map(|&v| self.get(v)).collect()));
+            }
+            Terminator::Trap(trap) => return Err(*trap),
+            other => panic!("not for this evaluator: {other:?}"),
+        }))
     }
 
     fn get(&self, value: Value) -> u64 {

@@ -71,6 +71,8 @@ struct Writer<'a> {
     out: String,
     /// For each label around: whether it is a loop's.
     labels: Vec<bool>,
+    /// Places in `labels` of those that take a value: nothing branches to them.
+    valued: Vec<usize>,
     counters: usize,
     budget: usize,
 }
@@ -82,6 +84,7 @@ pub(super) fn module(random: &mut Random) -> String {
         random,
         out: String::new(),
         labels: Vec::new(),
+        valued: Vec::new(),
         counters: 0,
         budget,
     };
@@ -89,7 +92,7 @@ pub(super) fn module(random: &mut Random) -> String {
     let result = (writer.expr("i32", 2), writer.expr("i64", 2));
     let counters = "i32 ".repeat(writer.counters);
     format!(
-        "(module (import \"e\" \"f\" (func $f (param i32) (result i32))) (memory 1)
+        "(module (import \"e\" \"f\" (func $f (param i32) (result i32))) (memory 1) (tag $e (param i32)) (tag $g)
         (global $g (mut i32) (i32.const 5)) (global $h (mut i64) (i64.const 7))
         (func (param i32 i32) (result i32 i64) (local i32 i32 i64 i64 f64 f64 {counters})
         {} {} {}))",
@@ -114,7 +117,7 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self, depth: usize) {
-        let nested = if depth < DEPTH { 14 } else { 9 };
+        let nested = if depth < DEPTH { 17 } else { 9 };
         match self.random.below(nested) {
             0..=2 => {
                 let local = self.random.below(4);
@@ -143,6 +146,8 @@ impl Writer<'_> {
             9 => self.nest("block", false, depth),
             10 | 11 => self.choice(depth),
             12 => self.counted(depth),
+            13 => self.catching(depth),
+            14 => self.throwing(),
             _ => self.guarded(depth),
         }
     }
@@ -187,13 +192,19 @@ impl Writer<'_> {
             return;
         };
         let label = self.random.below(count + 1);
+        let other = self.random.below(count + 1);
+        let takes_value = |label: u64| self.valued.contains(&((count - label) as usize));
+        let others = [label, other];
+        if others.into_iter().any(takes_value) {
+            return self.put("(nop)");
+        }
+
         match self.random.below(4) {
             0 => {
                 let cond = self.expr("i32", 2);
                 self.put(&format!("(br_if {label} {cond})"));
             }
             1 => {
-                let other = self.random.below(count + 1);
                 let index = self.expr("i32", 1);
                 self.put(&format!(
                     "(br_table {label} {other} {label} (i32.and {index} (i32.const 3)))"
@@ -214,6 +225,42 @@ impl Writer<'_> {
         self.statements(depth + 1);
         self.labels.pop();
         self.put(")");
+    }
+
+    /// What catches one tag, whose value goes to a local, or everything, or one tag before all others.
+    fn catching(&mut self, depth: usize) {
+        let (clauses, results) = match self.random.below(3) {
+            0 => ("(catch $e 0)", " (result i32)"),
+            1 => ("(catch_all 0)", ""),
+            _ => ("(catch $e 0) (catch_all 1)", " (result i32)"),
+        };
+        self.put("(block");
+        self.put(&format!("(block{results} (try_table {clauses}"));
+        self.labels.extend([false; 3]);
+        if !results.is_empty() {
+            self.valued.push(self.labels.len() - 2);
+        }
+        self.statements(depth + 1);
+        self.labels.truncate(self.labels.len() - 3);
+        self.valued.retain(|&at| at < self.labels.len());
+        self.put(")");
+        if results.is_empty() {
+            self.put("))");
+        } else {
+            let value = self.expr("i32", 1);
+            self.put(&format!("{value}) (local.set 3))"));
+        }
+    }
+
+    fn throwing(&mut self) {
+        let cond = self.expr("i32", 2);
+        let value = self.expr("i32", 1);
+        let thrown = if self.random.below(4) == 0 {
+            "(throw $g)".to_owned()
+        } else {
+            format!("(throw $e {value})")
+        };
+        self.put(&format!("(if {cond} (then {thrown}))"));
     }
 
     fn choice(&mut self, depth: usize) {

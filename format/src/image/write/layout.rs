@@ -103,8 +103,9 @@ fn sections(
 ) -> Result<Vec<Part>, WriteError> {
     let mut code: Vec<u8> = PROLOGUE.into_iter().flat_map(u16::to_le_bytes).collect();
     let mut decoys = Vec::new();
+    let mut handlers = Vec::new();
     let mut records = Vec::new();
-    for func in &module.funcs {
+    for (i, func) in module.funcs.iter().enumerate() {
         let word = |value: usize| u32::try_from(value).map_err(|_| WriteError::TooLarge);
         let ty = module.types.get(func.type_idx as usize);
         let slots = |vals: &[ValType]| {
@@ -121,6 +122,10 @@ fn sections(
         };
         records.extend_from_slice(bytemuck::bytes_of(&record.encode()));
         decoys.extend(side::decoys(&func.code).map(|at| record.code_word + at));
+        let rows = module.handlers.get(i).map_or(&[][..], Vec::as_slice);
+        for row in rows.iter().map(|row| row.moved(record.code_word).encode()) {
+            handlers.extend_from_slice(bytemuck::bytes_of(&row));
+        }
         code.extend(func.code.iter().flat_map(|word| word.to_le_bytes()));
     }
     let of_functions = |import: &&ImportSpec| import.ty.kind() == ExternKind::Func;
@@ -143,6 +148,7 @@ fn sections(
             Kind::Decoys,
             decoys.into_iter().flat_map(u32::to_le_bytes).collect(),
         ),
+        (Kind::Handlers, handlers),
         (Kind::ExportIndex, side::export_index(&module.exports)?),
         (
             Kind::Names,
@@ -272,6 +278,10 @@ fn features_of(module: &ModuleSpec) -> u64 {
     } else {
         0
     };
+    let catches = module.handlers.iter().any(|rows| !rows.is_empty());
+    if catches || vals(module).any(ValType::is_exn) {
+        found |= features::EXCEPTIONS;
+    }
     found | features_of_code(module) | features_of_values(module)
 }
 
@@ -285,6 +295,7 @@ fn features_of_code(module: &ModuleSpec) -> u64 {
         let tail_call = info.control == Control::TailCall;
         let vector = info.fields.iter().any(|field| field.role.is_pair());
         found
+            | info.feature() & features::EXCEPTIONS
             | (if tail_call { features::TAIL_CALL } else { 0 })
             | (if vector { features::SIMD } else { 0 })
             | info.feature()
@@ -356,7 +367,9 @@ fn has_typed_references(module: &ModuleSpec) -> bool {
         let ops = instructions(&func.code);
         ops.filter_map(|(_, op, _)| op)
     });
-    vals(module).any(|ty| ty.is_ref() && ty != val::FUNCREF && ty != val::EXTERNREF)
+    let typed =
+        |ty: ValType| ty.is_ref() && ty != val::FUNCREF && ty != val::EXTERNREF && !ty.is_exn();
+    vals(module).any(typed)
         || module.types.iter().any(declared)
         || ops.any(|op| op.info().feature() == features::FUNCTION_REFERENCES)
 }

@@ -3,8 +3,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::tests::{code, rich_module};
+use super::tests::{code, rich, rich_module};
 use super::*;
+use crate::image::section;
 use crate::isa::Op;
 use crate::verify::{Limits, VerifiedImage};
 
@@ -76,4 +77,23 @@ fn names_are_those_of_functions() {
     // Five ends, and then `imported`, `main` and `pair`.
     let ends = [5, 8, 8, 12, 12, 16].map(u32::to_le_bytes).concat();
     assert_eq!(section(&[]), [&ends[..], b"importedmainpair"].concat());
+}
+
+#[test]
+fn small_images_are_small() {
+    let spec = ImageSpec {
+        modules: vec![ModuleSpec::default()],
+        build_id: 0,
+    };
+    let bytes = write(&spec).unwrap();
+    // Header, two entries, an archive of two structs, the stubs.
+    assert_eq!(bytes.len(), 128 + 2 * 64 + 176 + 16);
+    let bytes = align(&write(&rich()).unwrap());
+    let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+    let mut end = 0;
+    for section in image.sections().iter() {
+        let padding = section.offset - end;
+        assert!(end == 0 || section.kind == section::Kind::DataCow as u16 || padding < 16);
+        end = section.offset + section.len;
+    }
 }

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ExternSpec;
+use crate::image::handler::Handler;
 use crate::image::items::SubType;
 use crate::image::types::{
     Composite, ConstOp, ExternKind, FieldType, GlobalType, MemoryType, TableType, ValType,
@@ -53,6 +54,8 @@ pub struct ModuleSpec {
     pub module_name: Option<String>,
     /// Per defined function: word in the function and Wasm byte offset, ascending by word. Fewer or none are fine.
     pub lines: Vec<Vec<(u32, u32)>>,
+    /// Per defined function: where exceptions are caught, ascending by site; words count from the function's first. Fewer or none are fine.
+    pub handlers: Vec<Vec<Handler>>,
     /// Features that the code needs beyond those that the writer sees itself, see [`crate::image::features`].
     pub features: u64,
 }

@@ -5,6 +5,7 @@ mod collected;
 mod container;
 mod decoys;
 mod func;
+mod handlers;
 mod metadata;
 mod mutate;
 mod operands;

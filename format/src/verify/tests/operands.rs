@@ -108,6 +108,7 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         | Role::NearFunc
         | Role::ImportFunc
         | Role::Func
+        | Role::Tag
         | Role::Mem
         | Role::Table
         | Role::Elem
@@ -185,9 +186,10 @@ fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         // The other one is 0.
         Role::DefSpan | Role::SpanLen => limit(frame, narrow, Kind::SlotOutOfRange),
         Role::Window => {
-            let mut cases = limit(frame - 2, narrow, Kind::WindowOutOfRange);
-            cases.push((0, Err(Kind::WindowOutOfRange)));
-            cases
+            // The callee has two parameters, the tag no values.
+            let last = frame - i64::from(info.control != Control::Throw) * 2;
+            let out = Err(Kind::WindowOutOfRange);
+            [(last, Ok(())), (last + 1, out), (narrow, out), (0, out)].to_vec()
         }
         Role::Results => limit(frame - 1, narrow, Kind::WindowOutOfRange),
         Role::ImmS16 => any(i64::from(i16::MIN), i64::from(i16::MAX)),
@@ -219,6 +221,7 @@ fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         }
         Role::RefKinds => limit(31, narrow, Kind::BadImmediate),
         Role::Func => index(7, wide),
+        Role::Tag => index(1, wide),
         Role::Mem => index(2, narrow),
         Role::Table => index(3, narrow),
         Role::Elem | Role::Data => index(4, wide),

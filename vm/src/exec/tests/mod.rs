@@ -2,6 +2,7 @@
 
 mod bulk;
 mod calls;
+mod exceptions;
 mod fuel;
 #[cfg(feature = "gc")]
 mod gc;

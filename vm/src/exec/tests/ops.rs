@@ -41,6 +41,8 @@ const ELSEWHERE: &[Op] = &[
     Op::ReturnCallRef,
     Op::RefAsNonNull,
     Op::RefClear,
+    Op::Throw,
+    Op::ThrowRef,
     Op::Ret,
     Op::Ret1,
     Op::Ret1AccSrc,
@@ -448,13 +450,12 @@ fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         | Role::Type
         | Role::DefinedGlobal
         | Role::ImportGlobal
+        | Role::Tag
         | Role::Table
         | Role::Elem
         | Role::Data
         | Role::Const
-        | Role::Const128 => {
-            panic!("{} is not for this test: {:?}", op.info().name, field.role)
-        }
+        | Role::Const128 => panic!("{}: {:?} is not for this", op.info().name, field.role),
     };
     op.info().fields.iter().map(one).collect()
 }

@@ -1,0 +1,70 @@
+//! Rows of the HANDLERS section: from the blocks' handlers to ranges of sites.
+
+use wrt_format::image::{Clause, Handler};
+use wrt_format::isa::{Control, Role};
+
+use crate::error::Error;
+
+use super::blocks::{Block, Inst};
+
+/// A call or throw.
+#[derive(Debug)]
+struct Site {
+    /// Word of its window operand.
+    word: u32,
+    /// What catches, and the block that this goes on with.
+    catches: Vec<(Clause, u32)>,
+}
+
+/// The calls and throws of a function in order; none if nothing catches.
+#[derive(Debug)]
+pub(super) struct Sites {
+    sites: Option<Vec<Site>>,
+}
+
+impl Sites {
+    pub(super) fn new(blocks: &[Block], order: &[u32]) -> Self {
+        let catches = |&at: &u32| !blocks[at as usize].catches.is_empty();
+        Self {
+            sites: order.iter().any(catches).then(Vec::new),
+        }
+    }
+
+    /// Notes instruction `at` of a block, which will be encoded from this word on.
+    pub(super) fn add(&mut self, word: usize, inst: &Inst, block: &Block, at: usize) {
+        let info = inst.op.info();
+        let Some(sites) = &mut self.sites else {
+            return;
+        };
+        let window = info.fields.iter().find(|field| field.role == Role::Window);
+        if let (Control::Call | Control::Throw, Some(window)) = (info.control, window) {
+            let own = block.catches.iter().filter(|catch| catch.at == at);
+            sites.push(Site {
+                word: (word + window.place.word()) as u32,
+                catches: own.map(|catch| (catch.clause, catch.target)).collect(),
+            });
+        }
+    }
+
+    /// The rows, now that it is known where blocks start. Neighbours that are caught alike share theirs.
+    ///
+    /// # Errors
+    /// Internal, if a handler has been left out.
+    pub(super) fn rows(self, starts: &[Option<u32>]) -> Result<Vec<Handler>, Error> {
+        let mut rows: Vec<Handler> = Vec::new();
+        let sites = self.sites.unwrap_or_default();
+        for alike in sites.chunk_by(|a, b| a.catches == b.catches) {
+            let (first, last) = (alike[0].word, alike[alike.len() - 1].word);
+            for &(clause, target) in &alike[0].catches {
+                let block = starts[target as usize];
+                rows.push(Handler {
+                    first,
+                    last,
+                    block: block.ok_or_else(|| Error::internal("a handler is left out"))?,
+                    clause,
+                });
+            }
+        }
+        Ok(rows)
+    }
+}

@@ -1,0 +1,202 @@
+//! `try_table`, throwing, and calls that may throw.
+//!
+//! A clause has a block of its own, which its label's block follows. In the body every call ends its block, with an edge to each clause
+//! that its exceptions are tried against, outer `try_table`s included: so each clause's block is a merge of all places that may throw, and
+//! the value of a local there is found as at any other merge. It differs from what holds at the start of the body only if the body assigns
+//! the local, and then it is a parameter.
+//!
+//! Fuel: a clause's block costs 1, so that no way through it is free.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most operators have nothing to do with exceptions"
+)]
+
+use super::control::Kind;
+use super::{Block, Builder, Point, Value};
+use crate::error::Error;
+use crate::ir::func::Edge;
+use crate::ir::inst::{Inst, Terminator};
+use crate::ir::types::Type;
+use crate::wasm::label;
+use wasmparser::{Catch, Operator, TryTable};
+use wrt_format::image::Clause;
+
+/// Most edges to clauses in a function, and most clauses around all of its `try_table`s. A call has one for each clause around it up to the
+/// first for any exception, so nested `try_table`s could make more than there are operators.
+const MAX_EDGES: u32 = 1 << 22;
+
+/// A clause whose block is built when all places are known that may throw.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pending {
+    clause: Clause,
+    /// Label, counted from outside of the `try_table`.
+    label: u32,
+    block: Block,
+}
+
+/// The clauses around the current place.
+#[derive(Debug, Default)]
+pub(super) struct Catches {
+    /// Their blocks, in the order in which they are tried.
+    blocks: Vec<Block>,
+    /// Edges to clauses so far.
+    edges: u32,
+}
+
+impl Catches {
+    /// Behind a `try_table`: the clauses around it.
+    pub(super) fn leave(&mut self, outer: Vec<Block>) {
+        self.blocks = outer;
+    }
+}
+
+fn clause(catch: &Catch) -> Clause {
+    let (tag, with_ref) = match *catch {
+        Catch::One { tag, .. } => (Some(tag), false),
+        Catch::OneRef { tag, .. } => (Some(tag), true),
+        Catch::All { .. } => (None, false),
+        Catch::AllRef { .. } => (None, true),
+    };
+    Clause { tag, with_ref }
+}
+
+impl Builder<'_> {
+    /// Builds the operator. Whether it was one of these.
+    pub(super) fn exception(&mut self, op: &Operator<'_>) -> Result<bool, Error> {
+        match op {
+            Operator::TryTable { try_table } => self.try_table(try_table)?,
+            Operator::Throw { tag_index } => {
+                let count = self.module.tag_type(*tag_index).params.len();
+                let args = self.pop_n(count);
+                let handlers = self.handlers()?;
+                self.terminate(Terminator::Throw {
+                    tag: *tag_index,
+                    args,
+                    handlers,
+                });
+            }
+            Operator::ThrowRef => {
+                let exn = self.pop();
+                let handlers = self.handlers()?;
+                self.terminate(Terminator::ThrowRef { exn, handlers });
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Ends the current block behind a call, if anything around catches.
+    pub(super) fn tried(&mut self) -> Result<(), Error> {
+        let handlers = self.handlers()?;
+        if !handlers.is_empty() {
+            self.split(|block| Terminator::Try {
+                normal: Edge {
+                    block,
+                    args: Vec::new(),
+                },
+                handlers,
+            });
+        }
+        Ok(())
+    }
+
+    /// Edges to the clauses around the current place.
+    fn handlers(&mut self) -> Result<Vec<Edge>, Error> {
+        self.count_edges(self.catches.blocks.len())?;
+        let edge = |&block: &Block| Edge {
+            block,
+            args: Vec::new(),
+        };
+        Ok(self.catches.blocks.iter().map(edge).collect())
+    }
+
+    fn count_edges(&mut self, more: usize) -> Result<(), Error> {
+        self.catches.edges = self.catches.edges.saturating_add(more as u32);
+        if self.catches.edges > MAX_EDGES {
+            let limit = u64::from(MAX_EDGES);
+            return Err(Error::too_large(
+                "clauses around calls of a function",
+                limit,
+            ));
+        }
+        Ok(())
+    }
+
+    fn try_table(&mut self, try_table: &TryTable) -> Result<(), Error> {
+        let mut pending = Vec::with_capacity(try_table.catches.len());
+        for catch in &try_table.catches {
+            pending.push(Pending {
+                clause: clause(catch),
+                label: label(catch),
+                block: self.new_block(),
+            });
+        }
+        let mut blocks: Vec<Block> = Vec::new();
+        let mut all = false;
+        for clause in &pending {
+            // What comes behind a clause for any exception is never tried.
+            if !all {
+                blocks.push(clause.block);
+            }
+            all |= clause.clause.tag.is_none();
+        }
+        if !all {
+            self.count_edges(self.catches.blocks.len())?;
+            blocks.extend_from_slice(&self.catches.blocks);
+        }
+        let outer = core::mem::replace(&mut self.catches.blocks, blocks);
+        let start = self.here();
+        self.scoped(try_table.ty, |region| Kind::Try {
+            region,
+            pending,
+            outer,
+            start,
+        })
+    }
+
+    /// At the end of a `try_table`, whose frame is gone: builds the blocks of its clauses that anything leads to.
+    pub(super) fn build_clauses(&mut self, pending: Vec<Pending>, start: Point) {
+        let (current, reachable, height) = (self.current, self.reachable, self.stack.len());
+        for Pending {
+            clause,
+            label,
+            block,
+        } in pending
+        {
+            if self.infos[block.index()].preds.is_empty() {
+                continue;
+            }
+            self.start(block);
+            self.func.block_mut(block).cost = 1;
+            let types = self.caught_types(clause);
+            self.emit(Inst::Caught(clause), &types);
+            self.br(label);
+            self.stack.truncate(height);
+            let info = &mut self.infos[block.index()];
+            info.end = Point {
+                handler: Some(block),
+                ..start
+            };
+            info.body = Some((start.op, self.op));
+        }
+        (self.current, self.reachable) = (current, reachable);
+    }
+
+    fn caught_types(&self, clause: Clause) -> Vec<Type> {
+        let mut types = match clause.tag {
+            Some(tag) => self.module.ir_params(self.module.tag_type(tag)),
+            None => Vec::new(),
+        };
+        types.extend(clause.with_ref.then_some(Type::ExnRef));
+        types
+    }
+
+    /// The value of a local in the block of a clause, if that is another than at the start of the body.
+    pub(super) fn caught_local(&mut self, block: Block, local: u32) -> Option<Value> {
+        let (start, end) = self.infos[block.index()].body?;
+        let assigns = self.body.assigns(local);
+        let first = assigns.partition_point(|&op| op <= start);
+        assigns.get(first).filter(|&&op| op < end)?;
+        Some(self.clause_param(block, local))
+    }
+}

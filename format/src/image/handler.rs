@@ -1,0 +1,141 @@
+//! Rows of the HANDLERS section: where an exception that comes out of a call, or is thrown, goes on in the function.
+//!
+//! Rows ascend by the sites that they are for; those for the same sites stand in the order in which they are tried. A site is the word of
+//! a call's or throw's window operand: where the callee returns to, so that the frames on the stack name it.
+
+use bytemuck::{Pod, Zeroable};
+
+/// One row as it lies in the image. Every field is little-endian whatever the machine: read it through [`RawHandler::decode`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct RawHandler {
+    /// First site, as a word of the CODE section.
+    pub first: u32,
+    /// Last site.
+    pub last: u32,
+    /// The `fuel` instruction of the handler, as a word of the CODE section.
+    pub block: u32,
+    /// A [`Clause`].
+    pub clause: u32,
+}
+
+const _: () = assert!(size_of::<RawHandler>() == 16 && align_of::<RawHandler>() == 4);
+
+/// A row in native byte order. Words count from the start of the CODE section or, where the writer is given it, of the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handler {
+    /// First site.
+    pub first: u32,
+    /// Last site; those in between are meant too.
+    pub last: u32,
+    /// The `fuel` instruction of the handler.
+    pub block: u32,
+    /// What it catches.
+    pub clause: Clause,
+}
+
+/// What a handler catches, and whether it is given the exception itself behind the values that the exception carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Clause {
+    /// Tag in the module's tag index space; none: any exception, whose values are not given then.
+    pub tag: Option<u32>,
+    /// Whether a reference to the exception is given.
+    pub with_ref: bool,
+}
+
+/// Bit of [`Clause::with_ref`].
+const WITH_REF: u32 = 1 << 31;
+/// Stands for any exception; tags have lower numbers.
+const ANY: u32 = WITH_REF - 1;
+
+impl Clause {
+    /// As a field of a row.
+    #[must_use]
+    pub const fn encode(self) -> u32 {
+        let tag = match self.tag {
+            Some(tag) => tag,
+            None => ANY,
+        };
+        tag | if self.with_ref { WITH_REF } else { 0 }
+    }
+
+    /// From a field of a row.
+    #[must_use]
+    pub const fn decode(field: u32) -> Self {
+        let tag = field & ANY;
+        Self {
+            tag: if tag == ANY { None } else { Some(tag) },
+            with_ref: field & WITH_REF != 0,
+        }
+    }
+}
+
+impl RawHandler {
+    /// The row in native byte order.
+    #[must_use]
+    pub const fn decode(&self) -> Handler {
+        Handler {
+            first: u32::from_le(self.first),
+            last: u32::from_le(self.last),
+            block: u32::from_le(self.block),
+            clause: Clause::decode(u32::from_le(self.clause)),
+        }
+    }
+}
+
+impl Handler {
+    /// The row as it lies in the image.
+    #[must_use]
+    pub const fn encode(&self) -> RawHandler {
+        RawHandler {
+            first: self.first.to_le(),
+            last: self.last.to_le(),
+            block: self.block.to_le(),
+            clause: self.clause.encode().to_le(),
+        }
+    }
+
+    /// The same row with all its words moved.
+    #[must_use]
+    pub const fn moved(&self, by: u32) -> Self {
+        Self {
+            first: self.first.wrapping_add(by),
+            last: self.last.wrapping_add(by),
+            block: self.block.wrapping_add(by),
+            clause: self.clause,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clauses_survive() {
+        for tag in [None, Some(0), Some(5), Some(ANY - 1)] {
+            for with_ref in [false, true] {
+                let clause = Clause { tag, with_ref };
+                assert_eq!(Clause::decode(clause.encode()), clause);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_survive() {
+        let clause = Clause {
+            tag: Some(3),
+            with_ref: true,
+        };
+        let row = Handler {
+            first: 9,
+            last: 20,
+            block: 30,
+            clause,
+        };
+        assert_eq!(row.encode().decode(), row);
+        let bytes = [9, 0, 0, 0, 20, 0, 0, 0, 30, 0, 0, 0, 3, 0, 0, 0x80];
+        assert_eq!(bytemuck::bytes_of(&row.encode()), bytes);
+        assert_eq!(row.moved(8).block, 38);
+    }
+}
