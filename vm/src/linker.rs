@@ -327,8 +327,14 @@ impl<T> Linker<T> {
         match self.serve(engine, data, call, host) {
             Ok(()) => Ok(true),
             Err(HostError::Trap(trap)) => engine.host_trap(trap).map(|()| true),
-            Err(HostError::Throw { tag, values }) => engine.host_throw(tag, &values).map(|()| true),
-            Err(HostError::Rethrow) => engine.host_rethrow().map(|()| true),
+            Err(HostError::Throw { tag, values }) => {
+                let thrown = engine.host_throw(tag, &values);
+                thrown.inspect_err(|_| engine.cancel()).map(|()| true)
+            }
+            Err(HostError::Rethrow) => {
+                let thrown = engine.host_rethrow();
+                thrown.inspect_err(|_| engine.cancel()).map(|()| true)
+            }
             Err(HostError::Pending) => Ok(false),
             Err(HostError::Exit(code)) => {
                 engine.cancel();

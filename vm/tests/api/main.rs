@@ -9,6 +9,7 @@
 mod fixture;
 
 mod budgets;
+mod exceptions;
 mod features;
 mod imports;
 mod instantiation;
