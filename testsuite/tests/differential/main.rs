@@ -4,6 +4,7 @@
 //! slices always; with wasmi where no instruction charges by length and there is no control flow, since wasmi adds 1 for every block it
 //! meters and charges code that is never reached. (`testsuite/real/fuel.py` compares totals with Wasmtime's, exactly; [`cases`] writes
 //! what it reads.) A fault of wasmi that shows here is in [`known`].
+//! Modules that throw are compared between our own levels and slices alone ([`throwing`]).
 //! `WRT_MODULES=N` sets the number of modules (default 300), `WRT_SEED=N` the first seed; `WRT_KEEP=DIR` keeps the modules that differ.
 
 #![expect(
@@ -21,6 +22,7 @@ mod ours;
 mod outcome;
 mod peer;
 mod rewrite;
+mod throwing;
 
 use generate::Random;
 use ours::Ours;
