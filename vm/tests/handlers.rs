@@ -47,6 +47,8 @@ const COLD: &[&str] = &[
     "table_grow",
     "table_init",
     "table_size",
+    "throw",
+    "throw_ref",
     "trap",
 ];
 
