@@ -3,6 +3,9 @@
 //!
 //! Input: a value and what it is called at the end of each block that defines it; every path to a use passes one of those. Output:
 //! uses outside of those blocks renamed. Parameters that turn out to be copies are for the pass `params` to remove.
+//!
+//! Of several values one may be what another is called at the end of some block. So all of them are made known where they are needed
+//! ([`spread`]) before the first is renamed ([`rename`]).
 
 use std::collections::HashMap;
 
@@ -40,20 +43,30 @@ impl Users {
         Self(users)
     }
 
+    /// Notes that `block` needs one of the values under another name.
+    pub(super) fn add(&mut self, value: Value, block: Block) {
+        if let Some(blocks) = self.0.get_mut(&value)
+            && !blocks.contains(&block)
+        {
+            blocks.push(block);
+        }
+    }
+
     /// The blocks that use `value`.
     pub(super) fn of(&self, value: Value) -> &[Block] {
         self.0.get(&value).map_or(&[], Vec::as_slice)
     }
 }
 
-/// Renames the uses of `value` in `users`. `defs` has its name at the end of every block that defines it, itself included.
-pub(super) fn value(
+/// Makes `value` known in `users`; returns its name at the start of each of them and of other blocks. `defs` has its name at the end of
+/// every block that defines it, itself included.
+pub(super) fn spread(
     func: &mut Func,
     cfg: &Cfg,
     value: Value,
     defs: &HashMap<Block, Value>,
     users: &[Block],
-) {
+) -> HashMap<Block, Value> {
     // Blocks at whose start the value is needed.
     let mut needs: Vec<Block> = users.to_vec();
     let mut seen: HashMap<Block, Option<Value>> = users.iter().map(|&user| (user, None)).collect();
@@ -70,16 +83,23 @@ pub(super) fn value(
     needs.dedup();
     let ty = func.ty(value);
     let mut names: HashMap<Block, Value> = HashMap::new();
+    let mut joins = Vec::new();
     for &block in &needs {
-        // The one block before comes first in reverse postorder, so its name is known.
+        // The one block before comes first in reverse postorder, so its name is known. Another value is no name: that is renamed too.
         let name = match cfg.preds(block) {
-            &[pred] => defs.get(&pred).or_else(|| names.get(&pred)).copied(),
+            [pred] => match defs.get(pred) {
+                Some(&name) => Some(name).filter(|&name| name == value),
+                None => names.get(pred).copied(),
+            },
             _ => None,
         };
-        let name = name.unwrap_or_else(|| func.add_param(block, ty));
+        let name = name.unwrap_or_else(|| {
+            joins.push(block);
+            func.add_param(block, ty)
+        });
         names.insert(block, name);
     }
-    for &block in needs.iter().filter(|&&block| cfg.preds(block).len() != 1) {
+    for block in joins {
         let mut preds = cfg.preds(block).to_vec();
         preds.dedup();
         for pred in preds {
@@ -93,10 +113,12 @@ pub(super) fn value(
             }
         }
     }
-    for &block in users {
-        let Some(&name) = names.get(&block) else {
-            continue;
-        };
+    names
+}
+
+/// Renames the uses of `value` in blocks that have a name for it, from their start on.
+pub(super) fn rename(func: &mut Func, value: Value, names: &HashMap<Block, Value>) {
+    for (&block, &name) in names {
         let rename = |used: &mut Value| {
             if *used == value {
                 *used = name;

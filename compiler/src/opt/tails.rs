@@ -209,7 +209,7 @@ pub(super) fn dispatch(func: &mut Func) -> bool {
         }
         budget -= size;
         steps += 1;
-        tails.extend(thread(func, &cfg, tail, &froms));
+        tails.extend(thread(func, tail, &froms));
         cfg = Cfg::new(func);
     }
     steps > 0
@@ -229,10 +229,9 @@ fn jumps(func: &Func, cfg: &Cfg, loops: &Loops, tail: Block) -> Vec<Block> {
 }
 
 /// Gives each of `froms` a copy of `tail` of its own; returns those that end with it now.
-fn thread(func: &mut Func, cfg: &Cfg, tail: Block, froms: &[Block]) -> Vec<Block> {
+fn thread(func: &mut Func, tail: Block, froms: &[Block]) -> Vec<Block> {
     let mut joined = Vec::new();
     let values = defined(func, tail);
-    let users = Users::new(func, cfg, &values, |block| block == tail);
     let mut defs: HashMap<Value, HashMap<Block, Value>> = (values.iter())
         .map(|&value| (value, HashMap::from([(tail, value)])))
         .collect();
@@ -250,13 +249,21 @@ fn thread(func: &mut Func, cfg: &Cfg, tail: Block, froms: &[Block]) -> Vec<Block
         }
     }
     let cfg = Cfg::new(func);
+    let mut users = Users::new(func, &cfg, &values, |block| block == tail);
+    for (&block, &name) in defs.values().flatten().filter(|&(&block, _)| block != tail) {
+        users.add(name, block);
+    }
+    let mut names = Vec::new();
     for value in values {
         let users = users.of(value);
         if !users.is_empty()
             && let Some(defs) = defs.get(&value)
         {
-            repair::value(func, &cfg, value, defs, users);
+            names.push((value, repair::spread(func, &cfg, value, defs, users)));
         }
+    }
+    for (value, names) in names {
+        repair::rename(func, value, &names);
     }
     joined
 }

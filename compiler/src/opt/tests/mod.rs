@@ -2,6 +2,7 @@
 
 mod eval;
 mod golden;
+mod machines;
 mod random;
 mod rules;
 
@@ -40,15 +41,30 @@ fn same(before: &[Run], after: &[Run], context: impl Fn() -> String) {
     }
 }
 
+/// Runs of the first function of a module, which no pass changes.
+fn kept_by_every_pass(wat: &str) -> Vec<Run> {
+    let mut func = func_of(wat);
+    super::merge::canonical(&mut func);
+    let before = runs(&func);
+    let all = FULL.iter().chain(LOOPS).chain(CHEAP);
+    for &(name, pass) in all.chain(LAST) {
+        let text = func.clone();
+        pass(&mut func);
+        super::layout::plain(&mut func);
+        let context = || format!("{name}:\n{text}\nbecame\n{func}\nfrom {wat}");
+        if let Err(error) = check(&func) {
+            panic!("{error}\n{}", context());
+        }
+        same(&before, &runs(&func), context);
+    }
+    before
+}
+
 #[test]
 fn every_pass_keeps_what_can_be_seen() {
     let mut ends = [0; 4];
     for seed in 0..250 {
-        let wat = random::module(&mut Random::new(seed));
-        let mut func = func_of(&wat);
-        super::merge::canonical(&mut func);
-        let before = runs(&func);
-        for run in &before {
+        for run in kept_by_every_pass(&random::module(&mut Random::new(seed))) {
             ends[match run.end {
                 End::Return(_) => 0,
                 End::Trap(_) => 1,
@@ -56,20 +72,22 @@ fn every_pass_keeps_what_can_be_seen() {
                 End::Throw(..) => 3,
             }] += 1;
         }
-        let all = FULL.iter().chain(LOOPS).chain(CHEAP);
-        for &(name, pass) in all.chain(LAST) {
-            let text = func.clone();
-            pass(&mut func);
-            super::layout::plain(&mut func);
-            let context = || format!("seed {seed}, {name}:\n{text}\nbecame\n{func}\nfrom {wat}");
-            if let Err(error) = check(&func) {
-                panic!("{error}\n{}", context());
-            }
-            same(&before, &runs(&func), context);
-        }
     }
     // The programs must be worth the name.
     assert!(ends[0] > 300 && ends[1] > 100 && ends[3] > 50, "{ends:?}");
+}
+
+#[test]
+fn every_pass_keeps_what_state_machines_do() {
+    let mut different = std::collections::HashSet::new();
+    for seed in 0..400 {
+        let runs = kept_by_every_pass(&machines::module(&mut Random::new(seed)));
+        different.extend(runs.into_iter().map(|run| match run.end {
+            End::Return(values) => values,
+            end @ (End::Trap(_) | End::Throw(..) | End::Limit) => panic!("seed {seed}: {end:?}"),
+        }));
+    }
+    assert!(different.len() > 100, "{}", different.len());
 }
 
 #[test]
