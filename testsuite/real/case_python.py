@@ -37,20 +37,20 @@ try:
     {}["missing"]
 except KeyError as error:
     print("caught", repr(error))
-os.makedirs("/work/deep/er", exist_ok=True)
-with open("/work/deep/er/out.txt", "w", encoding="utf-8") as file:
+os.makedirs("/case/deep/er", exist_ok=True)
+with open("/case/deep/er/out.txt", "w", encoding="utf-8") as file:
     for i in range(500):
         file.write(f"line {i} {i * i:08x}\n")
-os.rename("/work/deep/er/out.txt", "/work/deep/moved.txt")
-with open("/work/deep/moved.txt", encoding="utf-8") as file:
+os.rename("/case/deep/er/out.txt", "/case/deep/moved.txt")
+with open("/case/deep/moved.txt", encoding="utf-8") as file:
     lines = file.readlines()
-print(len(lines), lines[-1].strip(), os.stat("/work/deep/moved.txt").st_size, sorted(os.listdir("/work/deep")))
-with open("/work/deep/bin", "wb+") as file:
+print(len(lines), lines[-1].strip(), os.stat("/case/deep/moved.txt").st_size, sorted(os.listdir("/case/deep")))
+with open("/case/deep/bin", "wb+") as file:
     file.write(bytes(range(256)) * 4)
     file.seek(-100, io.SEEK_END)
     print(hashlib.sha1(file.read()).hexdigest(), file.tell())
-os.remove("/work/deep/bin")
-os.rmdir("/work/deep/er")
+os.remove("/case/deep/bin")
+os.rmdir("/case/deep/er")
 try:
     open("/etc/passwd")
 except OSError as error:

