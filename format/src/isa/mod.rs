@@ -1,7 +1,11 @@
-//! The instruction set: `ops`, with its parts `gc_ops`, `simd_ops`, `atomic_ops` and `wide_ops`, is the one table, everything else is derived from it.
+//! The instruction set: `ops`, with its parts `acc_ops`, `ref_ops`, `gc_ops`, `simd_ops`, `atomic_ops` and `wide_ops`, is the one table, everything else is derived from it.
 
 #[macro_use]
 mod ops;
+#[macro_use]
+mod acc_ops;
+#[macro_use]
+mod ref_ops;
 #[macro_use]
 mod gc_ops;
 #[macro_use]

@@ -1,6 +1,6 @@
 //! THE instruction table: one row per instruction, the single source of encoder, decoder, disassembler, verifier walk,
-//! handler tables and `ISA.md`. The parts that a small runner leaves out are in `gc_ops.rs`, `simd_ops.rs` and `atomic_ops.rs`;
-//! `wide_ops.rs` has what comes behind them.
+//! handler tables and `ISA.md`. It goes on in `acc_ops.rs` and `ref_ops.rs`. The parts that a small runner leaves out are in `gc_ops.rs`,
+//! `simd_ops.rs` and `atomic_ops.rs`; `wide_ops.rs` has what comes behind them.
 //!
 //! A row reads `number name Variant { operand: Role, ... } Control fuel Charge "formula";`.
 //! - `number` is explicit and never reused: images outlive releases.
@@ -31,12 +31,12 @@ macro_rules! next_rows {
     };
 }
 
-/// The rows of this file, for the macros in the brackets.
+/// The rows of this file, of `acc_ops.rs` and `ref_ops.rs`, which no runner leaves out, for the macros in the brackets.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! scalar_rows {
     ([$($next:tt)*]) => {
-        $crate::next_rows! { [$($next)*]
+        $crate::next_rows! { [[$crate::acc_rows] [$crate::ref_rows] $($next)*]
             // Structure. `fuel`, the first instruction of a block, is at the end: its number is one that operands rarely have.
             0x0001 enter Enter { frame: Frame, cost: Cost } Enter fuel Zero "first instruction of a function: frame size in slots, cost of its first block";
             0x0003 trap Trap { code: TrapCode } Trap fuel Zero "trap with this code";
@@ -513,225 +513,6 @@ macro_rules! scalar_rows {
 
             // Blocks.
             0x02fd fuel Fuel { cost: Cost } Fuel fuel Zero "first instruction of a block: fuel -= cost, pause if below zero";
-
-            // Accumulator forms: the operand that the name ends with is the slot that the instruction before has just written, and its value is
-            // still in the accumulator. What they compute is what the instruction without `_acc_` computes.
-            0x0400 i32_add_acc_lhs I32AddAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs + rhs)";
-            0x0401 i32_mul_acc_lhs I32MulAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs * rhs)";
-            0x0402 i32_and_acc_lhs I32AndAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs & rhs)";
-            0x0403 i32_or_acc_lhs I32OrAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs | rhs)";
-            0x0404 i32_xor_acc_lhs I32XorAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs ^ rhs)";
-            0x0405 i32_sub_acc_lhs I32SubAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs - rhs)";
-            0x0406 i32_shl_acc_lhs I32ShlAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs << rhs)";
-            0x0407 i32_shr_s_acc_lhs I32ShrSAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs >> rhs, signed)";
-            0x0408 i32_shr_u_acc_lhs I32ShrUAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs >> rhs, unsigned)";
-            0x0409 i32_rotl_acc_lhs I32RotlAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i32(lhs rotated left by rhs)";
-            0x040a i32_sub_acc_rhs I32SubAccRhs { dst: DefAcc, lhs: Use, rhs: Acc } Next fuel Zero "dst = i32(lhs - rhs)";
-            0x040b i32_shl_acc_rhs I32ShlAccRhs { dst: DefAcc, lhs: Use, rhs: Acc } Next fuel Zero "dst = i32(lhs << rhs)";
-            0x040c i32_shr_s_acc_rhs I32ShrSAccRhs { dst: DefAcc, lhs: Use, rhs: Acc } Next fuel Zero "dst = i32(lhs >> rhs, signed)";
-            0x040d i32_shr_u_acc_rhs I32ShrUAccRhs { dst: DefAcc, lhs: Use, rhs: Acc } Next fuel Zero "dst = i32(lhs >> rhs, unsigned)";
-            0x040e i32_rotl_acc_rhs I32RotlAccRhs { dst: DefAcc, lhs: Use, rhs: Acc } Next fuel Zero "dst = i32(lhs rotated left by rhs)";
-            0x040f i32_add_imm_acc_lhs I32AddImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs + imm)";
-            0x0410 i32_mul_imm_acc_lhs I32MulImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs * imm)";
-            0x0411 i32_and_imm_acc_lhs I32AndImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs & imm)";
-            0x0412 i32_or_imm_acc_lhs I32OrImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs | imm)";
-            0x0413 i32_xor_imm_acc_lhs I32XorImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs ^ imm)";
-            0x0414 i32_shl_imm_acc_lhs I32ShlImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs << imm)";
-            0x0415 i32_shr_s_imm_acc_lhs I32ShrSImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs >> imm, signed)";
-            0x0416 i32_shr_u_imm_acc_lhs I32ShrUImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs >> imm, unsigned)";
-            0x0417 i32_rotl_imm_acc_lhs I32RotlImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs rotated left by imm)";
-            0x0418 i32_shl_add_acc_a I32ShlAddAccA { dst: DefAcc, a: Acc, b: Use, shift: Shift } Next fuel Zero "dst = i32(a + (b << shift))";
-            0x0419 i32_shl_add_acc_b I32ShlAddAccB { dst: DefAcc, a: Use, b: Acc, shift: Shift } Next fuel Zero "dst = i32(a + (b << shift))";
-            0x041a i64_add_acc_lhs I64AddAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i64(lhs + rhs)";
-            0x041b i64_mul_acc_lhs I64MulAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i64(lhs * rhs)";
-            0x041c i64_and_acc_lhs I64AndAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i64(lhs & rhs)";
-            0x041d i64_or_acc_lhs I64OrAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i64(lhs | rhs)";
-            0x041e i64_xor_acc_lhs I64XorAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i64(lhs ^ rhs)";
-            0x041f i64_sub_acc_lhs I64SubAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i64(lhs - rhs)";
-            0x0420 i64_shl_acc_lhs I64ShlAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i64(lhs << rhs)";
-            0x0421 i64_shr_s_acc_lhs I64ShrSAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i64(lhs >> rhs, signed)";
-            0x0422 i64_shr_u_acc_lhs I64ShrUAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i64(lhs >> rhs, unsigned)";
-            0x0423 i64_rotl_acc_lhs I64RotlAccLhs { dst: DefAcc, lhs: Acc, rhs: Use } Next fuel Zero "dst = i64(lhs rotated left by rhs)";
-            0x0424 i64_sub_acc_rhs I64SubAccRhs { dst: DefAcc, lhs: Use, rhs: Acc } Next fuel Zero "dst = i64(lhs - rhs)";
-            0x0425 i64_shl_acc_rhs I64ShlAccRhs { dst: DefAcc, lhs: Use, rhs: Acc } Next fuel Zero "dst = i64(lhs << rhs)";
-            0x0426 i64_shr_s_acc_rhs I64ShrSAccRhs { dst: DefAcc, lhs: Use, rhs: Acc } Next fuel Zero "dst = i64(lhs >> rhs, signed)";
-            0x0427 i64_shr_u_acc_rhs I64ShrUAccRhs { dst: DefAcc, lhs: Use, rhs: Acc } Next fuel Zero "dst = i64(lhs >> rhs, unsigned)";
-            0x0428 i64_rotl_acc_rhs I64RotlAccRhs { dst: DefAcc, lhs: Use, rhs: Acc } Next fuel Zero "dst = i64(lhs rotated left by rhs)";
-            0x0429 i64_add_imm_acc_lhs I64AddImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i64(lhs + imm)";
-            0x042a i64_mul_imm_acc_lhs I64MulImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i64(lhs * imm)";
-            0x042b i64_and_imm_acc_lhs I64AndImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i64(lhs & imm)";
-            0x042c i64_or_imm_acc_lhs I64OrImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i64(lhs | imm)";
-            0x042d i64_xor_imm_acc_lhs I64XorImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i64(lhs ^ imm)";
-            0x042e i64_shl_imm_acc_lhs I64ShlImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i64(lhs << imm)";
-            0x042f i64_shr_s_imm_acc_lhs I64ShrSImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i64(lhs >> imm, signed)";
-            0x0430 i64_shr_u_imm_acc_lhs I64ShrUImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i64(lhs >> imm, unsigned)";
-            0x0431 i64_rotl_imm_acc_lhs I64RotlImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i64(lhs rotated left by imm)";
-            0x0432 i64_shl_add_acc_a I64ShlAddAccA { dst: DefAcc, a: Acc, b: Use, shift: Shift } Next fuel Zero "dst = i64(a + (b << shift))";
-            0x0433 i64_shl_add_acc_b I64ShlAddAccB { dst: DefAcc, a: Use, b: Acc, shift: Shift } Next fuel Zero "dst = i64(a + (b << shift))";
-            0x0434 i32_eq_imm_acc_lhs I32EqImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs == imm)";
-            0x0435 i32_ne_imm_acc_lhs I32NeImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs != imm)";
-            0x0436 i32_lt_u_imm_acc_lhs I32LtUImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs < imm, unsigned)";
-            0x0437 i32_lt_s_imm_acc_lhs I32LtSImmAccLhs { dst: DefAcc, lhs: Acc, imm: ImmS16 } Next fuel Zero "dst = i32(lhs < imm, signed)";
-            0x0438 i64_extend_i32_u_acc_src I64ExtendI32UAccSrc { dst: DefAcc, src: Acc } Next fuel Zero "dst = u64(u32(src)); also i32.wrap_i64";
-            0x0439 f32_add_acc_lhs F32AddAccLhs { dst: DefF32, lhs: AccF32, rhs: Use } Next fuel Zero "dst = f32(lhs + rhs)";
-            0x043a f32_mul_acc_lhs F32MulAccLhs { dst: DefF32, lhs: AccF32, rhs: Use } Next fuel Zero "dst = f32(lhs * rhs)";
-            0x043b f32_sub_acc_lhs F32SubAccLhs { dst: DefF32, lhs: AccF32, rhs: Use } Next fuel Zero "dst = f32(lhs - rhs)";
-            0x043c f32_div_acc_lhs F32DivAccLhs { dst: DefF32, lhs: AccF32, rhs: Use } Next fuel Zero "dst = f32(lhs / rhs)";
-            0x043d f32_sub_acc_rhs F32SubAccRhs { dst: DefF32, lhs: Use, rhs: AccF32 } Next fuel Zero "dst = f32(lhs - rhs)";
-            0x043e f32_div_acc_rhs F32DivAccRhs { dst: DefF32, lhs: Use, rhs: AccF32 } Next fuel Zero "dst = f32(lhs / rhs)";
-            0x043f f32_mul_add_acc_a F32MulAddAccA { dst: DefF32, a: AccF32, b: Use, c: Use } Next fuel Zero "dst = f32(a * b + c)";
-            0x0440 f32_mul_add_acc_c F32MulAddAccC { dst: DefF32, a: Use, b: Use, c: AccF32 } Next fuel Zero "dst = f32(a * b + c)";
-            0x0441 f32_mul_sub_acc_a F32MulSubAccA { dst: DefF32, a: AccF32, b: Use, c: Use } Next fuel Zero "dst = f32(a * b - c)";
-            0x0442 f32_sub_mul_acc_a F32SubMulAccA { dst: DefF32, a: AccF32, b: Use, c: Use } Next fuel Zero "dst = f32(c - a * b)";
-            0x0443 f32_sub_mul_acc_c F32SubMulAccC { dst: DefF32, a: Use, b: Use, c: AccF32 } Next fuel Zero "dst = f32(c - a * b)";
-            0x0444 f32_mul_sub_acc_c F32MulSubAccC { dst: DefF32, a: Use, b: Use, c: AccF32 } Next fuel Zero "dst = f32(a * b - c)";
-            0x0445 f32_add_load_acc_lhs F32AddLoadAccLhs { dst: DefF32, lhs: AccF32, addr: Use, offset: ImmU32 } Next fuel Zero "dst = f32(lhs + mem[addr + offset])";
-            0x0446 f32_mul_load_acc_lhs F32MulLoadAccLhs { dst: DefF32, lhs: AccF32, addr: Use, offset: ImmU32 } Next fuel Zero "dst = f32(lhs * mem[addr + offset])";
-            0x0447 f32_sub_load_acc_lhs F32SubLoadAccLhs { dst: DefF32, lhs: AccF32, addr: Use, offset: ImmU32 } Next fuel Zero "dst = f32(lhs - mem[addr + offset])";
-            0x0448 f64_add_acc_lhs F64AddAccLhs { dst: DefF64, lhs: AccF64, rhs: Use } Next fuel Zero "dst = f64(lhs + rhs)";
-            0x0449 f64_mul_acc_lhs F64MulAccLhs { dst: DefF64, lhs: AccF64, rhs: Use } Next fuel Zero "dst = f64(lhs * rhs)";
-            0x044a f64_sub_acc_lhs F64SubAccLhs { dst: DefF64, lhs: AccF64, rhs: Use } Next fuel Zero "dst = f64(lhs - rhs)";
-            0x044b f64_div_acc_lhs F64DivAccLhs { dst: DefF64, lhs: AccF64, rhs: Use } Next fuel Zero "dst = f64(lhs / rhs)";
-            0x044c f64_sub_acc_rhs F64SubAccRhs { dst: DefF64, lhs: Use, rhs: AccF64 } Next fuel Zero "dst = f64(lhs - rhs)";
-            0x044d f64_div_acc_rhs F64DivAccRhs { dst: DefF64, lhs: Use, rhs: AccF64 } Next fuel Zero "dst = f64(lhs / rhs)";
-            0x044e f64_mul_add_acc_a F64MulAddAccA { dst: DefF64, a: AccF64, b: Use, c: Use } Next fuel Zero "dst = f64(a * b + c)";
-            0x044f f64_mul_add_acc_c F64MulAddAccC { dst: DefF64, a: Use, b: Use, c: AccF64 } Next fuel Zero "dst = f64(a * b + c)";
-            0x0450 f64_mul_sub_acc_a F64MulSubAccA { dst: DefF64, a: AccF64, b: Use, c: Use } Next fuel Zero "dst = f64(a * b - c)";
-            0x0451 f64_sub_mul_acc_a F64SubMulAccA { dst: DefF64, a: AccF64, b: Use, c: Use } Next fuel Zero "dst = f64(c - a * b)";
-            0x0452 f64_sub_mul_acc_c F64SubMulAccC { dst: DefF64, a: Use, b: Use, c: AccF64 } Next fuel Zero "dst = f64(c - a * b)";
-            0x0453 f64_mul_sub_acc_c F64MulSubAccC { dst: DefF64, a: Use, b: Use, c: AccF64 } Next fuel Zero "dst = f64(a * b - c)";
-            0x0454 f64_add_load_acc_lhs F64AddLoadAccLhs { dst: DefF64, lhs: AccF64, addr: Use, offset: ImmU32 } Next fuel Zero "dst = f64(lhs + mem[addr + offset])";
-            0x0455 f64_mul_load_acc_lhs F64MulLoadAccLhs { dst: DefF64, lhs: AccF64, addr: Use, offset: ImmU32 } Next fuel Zero "dst = f64(lhs * mem[addr + offset])";
-            0x0456 f64_sub_load_acc_lhs F64SubLoadAccLhs { dst: DefF64, lhs: AccF64, addr: Use, offset: ImmU32 } Next fuel Zero "dst = f64(lhs - mem[addr + offset])";
-            0x0457 load8_u_acc_addr Load8UAccAddr { dst: DefAcc, addr: Acc, offset: ImmU16 } Next fuel Zero "dst = u64(u8) at mem[addr + offset]";
-            0x0458 load8_s_i32_acc_addr Load8SI32AccAddr { dst: DefAcc, addr: Acc, offset: ImmU16 } Next fuel Zero "dst = u64(u32(s8)) at mem[addr + offset]";
-            0x0459 load16_u_acc_addr Load16UAccAddr { dst: DefAcc, addr: Acc, offset: ImmU16 } Next fuel Zero "dst = u64(u16) at mem[addr + offset]";
-            0x045a load16_s_i32_acc_addr Load16SI32AccAddr { dst: DefAcc, addr: Acc, offset: ImmU16 } Next fuel Zero "dst = u64(u32(s16)) at mem[addr + offset]";
-            0x045b load32_acc_addr Load32AccAddr { dst: DefAcc, addr: Acc, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[addr + offset]";
-            0x045c load64_acc_addr Load64AccAddr { dst: DefAcc, addr: Acc, offset: ImmU16 } Next fuel Zero "dst = u64 at mem[addr + offset]";
-            0x045d load8_u_index_acc_index Load8UIndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u8) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x045e load16_u_index_acc_index Load16UIndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x045f load32_index_acc_index Load32IndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0460 load64_index_acc_index Load64IndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0461 load8_u_index_acc_addr Load8UIndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u8) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0462 load16_u_index_acc_addr Load16UIndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0463 load32_index_acc_addr Load32IndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0464 load64_index_acc_addr Load64IndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0465 store8_acc_addr Store8AccAddr { addr: Acc, src: Use, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u8(src)";
-            0x0466 store16_acc_addr Store16AccAddr { addr: Acc, src: Use, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u16(src)";
-            0x0467 store32_acc_addr Store32AccAddr { addr: Acc, src: Use, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
-            0x0468 store64_acc_addr Store64AccAddr { addr: Acc, src: Use, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
-            0x0469 store8_acc_src Store8AccSrc { addr: Use, src: Acc, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u8(src)";
-            0x046a store16_acc_src Store16AccSrc { addr: Use, src: Acc, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u16(src)";
-            0x046b store32_acc_src Store32AccSrc { addr: Use, src: Acc, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
-            0x046c store64_acc_src Store64AccSrc { addr: Use, src: Acc, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
-            0x046d store8_index_acc_src Store8IndexAccSrc { addr: Use, index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u8(src)";
-            0x046e store32_index_acc_src Store32IndexAccSrc { addr: Use, index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u32(src)";
-            0x046f store64_index_acc_src Store64IndexAccSrc { addr: Use, index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u64(src)";
-            0x0470 i32_add_load_acc_lhs I32AddLoadAccLhs { dst: DefAcc, lhs: Acc, addr: Use, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[addr + offset])";
-            0x0471 i32_and_load_acc_lhs I32AndLoadAccLhs { dst: DefAcc, lhs: Acc, addr: Use, offset: ImmU32 } Next fuel Zero "dst = i32(lhs & mem[addr + offset])";
-            0x0472 i32_xor_load_acc_lhs I32XorLoadAccLhs { dst: DefAcc, lhs: Acc, addr: Use, offset: ImmU32 } Next fuel Zero "dst = i32(lhs ^ mem[addr + offset])";
-            0x0473 i64_add_load_acc_lhs I64AddLoadAccLhs { dst: DefAcc, lhs: Acc, addr: Use, offset: ImmU32 } Next fuel Zero "dst = i64(lhs + mem[addr + offset])";
-            0x0474 i32_add_store_acc_lhs I32AddStoreAccLhs { addr: Use, lhs: Acc, rhs: Use, offset: ImmU32 } Next fuel Zero "mem[addr + offset] = i32(lhs + rhs)";
-            0x0475 i64_add_store_acc_lhs I64AddStoreAccLhs { addr: Use, lhs: Acc, rhs: Use, offset: ImmU32 } Next fuel Zero "mem[addr + offset] = i64(lhs + rhs)";
-            0x0476 mov_acc_src MovAccSrc { dst: DefAcc, src: Acc } Next fuel Zero "dst = src";
-            0x0477 select_acc_cond SelectAccCond { dst: DefAcc, a: Use, b: Use, cond: Acc } Next fuel Zero "dst = u32(cond) != 0 ? a : b";
-            0x0478 global_set_acc_src GlobalSetAccSrc { src: Acc, global: DefinedGlobal } Next fuel Zero "global = src";
-            0x0479 ret1_acc_src Ret1AccSrc { src: Acc } Return fuel Zero "return src";
-            0x047a br_table_acc_index BrTableAccIndex { index: Acc, n: TargetCount } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 labels of two words follow, relative to this instruction";
-            0x047b br_nz_acc_cond BrNzAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if u32(cond) != 0 goto label";
-            0x047c br_z_acc_cond BrZAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if u32(cond) == 0 goto label";
-            0x047d br64_nz_acc_cond Br64NzAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if cond != 0 goto label";
-            0x047e br64_z_acc_cond Br64ZAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if cond == 0 goto label";
-            0x047f br_i32_eq_acc_lhs BrI32EqAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs == rhs) goto label";
-            0x0480 br_i32_ne_acc_lhs BrI32NeAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs != rhs) goto label";
-            0x0481 br_i32_lt_s_acc_lhs BrI32LtSAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs < rhs, signed) goto label";
-            0x0482 br_i32_lt_u_acc_lhs BrI32LtUAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs < rhs, unsigned) goto label";
-            0x0483 br_i32_le_s_acc_lhs BrI32LeSAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs <= rhs, signed) goto label";
-            0x0484 br_i32_le_u_acc_lhs BrI32LeUAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs <= rhs, unsigned) goto label";
-            0x0485 br_i32_and_nz_acc_lhs BrI32AndNzAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs & rhs) != 0 goto label";
-            0x0486 br_i32_and_z_acc_lhs BrI32AndZAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs & rhs) == 0 goto label";
-            0x0487 br_i32_lt_s_acc_rhs BrI32LtSAccRhs { lhs: Use, rhs: Acc, label: Label16 } CondBranch fuel Zero "if i32(lhs < rhs, signed) goto label";
-            0x0488 br_i32_lt_u_acc_rhs BrI32LtUAccRhs { lhs: Use, rhs: Acc, label: Label16 } CondBranch fuel Zero "if i32(lhs < rhs, unsigned) goto label";
-            0x0489 br_i32_le_s_acc_rhs BrI32LeSAccRhs { lhs: Use, rhs: Acc, label: Label16 } CondBranch fuel Zero "if i32(lhs <= rhs, signed) goto label";
-            0x048a br_i32_le_u_acc_rhs BrI32LeUAccRhs { lhs: Use, rhs: Acc, label: Label16 } CondBranch fuel Zero "if i32(lhs <= rhs, unsigned) goto label";
-            0x048b br_i32_eq_imm_acc_lhs BrI32EqImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs == imm) goto label";
-            0x048c br_i32_ne_imm_acc_lhs BrI32NeImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs != imm) goto label";
-            0x048d br_i32_lt_s_imm_acc_lhs BrI32LtSImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs < imm, signed) goto label";
-            0x048e br_i32_lt_u_imm_acc_lhs BrI32LtUImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs < imm, unsigned) goto label";
-            0x048f br_i32_le_s_imm_acc_lhs BrI32LeSImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs <= imm, signed) goto label";
-            0x0490 br_i32_le_u_imm_acc_lhs BrI32LeUImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs <= imm, unsigned) goto label";
-            0x0491 br_i32_gt_s_imm_acc_lhs BrI32GtSImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs > imm, signed) goto label";
-            0x0492 br_i32_gt_u_imm_acc_lhs BrI32GtUImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs > imm, unsigned) goto label";
-            0x0493 br_i32_ge_s_imm_acc_lhs BrI32GeSImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs >= imm, signed) goto label";
-            0x0494 br_i32_ge_u_imm_acc_lhs BrI32GeUImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs >= imm, unsigned) goto label";
-            0x0495 br_i32_and_nz_imm_acc_lhs BrI32AndNzImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs & imm) != 0 goto label";
-            0x0496 br_i32_and_z_imm_acc_lhs BrI32AndZImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i32(lhs & imm) == 0 goto label";
-            0x0497 br_i64_eq_acc_lhs BrI64EqAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i64(lhs == rhs) goto label";
-            0x0498 br_i64_ne_acc_lhs BrI64NeAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i64(lhs != rhs) goto label";
-            0x0499 br_i64_lt_s_acc_lhs BrI64LtSAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i64(lhs < rhs, signed) goto label";
-            0x049a br_i64_lt_u_acc_lhs BrI64LtUAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i64(lhs < rhs, unsigned) goto label";
-            0x049b br_i64_le_s_acc_lhs BrI64LeSAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i64(lhs <= rhs, signed) goto label";
-            0x049c br_i64_le_u_acc_lhs BrI64LeUAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i64(lhs <= rhs, unsigned) goto label";
-            0x049d br_i64_and_nz_acc_lhs BrI64AndNzAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i64(lhs & rhs) != 0 goto label";
-            0x049e br_i64_and_z_acc_lhs BrI64AndZAccLhs { lhs: Acc, rhs: Use, label: Label16 } CondBranch fuel Zero "if i64(lhs & rhs) == 0 goto label";
-            0x049f br_i64_lt_s_acc_rhs BrI64LtSAccRhs { lhs: Use, rhs: Acc, label: Label16 } CondBranch fuel Zero "if i64(lhs < rhs, signed) goto label";
-            0x04a0 br_i64_lt_u_acc_rhs BrI64LtUAccRhs { lhs: Use, rhs: Acc, label: Label16 } CondBranch fuel Zero "if i64(lhs < rhs, unsigned) goto label";
-            0x04a1 br_i64_le_s_acc_rhs BrI64LeSAccRhs { lhs: Use, rhs: Acc, label: Label16 } CondBranch fuel Zero "if i64(lhs <= rhs, signed) goto label";
-            0x04a2 br_i64_le_u_acc_rhs BrI64LeUAccRhs { lhs: Use, rhs: Acc, label: Label16 } CondBranch fuel Zero "if i64(lhs <= rhs, unsigned) goto label";
-            0x04a3 br_i64_eq_imm_acc_lhs BrI64EqImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs == imm) goto label";
-            0x04a4 br_i64_ne_imm_acc_lhs BrI64NeImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs != imm) goto label";
-            0x04a5 br_i64_lt_s_imm_acc_lhs BrI64LtSImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs < imm, signed) goto label";
-            0x04a6 br_i64_lt_u_imm_acc_lhs BrI64LtUImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs < imm, unsigned) goto label";
-            0x04a7 br_i64_le_s_imm_acc_lhs BrI64LeSImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs <= imm, signed) goto label";
-            0x04a8 br_i64_le_u_imm_acc_lhs BrI64LeUImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs <= imm, unsigned) goto label";
-            0x04a9 br_i64_gt_s_imm_acc_lhs BrI64GtSImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs > imm, signed) goto label";
-            0x04aa br_i64_gt_u_imm_acc_lhs BrI64GtUImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs > imm, unsigned) goto label";
-            0x04ab br_i64_ge_s_imm_acc_lhs BrI64GeSImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs >= imm, signed) goto label";
-            0x04ac br_i64_ge_u_imm_acc_lhs BrI64GeUImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs >= imm, unsigned) goto label";
-            0x04ad br_i64_and_nz_imm_acc_lhs BrI64AndNzImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs & imm) != 0 goto label";
-            0x04ae br_i64_and_z_imm_acc_lhs BrI64AndZImmAccLhs { lhs: Acc, imm: ImmS16, label: Label16 } CondBranch fuel Zero "if i64(lhs & imm) == 0 goto label";
-            0x04af br_f32_lt_acc_lhs BrF32LtAccLhs { lhs: AccF32, rhs: Use, label: Label16 } CondBranch fuel Zero "if f32(lhs < rhs) goto label";
-            0x04b0 br_f32_le_acc_lhs BrF32LeAccLhs { lhs: AccF32, rhs: Use, label: Label16 } CondBranch fuel Zero "if f32(lhs <= rhs) goto label";
-            0x04b1 br_f32_nlt_acc_lhs BrF32NltAccLhs { lhs: AccF32, rhs: Use, label: Label16 } CondBranch fuel Zero "if f32(!(lhs < rhs)) goto label";
-            0x04b2 br_f32_nle_acc_lhs BrF32NleAccLhs { lhs: AccF32, rhs: Use, label: Label16 } CondBranch fuel Zero "if f32(!(lhs <= rhs)) goto label";
-            0x04b3 br_f32_lt_acc_rhs BrF32LtAccRhs { lhs: Use, rhs: AccF32, label: Label16 } CondBranch fuel Zero "if f32(lhs < rhs) goto label";
-            0x04b4 br_f32_le_acc_rhs BrF32LeAccRhs { lhs: Use, rhs: AccF32, label: Label16 } CondBranch fuel Zero "if f32(lhs <= rhs) goto label";
-            0x04b5 br_f32_nlt_acc_rhs BrF32NltAccRhs { lhs: Use, rhs: AccF32, label: Label16 } CondBranch fuel Zero "if f32(!(lhs < rhs)) goto label";
-            0x04b6 br_f32_nle_acc_rhs BrF32NleAccRhs { lhs: Use, rhs: AccF32, label: Label16 } CondBranch fuel Zero "if f32(!(lhs <= rhs)) goto label";
-            0x04b7 br_f64_lt_acc_lhs BrF64LtAccLhs { lhs: AccF64, rhs: Use, label: Label16 } CondBranch fuel Zero "if f64(lhs < rhs) goto label";
-            0x04b8 br_f64_le_acc_lhs BrF64LeAccLhs { lhs: AccF64, rhs: Use, label: Label16 } CondBranch fuel Zero "if f64(lhs <= rhs) goto label";
-            0x04b9 br_f64_nlt_acc_lhs BrF64NltAccLhs { lhs: AccF64, rhs: Use, label: Label16 } CondBranch fuel Zero "if f64(!(lhs < rhs)) goto label";
-            0x04ba br_f64_nle_acc_lhs BrF64NleAccLhs { lhs: AccF64, rhs: Use, label: Label16 } CondBranch fuel Zero "if f64(!(lhs <= rhs)) goto label";
-            0x04bb br_f64_lt_acc_rhs BrF64LtAccRhs { lhs: Use, rhs: AccF64, label: Label16 } CondBranch fuel Zero "if f64(lhs < rhs) goto label";
-            0x04bc br_f64_le_acc_rhs BrF64LeAccRhs { lhs: Use, rhs: AccF64, label: Label16 } CondBranch fuel Zero "if f64(lhs <= rhs) goto label";
-            0x04bd br_f64_nlt_acc_rhs BrF64NltAccRhs { lhs: Use, rhs: AccF64, label: Label16 } CondBranch fuel Zero "if f64(!(lhs < rhs)) goto label";
-            0x04be br_f64_nle_acc_rhs BrF64NleAccRhs { lhs: Use, rhs: AccF64, label: Label16 } CondBranch fuel Zero "if f64(!(lhs <= rhs)) goto label";
-            0x04bf store32_facc_src Store32FaccSrc { addr: Use, src: AccF32, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
-            0x04c0 store64_facc_src Store64FaccSrc { addr: Use, src: AccF64, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
-
-            // Elements of arrays at constant addresses.
-            0x04e0 load16_u_scaled Load16UScaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(index << shift) + offset]";
-            0x04e1 load16_s_i32_scaled Load16SI32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap32(index << shift) + offset]";
-            0x04e2 load32_scaled Load32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(index << shift) + offset]";
-            0x04e3 load64_scaled Load64Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(index << shift) + offset]";
-            0x04e4 store16_scaled Store16Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u16(src)";
-            0x04e5 store32_scaled Store32Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u32(src)";
-            0x04e6 store64_scaled Store64Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u64(src)";
-            0x04e7 load16_u_scaled_acc_index Load16UScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(index << shift) + offset]";
-            0x04e8 load32_scaled_acc_index Load32ScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(index << shift) + offset]";
-            0x04e9 load64_scaled_acc_index Load64ScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(index << shift) + offset]";
-            0x04ea store32_scaled_acc_src Store32ScaledAccSrc { index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u32(src)";
-            0x04eb store64_scaled_acc_src Store64ScaledAccSrc { index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u64(src)";
-
-            // Typed function references.
-            0x0500 call_ref CallRef { base: Window, dst: Results, callee: Use, type_idx: Type } Call fuel Zero "dst.. = callee(base..), checked against type";
-            0x0501 return_call_ref ReturnCallRef { base: Window, callee: Use, type_idx: Type } TailCall fuel Zero "return callee(base..), checked against type";
-            0x0502 ref_as_non_null RefAsNonNull { dst: Def, src: Use } Next fuel Zero "dst = src, traps if null";
-
-            // Exceptions. HANDLERS says where one goes on that comes out of a call or is thrown; what is caught is then in base, base + 1, ...
-            0x0520 throw Throw { base: Window, tag: Tag } Throw fuel Zero "throw tag(base..)";
-            0x0521 throw_ref ThrowRef { base: Window, exn: Use } Throw fuel Zero "throw the exception exn, traps if null";
         }
     };
 }

@@ -1,0 +1,19 @@
+//! The part of the instruction table for typed function references and exceptions, see `ops.rs`.
+
+/// The rows given, then those of this file, for the macros in the brackets.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! ref_rows {
+    ([$($next:tt)*] $($before:tt)*) => {
+        $crate::next_rows! { [$($next)*] $($before)*
+            // Typed function references.
+            0x0500 call_ref CallRef { base: Window, dst: Results, callee: Use, type_idx: Type } Call fuel Zero "dst.. = callee(base..), checked against type";
+            0x0501 return_call_ref ReturnCallRef { base: Window, callee: Use, type_idx: Type } TailCall fuel Zero "return callee(base..), checked against type";
+            0x0502 ref_as_non_null RefAsNonNull { dst: Def, src: Use } Next fuel Zero "dst = src, traps if null";
+
+            // Exceptions. HANDLERS says where one goes on that comes out of a call or is thrown; what is caught is then in base, base + 1, ...
+            0x0520 throw Throw { base: Window, tag: Tag } Throw fuel Zero "throw tag(base..)";
+            0x0521 throw_ref ThrowRef { base: Window, exn: Use } Throw fuel Zero "throw the exception exn, traps if null";
+        }
+    };
+}
