@@ -122,9 +122,7 @@ fn function<'a>(
         record.words,
         record.code_word
     )?;
-    let start = record.code_word as usize;
-    let words = start..start.saturating_add(record.words as usize);
-    let words = module.code().get(words).unwrap_or_default();
+    let words = words(module, func);
     let (mut at, mut last) = (0, None);
     let mut offsets = module.wasm_offsets(func).peekable();
     let mut offset = None;
@@ -138,19 +136,38 @@ fn function<'a>(
         }
         last = offset.or(last);
         write!(text, " {at:5}  ")?;
-        let next = disasm::instruction(text, words, at)?.max(at + 1);
-        if let Some(callee) = callee(module, words, at) {
-            let line = format!("func {callee} {}", name(callee));
-            write!(text, "  ; {}", line.trim_end())?;
-        }
+        at = instruction(text, module, words, at, name)?;
         writeln!(text)?;
-        at = next;
     }
     writeln!(text)
 }
 
+/// The instruction at a word of a function's code, with the name of what it calls; gives the word behind it.
+pub(super) fn instruction<'a>(
+    text: &mut String,
+    module: &ModuleView<'_>,
+    words: &[u16],
+    at: usize,
+    name: &dyn Fn(u32) -> &'a str,
+) -> Result<usize, core::fmt::Error> {
+    let next = disasm::instruction(text, words, at)?.max(at + 1);
+    if let Some(callee) = callee(module, words, at) {
+        let line = format!("func {callee} {}", name(callee));
+        write!(text, "  ; {}", line.trim_end())?;
+    }
+    Ok(next)
+}
+
+/// The code of a defined function.
+pub(super) fn words<'a>(module: &ModuleView<'a>, func: u32) -> &'a [u16] {
+    let record = module.func(func);
+    let start = record.code_word as usize;
+    let words = start..start.saturating_add(record.words as usize);
+    module.code().get(words).unwrap_or_default()
+}
+
 /// What to call functions that have no name of their own: by an export or import of theirs.
-fn outer_names<'a>(module: &ModuleView<'a>) -> BTreeMap<u32, &'a str> {
+pub(super) fn outer_names<'a>(module: &ModuleView<'a>) -> BTreeMap<u32, &'a str> {
     let imports = module
         .imports()
         .filter(|import| matches!(import.ty, ExternType::Func(_)));

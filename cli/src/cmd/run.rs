@@ -4,6 +4,8 @@
 //! statistics go to standard error.
 
 mod guest;
+#[cfg(feature = "compile")]
+mod profile;
 mod stats;
 mod threads;
 
@@ -47,6 +49,23 @@ pub(crate) struct RunArgs {
     /// Print statistics to standard error at the end.
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     stats: Option<StatsFormat>,
+
+    /// Write an HTML page that shows where the fuel goes: calls as a flame graph, and the blocks that took most, Wasm beside bytecode.
+    /// Outcome, fuel and statistics stay what they are without.
+    #[cfg(feature = "compile")]
+    #[arg(long, value_name = "HTML")]
+    profile: Option<PathBuf>,
+
+    /// Fuel from one sample of a profile to the next, in the mean.
+    #[cfg(feature = "compile")]
+    #[arg(long, value_name = "N", requires = "profile", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    profile_every: u64,
+
+    /// The module that the image was made from, for a profile to show its text. Not needed when IMG is a module.
+    #[cfg(feature = "compile")]
+    #[arg(long, value_name = "WASM", requires = "profile")]
+    profile_wasm: Option<PathBuf>,
 
     /// Give the guest a host directory, under the guest's name for it or the same one.
     #[arg(long, value_name = "HOST[::GUEST]")]
@@ -94,8 +113,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     let module = Module::load_from_binary(image.bytes(), &Limits::default())
         .map_err(|error| Failure::from(error).at(&place))?;
     let mut engine = Engine::with_provider(config(args.threads), &provider)?;
-    engine.set_fuel(args.fuel.or(args.refill).unwrap_or(u64::MAX));
+    engine.set_fuel(0);
     let mut guest = Guest::new(engine, module, wasi, args.refill)?;
+    #[cfg(feature = "compile")]
+    let profile = profile::Request::new(args, &mut guest)?;
+    guest.grant(args.fuel.or(args.refill).unwrap_or(u64::MAX));
     if args.threads.is_some() {
         guest.allow_threads()?;
     }
@@ -111,6 +133,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     if let Some(format) = args.stats {
         guest.flush();
         eprint!("{}", stats::report(format, &guest.stats(), &result, status));
+    }
+    #[cfg(feature = "compile")]
+    if let Some(profile) = profile {
+        profile.finish(&guest)?;
     }
     result.map(|_| status)
 }

@@ -29,6 +29,15 @@ pub(super) enum End {
 }
 
 impl End {
+    /// The Wasm offset of what ends the block, if an instruction does.
+    pub(super) fn offset(&self) -> Option<u32> {
+        match self {
+            Self::Next(_) => None,
+            Self::Cond(branch, ..) => Some(branch.offset),
+            Self::Table(inst, _) | Self::Leave(inst) => Some(inst.offset),
+        }
+    }
+
     /// Calls `f` with each block it goes to.
     pub(super) fn for_each(&self, mut f: impl FnMut(u32)) {
         match self {

@@ -142,12 +142,14 @@ impl Encoder<'_> {
     /// Starts a block with its fuel: in several parts, if it costs more than one can hold.
     fn open(&mut self, block: u32, is_entry: bool, frame: u16) -> Result<(), Error> {
         self.block = block;
-        let Block { body, cost, .. } = &self.blocks[block as usize];
+        let Block {
+            body, cost, end, ..
+        } = &self.blocks[block as usize];
         self.starts[block as usize] = Some(self.at());
         self.cost = *cost;
-        let first = body.iter().find(|it| it.offset != 0);
-        if let Some(first) = first {
-            self.lines.push((self.at(), first.offset));
+        let mut offsets = body.iter().map(|it| it.offset).chain(end.offset());
+        if let Some(first) = offsets.find(|&offset| offset != 0) {
+            self.lines.push((self.at(), first));
         }
         let mut left = *cost;
         let mut is_first = true;

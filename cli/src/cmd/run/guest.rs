@@ -22,6 +22,8 @@ use wrt_vm::{
 };
 use wrt_wasi::Wasi;
 
+#[cfg(feature = "compile")]
+use super::profile::Profile;
 use super::threads::{self, Threads};
 use crate::status::{Failure, Status};
 
@@ -45,6 +47,8 @@ pub(crate) struct Guest<'m> {
     pub(super) wasi: Wasi,
     pub(super) threads: Threads,
     refill: Option<u64>,
+    #[cfg(feature = "compile")]
+    pub(super) profile: Option<Profile>,
     /// Index of the function that the present run began with.
     entered: Option<u32>,
 }
@@ -63,6 +67,8 @@ impl<'m> Guest<'m> {
             wasi,
             threads: Threads::default(),
             refill,
+            #[cfg(feature = "compile")]
+            profile: None,
             entered: None,
         })
     }
@@ -113,7 +119,35 @@ impl<'m> Guest<'m> {
 
     /// Statistics of the run.
     pub(crate) fn stats(&self) -> Stats {
-        self.engine.stats()
+        let stats = self.engine.stats();
+        #[cfg(feature = "compile")]
+        let stats = match &self.profile {
+            Some(profile) => profile.correct(stats),
+            None => stats,
+        };
+        stats
+    }
+
+    /// Gives the guest fuel; all at once unless its fuel is being watched.
+    pub(super) fn grant(&mut self, fuel: u64) {
+        #[cfg(feature = "compile")]
+        let fuel = match &mut self.profile {
+            Some(profile) => profile.grant(fuel),
+            None => fuel,
+        };
+        self.engine.add_fuel(fuel);
+    }
+
+    /// Whether the guest has only used up a portion of what it was given. It has the next one then.
+    fn has_more(&mut self) -> bool {
+        #[cfg(feature = "compile")]
+        if let Some(profile) = &mut self.profile
+            && let Some(portion) = profile.sample(&self.engine)
+        {
+            self.engine.add_fuel(portion);
+            return true;
+        }
+        false
     }
 
     /// Writes out what the guest has printed. A closed standard output is the guest's own trouble.
@@ -197,14 +231,14 @@ impl<'m> Guest<'m> {
                 let message = self.uncaught(tag);
                 return Err(self.ended(Status::Exception, message));
             }
-            Turn::Outcome(Outcome::OutOfFuel) => match self.refill {
-                Some(amount) => {
+            Turn::Outcome(Outcome::OutOfFuel) => {
+                if !self.has_more() {
+                    let amount = self.refill.ok_or_else(|| self.out_of_fuel())?;
                     self.pause(amount);
-                    let resumed = self.linker.resume(&mut self.engine, &mut self.wasi);
-                    return Ok(Some(resumed));
                 }
-                None => return Err(self.out_of_fuel()),
-            },
+                let resumed = self.linker.resume(&mut self.engine, &mut self.wasi);
+                return Ok(Some(resumed));
+            }
             Turn::Outcome(Outcome::HostCall(call)) if self.is_spawn(call) => return self.spawn(),
             Turn::Outcome(Outcome::Yield | Outcome::Wait(_)) => {}
             Turn::Asleep {
@@ -225,7 +259,7 @@ impl<'m> Guest<'m> {
         self.flush();
         let (place, used) = (self.place(), self.engine.fuel_used());
         eprintln!("wrtd: paused {place} after {used} fuel; adding {amount} and resuming");
-        self.engine.add_fuel(amount);
+        self.grant(amount);
     }
 
     fn out_of_fuel(&mut self) -> Failure {
