@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use wrt_compiler::{Compiled, OptLevel, Options};
+use wrt_compiler::{Compiled, FEATURES, Features, OptLevel, Options};
 use wrt_format::image::header::MAGIC;
 
 use crate::load;
@@ -18,6 +18,8 @@ pub struct Settings {
     pub opt_level: OptLevel,
     /// Leave names and positions out.
     pub strip: bool,
+    /// What the module may use.
+    pub features: Features,
     /// Let the compiler check its own work.
     pub check: bool,
 }
@@ -63,6 +65,7 @@ pub fn compile(wasm: &[u8], settings: &Settings) -> Result<Compiled, Failure> {
     let options = Options {
         opt_level: settings.opt_level,
         strip: settings.strip,
+        features: settings.features,
         check: settings.check,
         progress: Some(&progress),
     };
@@ -80,6 +83,20 @@ pub fn opt_level(text: &str) -> Result<OptLevel, String> {
         "2" => Ok(OptLevel::O2),
         _ => Err("the levels are 0, 1 and 2".to_owned()),
     }
+}
+
+/// The features of a list on the command line: see [`Features::parse`].
+///
+/// # Errors
+/// A name is none: the accepted ones.
+pub fn features(list: &str) -> Result<Features, String> {
+    Features::parse(list).map_err(|item| {
+        let names: Vec<&str> = FEATURES.iter().map(|feature| feature.name).collect();
+        format!(
+            "there is no feature {item:?}: the features are {}, and for several of them wasm1, wasm2, wasm3, all",
+            names.join(", ")
+        )
+    })
 }
 
 /// The message and the place of a text error, of which the library makes a drawing over several lines.

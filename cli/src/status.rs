@@ -58,7 +58,7 @@ statuses! {
     249 OutOfFuel false true "the guest ran out of fuel";
     250 Internal true true "an error in WRT itself";
     251 Invalid true true "the module is not valid WebAssembly";
-    252 Unsupported true true "the module needs a feature that the compiler does not have";
+    252 Unsupported true true "the module needs a feature that the compiler does not have or --features does not name";
     253 Exception false true "the guest threw an exception that nobody caught";
 }
 

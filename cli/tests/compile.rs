@@ -99,6 +99,58 @@ fn what_does_not_compile_says_why() {
 }
 
 #[test]
+fn what_modules_may_use_can_be_restricted() {
+    let dir = Dir::new("features");
+    let text = "(module (func (export \"f\") (result i32) (i8x16.extract_lane_u 0 (v128.const i64x2 7 0))))";
+    let wat = dir.file("f.wat", text);
+    let wat = wat.to_str().unwrap();
+    let compile = |list: &str| wrtc(&["compile", wat, "--features", list]);
+    for list in ["all", "simd", "wasm2", "-threads,-gc"] {
+        let ran = compile(list);
+        assert_eq!(ran.status, 0, "{list}: {}", ran.stderr);
+    }
+    let refusal = "simd is not among the accepted features";
+    for list in ["wasm1", "-simd", "wasm3,-simd", "threads"] {
+        compile(list).fails(252, "wrtc: ", refusal);
+    }
+    compile("wasm1").fails(252, "wrtc: ", "in function 0, at offset 0x");
+    compile("simd,sse").fails(
+        240,
+        "wrtc: ",
+        "there is no feature \"sse\": the features are floats, ",
+    );
+    let listed = wrtc(&["features"]);
+    assert!(
+        listed
+            .stdout
+            .contains("\nsimd                      wasm2\n"),
+        "{}",
+        listed.stdout
+    );
+    assert!(
+        listed
+            .stdout
+            .contains("\nthreads                   proposal\n"),
+        "{}",
+        listed.stdout
+    );
+    // Every name that is listed is one that the flag takes.
+    for line in listed.stdout.lines() {
+        let name = line.split(' ').next().unwrap();
+        assert_eq!(compile(&format!("simd,{name}")).status, 0, "{name}");
+    }
+    let script = dir.file(
+        "f.wast",
+        format!("{text} (assert_return (invoke \"f\") (i32.const 7))"),
+    );
+    let script = script.to_str().unwrap();
+    assert_eq!(wrtc(&["wast", script]).status, 0);
+    let ran = wrtc(&["wast", script, "--features", "wasm1"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.contains(refusal), "{}", ran.stdout);
+}
+
+#[test]
 fn pipes_work_like_files() {
     let dir = Dir::new("pipes");
     let image = std::fs::read(dir.image("f", FUNCTIONS)).unwrap();

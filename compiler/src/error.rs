@@ -9,7 +9,7 @@ use core::fmt;
 pub enum ErrorKind {
     /// The module is not valid WebAssembly.
     Invalid,
-    /// The module is valid, but uses a feature that this compiler does not translate.
+    /// The module is valid, but uses a feature that this compiler does not translate, or its caller does not accept.
     Unsupported(&'static str),
     /// Something in the module exceeds a limit of the image format: what, and the largest accepted number.
     TooLarge(&'static str, u64),
@@ -56,6 +56,17 @@ impl Error {
         Self::new(
             ErrorKind::Unsupported(name),
             format!("{name} is not supported"),
+            Some(offset),
+        )
+    }
+
+    /// The module uses the feature `name`, first at this byte offset, which the compiler knows and its caller does not accept.
+    #[cold]
+    #[must_use]
+    pub fn not_accepted(name: &'static str, offset: u64) -> Self {
+        Self::new(
+            ErrorKind::Unsupported(name),
+            format!("{name} is not among the accepted features"),
             Some(offset),
         )
     }

@@ -18,6 +18,7 @@ pub mod wasm;
 pub use error::{Error, ErrorKind};
 pub use opt::OptLevel;
 pub use options::{Compiled, Options, Progress, Report};
+pub use wasm::{FEATURES, Feature, Features};
 
 /// Compiles a module.
 ///
@@ -25,7 +26,7 @@ pub use options::{Compiled, Options, Progress, Report};
 /// `Invalid` or `Unsupported` with the place in the module, `TooLarge` if it exceeds what an image can hold. Nothing is archived unless
 /// every function is valid.
 pub fn compile(wasm: &[u8], options: &Options<'_>) -> Result<Compiled, Error> {
-    let module = wasm::parse(wasm)?;
+    let module = wasm::parse_with(wasm, options.features)?;
     let functions = pipeline::functions(&module, options)?;
     let mut report = functions.report;
     let image = image::archive(&module, functions.codes, options)?;

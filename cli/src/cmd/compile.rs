@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use wrt_compiler::{OptLevel, Report};
+use wrt_compiler::{Features, OptLevel, Report};
 
 use super::print;
 use crate::build::{self, Settings};
@@ -42,6 +42,12 @@ pub(crate) struct CompileArgs {
     #[arg(long)]
     strip: bool,
 
+    /// What the module may use, by default everything: a list of names as wrtc features prints them, with commas between them, or of wasm1,
+    /// wasm2, wasm3, all. A - before a name takes the feature away, if it comes first from everything. A module that uses more is refused
+    /// with the feature's name and place.
+    #[arg(long, value_name = "LIST", default_value = "all", hide_default_value = true, allow_hyphen_values = true, value_parser = build::features)]
+    features: Features,
+
     /// Print the compiler's figures to standard output.
     #[arg(long, value_name = "FORMAT")]
     report: Option<ReportFormat>,
@@ -61,6 +67,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<u8, Failure> {
     let settings = Settings {
         opt_level: args.opt_level,
         strip: args.strip,
+        features: args.features,
         check: false,
     };
     let output = output(args)?;

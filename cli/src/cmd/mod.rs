@@ -7,6 +7,8 @@ mod compile;
 #[cfg(feature = "compile")]
 mod disasm;
 #[cfg(feature = "compile")]
+mod features;
+#[cfg(feature = "compile")]
 mod inspect;
 mod run;
 #[cfg(feature = "compile")]
@@ -63,6 +65,9 @@ enum WrtcCommand {
     /// Show the bytecode of an image beside the Wasm offsets it comes from.
     #[command(after_help = status::help(Command::Wrtc))]
     Disasm(disasm::DisasmArgs),
+    /// List what modules may use: the names for --features.
+    #[command(after_help = status::help(Command::Wrtc))]
+    Features,
     /// Run WebAssembly test scripts.
     #[command(after_help = status::help(Command::Wrtc))]
     Wast(wast::WastArgs),
@@ -75,6 +80,7 @@ pub fn wrtc(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         WrtcCommand::Compile(args) => compile::run(args),
         WrtcCommand::Inspect(args) => inspect::run(args),
         WrtcCommand::Disasm(args) => disasm::run(args),
+        WrtcCommand::Features => features::run(),
         WrtcCommand::Wast(args) => wast::run(args),
     })
 }

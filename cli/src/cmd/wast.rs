@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use wrt_compiler::OptLevel;
+use wrt_compiler::{Features, OptLevel};
 
 use super::print;
 use crate::build;
@@ -25,6 +25,10 @@ pub(crate) struct WastArgs {
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2", value_parser = build::opt_level)]
     opt_level: OptLevel,
 
+    /// What modules may use, as for wrtc compile: others count as refused.
+    #[arg(long, value_name = "LIST", default_value = "all", hide_default_value = true, allow_hyphen_values = true, value_parser = build::features)]
+    features: Features,
+
     /// Let the compiler check its own work after every stage.
     #[arg(long)]
     check: bool,
@@ -34,6 +38,7 @@ pub(crate) struct WastArgs {
 pub(crate) fn run(args: &WastArgs) -> Result<u8, Failure> {
     let options = Options {
         opt_level: args.opt_level,
+        features: args.features,
         check: args.check,
     };
     let bar = Progress::new("running scripts");

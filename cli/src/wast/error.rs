@@ -18,7 +18,7 @@ pub(crate) fn same_message(expected: &str, got: &str) -> Verdict {
 
 /// Proposals that are no part of WebAssembly 3.0: a module that needs one is malformed or invalid to the official suite.
 const PROPOSALS: &[&str] = &[
-    "legacy exceptions",
+    "legacy-exceptions",
     "stack switching",
     "shared-everything threads",
     "memory control",

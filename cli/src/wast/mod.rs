@@ -18,7 +18,7 @@ use std::path::Path;
 use wast::Wast;
 use wast::lexer::Lexer;
 use wast::parser::{ParseBuffer, parse};
-use wrt_compiler::OptLevel;
+use wrt_compiler::{Features, OptLevel};
 use wrt_host::MmapProvider;
 
 use modules::Built;
@@ -29,6 +29,8 @@ use run::Runner;
 pub struct Options {
     /// Optimisation.
     pub opt_level: OptLevel,
+    /// What modules may use; others are refused.
+    pub features: Features,
     /// Let the compiler check its own work after every stage, and the machine collect garbage whenever it allocates.
     pub check: bool,
 }

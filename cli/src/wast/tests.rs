@@ -10,6 +10,7 @@ fn run(text: &str) -> Counts {
             &Options {
                 opt_level,
                 check: true,
+                ..Options::default()
             },
         ));
     }

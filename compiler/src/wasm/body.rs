@@ -12,13 +12,33 @@ use crate::error::Error;
 use crate::ir::Type;
 use wasmparser::{Catch, FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader};
 
-/// A `block`, `loop`, `if` or `try_table`.
+/// A `block`, `loop`, `if`, `try_table` or `try`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Scope {
     /// Number of the operator that ends it.
     pub(crate) end: u32,
     /// Whether a branch, live or not, goes to its label.
     pub(crate) targeted: bool,
+    /// Of a `try`: its place in the list of those of the body.
+    pub(crate) legacy: Option<u32>,
+}
+
+/// What follows the body of a `try`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LegacyTry {
+    /// Its `catch` and `catch_all`, in order.
+    pub(crate) clauses: Vec<LegacyClause>,
+    /// The label of its `delegate`, counted from outside of it.
+    pub(crate) delegate: Option<u32>,
+}
+
+/// A `catch` or `catch_all`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LegacyClause {
+    /// The tag of a `catch`.
+    pub(crate) tag: Option<u32>,
+    /// Whether a `rethrow`, live or not, throws again what it has caught.
+    pub(crate) rethrown: bool,
 }
 
 /// A valid function body. Operators are numbered from 0 in the order of the body, unreachable ones included.
@@ -31,6 +51,8 @@ pub struct ValidBody<'a> {
     pub(crate) locals: Vec<Type>,
     /// The structured instructions in order.
     pub(crate) scopes: Vec<Scope>,
+    /// Each `try` in order.
+    pub(crate) tries: Vec<LegacyTry>,
     /// Offset of the body in the module, in bytes.
     pub(crate) offset: u64,
     /// For each local where its assignments start in `assigns`, and the end of the last's.
@@ -91,7 +113,7 @@ impl<'a> ValidModule<'a> {
             resources,
             index: func_idx,
             ty: self.funcs[func_idx as usize],
-            features: self.features,
+            features: self.features.0,
         };
         let mut validator = to_validate.into_validator(core::mem::take(&mut allocs.0));
         let body = &self.bodies[body_idx as usize];
@@ -105,6 +127,7 @@ impl<'a> ValidModule<'a> {
             ty,
             locals,
             scopes: scan.scopes,
+            tries: scan.tries,
             offset: body.range().start,
             assign_starts,
             assigns,
@@ -138,6 +161,7 @@ impl ValidModule<'_> {
 #[derive(Default)]
 struct Scan {
     scopes: Vec<Scope>,
+    tries: Vec<LegacyTry>,
     /// Local and operator number.
     assigns: Vec<(u32, u32)>,
     /// Open scopes, the innermost last; `None` is the function itself.
@@ -190,11 +214,27 @@ impl Scan {
                 self.scope();
             }
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.scope(),
-            Operator::End => {
-                if let Some(Some(scope)) = self.open.pop() {
-                    self.scopes[scope as usize].end = number;
+            Operator::Try { .. } => {
+                self.scope();
+                let scope = self.scopes.last_mut();
+                scope.expect("a new scope").legacy = Some(self.tries.len() as u32);
+                self.tries.push(LegacyTry::default());
+            }
+            Operator::Catch { tag_index } => self.clause(Some(*tag_index)),
+            Operator::CatchAll => self.clause(None),
+            Operator::Rethrow { relative_depth } => {
+                let legacy = self.legacy(*relative_depth);
+                if let Some(clause) = legacy.and_then(|legacy| legacy.clauses.last_mut()) {
+                    clause.rethrown = true;
                 }
             }
+            Operator::Delegate { relative_depth } => {
+                if let Some(legacy) = self.legacy(0) {
+                    legacy.delegate = Some(*relative_depth);
+                }
+                self.end(number);
+            }
+            Operator::End => self.end(number),
             Operator::Br { relative_depth }
             | Operator::BrIf { relative_depth }
             | Operator::BrOnNull { relative_depth }
@@ -220,7 +260,30 @@ impl Scan {
         self.scopes.push(Scope {
             end: 0,
             targeted: false,
+            legacy: None,
         });
+    }
+
+    fn end(&mut self, number: u32) {
+        if let Some(Some(scope)) = self.open.pop() {
+            self.scopes[scope as usize].end = number;
+        }
+    }
+
+    /// The `try` whose label is `depth`.
+    fn legacy(&mut self, depth: u32) -> Option<&mut LegacyTry> {
+        let scope = self.open[self.open.len() - 1 - depth as usize]?;
+        let legacy = self.scopes[scope as usize].legacy?;
+        Some(&mut self.tries[legacy as usize])
+    }
+
+    fn clause(&mut self, tag: Option<u32>) {
+        if let Some(legacy) = self.legacy(0) {
+            legacy.clauses.push(LegacyClause {
+                tag,
+                rethrown: false,
+            });
+        }
     }
 
     fn target(&mut self, depth: u32) {

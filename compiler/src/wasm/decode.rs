@@ -5,7 +5,7 @@
     reason = "most operators and sections belong to refused features, and new ones may come"
 )]
 
-use super::features::{ACCEPTED, explain, provisional};
+use super::features::{Features, explain, provisional};
 use super::{
     Elem, ElemItems, ElemMode, Export, ExternKind, ExternType, FuncType, GlobalType, Import,
     MemoryType, TableType, ValidModule,
@@ -30,20 +30,28 @@ const MAX_MODULE_BYTES: u64 = u32::MAX as u64;
 /// `Invalid` with the broken rule and its byte offset; `Unsupported` with the feature's name and the offset of its first use;
 /// `TooLarge` for modules of 4 GiB.
 pub fn parse(wasm: &[u8]) -> Result<ValidModule<'_>, Error> {
+    parse_with(wasm, Features::ALL)
+}
+
+/// As [`parse`], for modules that use no more than these features.
+///
+/// # Errors
+/// As those of [`parse`].
+pub fn parse_with(wasm: &[u8], features: Features) -> Result<ValidModule<'_>, Error> {
     if wasm.starts_with(COMPONENT_HEADER) {
         return Err(Error::unsupported("component", 0));
     }
     if wasm.len() as u64 > MAX_MODULE_BYTES {
         return Err(Error::too_large("module bytes", MAX_MODULE_BYTES));
     }
-    decode(wasm).map_err(|error| explain(wasm, error))
+    decode(wasm, features).map_err(|error| explain(wasm, features, error))
 }
 
-fn decode(wasm: &[u8]) -> Result<ValidModule<'_>, Error> {
-    let mut module = empty(wasm);
-    let mut validator = Validator::new_with_features(ACCEPTED);
+fn decode(wasm: &[u8], features: Features) -> Result<ValidModule<'_>, Error> {
+    let mut module = empty(wasm, features);
+    let mut validator = Validator::new_with_features(features.0);
     let mut parser = Parser::new(0);
-    parser.set_features(ACCEPTED);
+    parser.set_features(features.0);
     for payload in parser.parse_all(wasm) {
         let payload = payload.map_err(|error| provisional(&error))?;
         let valid = validator
@@ -60,7 +68,7 @@ fn decode(wasm: &[u8]) -> Result<ValidModule<'_>, Error> {
     Ok(module)
 }
 
-fn empty(wasm: &[u8]) -> ValidModule<'_> {
+fn empty(wasm: &[u8], features: Features) -> ValidModule<'_> {
     ValidModule {
         wasm,
         types: Vec::new(),
@@ -86,7 +94,7 @@ fn empty(wasm: &[u8]) -> ValidModule<'_> {
         canonical_types: Vec::new(),
         bodies: Vec::new(),
         resources: None,
-        features: ACCEPTED,
+        features,
     }
 }
 

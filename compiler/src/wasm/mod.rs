@@ -16,13 +16,13 @@ mod tests;
 
 pub use body::{BodyAllocs, ValidBody};
 pub(crate) use body::{Scope, label};
-pub use decode::parse;
 pub(crate) use decode::{heap_type, ref_type, value_type};
-pub use features::explain;
+pub use decode::{parse, parse_with};
+pub use features::{FEATURES, Feature, Features, explain};
 
 use crate::ir::Type;
 use core::ops::Range;
-use wasmparser::{FunctionBody, ValidatorResources, WasmFeatures};
+use wasmparser::{FunctionBody, ValidatorResources};
 use wrt_format::image::SubType;
 use wrt_format::image::types::{Composite, FieldType, HeapType, ValType, place_field, val};
 
@@ -326,7 +326,7 @@ pub struct ValidModule<'a> {
     /// What the validator knows about the module; there if any function is defined.
     resources: Option<ValidatorResources>,
     /// What the validator accepts.
-    features: WasmFeatures,
+    pub(crate) features: Features,
 }
 
 impl<'a> ValidModule<'a> {

@@ -1,5 +1,6 @@
 //! Tests of decoding and validation.
 
+use super::body::{LegacyClause, LegacyTry};
 use super::{
     BodyAllocs, ConstOp, DataMode, ElemItems, ElemMode, ExternKind, ExternType, GlobalType,
     MemoryType, TableType, explain, parse,
@@ -17,7 +18,7 @@ fn validate(wasm: &[u8]) -> Result<(), Error> {
         module
             .validate_body(body_idx, &mut allocs)
             .and_then(|body| crate::ir::build_body(&module, &body))
-            .map_err(|error| explain(wasm, error.in_func(func_idx, None)))?;
+            .map_err(|error| explain(wasm, module.features, error.in_func(func_idx, None)))?;
     }
     Ok(())
 }
@@ -81,12 +82,34 @@ fn custom_page_sizes() {
 }
 
 #[test]
-fn exceptions() {
-    unsupported(
-        "(module (func try nop catch_all end))",
-        "legacy exceptions",
-        &[0x06],
-    );
+fn of_each_try_is_known_what_follows_its_body() {
+    let wasm = wat::parse_str(
+        "(module (tag $e) (tag $f) (func
+            try
+                try try delegate 1 catch $e catch_all rethrow 0 end
+            catch $f rethrow 0 catch $e try unreachable try catch_all rethrow 2 end catch $f end
+            end
+            try end))",
+    )
+    .unwrap();
+    let module = parse(&wasm).unwrap();
+    let body = module.validate_body(0, &mut BodyAllocs::default()).unwrap();
+    let clause = |tag, rethrown| LegacyClause { tag, rethrown };
+    let legacy = |delegate, clauses: &[_]| LegacyTry {
+        delegate,
+        clauses: clauses.to_vec(),
+    };
+    let expected = [
+        legacy(None, &[clause(Some(1), true), clause(Some(0), true)]),
+        legacy(None, &[clause(Some(0), false), clause(None, true)]),
+        legacy(Some(1), &[]),
+        legacy(None, &[clause(Some(1), false)]),
+        legacy(None, &[clause(None, false)]),
+        legacy(None, &[]),
+    ];
+    assert_eq!(body.tries, expected);
+    let of_scopes: Vec<_> = body.scopes.iter().map(|scope| scope.legacy).collect();
+    assert_eq!(of_scopes, [0, 1, 2, 3, 4, 5].map(Some));
 }
 
 #[test]

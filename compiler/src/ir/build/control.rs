@@ -4,6 +4,7 @@
 //! loop's header starts before: it learns its back edges until the loop ends, then it is sealed.
 
 use super::exceptions::Pending;
+use super::legacy::Legacy;
 use super::regions::{Exit, LoopIdx, RegionIdx};
 use super::{Block, Builder, EdgeRef, Point, Value};
 use crate::error::Error;
@@ -41,11 +42,11 @@ pub(super) enum Kind {
         /// Its region, if it is branched to.
         region: Option<RegionIdx>,
         pending: Vec<Pending>,
-        /// The clauses around it.
-        outer: Vec<Block>,
         /// Where it starts.
         start: Point,
     },
+    /// A `try`.
+    Legacy(Legacy),
     If {
         /// The whole of it.
         region: RegionIdx,
@@ -62,14 +63,14 @@ pub(super) enum Kind {
 /// A structured instruction, or the function, that is open.
 #[derive(Debug)]
 pub(super) struct Frame {
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Operands below its own.
-    height: usize,
+    pub(super) height: usize,
     /// Number of operands that a branch to its label takes.
     label_arity: usize,
     results: Vec<Type>,
     /// Where branches to its label go, once there is one.
-    target: Option<Block>,
+    pub(super) target: Option<Block>,
     outer_region: RegionIdx,
     outer_loop: LoopIdx,
 }
@@ -111,7 +112,7 @@ impl Builder<'_> {
         }
     }
 
-    fn types(&self, ty: BlockType) -> Result<(usize, Vec<Type>), Error> {
+    pub(super) fn types(&self, ty: BlockType) -> Result<(usize, Vec<Type>), Error> {
         Ok(match ty {
             BlockType::Empty => (0, Vec::new()),
             BlockType::Type(ty) => (0, vec![self.module.ir_type(value_type(ty)?)]),
@@ -122,7 +123,7 @@ impl Builder<'_> {
         })
     }
 
-    fn next_scope(&mut self) -> Scope {
+    pub(super) fn next_scope(&mut self) -> Scope {
         self.next_scope += 1;
         self.body.scopes[self.next_scope - 1]
     }
@@ -133,14 +134,16 @@ impl Builder<'_> {
         self.dead_depth += 1;
     }
 
-    fn push_frame(&mut self, kind: Kind, params: usize, results: Vec<Type>) {
+    pub(super) fn push_frame(&mut self, kind: Kind, params: usize, results: Vec<Type>) {
         self.frames.push(Frame {
             height: self.stack.len() - params,
             label_arity: match kind {
                 Kind::Loop { .. } => params,
-                Kind::Func | Kind::Block { .. } | Kind::Try { .. } | Kind::If { .. } => {
-                    results.len()
-                }
+                Kind::Func
+                | Kind::Block { .. }
+                | Kind::Try { .. }
+                | Kind::Legacy(_)
+                | Kind::If { .. } => results.len(),
             },
             kind,
             results,
@@ -307,7 +310,7 @@ impl Builder<'_> {
     }
 
     /// From the end of the innermost frame to the block behind it, if there is one and the end is reachable.
-    fn fall_through(&mut self) {
+    pub(super) fn fall_through(&mut self) {
         let frame = &self.frames[self.frames.len() - 1];
         if let (true, Some(block)) = (self.reachable, frame.target) {
             let args = self.pop_n(frame.results.len());
@@ -330,16 +333,14 @@ impl Builder<'_> {
             return;
         };
         self.region = frame.outer_region;
-        if let Kind::Try {
-            pending,
-            outer,
-            start,
-            ..
-        } = &mut frame.kind
-        {
-            self.catches.leave(core::mem::take(outer));
-            let (pending, start) = (core::mem::take(pending), *start);
-            self.build_clauses(pending, start);
+        match &mut frame.kind {
+            Kind::Try { pending, start, .. } => {
+                self.catches.leave();
+                let (pending, start) = (core::mem::take(pending), *start);
+                self.build_clauses(pending, start);
+            }
+            Kind::Legacy(_) => self.catches.leave(),
+            Kind::Func | Kind::Block { .. } | Kind::Loop { .. } | Kind::If { .. } => {}
         }
         let exit = self.merge(&frame, end);
         match frame.kind {
@@ -367,6 +368,7 @@ impl Builder<'_> {
                 self.regions.close(arm, self.op, arm_exit);
                 self.regions.close(region, self.op, exit);
             }
+            Kind::Legacy(legacy) => self.regions.close(legacy.region, self.op, exit),
             Kind::Loop { .. } => {}
         }
     }
@@ -375,7 +377,11 @@ impl Builder<'_> {
     fn merge(&mut self, frame: &Frame, end: Point) -> Exit {
         let merge = match frame.kind {
             Kind::Loop { .. } => None,
-            Kind::Func | Kind::Block { .. } | Kind::Try { .. } | Kind::If { .. } => frame.target,
+            Kind::Func
+            | Kind::Block { .. }
+            | Kind::Try { .. }
+            | Kind::Legacy(_)
+            | Kind::If { .. } => frame.target,
         };
         match merge {
             Some(merge) if !self.infos[merge.index()].preds.is_empty() => {
@@ -413,9 +419,11 @@ impl Builder<'_> {
                     LoopArg::Param(value) => value,
                 })
                 .collect(),
-            Kind::Func | Kind::Block { .. } | Kind::Try { .. } | Kind::If { .. } => {
-                operands.to_vec()
-            }
+            Kind::Func
+            | Kind::Block { .. }
+            | Kind::Try { .. }
+            | Kind::Legacy(_)
+            | Kind::If { .. } => operands.to_vec(),
         };
         Edge { block, args }
     }

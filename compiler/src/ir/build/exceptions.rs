@@ -18,6 +18,7 @@ use crate::ir::func::Edge;
 use crate::ir::inst::{Inst, Terminator};
 use crate::ir::types::Type;
 use crate::wasm::label;
+use std::rc::Rc;
 use wasmparser::{Catch, Operator, TryTable};
 use wrt_format::image::Clause;
 
@@ -38,15 +39,42 @@ pub(super) struct Pending {
 #[derive(Debug, Default)]
 pub(super) struct Catches {
     /// Their blocks, in the order in which they are tried.
-    blocks: Vec<Block>,
+    blocks: Clauses,
     /// Edges to clauses so far.
     edges: u32,
+    /// Each open `try_table` and `try`: the number of its frame, and the clauses around it.
+    open: Vec<(usize, Clauses)>,
 }
 
+/// Blocks of clauses, in the order in which they are tried. Places share them.
+pub(super) type Clauses = Rc<[Block]>;
+
 impl Catches {
-    /// Behind a `try_table`: the clauses around it.
-    pub(super) fn leave(&mut self, outer: Vec<Block>) {
-        self.blocks = outer;
+    /// In the body of what opens the frame `frame`: these clauses.
+    pub(super) fn enter(&mut self, frame: usize, blocks: Clauses) {
+        let outer = core::mem::replace(&mut self.blocks, blocks);
+        self.open.push((frame, outer));
+    }
+
+    /// In a clause of the innermost `try`: the clauses around that.
+    pub(super) fn leave_body(&mut self) {
+        if let Some((_, outer)) = self.open.last() {
+            self.blocks = Rc::clone(outer);
+        }
+    }
+
+    /// Behind the innermost `try_table` or `try`: the clauses around it.
+    pub(super) fn leave(&mut self) {
+        if let Some((_, outer)) = self.open.pop() {
+            self.blocks = outer;
+        }
+    }
+
+    /// The clauses that hold right inside of a frame, outside of what is open in it.
+    pub(super) fn inside(&self, frame: usize) -> Clauses {
+        let at = self.open.partition_point(|&(open, _)| open <= frame);
+        let inner = self.open.get(at).map_or(&self.blocks, |(_, outer)| outer);
+        Rc::clone(inner)
     }
 }
 
@@ -80,7 +108,7 @@ impl Builder<'_> {
                 let handlers = self.handlers()?;
                 self.terminate(Terminator::ThrowRef { exn, handlers });
             }
-            _ => return Ok(false),
+            _ => return self.legacy(op),
         }
         Ok(true)
     }
@@ -101,7 +129,7 @@ impl Builder<'_> {
     }
 
     /// Edges to the clauses around the current place.
-    fn handlers(&mut self) -> Result<Vec<Edge>, Error> {
+    pub(super) fn handlers(&mut self) -> Result<Vec<Edge>, Error> {
         self.count_edges(self.catches.blocks.len())?;
         let edge = |&block: &Block| Edge {
             block,
@@ -131,27 +159,28 @@ impl Builder<'_> {
                 block: self.new_block(),
             });
         }
-        let mut blocks: Vec<Block> = Vec::new();
-        let mut all = false;
-        for clause in &pending {
-            // What comes behind a clause for any exception is never tried.
-            if !all {
-                blocks.push(clause.block);
-            }
-            all |= clause.clause.tag.is_none();
-        }
-        if !all {
-            self.count_edges(self.catches.blocks.len())?;
-            blocks.extend_from_slice(&self.catches.blocks);
-        }
-        let outer = core::mem::replace(&mut self.catches.blocks, blocks);
+        let own: Vec<_> = pending.iter().map(|p| (p.clause, p.block)).collect();
+        let blocks = self.with_outer(&own)?;
+        self.catches.enter(self.frames.len(), blocks);
         let start = self.here();
         self.scoped(try_table.ty, |region| Kind::Try {
             region,
             pending,
-            outer,
             start,
         })
+    }
+
+    /// The clauses in a body with these of its own: they are tried first, then, unless one of them is for any exception, those around it.
+    pub(super) fn with_outer(&mut self, own: &[(Clause, Block)]) -> Result<Clauses, Error> {
+        let all = own.iter().position(|(clause, _)| clause.tag.is_none());
+        // What comes behind a clause for any exception is never tried.
+        let count = all.map_or(own.len(), |at| at + 1);
+        let mut blocks: Vec<Block> = own[..count].iter().map(|&(_, block)| block).collect();
+        if all.is_none() {
+            self.count_edges(self.catches.blocks.len())?;
+            blocks.extend_from_slice(&self.catches.blocks);
+        }
+        Ok(blocks.into())
     }
 
     /// At the end of a `try_table`, whose frame is gone: builds the blocks of its clauses that anything leads to.
@@ -166,10 +195,7 @@ impl Builder<'_> {
             if self.infos[block.index()].preds.is_empty() {
                 continue;
             }
-            self.start(block);
-            self.func.block_mut(block).cost = 1;
-            let types = self.caught_types(clause);
-            self.emit(Inst::Caught(clause), &types);
+            self.start_clause(block, clause);
             self.br(label);
             self.stack.truncate(height);
             let info = &mut self.infos[block.index()];
@@ -180,6 +206,14 @@ impl Builder<'_> {
             info.body = Some((start.op, self.op));
         }
         (self.current, self.reachable) = (current, reachable);
+    }
+
+    /// Starts the block of a clause: what it has caught goes to the stack.
+    pub(super) fn start_clause(&mut self, block: Block, clause: Clause) {
+        self.start(block);
+        self.func.block_mut(block).cost = 1;
+        let types = self.caught_types(clause);
+        self.emit(Inst::Caught(clause), &types);
     }
 
     fn caught_types(&self, clause: Clause) -> Vec<Type> {

@@ -16,6 +16,7 @@ mod atomic;
 mod bulk;
 mod control;
 mod exceptions;
+mod legacy;
 mod locals;
 mod object;
 mod ops;
@@ -45,7 +46,7 @@ use crate::wasm::{BodyAllocs, ValidBody, ValidModule, explain};
 pub fn build(module: &ValidModule<'_>, body_idx: u32) -> Result<Func, Error> {
     let body = module
         .validate_body(body_idx, &mut BodyAllocs::default())
-        .map_err(|error| explain(module.wasm, error))?;
+        .map_err(|error| explain(module.wasm, module.features, error))?;
     build_body(module, &body)
 }
 
@@ -78,7 +79,7 @@ struct Point {
     op: u32,
     /// Innermost loop around it.
     in_loop: LoopIdx,
-    /// The block of a clause: the place is its end, and the rest says where its `try_table` starts.
+    /// The block of a clause: the place is its end, and the rest says where its `try_table` or `try` starts.
     handler: Option<Block>,
 }
 
@@ -98,7 +99,7 @@ struct BlockInfo {
     local_params: Vec<u32>,
     /// Where it ends.
     end: Point,
-    /// Of the block of a clause: the first and the last operator of its `try_table`.
+    /// Of the block of a clause: the operators that its `try_table` or `try` and the end of the body are.
     body: Option<(u32, u32)>,
 }
 

@@ -26,6 +26,9 @@ fn costs(op: &Operator<'_>) -> bool {
             | Operator::Unreachable
             | Operator::Return
             | Operator::Else
+            | Operator::Catch { .. }
+            | Operator::CatchAll
+            | Operator::Delegate { .. }
             | Operator::End
     )
 }
@@ -175,12 +178,16 @@ impl Builder<'_> {
             Operator::Block { .. }
             | Operator::Loop { .. }
             | Operator::If { .. }
+            | Operator::Try { .. }
             | Operator::TryTable { .. } => {
                 self.skip_scope();
             }
-            Operator::End if self.dead_depth > 0 => self.dead_depth -= 1,
-            Operator::End => self.end(),
+            Operator::End | Operator::Delegate { .. } if self.dead_depth > 0 => {
+                self.dead_depth -= 1;
+            }
+            Operator::End | Operator::Delegate { .. } => self.end(),
             Operator::Else if self.dead_depth == 0 => self.else_(),
+            Operator::Catch { .. } | Operator::CatchAll if self.dead_depth == 0 => self.catch(),
             // Everything else would compute.
             _ => {}
         }

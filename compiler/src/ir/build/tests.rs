@@ -2,6 +2,7 @@
 
 use super::super::check::check_in;
 use super::{Func, build, run};
+use crate::error::ErrorKind;
 use crate::ir::func::ValueDef;
 use crate::wasm::{self, BodyAllocs};
 use core::fmt::Write;
@@ -530,4 +531,46 @@ fn no_operand_is_an_alias() {
         data.terminator
             .for_each_use(|&value| assert!(!is_alias(value)));
     }
+}
+
+#[test]
+fn a_legacy_clause_goes_on_in_its_own_block() {
+    golden(
+        "(module (tag $e (param i32)) (func (param i32) (result i32)
+           try (result i32) (throw $e (local.get 0)) catch $e (local.set 0) rethrow 0 catch_all i32.const 1 end))",
+        "func 0 (i32) -> (i32)
+         b0(v0: i32): cost 3
+           throw 0(v0), [b1, b2]
+         b1: cost 3
+           v1: i32, v2: exnref = catch_ref 0
+           throw_ref v2, []
+         b2: cost 2
+           catch_all
+           v3: i32 = i32.const 1
+           br b3
+         b3: cost 0
+           return v3",
+    );
+}
+
+#[test]
+fn edges_to_clauses_have_a_limit() {
+    let nested = |open: &str, close: &str, n: usize| {
+        let body = format!("{}call 0 {}", open.repeat(n), close.repeat(n));
+        let wasm = wat::parse_str(format!("(module (tag) (func {body}))")).unwrap();
+        let module = wasm::parse(&wasm).unwrap();
+        build(&module, 0)
+            .map(drop)
+            .map_err(|error| error.kind().clone())
+    };
+    let limit = ErrorKind::TooLarge("clauses around calls of a function", 1 << 22);
+    for (open, close) in [
+        ("block try_table (catch 0 0) ", "end end "),
+        ("try ", "catch 0 end "),
+    ] {
+        assert_eq!(nested(open, close, 3000), Err(limit.clone()));
+        assert_eq!(nested(open, close, 1000), Ok(()));
+    }
+    // Bodies whose exceptions go elsewhere share the clauses that they go to.
+    assert_eq!(nested("try ", "delegate 0 ", 3000), Ok(()));
 }
