@@ -40,6 +40,7 @@ pub(crate) fn run(args: &WastArgs) -> Result<u8, Failure> {
         opt_level: args.opt_level,
         features: args.features,
         check: args.check,
+        rewrite: None,
     };
     let bar = Progress::new("running scripts");
     let (mut sum, mut unread) = (Counts::default(), Vec::new());

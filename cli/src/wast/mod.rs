@@ -33,7 +33,12 @@ pub struct Options {
     pub features: Features,
     /// Let the compiler check its own work after every stage, and the machine collect garbage whenever it allocates.
     pub check: bool,
+    /// What to make of each module before it is compiled, unless it is one that must be refused. An error fails its directive.
+    pub rewrite: Option<Rewrite>,
 }
+
+/// From a binary module to another one, or why there is none.
+pub type Rewrite = fn(&[u8]) -> Result<Vec<u8>, String>;
 
 /// What came of the directives of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -24,12 +24,19 @@ pub(crate) enum Built {
 /// Compiles the module of a directive.
 pub(crate) fn build(directive: &mut WastDirective<'_>, options: &Options) -> Option<Built> {
     match directive {
-        WastDirective::Module(module)
-        | WastDirective::ModuleDefinition(module)
-        | WastDirective::AssertMalformed { module, .. }
+        WastDirective::Module(module) | WastDirective::ModuleDefinition(module) => {
+            Some(quoted(module, options))
+        }
+        WastDirective::AssertMalformed { module, .. }
         | WastDirective::AssertMalformedCustom { module, .. }
         | WastDirective::AssertInvalid { module, .. }
-        | WastDirective::AssertInvalidCustom { module, .. } => Some(quoted(module, options)),
+        | WastDirective::AssertInvalidCustom { module, .. } => {
+            let options = Options {
+                rewrite: None,
+                ..*options
+            };
+            Some(quoted(module, &options))
+        }
         WastDirective::AssertUnlinkable { module, .. }
         | WastDirective::AssertTrap {
             exec: WastExecute::Wat(module),
@@ -80,6 +87,11 @@ fn compile(encoded: Result<Vec<u8>, wast::Error>, options: &Options) -> Built {
     let wasm = match encoded {
         Ok(wasm) => wasm,
         Err(error) => return Built::Text(error.message()),
+    };
+    let wasm = match options.rewrite.map(|rewrite| rewrite(&wasm)) {
+        None => wasm,
+        Some(Ok(rewritten)) => rewritten,
+        Some(Err(error)) => return Built::Text(error),
     };
     let options = wrt_compiler::Options {
         opt_level: options.opt_level,
