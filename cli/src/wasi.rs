@@ -41,6 +41,9 @@ fn call(
     let memory = caller
         .exported_memory("memory")
         .or_else(|_| caller.memory(0));
+    // One unit of fuel is a nanosecond to a guest whose clocks are virtual.
+    let time = caller.engine().fuel_used().max(caller.engine().clock());
+    caller.data_mut().drive_clock(time);
     let step = match memory {
         Ok(memory) => {
             let (bytes, wasi) = caller.bytes_and_data(memory)?;

@@ -392,3 +392,63 @@ fn commands_end_with_their_code() {
         "what was printed before the trap is there"
     );
 }
+
+/// A guest that writes what must not differ: both clocks twice, 16 random bytes, the attributes of `/d/a` and the listing of `/d`.
+const CURIOUS: &str = r#"
+(module
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_filestat_get" (func $stat (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_readdir" (func $list (param i32 i32 i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 8) "a")
+  (func (export "_start") (local $spin i32)
+    (drop (call $clock (i32.const 0) (i64.const 0) (i32.const 100)))
+    (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 108)))
+    (loop (br_if 0 (i32.lt_u (local.tee $spin (i32.add (local.get $spin) (i32.const 1))) (i32.const 1000))))
+    (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 116)))
+    (drop (call $random (i32.const 124) (i32.const 16)))
+    (drop (call $stat (i32.const 3) (i32.const 0) (i32.const 8) (i32.const 1) (i32.const 144)))
+    (drop (call $list (i32.const 3) (i32.const 208) (i32.const 200) (i64.const 0) (i32.const 0)))
+    (i32.store (i32.const 0) (i32.const 100))
+    (i32.store (i32.const 4) (i32.const 308))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 500)))))"#;
+
+#[test]
+fn deterministic_guests_cannot_tell_runs_apart() {
+    let dir = Dir::new("deterministic");
+    let image = dir.image("g", CURIOUS);
+    let run = |flags: &[&str], names: &[&str]| {
+        let files = dir.path().join("files");
+        drop(std::fs::remove_dir_all(&files));
+        std::fs::create_dir(&files).unwrap();
+        for name in names {
+            std::fs::write(files.join(name), "x").unwrap();
+        }
+        let preopen = format!("{}::/d", files.display());
+        let image = image.to_str().unwrap();
+        let args = [&["run", "--dir", &preopen], flags, &[image]].concat();
+        let (ran, out) = common::piped(env!("CARGO_BIN_EXE_wrtd"), &args, b"");
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+        out
+    };
+    let first = run(&["--deterministic"], &["a", "b"]);
+    assert_eq!(first, run(&["--deterministic"], &["b", "a"]));
+    assert_eq!(first, run(&["--deterministic=0"], &["b", "a"]));
+    let time = |out: &[u8], at: usize| u64::from_le_bytes(out[at..at + 8].try_into().unwrap());
+    assert!(
+        time(&first, 0) - 946_684_800_000_000_000 < 100,
+        "the year 2000"
+    );
+    // Seven operators of each of a thousand rounds, and those around them.
+    assert!((7000..7100).contains(&(time(&first, 16) - time(&first, 8))));
+    let seeded = run(&["--deterministic=1"], &["a", "b"]);
+    assert_eq!(
+        first[..24],
+        seeded[..24],
+        "the seed has nothing to do with time"
+    );
+    assert_ne!(first[24..40], seeded[24..40]);
+    assert_ne!(run(&[], &["a", "b"])[24..40], run(&[], &["a", "b"])[24..40]);
+}

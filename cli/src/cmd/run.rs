@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use wrt_host::MmapProvider;
 use wrt_vm::{Config, Engine, Limits, Module};
-use wrt_wasi::{Wasi, WasiBuilder};
+use wrt_wasi::{Clock, Wasi, WasiBuilder};
 
 use crate::load::Image;
 use crate::status::{self, Failure};
@@ -66,6 +66,12 @@ pub(crate) struct RunArgs {
     #[cfg(feature = "compile")]
     #[arg(long, value_name = "WASM", requires = "profile")]
     profile_wasm: Option<PathBuf>,
+
+    /// Let the guest do the same in every run and on every machine: clocks start at the year 2000 and go on by a nanosecond for each unit
+    /// of fuel and by what is waited for, random numbers come from SEED, files show neither times nor the host's numbers. Input must be
+    /// the same; take it from a file.
+    #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    deterministic: Option<u64>,
 
     /// Give the guest a host directory, under the guest's name for it or the same one.
     #[arg(long, value_name = "HOST[::GUEST]")]
@@ -179,6 +185,16 @@ fn wasi(args: &RunArgs) -> Result<Wasi, Failure> {
         let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
         let opened = builder.preopen_host_dir(host, guest, false);
         builder = opened.map_err(|error| Failure::io(format!("--dir {host}"), &error))?;
+    }
+    if let Some(seed) = args.deterministic {
+        builder = builder
+            .random_seed(seed)
+            .stable_files()
+            .clock(Clock::Virtual {
+                realtime_ns: wrt_wasi::STABLE_TIME_NS,
+                monotonic_ns: 0,
+                step_ns: 0,
+            });
     }
     builder = match &args.stdin {
         Some(path) => {

@@ -11,6 +11,7 @@ use cap_std::fs::Dir;
 use crate::abi::{Abi, rights};
 use crate::clock::{Clock, ClockState};
 use crate::fds::{Fd, FdTable, Handle};
+use crate::fileids::FileIds;
 use crate::random::Random;
 use crate::stdio::{Input, Output, Stdio};
 use crate::wasi::Wasi;
@@ -41,6 +42,7 @@ pub struct WasiBuilder {
     error: Output,
     random: Random,
     clock: Clock,
+    files: FileIds,
     fd_limit: usize,
 }
 
@@ -56,6 +58,7 @@ impl WasiBuilder {
             error: Output::Sink,
             random: Random::System,
             clock: Clock::Host,
+            files: FileIds::Host,
             fd_limit: DEFAULT_FD_LIMIT,
         }
     }
@@ -144,6 +147,16 @@ impl WasiBuilder {
         self
     }
 
+    /// Hides what differs between file systems and from run to run: files are numbered in the order in which the guest meets them, all on
+    /// device 0, their times are [`crate::STABLE_TIME_NS`], the sizes of directories 0, and each of these has one link.
+    pub fn stable_files(mut self) -> Self {
+        self.files = FileIds::Stable {
+            known: std::collections::HashMap::new(),
+            last: 0,
+        };
+        self
+    }
+
     /// The most descriptors the guest can have open at once, the standard streams and preopens included.
     pub fn fd_limit(mut self, limit: usize) -> Self {
         self.fd_limit = limit;
@@ -186,6 +199,7 @@ impl WasiBuilder {
             stdio: Stdio::new(self.input, self.output, self.error),
             clock: ClockState::new(self.clock),
             random: self.random,
+            files: self.files,
             abi: Abi::Preview1,
         })
     }

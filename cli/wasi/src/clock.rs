@@ -14,8 +14,8 @@ pub enum Clock {
     /// The host's clocks.
     #[default]
     Host,
-    /// Clocks that only the guest moves: each reading moves them on by `step_ns`, and waiting takes no time but moves them on by
-    /// what was waited for.
+    /// Clocks that the guest moves: each reading moves them on by `step_ns`, and waiting takes no time but moves them on by
+    /// what was waited for. Beside it `Wasi::drive_clock` does.
     Virtual {
         /// The wall clock in nanoseconds since 1970.
         realtime_ns: u64,
@@ -31,6 +31,8 @@ pub enum Clock {
 pub(crate) struct ClockState {
     clock: Clock,
     start: Instant,
+    /// Up to where virtual clocks have been driven.
+    driven_ns: u64,
 }
 
 impl ClockState {
@@ -38,12 +40,22 @@ impl ClockState {
         Self {
             clock,
             start: Instant::now(),
+            driven_ns: 0,
         }
     }
 
     /// Whether waiting passes no host time.
     pub(crate) fn is_virtual(&self) -> bool {
         self.clock != Clock::Host
+    }
+
+    /// Lets virtual clocks go on to `ns` of the host's counting.
+    pub(crate) fn drive(&mut self, ns: u64) {
+        let passed = ns.saturating_sub(self.driven_ns);
+        self.driven_ns = self.driven_ns.max(ns);
+        if self.is_virtual() {
+            self.sleep(passed);
+        }
     }
 
     /// The time on clock `id`.

@@ -9,6 +9,7 @@ use crate::abi::Abi;
 use crate::clock::ClockState;
 use crate::errno::Errno;
 use crate::fds::{FdState, FdTable};
+use crate::fileids::FileIds;
 use crate::func::{WasiFunc, dispatch};
 use crate::mem::Memory;
 use crate::random::Random;
@@ -39,6 +40,7 @@ pub struct Wasi {
     pub(crate) stdio: Stdio,
     pub(crate) clock: ClockState,
     pub(crate) random: Random,
+    pub(crate) files: FileIds,
     /// The layout of the call being done.
     pub(crate) abi: Abi,
 }
@@ -64,6 +66,12 @@ impl Wasi {
     /// The error of the underlying stream.
     pub fn flush(&mut self) -> io::Result<()> {
         self.stdio.flush()
+    }
+
+    /// Lets virtual clocks go on to `ns` nanoseconds of the host's counting, in addition to what the guest has waited; an earlier time
+    /// changes nothing. Without effect on the host's clocks.
+    pub fn drive_clock(&mut self, ns: u64) {
+        self.clock.drive(ns);
     }
 
     /// The open descriptors in ascending order, as plain data.

@@ -3,38 +3,40 @@
 //! Reading from cookie 0 takes a fresh listing, `.` and `..` first and the rest sorted by name; a cookie is the number of entries
 //! before the next one in that listing. An entry that does not fit is cut off, and a full buffer tells the guest to come again.
 
-use cap_fs_ext::MetadataExt as _;
 use cap_std::fs::Dir;
 
 use super::filestat::filetype_from;
 use crate::abi::{DIRENT_BYTES, filetype, rights};
 use crate::errno::Errno;
 use crate::fds::{Entry, Handle};
+use crate::fileids::FileIds;
 use crate::mem::Memory;
 use crate::wasi::Wasi;
 
 /// All entries of a directory. What vanishes while we look is left out.
-fn list(dir: &Dir) -> Result<Vec<Entry>, Errno> {
-    let own = dir.dir_metadata()?.ino();
+fn list(dir: &Dir, files: &mut FileIds) -> Result<Vec<Entry>, Errno> {
+    let own = files.number(&dir.dir_metadata()?);
     // The parent may lie outside of what the guest can reach, so `..` has the number of the directory itself, as at a root.
     let dots = [".", ".."].map(|name| Entry {
         name: name.to_owned(),
         ino: own,
         filetype: filetype::DIRECTORY,
     });
-    let mut entries = Vec::new();
+    let mut found = Vec::new();
     for entry in dir.entries()? {
         let entry = entry?;
         let Ok(metadata) = entry.metadata() else {
             continue;
         };
-        entries.push(Entry {
-            name: entry.file_name().to_string_lossy().into_owned(),
-            ino: metadata.ino(),
-            filetype: filetype_from(metadata.file_type()),
-        });
+        found.push((entry.file_name().to_string_lossy().into_owned(), metadata));
     }
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    // Numbers are given in this order too.
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let entries = found.into_iter().map(|(name, metadata)| Entry {
+        name,
+        ino: files.number(&metadata),
+        filetype: filetype_from(metadata.file_type()),
+    });
     Ok(dots.into_iter().chain(entries).collect())
 }
 
@@ -65,7 +67,7 @@ pub(crate) fn fd_readdir(
     mem.check(used, 4)?;
     let buffer = mem.slice_mut(buf, u64::from(buf_bytes))?;
     if cookie == 0 || open.listing.is_none() {
-        open.listing = Some(list(&open.dir)?);
+        open.listing = Some(list(&open.dir, &mut wasi.files)?);
     }
     let listing = open.listing.as_deref().unwrap_or_default();
     let skip = usize::try_from(cookie).unwrap_or(usize::MAX);

@@ -10,6 +10,7 @@ use super::fdstat::filetype_of;
 use crate::abi::{Abi, SYMLINK_FOLLOW, filetype, fstflags, rights};
 use crate::errno::Errno;
 use crate::fds::Handle;
+use crate::fileids::{FileIds, STABLE_TIME_NS};
 use crate::mem::Memory;
 use crate::wasi::Wasi;
 
@@ -27,7 +28,30 @@ struct Filestat {
 }
 
 impl Filestat {
-    fn new(metadata: &Metadata) -> Self {
+    fn new(metadata: &Metadata, files: &mut FileIds) -> Self {
+        let known = Self {
+            dev: files.device(metadata),
+            ino: files.number(metadata),
+            filetype: filetype_from(metadata.file_type()),
+            nlink: 1,
+            ..Self::default()
+        };
+        if files.are_stable() {
+            let known = Self {
+                atim: STABLE_TIME_NS,
+                mtim: STABLE_TIME_NS,
+                ctim: STABLE_TIME_NS,
+                ..known
+            };
+            return match metadata.is_dir() {
+                true => known,
+                false => Self {
+                    nlink: metadata.nlink(),
+                    size: metadata.len(),
+                    ..known
+                },
+            };
+        }
         let modified = metadata
             .modified()
             .ok()
@@ -37,14 +61,12 @@ impl Filestat {
             .ok()
             .map(cap_std::time::SystemTime::into_std);
         Self {
-            dev: metadata.dev(),
-            ino: metadata.ino(),
-            filetype: filetype_from(metadata.file_type()),
             nlink: metadata.nlink(),
             size: metadata.len(),
             atim: since_1970(accessed),
             mtim: since_1970(modified),
             ctim: changed(metadata),
+            ..known
         }
     }
 
@@ -134,8 +156,8 @@ pub(crate) fn fd_filestat_get(
             filetype: filetype_of(wasi, entry),
             ..Filestat::default()
         },
-        Handle::File(open) => Filestat::new(&Metadata::from_file(&open.file)?),
-        Handle::Dir(open) => Filestat::new(&open.dir.dir_metadata()?),
+        Handle::File(open) => Filestat::new(&Metadata::from_file(&open.file)?, &mut wasi.files),
+        Handle::Dir(open) => Filestat::new(&open.dir.dir_metadata()?, &mut wasi.files),
     };
     filestat.write(mem, wasi.abi, stat)
 }
@@ -157,7 +179,7 @@ pub(crate) fn path_filestat_get(
     } else {
         dir.symlink_metadata(path)?
     };
-    Filestat::new(&metadata).write(mem, wasi.abi, stat)
+    Filestat::new(&metadata, &mut wasi.files).write(mem, wasi.abi, stat)
 }
 
 pub(crate) fn fd_filestat_set_size(

@@ -2,8 +2,14 @@
 //!
 //! cap-std resolves every path beneath its directory; a path that would leave it is refused with [`Errno::PERM`].
 
+use std::io;
+
+use cap_fs_ext::MetadataExt as _;
+use cap_std::fs::Dir;
+
 use crate::abi::{SYMLINK_FOLLOW, rights};
 use crate::errno::Errno;
+use crate::fileids::FileIds;
 use crate::mem::Memory;
 use crate::wasi::Wasi;
 
@@ -29,7 +35,8 @@ pub(crate) fn path_remove_directory(
     let path = mem.path(path, path_bytes)?;
     // A slash at the end says that it is a directory, which it must be in any case.
     let name = path.trim_end_matches('/');
-    Ok(dir.remove_dir(if name.is_empty() { path } else { name })?)
+    let name = if name.is_empty() { path } else { name };
+    removing(dir, name, &mut wasi.files, || dir.remove_dir(name))
 }
 
 pub(crate) fn path_unlink_file(
@@ -40,7 +47,26 @@ pub(crate) fn path_unlink_file(
     path_bytes: u32,
 ) -> Result<(), Errno> {
     let dir = wasi.fds.dir(fd, rights::PATH_UNLINK_FILE)?;
-    Ok(dir.remove_file(mem.path(path, path_bytes)?)?)
+    let path = mem.path(path, path_bytes)?;
+    removing(dir, path, &mut wasi.files, || dir.remove_file(path))
+}
+
+/// Does what takes the name `path` from a file, if there is one.
+fn removing(
+    dir: &Dir,
+    path: &str,
+    files: &mut FileIds,
+    remove: impl FnOnce() -> io::Result<()>,
+) -> Result<(), Errno> {
+    let metadata = match files.are_stable() {
+        true => dir.symlink_metadata(path).ok(),
+        false => None,
+    };
+    remove()?;
+    if let Some(metadata) = metadata {
+        files.forget(&metadata);
+    }
+    Ok(())
 }
 
 #[expect(
@@ -60,7 +86,19 @@ pub(crate) fn path_rename(
     let old_dir = wasi.fds.dir(old_fd, rights::PATH_RENAME_SOURCE)?;
     let new_dir = wasi.fds.dir(new_fd, rights::PATH_RENAME_TARGET)?;
     let old_path = mem.path(old_path, old_bytes)?;
-    Ok(old_dir.rename(old_path, new_dir, mem.path(new_path, new_bytes)?)?)
+    let new_path = mem.path(new_path, new_bytes)?;
+    // Two names of one file stay as they are.
+    let same = |path: &str, dir: &Dir| {
+        dir.symlink_metadata(path)
+            .ok()
+            .map(|it| (it.dev(), it.ino()))
+    };
+    if wasi.files.are_stable() && same(old_path, old_dir) == same(new_path, new_dir) {
+        return Ok(old_dir.rename(old_path, new_dir, new_path)?);
+    }
+    removing(new_dir, new_path, &mut wasi.files, || {
+        old_dir.rename(old_path, new_dir, new_path)
+    })
 }
 
 /// Links to the file itself; a symbolic link in the last component is never followed, and asking for that is an error.

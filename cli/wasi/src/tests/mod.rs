@@ -8,6 +8,7 @@ mod poll;
 mod process;
 mod readdir;
 mod rights;
+mod stable;
 mod unstable;
 
 use cap_std::ambient_authority;

@@ -1,0 +1,100 @@
+//! Runs that must repeat: what differs between hosts and runs is not seen.
+
+use super::*;
+use crate::STABLE_TIME_NS;
+
+/// A world with files that the host has made in this order.
+fn world(names: &[&str]) -> World {
+    let world = World::with(WasiBuilder::stable_files);
+    for name in names {
+        std::fs::write(world.dir.path().join(name), name).unwrap();
+    }
+    std::fs::create_dir(world.dir.path().join("dir")).unwrap();
+    world
+}
+
+/// The record of a path: device, number, kind, links, size and three times.
+fn stat(world: &mut World, path: &str) -> [u64; 8] {
+    let errno = world.path(
+        WasiFunc::PathFilestatGet,
+        &[ROOT, FOLLOW],
+        path,
+        &[OUT.into()],
+    );
+    assert_eq!(errno, Errno::SUCCESS, "{path}");
+    core::array::from_fn(|i| world.u64(OUT + 8 * i as u32))
+}
+
+fn number(world: &mut World, path: &str) -> u64 {
+    stat(world, path)[1]
+}
+
+#[test]
+fn listings_and_attributes_are_the_same_whatever_the_host_did_before() {
+    let mut worlds = [world(&["a", "b", "c"]), world(&["c", "a", "b"])];
+    let seen = worlds.each_mut().map(|world| {
+        let args = [ROOT, DATA.into(), 512, 0, OUT.into()];
+        world.ok(WasiFunc::FdReaddir, &args);
+        let listing = world.get(DATA, world.u32(OUT) as usize).to_vec();
+        (listing, stat(world, "b"), stat(world, "dir"))
+    });
+    assert_eq!(seen[0], seen[1]);
+    let (_, b, dir) = &seen[0];
+    assert_eq!(b[2..5], [4, 1, 1], "a regular file of one link and byte");
+    assert_eq!((b[0], b[5..].to_vec()), (0, vec![STABLE_TIME_NS; 3]));
+    assert_eq!((dir[2], dir[3], dir[4]), (3, 1, 0), "a directory");
+    // The listing has met the directory itself, a, b, c and dir, in this order.
+    assert_eq!((b[1], dir[1]), (3, 5));
+}
+
+#[test]
+fn a_file_keeps_its_number_until_it_is_removed() {
+    let mut world = world(&["a", "b", "c"]);
+    let a = number(&mut world, "a");
+    let b = number(&mut world, "b");
+    assert_eq!((a, b, number(&mut world, "a")), (1, 2, 1));
+    assert_eq!(world.rename(ROOT, "a", ROOT, "moved"), Errno::SUCCESS);
+    assert_eq!(number(&mut world, "moved"), a);
+    // Whatever the host calls a new file, the guest has not met it before.
+    assert_eq!(
+        world.path(WasiFunc::PathUnlinkFile, &[ROOT], "b", &[]),
+        Errno::SUCCESS
+    );
+    std::fs::write(world.dir.path().join("b"), "new").unwrap();
+    assert_eq!(number(&mut world, "b"), 3);
+    // A file that another one is put in the place of is gone too.
+    assert_eq!(number(&mut world, "c"), 4);
+    assert_eq!(world.rename(ROOT, "moved", ROOT, "c"), Errno::SUCCESS);
+    std::fs::write(world.dir.path().join("d"), "new").unwrap();
+    assert_eq!((number(&mut world, "c"), number(&mut world, "d")), (a, 5));
+    // One of two names is not the file.
+    std::fs::hard_link(world.dir.path().join("c"), world.dir.path().join("e")).unwrap();
+    assert_eq!(
+        world.path(WasiFunc::PathUnlinkFile, &[ROOT], "c", &[]),
+        Errno::SUCCESS
+    );
+    assert_eq!(number(&mut world, "e"), a);
+    assert_eq!(world.rename(ROOT, "e", ROOT, "e"), Errno::SUCCESS);
+    assert_eq!(number(&mut world, "e"), a);
+}
+
+#[test]
+fn virtual_clocks_go_on_as_they_are_driven() {
+    let mut world = World::with(|builder| {
+        builder.clock(Clock::Virtual {
+            realtime_ns: 100,
+            monotonic_ns: 0,
+            step_ns: 0,
+        })
+    });
+    let now = |world: &mut World, id: u64| {
+        world.ok(WasiFunc::ClockTimeGet, &[id, 1, OUT.into()]);
+        world.u64(OUT)
+    };
+    assert_eq!((now(&mut world, 0), now(&mut world, 1)), (100, 0));
+    world.wasi.drive_clock(7);
+    world.wasi.drive_clock(5);
+    assert_eq!((now(&mut world, 0), now(&mut world, 1)), (107, 7));
+    world.wasi.drive_clock(u64::MAX);
+    assert_eq!(now(&mut world, 1), u64::MAX);
+}
