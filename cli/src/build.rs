@@ -20,6 +20,8 @@ pub struct Settings {
     pub strip: bool,
     /// What the module may use.
     pub features: Features,
+    /// Let arithmetic give the same NaN on every machine.
+    pub canonical_nans: bool,
     /// Let the compiler check its own work.
     pub check: bool,
 }
@@ -66,6 +68,7 @@ pub fn compile(wasm: &[u8], settings: &Settings) -> Result<Compiled, Failure> {
         opt_level: settings.opt_level,
         strip: settings.strip,
         features: settings.features,
+        canonical_nans: settings.canonical_nans,
         check: settings.check,
         progress: Some(&progress),
     };

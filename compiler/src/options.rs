@@ -22,6 +22,9 @@ pub struct Options<'a> {
     pub strip: bool,
     /// What modules may use.
     pub features: Features,
+    /// Whether arithmetic gives the same NaN on every machine, the canonical one, at the price of two more instructions for each operator
+    /// on floats. Otherwise the bits of a NaN are the machine's, as WebAssembly allows.
+    pub canonical_nans: bool,
     /// Whether the compiler checks its own work after every stage: slow, for tests.
     pub check: bool,
     /// Called after every function, from any thread, in no order.
@@ -34,6 +37,7 @@ impl fmt::Debug for Options<'_> {
             .field("opt_level", &self.opt_level)
             .field("strip", &self.strip)
             .field("features", &self.features)
+            .field("canonical_nans", &self.canonical_nans)
             .field("check", &self.check)
             .field("progress", &self.progress.is_some())
             .finish()
@@ -64,7 +68,7 @@ pub struct Report {
     pub ir_insts: u64,
     /// Blocks of the IR after optimisation.
     pub ir_blocks: u64,
-    /// Words of code, 8 bytes each.
+    /// Words of code, 2 bytes each.
     pub words: u64,
     /// Slots of the largest frame.
     pub max_frame_slots: u64,

@@ -76,6 +76,9 @@ fn function(
         let body = module.validate_body(body_idx, allocs)?;
         let mut func = build_body(module, &body)?;
         drop(body);
+        if options.canonical_nans {
+            ir::canonical_nans(&mut func);
+        }
         check_ir(&func, module, options, "building")?;
         let ir_insts_built = count_insts(&func);
         opt::run(&mut func, options.opt_level, options.check);

@@ -48,6 +48,10 @@ pub(crate) struct CompileArgs {
     #[arg(long, value_name = "LIST", default_value = "all", hide_default_value = true, allow_hyphen_values = true, value_parser = build::features)]
     features: Features,
 
+    /// Let arithmetic give the same NaN on every machine, the canonical one, which costs two more instructions for each operator on floats.
+    #[arg(long)]
+    canonical_nans: bool,
+
     /// Print the compiler's figures to standard output.
     #[arg(long, value_name = "FORMAT")]
     report: Option<ReportFormat>,
@@ -68,6 +72,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<u8, Failure> {
         opt_level: args.opt_level,
         strip: args.strip,
         features: args.features,
+        canonical_nans: args.canonical_nans,
         check: false,
     };
     let output = output(args)?;
