@@ -21,6 +21,7 @@
 #![deny(unsafe_code)]
 
 mod image;
+mod interrupt;
 mod provider;
 #[expect(
     unsafe_code,
@@ -29,4 +30,5 @@ mod provider;
 mod raw;
 
 pub use image::MappedImage;
+pub use interrupt::Interrupt;
 pub use provider::MmapProvider;
