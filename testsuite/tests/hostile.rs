@@ -8,7 +8,10 @@
     reason = "whatever a test does not expect is a failure"
 )]
 
-use wrt_testsuite::hostile::{Seen, image_bytes, image_mutate, image_mutate_threads, wrtc_bytes};
+use wrt_testsuite::hostile::{
+    Seen, image_bytes, image_mutate, image_mutate_threads, snapshot_bytes, snapshot_mutate,
+    wrtc_bytes,
+};
 
 /// SplitMix64.
 fn random_bytes(seed: u64) -> Vec<u8> {
@@ -76,6 +79,19 @@ fn mutated_images_with_threads_are_refused_or_run_within_bounds() {
     let some = |n: u32, share: u64| u64::from(n) * share > count;
     assert!(some(seen.loaded, 3) && some(seen.waits, 4), "{seen:?}");
     assert!(some(seen.done, 1) && some(seen.traps, 4), "{seen:?}");
+}
+
+#[test]
+fn mutated_snapshots_are_refused_or_run_within_bounds() {
+    let (count, seen) = run(3_000, snapshot_mutate);
+    let some = |n: u32, share: u64| u64::from(n) * share > count;
+    assert!(
+        some(seen.loaded, 2) && some(seen.restored, 4) && u64::from(seen.restored) < count,
+        "{seen:?}"
+    );
+    assert!(some(seen.done, 4) && some(seen.traps, 20), "{seen:?}");
+    assert!(some(seen.host_calls, 50), "{seen:?}");
+    assert_eq!(run(500, snapshot_bytes).1, Seen::default());
 }
 
 #[test]

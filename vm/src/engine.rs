@@ -202,6 +202,31 @@ impl Engine<'_> {
         }
     }
 
+    /// Takes over fuel used and counters from a snapshot, in the order of its section ENGINE.
+    pub(crate) fn restore_numbers(&mut self, numbers: [u64; 10]) {
+        let [
+            fuel_used,
+            _fuel_left,
+            executions,
+            traps,
+            pauses,
+            host_calls,
+            cross_calls,
+            grows,
+            peak_memory_bytes,
+            clock,
+        ] = numbers;
+        self.granted = fuel_used.saturating_add(self.remaining_fuel());
+        (self.executions, self.traps) = (executions, traps);
+        let counters = &mut self.store.counters;
+        (counters.pauses, counters.grows) = (pauses, grows);
+        (counters.host_calls, counters.cross_calls) = (host_calls, cross_calls);
+        // What memories once were is believed within the budget.
+        let peak = peak_memory_bytes.min(self.store.max_memory_bytes);
+        counters.peak_memory_bytes = peak;
+        self.store.clock = clock;
+    }
+
     /// The budgets it was made with.
     #[must_use]
     pub const fn config(&self) -> &Config {

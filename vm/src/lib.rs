@@ -80,6 +80,7 @@ mod outcome;
     reason = "the one home of unsafe code; its files open with their invariants"
 )]
 mod raw;
+mod snapshot;
 mod stats;
 #[cfg(feature = "alloc")]
 mod typed;
@@ -99,6 +100,10 @@ pub use module::Module;
 pub use outcome::{
     Extern, Func, Global, HostCall, HostFunc, Instance, Memory, Outcome, Table, Tag, Thread, Trap,
     Wait,
+};
+pub use snapshot::{
+    Fault, HOST_SECTIONS, RestoreError, SectionKind, Sink, Snapshot, SnapshotError, SnapshotId,
+    SnapshotOptions,
 };
 pub use stats::Stats;
 #[cfg(feature = "alloc")]

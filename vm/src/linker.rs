@@ -11,12 +11,15 @@ use crate::instance::imports;
 use crate::instance::types::{self, TypeText};
 use crate::module::Module;
 use crate::outcome::{Extern, Func, HostCall, HostFunc, Instance, Outcome};
+use crate::raw::instance::Callee;
 use crate::val::{ValType, valtype};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use wrt_format::image::types::ExternType;
+use wrt_format::image::{ImportView, ModuleView};
 
 /// Definitions that modules are linked with, and the run loops that serve host calls with closures over `T`, the embedder's data.
 ///
@@ -270,8 +273,43 @@ impl<T> Linker<T> {
         self.names.get(module)?.get(name).copied()
     }
 
-    /// The number of a host function in an engine.
-    fn bind(&mut self, engine: &mut Engine<'_>, host: usize) -> Result<HostFunc, Error> {
+    /// Serves the host functions of an engine that was restored from a snapshot, under the numbers that they have there: each is the one
+    /// that is defined by the name under which an instance imports it. Things of an engine that were defined ([`Linker::define`]) play no
+    /// part in it: the instances have them.
+    ///
+    /// # Errors
+    /// [`Error::Import`] when a function is not defined, or is of another type; nothing has changed then.
+    pub fn adopt(&mut self, engine: &mut Engine<'_>) -> Result<(), Error> {
+        let mut matches = Vec::new();
+        for number in 0..engine.store.instance_count() {
+            for (view, index, import, func) in host_imports(engine, number) {
+                let refused = |mismatch, got| Err(imports::error(&view, index, mismatch, got));
+                let host = match self.find(import.module, import.name) {
+                    Some(Definition::Host(host)) => host,
+                    Some(Definition::Extern(_)) => continue,
+                    None => return refused(ImportMismatch::Undefined, TypeText::Nothing),
+                };
+                let Some(def) = self.hosts.get(host) else {
+                    continue;
+                };
+                let own = engine.store.intern_type(&def.params, &def.results)?;
+                if engine.store.host_type(func.number()) != Some(own) {
+                    let got = TypeText::Func(&def.params, &def.results);
+                    return refused(ImportMismatch::FuncType, got);
+                }
+                matches.push((host, func));
+            }
+        }
+        let binding = self.binding(engine);
+        for (host, number) in matches {
+            set(&mut binding.numbers, host, number);
+            set(&mut binding.definitions, number.number() as usize, host);
+        }
+        Ok(())
+    }
+
+    /// The numbers in an engine, which are none as yet if it is a new one.
+    fn binding(&mut self, engine: &mut Engine<'_>) -> &mut Binding {
         // Engines that are gone leave nothing behind.
         self.bindings.retain(|b| !b.engine.is_alone());
         let identity = engine.identity();
@@ -284,8 +322,15 @@ impl<T> Linker<T> {
             });
             self.bindings.len() - 1
         });
-        let (Some(binding), Some(def)) = (self.bindings.get_mut(index), self.hosts.get(host))
-        else {
+        &mut self.bindings[index]
+    }
+
+    /// The number of a host function in an engine.
+    fn bind(&mut self, engine: &mut Engine<'_>, host: usize) -> Result<HostFunc, Error> {
+        self.binding(engine);
+        let identity = engine.identity();
+        let binding = self.bindings.iter_mut().find(|b| b.engine == identity);
+        let (Some(binding), Some(def)) = (binding, self.hosts.get(host)) else {
             return Err(Error::Unknown(crate::error::Entity::HostFunc));
         };
         if let Some(Some(number)) = binding.numbers.get(host) {
@@ -384,6 +429,28 @@ impl<T> Linker<T> {
         result?;
         Ok(engine.host_return(results.as_mut())?)
     }
+}
+
+/// The imports of an instance that host functions are given for: module, number of the import, the import, the function.
+fn host_imports<'m>(
+    engine: &Engine<'m>,
+    instance: u32,
+) -> Vec<(ModuleView<'m>, usize, ImportView<'m>, HostFunc)> {
+    let Some(data) = engine.store.instance(instance) else {
+        return Vec::new();
+    };
+    let view = data.module();
+    let is_func = |import: &ImportView<'_>| matches!(import.ty, ExternType::Func(_));
+    let funcs = (view.imports().enumerate()).filter(|(_, import)| is_func(import));
+    let given = funcs.zip(data.funcs());
+    given
+        .filter_map(|((index, import), &reference)| {
+            let Some(Callee::Host(host)) = engine.store.callee(reference) else {
+                return None;
+            };
+            Some((view, index, import, HostFunc(host)))
+        })
+        .collect()
 }
 
 /// Sets an element, with `None` in all places up to it.

@@ -108,7 +108,7 @@ impl<'a> ModuleView<'a> {
     }
 
     /// Initial contents of defined memory `memory`: what is not covered is zero. To be put in place before the data segments.
-    pub fn cow_runs(&self, memory: u32) -> impl Iterator<Item = CowRun<'a>> + 'a {
+    pub fn cow_runs(&self, memory: u32) -> impl Iterator<Item = CowRun<'a>> + use<'a> {
         let (image, index) = (self.image, self.index);
         let sections = self.table.iter().filter(move |section| {
             section.kind == Kind::DataCow as u16 && section.index == index && section.aux0 == memory

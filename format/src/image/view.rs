@@ -10,9 +10,11 @@
 )]
 
 use rkyv::rend::u32_le;
+use sha2::{Digest, Sha256};
 
 use super::func::{FuncRecord, RawFuncRecord};
 use super::handler::{Handler, RawHandler};
+use super::header::HEADER_LEN;
 pub use super::items::{
     ConstExprView, CowRun, DataMode, DataView, ElemItems, ElemMode, ElemView, ExportView,
     ExprsView, FuncTypeView, GlobalView, ImportView, SubType, TableView,
@@ -52,6 +54,16 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> ModuleView<'a> {
+    /// What tells the module's image from all others: SHA-256 of its header and section table, in which the hash of each section is.
+    #[must_use]
+    pub fn image_id(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        let header = self.image.get(..HEADER_LEN as usize);
+        hash.update(header.unwrap_or_default());
+        hash.update(self.table.0.as_flattened());
+        hash.finalize().into()
+    }
+
     /// Number of the module in its image.
     #[must_use]
     pub const fn module_number(&self) -> u32 {

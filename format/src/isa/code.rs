@@ -107,6 +107,11 @@ pub fn instructions(words: &[u16]) -> impl Iterator<Item = (usize, Option<Op>, &
     instructions_of(words, |word| word)
 }
 
+/// The same for words as they lie in an image, which are little-endian.
+pub fn instructions_le(words: &[u16]) -> impl Iterator<Item = (usize, Option<Op>, &[u16])> {
+    instructions_of(words, u16::from_le)
+}
+
 /// The same for code whose words `native` makes numbers of.
 pub(crate) fn instructions_of(
     words: &[u16],

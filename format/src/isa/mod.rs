@@ -24,8 +24,8 @@ pub mod operand;
 
 pub(crate) use code::instructions_of;
 pub use code::{
-    EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, field_value, fits, instructions, pair,
-    set_field, table_label,
+    EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, field_value, fits, instructions,
+    instructions_le, pair, set_field, table_label,
 };
 pub(crate) use derive::INDEX;
 pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field};

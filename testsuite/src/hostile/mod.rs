@@ -6,6 +6,7 @@
 //! - [`image_bytes`]: the bytes are the image;
 //! - [`image_mutate`]: the bytes say how a valid image is changed; hashes and checksum are made right again afterwards;
 //! - [`image_mutate_threads`]: the same with modules that use atomics, which are run on several guest threads, too;
+//! - [`snapshot_bytes`]: the bytes are a snapshot; [`snapshot_mutate`]: they say how a valid one is changed, likewise;
 //! - [`wrtc_bytes`]: the bytes are a module, or say how a valid one is changed.
 //!
 //! Invariants: whatever loads is also run, on both kinds of engine memory.
@@ -13,6 +14,7 @@
 mod bases;
 mod mutate;
 mod run;
+mod snapshots;
 mod turns;
 
 use wrt_cli::load::Aligned;
@@ -77,6 +79,16 @@ pub fn image_mutate(bytes: &[u8]) -> Seen {
 /// The same with images of modules that use atomic instructions, which are run on several guest threads, too.
 pub fn image_mutate_threads(bytes: &[u8]) -> Seen {
     mutated(bases::images_with_threads(), bytes)
+}
+
+/// The bytes are a snapshot.
+pub fn snapshot_bytes(bytes: &[u8]) -> Seen {
+    snapshots::bytes(bytes)
+}
+
+/// The bytes choose a valid snapshot, of a guest that is paused somewhere, and change it. What can be restored is run.
+pub fn snapshot_mutate(bytes: &[u8]) -> Seen {
+    snapshots::mutated(&mut Draw::new(bytes))
 }
 
 fn mutated(base: &[Vec<u8>], bytes: &[u8]) -> Seen {

@@ -43,7 +43,7 @@ fn value(old: u32, draw: &mut Draw<'_>) -> u32 {
 }
 
 /// Changes some bytes of a range: a bit, a byte, or an aligned field of 2 or 4 bytes.
-fn field(bytes: &mut [u8], draw: &mut Draw<'_>) {
+pub(super) fn field(bytes: &mut [u8], draw: &mut Draw<'_>) {
     if bytes.is_empty() {
         return;
     }

@@ -48,6 +48,8 @@ pub struct Seen {
     pub host_calls: u32,
     /// Waits of a guest for a notification.
     pub waits: u32,
+    /// Engines restored from snapshots.
+    pub restored: u32,
 }
 
 impl Seen {
@@ -64,6 +66,7 @@ impl Seen {
             (&mut self.out_of_fuel, other.out_of_fuel),
             (&mut self.host_calls, other.host_calls),
             (&mut self.waits, other.waits),
+            (&mut self.restored, other.restored),
         ];
         for (count, more) in counts {
             *count += more;
@@ -93,7 +96,7 @@ fn limits() -> Limits {
 }
 
 /// What an engine may take at most.
-fn config() -> Config {
+pub(super) fn config() -> Config {
     let mut config = Config::new();
     config.stack_slots = 8_192;
     config.memory_budget_bytes = BUDGET_BYTES;
@@ -171,7 +174,10 @@ fn run_module<'m>(
 }
 
 /// Things of the engine's own for everything that a module imports.
-fn imports<'m>(engine: &mut Engine<'m>, module: &Module<'m>) -> Result<Vec<Extern>, Error> {
+pub(super) fn imports<'m>(
+    engine: &mut Engine<'m>,
+    module: &Module<'m>,
+) -> Result<Vec<Extern>, Error> {
     let imports = module.imports();
     imports
         .map(|import| {
@@ -283,8 +289,25 @@ fn finish(engine: &mut Engine<'_>, mut outcome: Outcome, seen: &mut Seen) {
     }
 }
 
+/// Goes on with whatever runs a thread has, the innermost first.
+pub(super) fn continued(engine: &mut Engine<'_>, seen: &mut Seen) {
+    for _ in 0..=engine.nesting() {
+        engine.set_fuel(SLICE);
+        let outcome = if let Some(call) = engine.pending_host_call() {
+            Outcome::HostCall(call)
+        } else if let Some(wait) = engine.waits_for(engine.thread()) {
+            Outcome::Wait(wait)
+        } else if let Ok(outcome) = engine.resume() {
+            outcome
+        } else {
+            return;
+        };
+        finish(engine, outcome, seen);
+    }
+}
+
 /// The promise about fuel and memory.
-fn check(engine: &Engine<'_>) {
+pub(super) fn check(engine: &Engine<'_>) {
     let stats = engine.stats();
     assert!(stats.fuel_used <= stats.fuel_granted, "{stats:?}");
     assert_eq!(

@@ -33,7 +33,7 @@ use crate::raw::instance::Callee;
 use crate::raw::store::{NO_RECORD, RunState, Status, Store};
 
 /// Slots of an activation's record, the return word of the bottom frame included.
-pub(super) const RECORD_SLOTS: usize = 5;
+pub(crate) const RECORD_SLOTS: usize = 5;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

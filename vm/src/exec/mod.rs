@@ -16,7 +16,7 @@ mod tests;
 pub(crate) mod unwind;
 
 pub(crate) use activation::{
-    Exit, Refused, drop_activation, finish_host_call, outer, outer_of, rethrow_host_call, run,
-    start, throw_host_call, trap_host_call,
+    Exit, RECORD_SLOTS, Refused, drop_activation, finish_host_call, outer, outer_of,
+    rethrow_host_call, run, start, throw_host_call, trap_host_call,
 };
 pub(crate) use frames::{frames, frames_on};

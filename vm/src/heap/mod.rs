@@ -25,12 +25,15 @@
 
 mod exception;
 mod roots;
+mod saved;
 #[cfg(test)]
 mod tests;
 
 use crate::raw::arena::{Arena, OutOfMemory};
 use crate::raw::buf::Buf;
 use wrt_format::image::types::Composite;
+
+pub(crate) use saved::HeapError;
 
 /// Upper half of a slot that refers to an object.
 pub(crate) const TAG: u32 = u32::MAX - 2;

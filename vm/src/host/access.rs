@@ -205,6 +205,19 @@ impl Engine<'_> {
         Ok(Table(self.store.add_table(ty, init)?))
     }
 
+    /// Makes a table whose elements are null whatever its type says: they are set before anybody looks.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] and [`Error::Invalid`] as for [`Self::new_table`].
+    pub(crate) fn new_table_unset(&mut self, ty: TableType) -> Result<Table, Error> {
+        let sane = ty.elem.is_ref() && ty.max.is_none_or(|max| max >= ty.min);
+        if !sane {
+            return Err(Error::Invalid("table type"));
+        }
+        check_table(&self.config, &self.store, u128::from(ty.min))?;
+        Ok(Table(self.store.add_table(ty, 0)?))
+    }
+
     /// The type that a table was declared with.
     ///
     /// # Errors
@@ -391,6 +404,11 @@ impl Engine<'_> {
             Val::I32(_) | Val::I64(_) | Val::F32(_) | Val::F64(_) | Val::V128(_) => true,
         };
         if fits {
+            if matches!(val, Val::ExternRef(Some(_)) | Val::AnyRef(Some(_)))
+                && AnyRef::from_bits(value).is_some_and(|any| any.host().is_some())
+            {
+                self.store.note_host_ref();
+            }
             Ok(val.to_slot())
         } else {
             Err(Error::Invalid("reference of another type"))

@@ -55,7 +55,7 @@ pub(crate) fn instantiate<'m>(
 }
 
 /// Adds an instance, if nothing is to be refused.
-fn check_and_add<'m>(
+pub(crate) fn check_and_add<'m>(
     engine: &mut Engine<'m>,
     module: &Module<'m>,
     types: &[u32],

@@ -6,7 +6,7 @@
 use wrt_format::image::features;
 use wrt_format::image::subtype::is_traced;
 use wrt_format::image::types::{GlobalType, TableType, ValType};
-use wrt_format::image::view::{ElemItems, ModuleView};
+use wrt_format::image::view::{ElemItems, ElemView, ModuleView};
 use wrt_format::verify::VerifyError;
 
 use super::arena::OutOfMemory;
@@ -36,11 +36,11 @@ pub(crate) struct InstData<'m> {
     /// Number of each tag of the tag index space.
     pub(super) tags: Buf<u32>,
     /// Items of the element segments that are expressions of traced types, one segment after the other; null once it has been dropped.
-    elem_values: Buf<u64>,
+    pub(super) elem_values: Buf<u64>,
     /// For each element segment where its items begin in `elem_values`, or [`NO_VALUES`]. Empty where there are none.
     elem_starts: Buf<u32>,
     /// One bit per data segment, then one per element segment, set when it has been dropped.
-    dropped: Buf<u64>,
+    pub(super) dropped: Buf<u64>,
 }
 
 /// What an instance imports, in the order of each index space.
@@ -205,6 +205,21 @@ impl<'m> InstData<'m> {
     }
 }
 
+/// Items of element segments that are worked out when an instance of a module is made.
+pub(crate) fn elem_value_count(module: &ModuleView<'_>) -> usize {
+    let segments = (0..module.elem_count()).filter_map(|i| module.elem(i));
+    segments
+        .filter(|elem| keeps_values(module, elem))
+        .fold(0, |count, elem| count + elem.len() as usize)
+}
+
+/// Whether the items of an element segment may be, or refer to, things that are collected.
+fn keeps_values(module: &ModuleView<'_>, elem: &ElemView<'_>) -> bool {
+    module.features() & features::GC != 0
+        && matches!(elem.items, ElemItems::Exprs(_))
+        && is_traced(module, elem.ty)
+}
+
 impl<'m> Store<'m> {
     /// Adds an instance with new, empty memories, tables and globals as its module defines them. Whether the imports have the types
     /// that the module wants is for the caller to check; here only what memory safety needs is.
@@ -343,7 +358,7 @@ impl<'m> Store<'m> {
         }
         let mut values = 0_usize;
         for elem in (0..module.elem_count()).filter_map(|i| module.elem(i)) {
-            let kept = matches!(elem.items, ElemItems::Exprs(_)) && is_traced(&module, elem.ty);
+            let kept = keeps_values(&module, &elem);
             let start = if kept { values as u32 } else { NO_VALUES };
             instance.elem_starts.push(&mut self.arena, start)?;
             values += if kept { elem.len() as usize } else { 0 };

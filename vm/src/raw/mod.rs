@@ -1,7 +1,7 @@
 //! All unsafe code of the machine. Each file opens with the invariants it relies on and who establishes them.
 //!
 //! - `arena`, `buf`: where memory comes from. `provider`, `memory`: linear memories.
-//! - `store`, `instance`, `threads`: what an engine owns.
+//! - `store`, `instance`, `threads`: what an engine owns. `parts`: the same as snapshots see it.
 //! - `state`, `control`, `vector`, `object`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow
 //!   paths.
 //! - `profile`: counts of executed instructions.
@@ -60,6 +60,7 @@ mod looped;
 pub(crate) mod memory;
 #[cfg(feature = "gc")]
 mod object;
+pub(crate) mod parts;
 #[cfg(feature = "profile")]
 pub(crate) mod profile;
 pub(crate) mod provider;

@@ -10,6 +10,8 @@
 //! - S4: items are only appended; their addresses may change only between runs, except that a run may grow memories and tables,
 //!   after which it reloads what it holds of them.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use wrt_format::image::ModuleView;
 use wrt_format::image::types::{GlobalType, MemoryType, TableType, ValType};
 
@@ -60,9 +62,9 @@ pub(crate) struct Store<'m> {
     /// All types.
     pub(crate) types: Types,
     /// Number of the type of each tag.
-    tags: Buf<u32>,
+    pub(super) tags: Buf<u32>,
     /// Type of each host function.
-    hosts: Buf<u32>,
+    pub(super) hosts: Buf<u32>,
     /// Slots from the bottom of the stack that were ever in use, rounded up to [`STACK_STEP`]; at most the stack's length.
     pub(super) stack_mark: usize,
     /// Most bytes that all memories may have together.
@@ -90,6 +92,8 @@ pub(crate) struct Store<'m> {
     pub(super) waiters: Buf<Waiter>,
     /// The time that waiting goes by, in nanoseconds.
     pub(crate) clock: u64,
+    /// Whether the host has ever handed in a reference to something of its own: then snapshots hold the host's numbers.
+    host_refs: AtomicBool,
 }
 
 /// Counts of rare events: nothing is counted per instruction or per ordinary call.
@@ -242,6 +246,7 @@ impl<'m> Store<'m> {
             threads: Buf::new(),
             waiters: Buf::new(),
             clock: 0,
+            host_refs: AtomicBool::new(false),
         })
     }
 
@@ -263,6 +268,16 @@ impl<'m> Store<'m> {
     /// Slots from the bottom of the stack that were ever in use, rounded up to [`STACK_STEP`].
     pub(crate) const fn stack_mark(&self) -> usize {
         self.stack_mark
+    }
+
+    /// Whether the host has ever handed in a reference to something of its own.
+    pub(crate) fn holds_host_refs(&self) -> bool {
+        self.host_refs.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it has. By a shared borrow, since it is where references are checked that this shows.
+    pub(crate) fn note_host_ref(&self) {
+        self.host_refs.store(true, Ordering::Relaxed);
     }
 
     /// Takes slots up to `end` into use. False, and nothing changed, beyond the end of the stack.

@@ -47,11 +47,11 @@ pub(crate) struct Session {
 /// A thread whose turn it is not.
 #[derive(Debug)]
 pub(super) struct Parked {
-    exists: bool,
-    stack: Buf<u64>,
-    stack_mark: usize,
-    run: RunState,
-    session: Session,
+    pub(super) exists: bool,
+    pub(super) stack: Buf<u64>,
+    pub(super) stack_mark: usize,
+    pub(super) run: RunState,
+    pub(super) session: Session,
 }
 
 impl Parked {

@@ -228,7 +228,6 @@ impl Types {
     }
 
     /// Bytes of the fields of a type of structs, a multiple of 8.
-    #[cfg(feature = "gc")]
     pub(crate) fn struct_bytes(&self, id: u32) -> u64 {
         let rec = self.recs.as_slice().get(id as usize);
         rec.map_or(0, |rec| u64::from(rec.results) * 8)

@@ -1,0 +1,140 @@
+//! Tests of the container: what is written is read, and every fault is found.
+
+use super::*;
+use alloc::vec::Vec;
+use sha2::{Digest, Sha256};
+
+fn sample() -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut writer = Writer::new(&mut out, 5).unwrap();
+    assert!(writer.section(Kind::Engine as u32).unwrap());
+    writer.u32s(&[1, 2]).unwrap();
+    writer.u8(3).unwrap();
+    assert!(writer.section(0x8001).unwrap());
+    writer.bytes(&[7; 3000]).unwrap();
+    assert!(writer.section_aligned(Kind::Pages as u32, 12).unwrap());
+    writer.bytes(&[9; PAGE_BYTES]).unwrap();
+    let (id, len) = writer.finish().unwrap();
+    assert_eq!(len, out.len() as u64);
+    assert_eq!(id, out[out.len() - 32..]);
+    out
+}
+
+/// Makes the id right again.
+fn reseal(bytes: &mut [u8]) {
+    let trailer = bytes.len() - TRAILER_LEN;
+    let table = u64::from_le_bytes(bytes[trailer + 8..trailer + 16].try_into().unwrap()) as usize;
+    let mut hash = Sha256::new();
+    hash.update(&bytes[..HEADER_LEN]);
+    hash.update(&bytes[table.min(trailer)..trailer]);
+    hash.update(&bytes[trailer..trailer + 32]);
+    let id: [u8; 32] = hash.finalize().into();
+    bytes[trailer + 32..].copy_from_slice(&id);
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let bytes = sample();
+    let snapshot = Snapshot::parse(&bytes).unwrap();
+    assert_eq!(snapshot.features(), 5);
+    assert_eq!(snapshot.section(Kind::Engine), [1, 0, 0, 0, 2, 0, 0, 0, 3]);
+    assert_eq!(snapshot.numbered(0x8001), Some(&[7; 3000][..]));
+    assert_eq!(snapshot.section(Kind::Pages), [9; PAGE_BYTES]);
+    assert_eq!(snapshot.section(Kind::Heap), []);
+    let pages = snapshot.sections().last().unwrap();
+    assert_eq!(pages.offset % 4096, 0);
+    assert_eq!(snapshot.id(), bytes[bytes.len() - 32..]);
+}
+
+#[test]
+fn every_cut_is_found() {
+    let bytes = sample();
+    for len in 0..bytes.len() {
+        let fault = Snapshot::parse(&bytes[..len]).unwrap_err();
+        let expected = if len < 4 {
+            Fault::NotASnapshot
+        } else {
+            Fault::Truncated
+        };
+        assert_eq!(fault, expected, "{len}");
+    }
+    let mut longer = bytes.clone();
+    longer.extend(&bytes[bytes.len() - TRAILER_LEN..]);
+    assert_eq!(Snapshot::parse(&longer).unwrap_err(), Fault::TrailingBytes);
+}
+
+#[test]
+fn every_changed_byte_is_found() {
+    let bytes = sample();
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x40;
+        if (10..12).contains(&at) {
+            // The minor version: only the id tells.
+            assert_eq!(Snapshot::parse(&changed).unwrap_err(), Fault::BadId);
+        }
+        assert!(Snapshot::parse(&changed).is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn faults_have_names() {
+    let bytes = sample();
+    let trailer = bytes.len() - TRAILER_LEN;
+    let table = trailer - 3 * ENTRY_LEN;
+    let check = |at: usize, value: u8, fault: Fault| {
+        let mut changed = bytes.clone();
+        changed[at] = value;
+        reseal(&mut changed);
+        assert_eq!(Snapshot::parse(&changed).unwrap_err(), fault, "byte {at}");
+    };
+    check(1, b'X', Fault::NotASnapshot);
+    check(8, 2, Fault::OtherVersion);
+    check(12, !bytes[12], Fault::OtherIsa);
+    check(40, 1, Fault::BadHeader);
+    check(HEADER_LEN, 9, Fault::Damaged(Kind::Engine as u32));
+    check(bytes.len() / 4, 9, Fault::Damaged(0x8001));
+    check(table - 1, 8, Fault::Damaged(Kind::Pages as u32));
+    // Padding, a kind that is unknown, kinds out of order, a place that is wrong, a length that is too long, a reserved field.
+    check(HEADER_LEN + 9, 1, Fault::BadTable);
+    check(table, 10, Fault::UnknownSection);
+    check(table + ENTRY_LEN + 1, 0, Fault::BadTable);
+    check(table + 8, HEADER_LEN as u8 + 8, Fault::BadTable);
+    check(table + 2 * ENTRY_LEN + 17, 0xff, Fault::BadTable);
+    check(table + 24, 1, Fault::BadTable);
+    check(trailer + 8, bytes[trailer + 8] ^ 8, Fault::BadTable);
+    check(trailer + 24, 25, Fault::BadTable);
+    let mut changed = bytes.clone();
+    changed[trailer + 40] ^= 1;
+    assert_eq!(Snapshot::parse(&changed).unwrap_err(), Fault::BadId);
+    for fault in [Fault::NotASnapshot, Fault::Damaged(9), Fault::BadId] {
+        assert!(!alloc::format!("{fault}").is_empty());
+    }
+}
+
+#[test]
+fn pages_are_hashed_when_asked() {
+    let mut bytes = sample();
+    let at = bytes.len() - TRAILER_LEN - 3 * ENTRY_LEN - 1;
+    bytes[at] ^= 1;
+    assert!(Snapshot::parse_lazily(&bytes).is_ok());
+    assert_eq!(
+        Snapshot::parse(&bytes).unwrap_err(),
+        Fault::Damaged(Kind::Pages as u32)
+    );
+}
+
+#[test]
+fn there_are_only_so_many_sections() {
+    let mut out = Vec::new();
+    let mut writer = Writer::new(&mut out, 0).unwrap();
+    for i in 0..MAX_SECTIONS as u32 {
+        assert!(writer.section(HOST_SECTIONS.start + i).unwrap());
+    }
+    assert!(!writer.section(HOST_SECTIONS.end - 1).unwrap());
+    writer.finish().unwrap();
+    assert_eq!(
+        Snapshot::parse(&out).unwrap().sections().count(),
+        MAX_SECTIONS
+    );
+}

@@ -1,0 +1,122 @@
+//! Snapshots: at every pause point of small programs, and at many of larger ones, a guest goes on in an engine that was restored exactly as
+//! it would have without.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "whatever a test does not expect is a failure"
+)]
+
+mod refused;
+mod threads;
+mod world;
+
+use world::{Hops, Seen, World, compiled, config};
+use wrt_compiler::OptLevel;
+
+const RICH: &str = include_str!("../../src/hostile/rich.wat");
+const COLLECTED: &str = include_str!("../../src/hostile/collected.wat");
+
+type Calls = &'static [(&'static str, &'static [u64])];
+
+const RICH_CALLS: Calls = &[
+    ("twice", &[21]),
+    ("fact", &[6]),
+    ("loop", &[5]),
+    ("throws", &[13]),
+    ("throws", &[6]),
+    ("switch", &[0]),
+    ("switch", &[3]),
+    ("switch", &[1]),
+    ("indirect", &[4]),
+    ("host", &[7, 9]),
+    ("bulk", &[100, 20, 500]),
+    ("indirect", &[4]),
+    ("grow", &[1]),
+    ("pair", &[77, 0x4000_0000_0000_0000]),
+    ("floats", &[0x3f80_0000, 0x4010_0000_0000_0000]),
+    ("select", &[1, 2, 3]),
+    ("refs", &[0]),
+    ("many", &[3]),
+];
+
+const COLLECTED_CALLS: Calls = &[
+    ("chain", &[9]),
+    ("wide", &[2, 0x4000_0000_0000_0000]),
+    ("small", &[300, 12]),
+    ("kind", &[2]),
+    ("kind", &[3]),
+    ("other", &[1]),
+    ("put", &[5, 0]),
+    ("bytes", &[3, 4]),
+    ("numbers", &[3, 4]),
+    ("lists", &[2]),
+    ("drop", &[]),
+    ("lists", &[2]),
+    ("extern", &[8]),
+    ("call", &[7]),
+    ("tail", &[3, 0]),
+    ("exhaust", &[40]),
+];
+
+fn run(image: &[u8], calls: Calls, hops: Hops, portion: u64, config: wrt_vm::Config) -> Seen {
+    let mut world = World::new(image, config, hops, portion);
+    let instance = world.instantiate();
+    for (name, args) in calls {
+        world.call(instance, name, args);
+    }
+    world.seen
+}
+
+/// The same with hops as without.
+#[track_caller]
+fn goes_on(wasm: &[u8], calls: Calls, hops: Hops, portion: u64, config: wrt_vm::Config) -> u32 {
+    let mut total = 0;
+    for level in [OptLevel::O0, OptLevel::O2] {
+        let image = compiled(wasm, level);
+        let straight = run(image.bytes(), calls, Hops::Never, portion, config);
+        let hopping = run(image.bytes(), calls, hops, portion, config);
+        assert_eq!(straight, hopping, "{level:?}");
+        total += straight.hops;
+    }
+    total
+}
+
+#[test]
+fn every_pause_of_a_little_of_everything() {
+    let hops = goes_on(RICH.as_bytes(), RICH_CALLS, Hops::Always, 3, config());
+    assert!(hops > 300, "{hops}");
+}
+
+#[test]
+fn every_pause_of_a_little_of_what_is_collected() {
+    for eager in [false, true] {
+        let config = config().with_eager_collection(eager);
+        let hops = goes_on(
+            COLLECTED.as_bytes(),
+            COLLECTED_CALLS,
+            Hops::Always,
+            3,
+            config,
+        );
+        assert!(hops > 300, "{hops}");
+    }
+}
+
+/// Programs that are run whole, with hops at pauses that are far apart.
+#[test]
+fn some_pauses_of_programs() {
+    let programs: [&[u8]; 5] = [
+        include_bytes!("../../programs/json.wasm"),
+        include_bytes!("../../programs/sort.wasm"),
+        include_bytes!("../../programs/virtual.wasm"),
+        include_bytes!("../../programs/recursion.wasm"),
+        include_bytes!("../../programs/nbody.wasm"),
+    ];
+    let calls: Calls = &[("run", &[2])];
+    for program in programs {
+        let image = compiled(program, OptLevel::O2);
+        let whole = run(image.bytes(), calls, Hops::Never, 1 << 40, config());
+        let hops = goes_on(program, calls, Hops::Every(3), whole.fuel / 40, config());
+        assert!(hops > 70, "{hops}");
+    }
+}

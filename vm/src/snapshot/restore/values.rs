@@ -1,0 +1,158 @@
+//! What is in memories, tables, globals, the heap.
+//!
+//! Input: the rows of their sections, PAGES. Output: things with their sizes and contents.
+//! Invariants: sizes obey types and budgets; a function reference in a table leads somewhere or is found not to when it is used, as any
+//! other; pages of a memory are covered once.
+
+use wrt_format::image::CowRun;
+use wrt_format::snapshot::{Kind, PAGE_BYTES, PageKind};
+
+use super::parts::Part;
+use super::{Restore, Result, ensure, invalid, number_in};
+use crate::error::Budget;
+use crate::heap::HeapError;
+use crate::raw::parts::Sort;
+use crate::snapshot::pages;
+
+/// Pages from which on a run is handed to the memory's back end, which may map it.
+const MAPPED_PAGES: usize = 16;
+
+impl Restore<'_, '_> {
+    /// Reads what follows the row of a thing that is there, of its least size.
+    pub(super) fn contents(&mut self, sort: Sort, number: u32) -> Result<()> {
+        match sort {
+            Sort::Table => self.table(number),
+            Sort::Memory => self.memory(number),
+            Sort::Global => {
+                let value = self.globals.u64s()?;
+                let set = self.engine.store.set_global(number, value);
+                ensure(set, Kind::Globals, "the number of a global")
+            }
+            Sort::Tag => Ok(()),
+        }
+    }
+
+    fn table(&mut self, number: u32) -> Result<()> {
+        let len = self.tables.u64()?;
+        let store = &mut self.engine.store;
+        let table = store.table(number).map(|table| table.elems().len() as u64);
+        let delta = table.and_then(|least| len.checked_sub(least));
+        let delta = delta.ok_or(invalid(Kind::Tables, "the size of a table"))?;
+        let backed = len <= self.tables.fields.left() as u64 / 8;
+        ensure(backed, Kind::Tables, "it is cut off")?;
+        if !store.can_grow_table(number, delta) {
+            return Err(Budget::TableElems.into());
+        }
+        store.grow_table(number, delta, 0)?;
+        match store.table_mut(number) {
+            Some(table) => self.tables.fill(table.elems_mut()),
+            None => Ok(()),
+        }
+    }
+
+    fn memory(&mut self, number: u32) -> Result<()> {
+        let bytes = self.memories.u64()?;
+        let store = &mut self.engine.store;
+        let found = store.memory(number).map(|it| (it.len() as u64, it.ty()));
+        let (least, ty) = found.ok_or(invalid(Kind::Memories, "the number of a memory"))?;
+        let grown = bytes.checked_sub(least);
+        let grown = grown.filter(|grown| grown.is_multiple_of(1 << ty.page_log2));
+        let grown = grown.ok_or(invalid(Kind::Memories, "the size of a memory"))?;
+        let delta = grown >> ty.page_log2;
+        if store.can_grow_memory(number, delta).is_none() {
+            return Err(Budget::MemoryPages.into());
+        }
+        store.grow_memory(number, delta)?;
+        self.pages_of(number, (bytes as usize).div_ceil(PAGE_BYTES))
+    }
+
+    /// Sets the pages of a memory, of which there are so many, all 0.
+    fn pages_of(&mut self, number: u32, pages: usize) -> Result<()> {
+        let owner = pages::owner(&self.engine.store, number);
+        let cow = owner.map(|(module, defined)| module.cow_runs(defined));
+        let mut cow = cow.into_iter().flatten().peekable();
+        let runs = self.memories.u32()?;
+        let mut page = 0;
+        for _ in 0..runs {
+            let count = usize::try_from(self.memories.u64()?).ok();
+            let end = count.and_then(|count| count.checked_add(page));
+            let kind = PageKind::from_number(self.memories.u32()?);
+            let run = end.filter(|&end| page < end && end <= pages).zip(kind);
+            let (end, kind) = run.ok_or(invalid(Kind::Memories, "a run of pages"))?;
+            match kind {
+                PageKind::Zero => {}
+                PageKind::Stored => self.stored_run(number, page, end)?,
+                PageKind::Image => self.image_run(number, (page, end), &mut cow)?,
+            }
+            page = end;
+        }
+        ensure(page == pages, Kind::Memories, "the pages of a memory")
+    }
+
+    fn stored_run(&mut self, number: u32, from: usize, to: usize) -> Result<()> {
+        let stored = self.take_pages(to - from);
+        let stored = stored.ok_or(invalid(Kind::Pages, "its length"))?;
+        let Some(memory) = self.engine.store.memory_mut(number) else {
+            return Ok(());
+        };
+        let start = from * PAGE_BYTES;
+        // The last page may be a part of one.
+        let len = stored.len().min(memory.len() - start);
+        let stored = &stored[..len];
+        if to - from >= MAPPED_PAGES {
+            let placed = memory.place(start as u64, stored);
+            return ensure(placed, Kind::Memories, "a run of pages");
+        }
+        memory.bytes_mut()[start..start + len].copy_from_slice(stored);
+        Ok(())
+    }
+
+    /// Sets pages to what the image's copy-on-write data, from the run on that `cow` is at, says of them.
+    fn image_run<'i>(
+        &mut self,
+        number: u32,
+        (from, to): (usize, usize),
+        cow: &mut core::iter::Peekable<impl Iterator<Item = CowRun<'i>>>,
+    ) -> Result<()> {
+        let Some(memory) = self.engine.store.memory_mut(number) else {
+            return Ok(());
+        };
+        let mut at = from * PAGE_BYTES;
+        let end = (to * PAGE_BYTES).min(memory.len());
+        while at < end {
+            let rest = loop {
+                let run = cow.peek();
+                let run = run.ok_or(invalid(Kind::Memories, "a page of the image"))?;
+                let skipped = (at as u64).checked_sub(run.memory_offset);
+                let skipped = skipped.ok_or(invalid(Kind::Memories, "a page of the image"))?;
+                match run.bytes.get(skipped as usize..) {
+                    Some(rest) if !rest.is_empty() => break rest,
+                    Some(_) | None => cow.next(),
+                };
+            };
+            let own = &rest[..rest.len().min(end - at)];
+            let placed = memory.place(at as u64, own);
+            ensure(placed, Kind::Memories, "a page of the image")?;
+            at += own.len();
+        }
+        Ok(())
+    }
+
+    /// What is collected, and what the host keeps of it.
+    pub(super) fn heap(&mut self, mut part: Part<'_>) -> Result<()> {
+        let numbers = part.u64s()?;
+        let types = self.types.as_slice();
+        let store = &mut self.engine.store;
+        let restored = store.restore_heap(numbers, &mut part.fields, |old| number_in(types, old));
+        match restored {
+            Ok(()) => {}
+            Err(HeapError::Invalid(what)) => return Err(invalid(Kind::Heap, what)),
+            Err(HeapError::OutOfMemory) => return Err(Budget::Memory.into()),
+        }
+        while part.fields.left() > 0 {
+            let slot = part.u64()?;
+            self.engine.store.keep(slot)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,452 @@
+//! Writing a snapshot.
+//!
+//! Input: an engine between two calls. Output: the sections of `SNAPSHOT.md`, in order.
+//! Invariants: nothing of the engine changes; what cannot be captured is refused before anything is written; of each stack only what can
+//! still be read is written, so that what a deep recursion has left behind costs nothing.
+
+use core::fmt;
+
+use wrt_format::image::types::{GlobalType, MemoryType, TableType, ValType};
+use wrt_format::isa::PROLOGUE;
+use wrt_format::snapshot::{
+    ALIGN_LOG2, HOST_SECTIONS, Kind, MAPPED_ALIGN_LOG2, MAPPED_FROM, PAGE_BYTES, PageKind, Sink,
+    Writer,
+};
+
+use super::{NONE, pages, status};
+use crate::engine::Engine;
+use crate::raw::instance::InstData;
+use crate::raw::parts::Sort;
+use crate::raw::store::{RunState, Status, Store};
+use crate::raw::threads::Session;
+
+/// What goes into a snapshot besides the engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SnapshotOptions<'a> {
+    /// Whether to go on when the host has ever given the guest a reference to something of its own (an `externref` that is not null). The
+    /// snapshot then has the host's numbers as they are, and the host sees to it that they mean the same where it is restored. Without,
+    /// such an engine is refused.
+    pub host_references: bool,
+    /// Sections of the host, by ascending number in [`HOST_SECTIONS`].
+    pub sections: &'a [(u32, &'a [u8])],
+}
+
+/// What tells a snapshot from all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotId {
+    /// SHA-256 of all that is in it.
+    pub id: [u8; 32],
+    /// Its length in bytes.
+    pub bytes: u64,
+}
+
+/// Why there is no snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SnapshotError<E> {
+    /// The guest holds references to things of the host, see [`SnapshotOptions::host_references`]. Nothing was written.
+    HostReferences,
+    /// The sections of the host are out of order, not in their range, or too many. Nothing was written.
+    HostSections,
+    /// The sink takes no more: what it has got is no snapshot.
+    Sink(E),
+}
+
+impl<E> From<E> for SnapshotError<E> {
+    fn from(error: E) -> Self {
+        Self::Sink(error)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for SnapshotError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HostReferences => {
+                f.write_str("the guest holds references to things of the host (externref)")
+            }
+            Self::HostSections => f.write_str("the host's sections are out of order"),
+            Self::Sink(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> core::error::Error for SnapshotError<E> {}
+
+/// Sections of the host that there is room for.
+const MAX_HOST_SECTIONS: usize = wrt_format::snapshot::MAX_SECTIONS - 10;
+
+impl Engine<'_> {
+    /// Writes a snapshot of everything: instances, memories, tables, globals, what is collected, threads with their stacks wherever their
+    /// runs stand, statistics. [`Engine::restored`] makes an engine of it again, here or on another machine.
+    ///
+    /// It can be taken between any two calls; within a host function of a [`Linker`](crate::Linker) too, whose call is then pending.
+    /// Nothing is allocated. Pages of memories that are zero, or as in the image, take no room.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]: when there is something that cannot be captured, or from the sink.
+    pub fn snapshot<S: Sink>(
+        &self,
+        sink: &mut S,
+        options: &SnapshotOptions<'_>,
+    ) -> Result<SnapshotId, SnapshotError<S::Error>> {
+        if self.store.holds_host_refs() && !options.host_references {
+            return Err(SnapshotError::HostReferences);
+        }
+        let numbers = options.sections.iter().map(|(number, _)| *number);
+        if options.sections.len() > MAX_HOST_SECTIONS
+            || !numbers.clone().is_sorted_by(|a, b| a < b)
+            || !numbers.clone().all(|it| HOST_SECTIONS.contains(&it))
+        {
+            return Err(SnapshotError::HostSections);
+        }
+        let instances = || (0..).map_while(|number| self.store.instance(number));
+        let features = instances().fold(0, |all, data| all | data.module().features());
+        let mut save = Save {
+            store: &self.store,
+            out: Writer::new(sink, features)?,
+        };
+        save.engine(self)?;
+        save.hosts()?;
+        save.instances()?;
+        save.tags()?;
+        let stored = save.memories()?;
+        save.tables()?;
+        save.globals()?;
+        save.heap()?;
+        save.threads()?;
+        for (number, bytes) in options.sections {
+            save.out.section(*number)?;
+            save.out.bytes(bytes)?;
+        }
+        save.pages(stored)?;
+        let (id, bytes) = save.out.finish()?;
+        Ok(SnapshotId { id, bytes })
+    }
+}
+
+/// A snapshot being written.
+struct Save<'a, 'm, S: Sink> {
+    store: &'a Store<'m>,
+    out: Writer<'a, S>,
+}
+
+type Step<S> = Result<(), <S as Sink>::Error>;
+
+impl<S: Sink> Save<'_, '_, S> {
+    fn section(&mut self, kind: Kind) -> Step<S> {
+        self.out.section(kind as u32).map(|_| ())
+    }
+
+    fn engine(&mut self, engine: &Engine<'_>) -> Step<S> {
+        self.section(Kind::Engine)?;
+        let store = self.store;
+        let last = engine.last_instance().map_or(NONE, |it| it.number());
+        self.out.u32s(&[
+            store.instance_count(),
+            store.count(Sort::Memory),
+            store.count(Sort::Table),
+            store.count(Sort::Global),
+            store.count(Sort::Tag),
+            store.host_count(),
+            store.types.len(),
+            store.thread_limit(),
+            store.thread(),
+            last,
+            store.holds_host_refs().into(),
+            store.thread_count(),
+        ])?;
+        let stats = engine.stats();
+        self.out.u64s(&[
+            stats.fuel_used,
+            stats.fuel_remaining,
+            stats.executions,
+            stats.traps,
+            stats.pauses,
+            stats.host_calls,
+            stats.cross_calls,
+            stats.grows,
+            stats.peak_memory_bytes,
+            store.clock,
+        ])
+    }
+
+    fn hosts(&mut self) -> Step<S> {
+        self.section(Kind::Hosts)?;
+        for host in 0..self.store.host_count() {
+            let ty = self.store.host_type(host).unwrap_or(NONE);
+            self.func_type(ty)?;
+        }
+        Ok(())
+    }
+
+    /// A function type of the host: its number, and what it is.
+    fn func_type(&mut self, ty: u32) -> Step<S> {
+        let sig = self.store.func_sig(ty);
+        let (params, results) = sig.map_or((&[][..], &[][..]), |sig| (sig.params, sig.results));
+        self.out
+            .u32s(&[ty, params.len() as u32, results.len() as u32])?;
+        let mut types = params.iter().chain(results);
+        types.try_for_each(|ty| self.val_type(*ty))
+    }
+
+    fn val_type(&mut self, ty: ValType) -> Step<S> {
+        self.out.bytes(&ty.to_bytes())
+    }
+
+    fn instances(&mut self) -> Step<S> {
+        self.section(Kind::Instances)?;
+        (0..)
+            .map_while(|number| self.store.instance(number))
+            .try_for_each(|data| self.instance(data))
+    }
+
+    fn instance(&mut self, data: &InstData<'_>) -> Step<S> {
+        let module = data.module();
+        self.out.bytes(&module.image_id())?;
+        self.out.u32(module.module_number())?;
+        // The numbers of what it defines follow each other, and are above those of what it imports.
+        self.out
+            .u32s(&Sort::ALL.map(|sort| data.defined(sort).first().copied().unwrap_or(NONE)))?;
+        self.out.u32s(data.types())?;
+        self.out.u64s(data.funcs())?;
+        for sort in Sort::ALL {
+            self.out.u32s(data.imported(sort))?;
+        }
+        self.out.u64s(data.dropped())?;
+        self.out.u64s(data.elem_values())
+    }
+
+    /// Whether a thing is an instance's.
+    fn is_defined(&self, sort: Sort, number: u32) -> bool {
+        let mut instances = (0..).map_while(|it| self.store.instance(it));
+        instances.any(|data| data.defines(sort, number))
+    }
+
+    fn tags(&mut self) -> Step<S> {
+        self.section(Kind::Tags)?;
+        for tag in 0..self.store.count(Sort::Tag) {
+            if !self.is_defined(Sort::Tag, tag) {
+                let ty = self.store.tag_type(tag).unwrap_or(NONE);
+                self.func_type(ty)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the bytes of the pages that are to be stored.
+    fn memories(&mut self) -> Result<u64, S::Error> {
+        self.section(Kind::Memories)?;
+        let mut stored = 0;
+        for number in 0..self.store.count(Sort::Memory) {
+            let Some(memory) = self.store.memory(number) else {
+                continue;
+            };
+            if !self.is_defined(Sort::Memory, number) {
+                self.memory_type(memory.ty())?;
+            }
+            self.out.u64(memory.len() as u64)?;
+            let owner = pages::owner(self.store, number);
+            let runs = || pages::runs(memory.bytes(), owner);
+            self.out.u32(runs().count() as u32)?;
+            for run in runs() {
+                self.out.u64(run.count as u64)?;
+                self.out.u32(run.kind as u32)?;
+                if run.kind == PageKind::Stored {
+                    stored += (run.count * PAGE_BYTES) as u64;
+                }
+            }
+        }
+        Ok(stored)
+    }
+
+    fn memory_type(&mut self, ty: MemoryType) -> Step<S> {
+        let flags = u32::from(ty.is64) | u32::from(ty.shared) << 1;
+        self.out.u32s(&[flags, ty.page_log2.into()])?;
+        self.out.u64s(&[ty.min, ty.max.unwrap_or(u64::MAX)])
+    }
+
+    fn tables(&mut self) -> Step<S> {
+        self.section(Kind::Tables)?;
+        for number in 0..self.store.count(Sort::Table) {
+            let Some(table) = self.store.table(number) else {
+                continue;
+            };
+            if !self.is_defined(Sort::Table, number) {
+                let TableType {
+                    elem,
+                    is64,
+                    min,
+                    max,
+                } = table.ty();
+                self.val_type(elem)?;
+                self.out.u32(is64.into())?;
+                self.out.u64s(&[min, max.unwrap_or(u64::MAX)])?;
+            }
+            self.out.u64(table.elems().len() as u64)?;
+            self.out.u64s(table.elems())?;
+        }
+        Ok(())
+    }
+
+    fn globals(&mut self) -> Step<S> {
+        self.section(Kind::Globals)?;
+        for number in 0..self.store.count(Sort::Global) {
+            if !self.is_defined(Sort::Global, number)
+                && let Some(GlobalType { ty, mutable }) = self.store.global_type(number)
+            {
+                self.val_type(ty)?;
+                self.out.u32(mutable.into())?;
+            }
+            self.out
+                .u64s(&self.store.global(number).unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    fn heap(&mut self) -> Step<S> {
+        self.section(Kind::Heap)?;
+        let heap = &self.store.heap;
+        self.out.u64s(&heap.saved_numbers())?;
+        let (entries, arena) = heap.saved_contents();
+        for entry in entries {
+            self.out.u32s(entry)?;
+        }
+        self.out.bytes(arena)?;
+        self.out.u64s(self.store.kept.as_slice())
+    }
+
+    fn threads(&mut self) -> Step<S> {
+        self.section(Kind::Threads)?;
+        for thread in 0..self.store.thread_limit() {
+            let Some((stack, mark, run, session)) = self.store.thread_state(thread) else {
+                continue;
+            };
+            self.thread(thread, stack, mark, (run, session))?;
+        }
+        for waiter in self.store.all_waiters() {
+            self.out.u32s(&[waiter.thread, waiter.memory])?;
+            let deadline = [
+                waiter.deadline.is_some().into(),
+                waiter.deadline.unwrap_or(0),
+            ];
+            self.out.u64(waiter.address)?;
+            self.out.u64s(&deadline)?;
+        }
+        Ok(())
+    }
+
+    fn thread(
+        &mut self,
+        number: u32,
+        stack: &[u64],
+        mark: usize,
+        (run, session): (RunState, Session),
+    ) -> Step<S> {
+        let live = live_slots(self.store, stack, &run, &session);
+        self.out.u32s(&[
+            number,
+            stack.len() as u32,
+            mark as u32,
+            live as u32,
+            status::code(run.status),
+            run.instance,
+            run.pc,
+            run.fp,
+            run.record,
+            run.callee,
+            run.window,
+            session.depth,
+            session.results.0 as u32,
+            session.results.1 as u32,
+            session.host_trap.map_or(NONE, |trap| trap as u32),
+        ])?;
+        let thrown = session.thrown.filter(|_| run.status == Status::Trapped);
+        let (tag, first, count) = thrown.unwrap_or((NONE, 0, 0));
+        self.out.u32s(&[tag, first as u32, count as u32])?;
+        self.out.u64(session.slice_used.max(0) as u64)?;
+        self.out.u64s(stack.get(..live).unwrap_or_default())
+    }
+
+    /// The stored pages of all memories, of which there are so many bytes.
+    fn pages(&mut self, stored: u64) -> Step<S> {
+        let align = if stored < MAPPED_FROM {
+            ALIGN_LOG2
+        } else {
+            MAPPED_ALIGN_LOG2
+        };
+        self.out.section_aligned(Kind::Pages as u32, align)?;
+        for number in 0..self.store.count(Sort::Memory) {
+            let Some(memory) = self.store.memory(number) else {
+                continue;
+            };
+            let bytes = memory.bytes();
+            let owner = pages::owner(self.store, number);
+            let runs = pages::runs(bytes, owner).filter(|run| run.kind == PageKind::Stored);
+            for run in runs {
+                let start = run.first * PAGE_BYTES;
+                let end = start + run.count * PAGE_BYTES;
+                self.out
+                    .bytes(bytes.get(start..end.min(bytes.len())).unwrap_or_default())?;
+                // The last page of a memory with pages of its own size may be a part of one.
+                for _ in bytes.len()..end {
+                    self.out.u8(0)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Slots from the bottom of a stack that may still be read, by the guest, the host, or a backtrace.
+fn live_slots(store: &Store<'_>, stack: &[u64], run: &RunState, session: &Session) -> usize {
+    let (first, count) = session.results;
+    let mut live = first.saturating_add(count);
+    if let Some((_, first, count)) = session.thrown {
+        live = live.max(first.saturating_add(count));
+    }
+    if run.status != Status::Idle {
+        if let Some(slots) = window_slots(store, run) {
+            live = live.max(run.window as usize + slots);
+        }
+        live = live.max(run.fp as usize + frame_slots(store, stack, run));
+        live = live.max(run.record as usize + crate::exec::RECORD_SLOTS);
+    }
+    live.min(stack.len())
+}
+
+/// Slots of the arguments or values at the window of an activation that has some there.
+fn window_slots(store: &Store<'_>, run: &RunState) -> Option<usize> {
+    let ty = match run.status {
+        Status::HostCall => store.host_type(run.callee),
+        Status::Throwing => store.tag_type(run.callee),
+        Status::Starting => {
+            let data = store.instance(run.instance);
+            data.and_then(|data| data.type_id(data.module().func(run.callee).type_idx))
+        }
+        // What was thrown is in the session.
+        Status::Idle | Status::Ready | Status::Waiting | Status::Trapped => None,
+    };
+    let sig = ty.and_then(|ty| store.func_sig(ty));
+    sig.map(|sig| sig.param_slots())
+}
+
+/// Slots of the innermost frame.
+fn frame_slots(store: &Store<'_>, stack: &[u64], run: &RunState) -> usize {
+    let Some(data) = store.instance(run.instance) else {
+        return 0;
+    };
+    let module = data.module();
+    if run.pc >= PROLOGUE.len() as u32 {
+        let func = module.func_at(run.pc);
+        return func.map_or(0, |func| usize::from(module.func(func).frame));
+    }
+    // At a stub: results, behind the leave frame's first slot if there is one.
+    let bottom = stack.get(run.record as usize + 2).copied().unwrap_or(0);
+    let leave = stack.get(run.fp as usize).copied().unwrap_or(0);
+    let results = if run.pc <= super::restore::HALT {
+        bottom
+    } else {
+        leave
+    };
+    1 + (results >> 32) as usize
+}
