@@ -248,7 +248,7 @@ impl<'a> Snapshot<'a> {
         self.id
     }
 
-    /// Features that a machine must have to go on with it, of [`crate::image::features`].
+    /// Features that the modules of its instances need, of [`crate::image::features`]. For information.
     #[must_use]
     pub const fn features(&self) -> u64 {
         self.features

@@ -52,7 +52,7 @@ pub struct Writer<'s, S: Sink> {
 }
 
 impl<'s, S: Sink> Writer<'s, S> {
-    /// Writes the header of a snapshot that needs these features of a machine, of [`crate::image::features`].
+    /// Writes the header of a snapshot of modules that need these features of a machine, of [`crate::image::features`].
     ///
     /// # Errors
     /// Those of the sink.

@@ -6,6 +6,7 @@
     reason = "whatever a test does not expect is a failure"
 )]
 
+mod forged;
 mod refused;
 mod threads;
 mod world;
