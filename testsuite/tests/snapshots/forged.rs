@@ -278,5 +278,5 @@ fn memories_and_tables() {
         case.with(Kind::Instances, 52, &u32::MAX.to_le_bytes())
             .is_err()
     );
-    case.finds(Kind::Instances, 40, 5, "the number of what it defines");
+    case.finds(Kind::Instances, 44, 0, "the number of what it defines");
 }

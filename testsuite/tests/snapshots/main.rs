@@ -3,6 +3,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     reason = "whatever a test does not expect is a failure"
 )]
 
