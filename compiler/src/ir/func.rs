@@ -95,6 +95,8 @@ pub struct BlockData {
     pub insts: Vec<InstIdx>,
     /// How it ends.
     pub terminator: Terminator,
+    /// If that is `BrIf`, whether a hint says that the condition is mostly true, or mostly false. Only for the layout: it may get lost.
+    pub mostly: Option<bool>,
     /// Offset of the terminator's Wasm operator in the module, in bytes.
     pub offset: u32,
     /// Fuel: the number of Wasm operators in it that cost 1.
@@ -207,6 +209,7 @@ impl Func {
             params: Vec::new(),
             insts: Vec::new(),
             terminator: Terminator::Trap(wrt_format::trap::Trap::Unreachable),
+            mostly: None,
             offset: 0,
             cost: 0,
         });

@@ -148,6 +148,9 @@ impl Func {
         }
         write!(f, "  ")?;
         self.fmt_terminator(f, &data.terminator)?;
+        if let (Terminator::BrIf { .. }, Some(mostly)) = (&data.terminator, data.mostly) {
+            write!(f, ", mostly {mostly}")?;
+        }
         writeln!(f)
     }
 

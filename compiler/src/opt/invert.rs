@@ -281,7 +281,9 @@ fn invert(func: &mut Func, plan: Plan, moved: &mut HashMap<Value, Moved>, behind
     }
     let of = |value: &Value| *copy.get(value).unwrap_or(value);
     let args = plan.used.iter().map(of).collect();
-    func.block_mut(plan.latch).terminator = plan.test(exit, of(&cond), args);
+    let latch = func.block_mut(plan.latch);
+    latch.terminator = plan.test(exit, of(&cond), args);
+    latch.mostly = head.mostly;
 }
 
 /// The instruction with its operands replaced as `copy` says.

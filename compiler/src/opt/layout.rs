@@ -1,11 +1,11 @@
 //! Block layout: the reachable blocks in the order in which they are emitted. A block comes behind all that lead to it, but for
 //! loops' back edges; loops are contiguous; what should follow directly does (the same loop, then the order of the source); blocks
-//! that can only end in a trap come last, and before them what only exceptions lead to.
+//! that can only end in a trap come last, and before them what only exceptions and branches lead to that hints call unlikely.
 //!
 //! What a call that is tried goes on with when it returns comes right behind it, so that it is no block of its own in the end.
 //!
 //! Only the order changes, so fuel stays as it is. For the rule against cycles without cost: every backward branch in this order is
-//! the back edge of a loop, or leaves what only exceptions lead to and costs something at one of its ends.
+//! the back edge of a loop, or leaves what is unlikely and costs something at one of its ends.
 
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::{LoopIdx, Loops};
@@ -30,15 +30,16 @@ pub(super) fn run(func: &mut Func) {
     func.layout = behind_calls(func, &cfg, &layout);
 }
 
-/// Reverse postorder of a walk that takes last, and so places next, the successor that should follow: the one in more loops, of
-/// those the one that ends first in the source.
+/// Reverse postorder of a walk that takes last, and so places next, the successor that should follow: the one that a hint does not call
+/// unlikely, of those the one in more loops, of those the one that ends first in the source.
 fn source_order(func: &Func, cfg: &Cfg, loops: &Loops) -> Vec<Block> {
     let rank = |block: Block| (loops.depth(block), u32::MAX - func.block(block).offset);
     let sorted = |block: Block| {
         let mut succs = cfg.succs(block).to_vec();
         succs.dedup();
+        let away = unlikely_succ(func, block);
         // Reversed, because successors are popped from the end: the least rank is walked first.
-        succs.sort_by_key(|&succ| core::cmp::Reverse(rank(succ)));
+        succs.sort_by_key(|&succ| core::cmp::Reverse((away != Some(succ), rank(succ))));
         succs
     };
     let mut seen = vec![false; func.blocks.len()];
@@ -114,20 +115,39 @@ fn cold_blocks(func: &Func, cfg: &Cfg) -> Vec<bool> {
     cold
 }
 
-/// For each block whether only exceptions lead to it: handlers, and what only they go on to. A block from which a branch back to the
-/// others could be free is not among them.
+/// The successor that a hint calls unlikely.
+fn unlikely_succ(func: &Func, block: Block) -> Option<Block> {
+    let data = func.block(block);
+    let Terminator::BrIf {
+        then, otherwise, ..
+    } = &data.terminator
+    else {
+        return None;
+    };
+    let (away, on) = match data.mostly? {
+        true => (otherwise.block, then.block),
+        false => (then.block, otherwise.block),
+    };
+    (away != on).then_some(away)
+}
+
+/// For each block whether only what is unlikely leads to it: exceptions, ways that hints call so, and what only they go on to. A block from
+/// which a branch back to the others could be free is not among them; the way back from a block with several successors may get a block of its
+/// own, which is free.
 fn unlikely_blocks(func: &Func, cfg: &Cfg) -> Vec<bool> {
     let mut unlikely = vec![true; func.blocks.len()];
     let mut work = vec![Func::ENTRY];
     while let Some(block) = work.pop() {
         if func.clause(block).is_none() && core::mem::take(&mut unlikely[block.index()]) {
-            work.extend(cfg.succs(block));
+            let away = unlikely_succ(func, block);
+            work.extend(cfg.succs(block).iter().filter(|&&succ| away != Some(succ)));
         }
     }
     for &block in cfg.rpo().iter().rev() {
         let is_free = |block: Block| func.block(block).cost == 0;
-        let mut succs = cfg.succs(block).iter();
-        if is_free(block) && succs.any(|&succ| !unlikely[succ.index()] && is_free(succ)) {
+        let succs = cfg.succs(block);
+        let leaves_for_free = |&succ: &Block| !unlikely[succ.index()] && is_free(succ);
+        if (is_free(block) || succs.len() > 1) && succs.iter().any(leaves_for_free) {
             unlikely[block.index()] = false;
         }
     }

@@ -91,10 +91,11 @@ fn absorb(func: &mut Func, block: Block, next: Block) {
         &mut tail.terminator,
         Terminator::Trap(wrt_format::trap::Trap::Unreachable),
     );
-    let (cost, offset) = (tail.cost, tail.offset);
+    let (cost, offset, mostly) = (tail.cost, tail.offset, tail.mostly);
     let head = func.block_mut(block);
     head.insts.extend(insts);
     head.offset = offset;
+    head.mostly = mostly;
     // No function has 2^32 operators.
     head.cost = head.cost.saturating_add(cost);
     if let Terminator::Br(edge) = core::mem::replace(&mut head.terminator, terminator) {

@@ -148,6 +148,7 @@ fn copy(func: &mut Func, tail: Block, args: &[Value], to: Block) -> HashMap<Valu
     terminator.for_each_use_mut(|value| *value = *names.get(value).unwrap_or(value));
     let block = func.block_mut(to);
     block.terminator = terminator;
+    block.mostly = data.mostly;
     block.offset = data.offset;
     names
 }

@@ -7,7 +7,7 @@
 
 use super::features::{Features, explain, provisional};
 use super::{
-    Elem, ElemItems, ElemMode, Export, ExternKind, ExternType, FuncType, GlobalType, Import,
+    Elem, ElemItems, ElemMode, Export, ExternKind, ExternType, FuncType, GlobalType, Hint, Import,
     MemoryType, TableType, ValidModule,
 };
 use crate::error::Error;
@@ -91,6 +91,7 @@ fn empty(wasm: &[u8], features: Features) -> ValidModule<'_> {
         start: None,
         module_name: None,
         func_names: Vec::new(),
+        hints: Vec::new(),
         canonical_types: Vec::new(),
         bodies: Vec::new(),
         resources: None,
@@ -166,13 +167,21 @@ impl<'a> ValidModule<'a> {
         Ok(())
     }
 
-    /// Keeps the names; a malformed name section says nothing about the module: what could be read of it is dropped.
+    /// Keeps names and branch hints; a malformed section of these says nothing about the module: what could be read of it is dropped.
     fn custom(&mut self, section: &wasmparser::CustomSectionReader<'a>) {
-        if let KnownCustom::Name(names) = section.as_known()
-            && self.names(names).is_err()
-        {
-            self.module_name = None;
-            self.func_names.clear();
+        match section.as_known() {
+            KnownCustom::Name(names) => {
+                let read = self.names(names);
+                if read.is_err() {
+                    self.module_name = None;
+                    self.func_names.clear();
+                }
+            }
+            // Hints come before the code, in one section.
+            KnownCustom::BranchHints(hints) if self.bodies.is_empty() && self.hints.is_empty() => {
+                self.hints = branch_hints(hints).unwrap_or_default();
+            }
+            _ => {}
         }
     }
 
@@ -422,6 +431,27 @@ fn global_type(ty: &wasmparser::GlobalType) -> Result<GlobalType, Error> {
         ty: value_type(ty.content_type)?,
         mutable: ty.mutable,
     })
+}
+
+/// The hints, if they are in order: functions and offsets ascend.
+fn branch_hints(reader: wasmparser::BranchHintSectionReader<'_>) -> Option<Vec<Hint>> {
+    let mut hints: Vec<Hint> = Vec::new();
+    for func in reader {
+        let func = func.ok()?;
+        if hints.last().is_some_and(|last| last.func_idx >= func.func) {
+            return None;
+        }
+        for hint in func.hints {
+            let hint = hint.ok()?;
+            hints.push(Hint {
+                func_idx: func.func,
+                offset: hint.func_offset,
+                taken: hint.taken,
+            });
+        }
+    }
+    let key = |hint: &Hint| (hint.func_idx, hint.offset);
+    hints.is_sorted_by(|a, b| key(a) < key(b)).then_some(hints)
 }
 
 fn extern_kind(kind: ExternalKind) -> Result<ExternKind, Error> {

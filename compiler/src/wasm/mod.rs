@@ -274,6 +274,17 @@ pub struct Data<'a> {
     pub bytes: &'a [u8],
 }
 
+/// A hint from the section `metadata.code.branch_hint`. Whether a branch is there is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hint {
+    /// Index in the function index space.
+    pub(crate) func_idx: u32,
+    /// Offset in the function's body of the `if` or `br_if`, in bytes.
+    pub(crate) offset: u32,
+    /// Whether the condition is mostly true.
+    pub(crate) taken: bool,
+}
+
 /// A module whose declarations are valid. Index spaces hold the imported items first, as Wasm numbers them.
 #[derive(Debug)]
 pub struct ValidModule<'a> {
@@ -319,6 +330,8 @@ pub struct ValidModule<'a> {
     pub module_name: Option<&'a str>,
     /// Names of functions, from the name section, by ascending function index; empty if that section is malformed.
     pub func_names: Vec<(u32, &'a str)>,
+    /// Branch hints, by ascending function index and offset; empty if their section is malformed.
+    pub(crate) hints: Vec<Hint>,
     /// For each type the lowest index of an equal type.
     canonical_types: Vec<u32>,
     /// The undecoded body of each defined function.
@@ -370,6 +383,13 @@ impl<'a> ValidModule<'a> {
             .func_names
             .binary_search_by_key(&func_idx, |&(idx, _)| idx);
         Some(self.func_names[at.ok()?].1)
+    }
+
+    /// What a hint says about the branch at this byte offset in the body of a function.
+    pub(crate) fn hint(&self, func_idx: u32, offset: u32) -> Option<bool> {
+        let key = |hint: &Hint| (hint.func_idx, hint.offset);
+        let at = self.hints.binary_search_by_key(&(func_idx, offset), key);
+        Some(self.hints[at.ok()?].taken)
     }
 
     /// Number of defined functions.

@@ -2,7 +2,7 @@
 
 use super::body::{LegacyClause, LegacyTry};
 use super::{
-    BodyAllocs, ConstOp, DataMode, ElemItems, ElemMode, ExternKind, ExternType, GlobalType,
+    BodyAllocs, ConstOp, DataMode, ElemItems, ElemMode, ExternKind, ExternType, GlobalType, Hint,
     MemoryType, TableType, explain, parse,
 };
 use crate::error::{Error, ErrorKind};
@@ -442,4 +442,74 @@ fn tags_are_decoded() {
         (module.exports[0].kind, module.exports[0].index),
         (ExternKind::Tag, 1)
     );
+}
+
+/// A module with a custom section of this name and content before, or behind, its code: two functions with a `br_if` and an `if`.
+fn hinted(content: &str, place: &str) -> Vec<u8> {
+    let text = format!(
+        "(module (import \"m\" \"f\" (func))
+            (@custom \"metadata.code.branch_hint\" ({place}) \"{content}\")
+            (func (local i32) (block (br_if 0 (local.get 0)) (call 0)))
+            (func (param i32) (if (local.get 0) (then (call 0)))))"
+    );
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn branch_hints_are_decoded_if_their_section_is_well_formed() {
+    let hint = |func_idx, offset, taken| Hint {
+        func_idx,
+        offset,
+        taken,
+    };
+    // Offsets count from the start of a body, which is where its locals are declared.
+    let two = "\\02\\01\\01\\07\\01\\00\\02\\01\\03\\01\\01";
+    let wasm = hinted(two, "before code");
+    let module = parse(&wasm).unwrap();
+    let expected = [hint(1, 7, false), hint(2, 3, true)];
+    assert_eq!(module.hints, expected);
+    for &Hint {
+        func_idx, offset, ..
+    } in &expected
+    {
+        let at = module.body_range(func_idx - 1).start + offset as usize;
+        assert_eq!(wasm[at], [0x0d, 0x04][func_idx as usize - 1]);
+    }
+    assert_eq!(module.hint(2, 3), Some(true));
+    assert_eq!((module.hint(2, 4), module.hint(3, 3)), (None, None));
+    let annotated = wat::parse_str(
+        "(module (func (param i32) (@metadata.code.branch_hint \"\\01\")
+            (if (local.get 0) (then))))",
+    )
+    .unwrap();
+    assert_eq!(parse(&annotated).unwrap().hints, [hint(0, 3, true)]);
+    // Behind the code, functions or offsets that do not ascend, a wrong size or value, bytes missing or left over: there are no hints.
+    let malformed = [
+        (two, "after code"),
+        (
+            "\\02\\02\\01\\03\\01\\01\\01\\01\\07\\01\\00",
+            "before code",
+        ),
+        (
+            "\\02\\01\\01\\07\\01\\00\\01\\01\\08\\01\\00",
+            "before code",
+        ),
+        ("\\01\\01\\02\\07\\01\\00\\07\\01\\00", "before code"),
+        ("\\01\\01\\01\\07\\02\\00", "before code"),
+        ("\\01\\01\\01\\07\\01\\02", "before code"),
+        ("\\01\\01\\01\\07\\01", "before code"),
+        ("\\01\\01\\01\\07\\01\\00\\00", "before code"),
+    ];
+    for (content, place) in malformed {
+        let wasm = hinted(content, place);
+        let module = parse(&wasm).unwrap();
+        assert_eq!(module.hints, [], "{content} {place}");
+        validate(&wasm).unwrap();
+    }
+    // Where no branch is, a hint says nothing.
+    let elsewhere = hinted(
+        "\\02\\01\\01\\05\\01\\00\\63\\01\\03\\01\\01",
+        "before code",
+    );
+    validate(&elsewhere).unwrap();
 }

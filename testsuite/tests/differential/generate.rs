@@ -157,7 +157,11 @@ fn generated(config: Config, random: &mut Random) -> Option<Vec<u8>> {
         .map(|_| random.next() as u8)
         .collect();
     let module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
-    Some(module.to_bytes())
+    let wasm = module.to_bytes();
+    Some(match random.below(2) {
+        0 => wasm,
+        _ => crate::hints::with_hints(&wasm, random.next()),
+    })
 }
 
 /// The module of this seed with tags, throws and handlers, or none when the generator gives up on its random bytes.

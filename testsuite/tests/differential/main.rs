@@ -4,6 +4,7 @@
 //! slices always; with wasmi where no instruction charges by length and there is no control flow, since wasmi adds 1 for every block it
 //! meters and charges code that is never reached. (`testsuite/real/fuel.py` compares totals with Wasmtime's, exactly; [`cases`] writes
 //! what it reads.) A fault of wasmi that shows here is in [`known`].
+//! Half of the modules have branch hints, which only we look at ([`hints`]).
 //! Modules that throw are compared between our own levels and slices alone ([`throwing`]); programs in the older form of exceptions with an
 //! evaluator ([`legacy`]).
 //! `WRT_MODULES=N` sets the number of modules (default 300), `WRT_SEED=N` the first seed; `WRT_KEEP=DIR` keeps the modules that differ.
@@ -18,6 +19,7 @@ mod atomics;
 mod cases;
 mod collected;
 mod generate;
+mod hints;
 mod known;
 mod legacy;
 mod ours;

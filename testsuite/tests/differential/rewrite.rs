@@ -10,7 +10,7 @@ const KEEP_TRUTH: [u8; 3] = [0x41, 0x01, 0x77];
 const COST_ONE: [u8; 3] = [0x41, 0x00, 0x1a];
 
 /// LEB128 of a length.
-fn leb(mut value: usize) -> Vec<u8> {
+pub(crate) fn leb(mut value: usize) -> Vec<u8> {
     let mut out = Vec::new();
     while value >= 0x80 {
         out.push(value as u8 | 0x80);

@@ -251,6 +251,7 @@ impl Builder<'_> {
                 args: values.clone(),
             },
         });
+        self.func.block_mut(from).mostly = self.hint();
         let region = self.regions.open(self.region);
         let arm = self.regions.open(region);
         let kind = Kind::If {
@@ -440,6 +441,7 @@ impl Builder<'_> {
     pub(super) fn br_if(&mut self, depth: u32) {
         let cond = self.pop();
         let then = self.edge(depth);
+        self.func.block_mut(self.current).mostly = self.hint();
         self.split(|block| Terminator::BrIf {
             cond,
             then,
@@ -448,6 +450,12 @@ impl Builder<'_> {
                 args: Vec::new(),
             },
         });
+    }
+
+    /// What a hint says about the current operator.
+    fn hint(&self) -> Option<bool> {
+        let offset = self.offset - self.body.offset as u32;
+        self.module.hint(self.body.func_idx, offset)
     }
 
     /// Branches if the reference on the stack is null, without it; else it stays there.

@@ -90,6 +90,8 @@ impl Simplifier<'_> {
                 *cond = simpler;
                 if swap {
                     core::mem::swap(then, otherwise);
+                    let mostly = &mut self.func.block_mut(block).mostly;
+                    *mostly = mostly.map(|it| !it);
                 }
                 self.changed = true;
             }

@@ -41,6 +41,7 @@ fn run_seed(seed: u64, totals: &mut Totals) {
     let program = program::program(seed);
     let text = program::text(&program);
     let wasm = wat::parse_str(&text).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+    let wasm = crate::hints::with_hints(&wasm, seed);
     let mut random = Random::new(seed ^ 0x5a5a);
     let calls: Vec<(u32, [u32; 2])> = (0..8)
         .map(|at| {
