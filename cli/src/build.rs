@@ -22,6 +22,8 @@ pub struct Settings {
     pub features: Features,
     /// Let arithmetic give the same NaN on every machine.
     pub canonical_nans: bool,
+    /// What to add to Wasm offsets.
+    pub offset_shift: i64,
     /// Let the compiler check its own work.
     pub check: bool,
 }
@@ -69,6 +71,7 @@ pub fn compile(wasm: &[u8], settings: &Settings) -> Result<Compiled, Failure> {
         strip: settings.strip,
         features: settings.features,
         canonical_nans: settings.canonical_nans,
+        offset_shift: settings.offset_shift,
         check: settings.check,
         progress: Some(&progress),
     };

@@ -8,6 +8,8 @@ pub mod build;
 pub mod cmd;
 pub mod load;
 #[cfg(feature = "compile")]
+mod preinit;
+#[cfg(feature = "compile")]
 mod progress;
 pub mod status;
 pub mod wasi;

@@ -54,12 +54,12 @@ statuses! {
     245 Corrupt true true "the image is damaged or breaks a rule of the format";
     246 OverBudget true true "the image or the guest asks for more than there is: a feature, a limit, memory";
     247 Import false true "an import is missing or has another type";
-    248 Trap false true "the guest trapped";
-    249 OutOfFuel false true "the guest ran out of fuel";
+    248 Trap true true "the guest trapped";
+    249 OutOfFuel true true "the guest ran out of fuel";
     250 Internal true true "an error in WRT itself";
     251 Invalid true true "the module is not valid WebAssembly";
     252 Unsupported true true "the module needs a feature that the compiler does not have or --features does not name";
-    253 Exception false true "the guest threw an exception that nobody caught";
+    253 Exception true true "the guest threw an exception that nobody caught";
 }
 
 /// The first of the statuses that a guest's exit code cannot use.
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(of_guest(256 + 240), (239, true));
         assert!(Status::ALL.is_sorted_by_key(|(status, _)| *status as u8));
         assert!(help(Command::Wrtd).contains("249  the guest ran out of fuel"));
-        assert!(!help(Command::Wrtc).contains("249"));
+        assert!(!help(Command::Wrtc).contains("247"));
         assert!(help(Command::Wrtc).contains("  1  wrtc wast"));
     }
 }

@@ -345,7 +345,7 @@ fn help_documents_the_statuses() {
             ran.stdout
         );
         assert!(
-            !ran.stdout.contains("the guest ran out of fuel"),
+            !ran.stdout.contains("an import is missing"),
             "{}",
             ran.stdout
         );

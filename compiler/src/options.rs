@@ -25,6 +25,8 @@ pub struct Options<'a> {
     /// Whether arithmetic gives the same NaN on every machine, the canonical one, at the price of two more instructions for each operator
     /// on floats. Otherwise the bits of a NaN are the machine's, as WebAssembly allows.
     pub canonical_nans: bool,
+    /// What to add to all positions in the Wasm module: if it was derived from another, how far its code is before the other's, in bytes.
+    pub offset_shift: i64,
     /// Whether the compiler checks its own work after every stage: slow, for tests.
     pub check: bool,
     /// Called after every function, from any thread, in no order.
@@ -38,6 +40,7 @@ impl fmt::Debug for Options<'_> {
             .field("strip", &self.strip)
             .field("features", &self.features)
             .field("canonical_nans", &self.canonical_nans)
+            .field("offset_shift", &self.offset_shift)
             .field("check", &self.check)
             .field("progress", &self.progress.is_some())
             .finish()

@@ -18,6 +18,7 @@ use wrt_compiler::{Features, OptLevel, Report};
 use super::print;
 use crate::build::{self, Settings};
 use crate::load::STDIN;
+use crate::preinit;
 use crate::status::Failure;
 
 /// The output path that stands for standard output.
@@ -52,6 +53,24 @@ pub(crate) struct CompileArgs {
     #[arg(long)]
     canonical_nans: bool,
 
+    /// Run the start function at build time, then EXPORT if one is given, and start images in the state that this has made. EXPORT has neither
+    /// parameters nor results, and is gone afterwards.
+    #[arg(long, value_name = "EXPORT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    preinit: Option<String>,
+
+    /// Fuel for that.
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "preinit",
+        default_value_t = 10_000_000_000
+    )]
+    preinit_fuel: u64,
+
+    /// A function of WASI that may be called at build time, as under wrtd run --deterministic; everything else fails.
+    #[arg(long, value_name = "NAME", requires = "preinit")]
+    preinit_allow: Vec<String>,
+
     /// Print the compiler's figures to standard output.
     #[arg(long, value_name = "FORMAT")]
     report: Option<ReportFormat>,
@@ -68,15 +87,29 @@ enum ReportFormat {
 pub(crate) fn run(args: &CompileArgs) -> Result<u8, Failure> {
     let start = Instant::now();
     let place = args.input.display();
-    let settings = Settings {
+    let mut settings = Settings {
         opt_level: args.opt_level,
         strip: args.strip,
         features: args.features,
         canonical_nans: args.canonical_nans,
+        offset_shift: 0,
         check: false,
     };
     let output = output(args)?;
-    let wasm = build::read_module(&args.input).map_err(|failure| failure.at(&place))?;
+    let mut wasm = build::read_module(&args.input).map_err(|failure| failure.at(&place))?;
+    if let Some(export) = &args.preinit {
+        let request = preinit::Request {
+            export: (!export.is_empty()).then(|| export.clone()),
+            fuel: args.preinit_fuel,
+            allow: args.preinit_allow.clone(),
+        };
+        let made = preinit::run(&wasm, &settings, &request).map_err(|it| it.at(&place))?;
+        eprintln!("{place}: preinitialised with {} fuel", made.fuel_used);
+        // The module that is compiled is not the user's: it may use what hers must not.
+        settings.features = Features::default();
+        settings.offset_shift = -made.shift;
+        wasm = made.wasm;
+    }
     let compiled = build::compile(&wasm, &settings).map_err(|failure| failure.at(&place))?;
     write(&output, &compiled.image).map_err(|error| Failure::io(output.display(), &error))?;
     let elapsed = start.elapsed();

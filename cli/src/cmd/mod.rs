@@ -14,6 +14,9 @@ mod run;
 #[cfg(feature = "compile")]
 mod wast;
 
+#[cfg(feature = "compile")]
+pub(crate) use run::Guest;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 

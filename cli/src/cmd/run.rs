@@ -19,7 +19,8 @@ use wrt_wasi::{Clock, Wasi, WasiBuilder};
 
 use crate::load::Image;
 use crate::status::{self, Failure};
-use guest::{End, Guest};
+use guest::End;
+pub(crate) use guest::Guest;
 
 /// Arguments of `wrtd run`.
 #[derive(Args, Debug)]

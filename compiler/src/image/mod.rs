@@ -52,7 +52,11 @@ pub fn archive(
         });
         out.handlers.push(code.handlers);
         if !options.strip {
-            out.lines.push(code.lines);
+            let shifted = code.lines.into_iter().map(|(word, offset)| {
+                let shifted = i64::from(offset) + options.offset_shift;
+                (word, shifted.clamp(0, u32::MAX.into()) as u32)
+            });
+            out.lines.push(shifted.collect());
         }
     }
     out.pool = pool.values;
@@ -76,7 +80,7 @@ pub fn archive(
 fn build_id(wasm: &[u8], options: &Options<'_>) -> u64 {
     let hash = Sha256::new()
         .chain_update(wasm)
-        .chain_update([options.opt_level as u8])
+        .chain_update([options.opt_level as u8 | (options.canonical_nans as u8) << 7])
         .finalize();
     let mut first = [0; 8];
     first.copy_from_slice(&hash[..8]);

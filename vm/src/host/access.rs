@@ -68,6 +68,37 @@ impl<'m> Engine<'m> {
         number.map(Memory).ok_or(Error::Unknown(Entity::Memory))
     }
 
+    /// Global of index `index`, imports first, of an instance.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is none.
+    pub fn instance_global(&self, instance: Instance, index: u32) -> Result<Global, Error> {
+        let data = self.store.instance(instance.0);
+        let number = data.and_then(|data| data.global(index));
+        number.map(Global).ok_or(Error::Unknown(Entity::Global))
+    }
+
+    /// Whether data segment `index` of an instance has been dropped, as an active one has once it was written. One that there is not
+    /// counts as dropped.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such instance.
+    pub fn data_dropped(&self, instance: Instance, index: u32) -> Result<bool, Error> {
+        let data = self.store.instance(instance.0);
+        data.map(|data| data.data_dropped(index))
+            .ok_or(Error::Unknown(Entity::Instance))
+    }
+
+    /// Whether element segment `index` of an instance has been dropped. One that there is not counts as dropped.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such instance.
+    pub fn elem_dropped(&self, instance: Instance, index: u32) -> Result<bool, Error> {
+        let data = self.store.instance(instance.0);
+        data.map(|data| data.elem_dropped(index))
+            .ok_or(Error::Unknown(Entity::Instance))
+    }
+
     /// Table of index `index`, imports first, of an instance.
     ///
     /// # Errors

@@ -25,6 +25,8 @@ use wrt_wasi::Wasi;
 #[cfg(feature = "compile")]
 use super::profile::Profile;
 use super::threads::{self, Threads};
+#[cfg(feature = "compile")]
+use crate::preinit::is_initialiser;
 use crate::status::{Failure, Status};
 
 /// Frames that a backtrace shows from the innermost on, and from the outermost on.
@@ -41,9 +43,9 @@ pub(crate) enum End {
 
 /// A guest.
 pub(crate) struct Guest<'m> {
-    pub(super) engine: Engine<'m>,
-    pub(super) module: Module<'m>,
-    pub(super) linker: Linker<Wasi>,
+    pub(crate) engine: Engine<'m>,
+    pub(crate) module: Module<'m>,
+    pub(crate) linker: Linker<Wasi>,
     pub(super) wasi: Wasi,
     pub(super) threads: Threads,
     refill: Option<u64>,
@@ -115,6 +117,27 @@ impl<'m> Guest<'m> {
             }
         }
         Ok(end)
+    }
+
+    /// Instantiates the module, and calls an export without parameters and results.
+    #[cfg(feature = "compile")]
+    pub(crate) fn prepare(&mut self, export: Option<&str>) -> Result<(), Failure> {
+        if let Some(name) = export.filter(|name| !is_initialiser(&self.module, name)) {
+            let hint = "; what initialises has neither parameters nor results";
+            return Err(self.no_export(name, hint));
+        }
+        let mut end = self.instantiate()?;
+        if let (End::Done, Some(name)) = (end, export) {
+            let func = self.exported(name)?;
+            end = self.call(func, &[])?;
+        }
+        self.flush();
+        match end {
+            End::Done => Ok(()),
+            End::Exit(code) => Err(Failure::usage(format!(
+                "the guest exited with code {code} before it was initialised"
+            ))),
+        }
     }
 
     /// Statistics of the run.
