@@ -11,6 +11,7 @@ pub mod load;
 mod preinit;
 #[cfg(feature = "compile")]
 mod progress;
+mod replace;
 pub mod status;
 pub mod wasi;
 #[cfg(feature = "compile")]

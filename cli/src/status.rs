@@ -58,7 +58,7 @@ statuses! {
     249 OutOfFuel true true "the guest ran out of fuel";
     250 Internal true true "an error in WRT itself";
     251 Invalid true true "the module is not valid WebAssembly";
-    252 Unsupported true true "the module needs a feature that the compiler does not have or --features does not name";
+    252 Unsupported true true "the module needs a feature that the compiler does not have or --features does not name; what a guest has open cannot go into a snapshot, or not be opened again";
     253 Exception true true "the guest threw an exception that nobody caught";
 }
 

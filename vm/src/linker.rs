@@ -247,14 +247,36 @@ impl<T> Linker<T> {
     /// # Errors
     /// [`Error::Exit`] and [`Error::Host`] when a host function has ended the run of the thread that has the turn.
     pub fn run_turn(&self, engine: &mut Engine<'_>, data: &mut T) -> Result<Turn, Error> {
-        let turn = engine.run_turn()?;
-        if let Turn::Outcome(Outcome::HostCall(call)) = turn
+        match engine.run_turn()? {
+            Turn::Outcome(outcome) => self.end_turn(engine, data, outcome).map(Turn::Outcome),
+            turn @ (Turn::Asleep { .. } | Turn::Idle) => Ok(turn),
+        }
+    }
+
+    /// Continues the turn of a thread that has paused for want of fuel, as [`Linker::run_turn`] would have gone on: so turns do not depend on
+    /// how the fuel is portioned.
+    ///
+    /// # Errors
+    /// Those of [`Engine::resume`]; [`Error::Exit`] and [`Error::Host`] when a host function has ended the run.
+    pub fn resume_turn(&self, engine: &mut Engine<'_>, data: &mut T) -> Result<Outcome, Error> {
+        let outcome = engine.resume()?;
+        self.end_turn(engine, data, outcome)
+    }
+
+    /// Serves the host call that a turn ends with.
+    fn end_turn(
+        &self,
+        engine: &mut Engine<'_>,
+        data: &mut T,
+        outcome: Outcome,
+    ) -> Result<Outcome, Error> {
+        if let Outcome::HostCall(call) = outcome
             && let Some(host) = self.definition(engine, call.host)
         {
             self.answer(engine, data, call, host)?;
-            return Ok(Turn::Outcome(Outcome::Yield));
+            return Ok(Outcome::Yield);
         }
-        Ok(turn)
+        Ok(outcome)
     }
 
     fn add(&mut self, module: &str, name: &str, definition: Definition) -> Result<(), Error> {

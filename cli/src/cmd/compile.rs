@@ -6,7 +6,6 @@
 
 use core::time::Duration;
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -19,6 +18,7 @@ use super::print;
 use crate::build::{self, Settings};
 use crate::load::STDIN;
 use crate::preinit;
+use crate::replace::replace;
 use crate::status::Failure;
 
 /// The output path that stands for standard output.
@@ -154,35 +154,12 @@ fn is_stdout(output: &Path) -> bool {
     output.as_os_str() == OsStr::new(STDOUT)
 }
 
-/// Writes the image beside its place and moves it there when it is on the disk: whoever has mapped the old image keeps it whole, and
-/// a power failure leaves one of the two.
+/// Writes the image: whoever has mapped the old one keeps it whole, and a power failure leaves one of the two.
 fn write(path: &Path, image: &[u8]) -> std::io::Result<()> {
     if is_stdout(path) {
         return std::io::stdout().lock().write_all(image);
     }
-    if std::fs::metadata(path).is_ok_and(|data| !data.is_file()) {
-        return std::fs::write(path, image);
-    }
-    // Of a symbolic link the file behind it is meant.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(name);
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&beside)?;
-    let written = fill(file, image).and_then(|()| std::fs::rename(&beside, &path));
-    if written.is_err() {
-        // The first error is the one to tell.
-        drop(std::fs::remove_file(&beside));
-    }
-    written
-}
-
-fn fill(mut file: File, image: &[u8]) -> std::io::Result<()> {
-    file.write_all(image)?;
-    file.sync_all()
+    replace(path, |file| file.write_all(image))
 }
 
 fn closing_line(output: &Path, report: &Report, elapsed: Duration) -> String {

@@ -15,7 +15,7 @@ mod run;
 mod wast;
 
 #[cfg(feature = "compile")]
-pub(crate) use run::Guest;
+pub(crate) use run::{Guest, Keep};
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -38,12 +38,16 @@ enum WrtdCommand {
     /// Run an image: its `_start`, or the export named with --invoke.
     #[command(after_help = status::help(Command::Wrtd))]
     Run(run::RunArgs),
+    /// Go on with a guest from a snapshot, on any machine.
+    #[command(after_help = status::help(Command::Wrtd))]
+    Resume(run::resume::ResumeArgs),
 }
 
 /// Runs `wrtd` with a command line.
 pub fn wrtd(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     run_command("wrtd", args, |cli: &Wrtd| match &cli.command {
         WrtdCommand::Run(args) => run::run(args),
+        WrtdCommand::Resume(args) => run::resume::run(args),
     })
 }
 

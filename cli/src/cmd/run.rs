@@ -4,8 +4,10 @@
 //! statistics go to standard error.
 
 mod guest;
+mod keep;
 #[cfg(feature = "compile")]
 mod profile;
+pub(crate) mod resume;
 mod stats;
 mod threads;
 
@@ -21,6 +23,8 @@ use crate::load::Image;
 use crate::status::{self, Failure};
 use guest::End;
 pub(crate) use guest::Guest;
+pub(crate) use keep::Keep;
+use keep::KeepArgs;
 
 /// Arguments of `wrtd run`.
 #[derive(Args, Debug)]
@@ -54,7 +58,7 @@ pub(crate) struct RunArgs {
     /// Write an HTML page that shows where the fuel goes: calls as a flame graph, and the blocks that took most, Wasm beside bytecode.
     /// Outcome, fuel and statistics stay what they are without.
     #[cfg(feature = "compile")]
-    #[arg(long, value_name = "HTML")]
+    #[arg(long, value_name = "HTML", conflicts_with = "checkpoint_every")]
     profile: Option<PathBuf>,
 
     /// Fuel from one sample of a profile to the next, in the mean.
@@ -73,6 +77,9 @@ pub(crate) struct RunArgs {
     /// the same; take it from a file.
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     deterministic: Option<u64>,
+
+    #[command(flatten)]
+    keep: KeepArgs,
 
     /// Give the guest a host directory, under the guest's name for it or the same one.
     #[arg(long, value_name = "HOST[::GUEST]")]
@@ -121,7 +128,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         .map_err(|error| Failure::from(error).at(&place))?;
     let mut engine = Engine::with_provider(config(args.threads), &provider)?;
     engine.set_fuel(0);
-    let mut guest = Guest::new(engine, module, wasi, args.refill)?;
+    let keep = Keep::new(&args.keep)?;
+    let mut guest = Guest::new(engine, module, wasi, args.refill, &args.image, keep)?;
     #[cfg(feature = "compile")]
     let profile = profile::Request::new(args, &mut guest)?;
     guest.grant(args.fuel.or(args.refill).unwrap_or(u64::MAX));
@@ -132,20 +140,26 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         Some(name) => guest.invoke(name, &args.args),
         None => guest.start(),
     };
-    let status = match &result {
-        Ok(End::Done) => 0,
-        Ok(End::Exit(code)) => guest_status(*code),
-        Err(failure) => failure.status as u8,
-    };
-    if let Some(format) = args.stats {
-        guest.flush();
-        eprint!("{}", stats::report(format, &guest.stats(), &result, status));
-    }
+    let status = ended(&mut guest, &result, args.stats);
     #[cfg(feature = "compile")]
     if let Some(profile) = profile {
         profile.finish(&guest)?;
     }
     result.map(|_| status)
+}
+
+/// The exit status of a guest that has ended; its statistics are printed if they are asked for.
+fn ended(guest: &mut Guest<'_>, result: &Result<End, Failure>, stats: Option<StatsFormat>) -> u8 {
+    let status = match result {
+        Ok(End::Done) => 0,
+        Ok(End::Exit(code)) => guest_status(*code),
+        Err(failure) => failure.status as u8,
+    };
+    if let Some(format) = stats {
+        guest.flush();
+        eprint!("{}", stats::report(format, &guest.stats(), result, status));
+    }
+    status
 }
 
 /// Budgets of an engine with so many threads beside the first. Each thread that is ever spawned leaves an instance behind.
@@ -182,11 +196,7 @@ fn wasi(args: &RunArgs) -> Result<Wasi, Failure> {
         let (name, value) = pair?;
         builder = builder.env(name, value);
     }
-    for dir in &args.dir {
-        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
-        let opened = builder.preopen_host_dir(host, guest, false);
-        builder = opened.map_err(|error| Failure::io(format!("--dir {host}"), &error))?;
-    }
+    builder = with_dirs(builder, &args.dir)?;
     if let Some(seed) = args.deterministic {
         builder = builder
             .random_seed(seed)
@@ -197,17 +207,28 @@ fn wasi(args: &RunArgs) -> Result<Wasi, Failure> {
                 step_ns: 0,
             });
     }
-    builder = match &args.stdin {
-        Some(path) => {
-            let file = File::open(path);
-            let file = file.map_err(|error| Failure::io(path.display(), &error))?;
-            builder.stdin(Box::new(file))
-        }
-        None => builder.inherit_stdin(),
-    };
-    builder
+    with_stdin(builder, args.stdin.as_deref())?
         .build()
         .map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Directories of the host, each under the guest's name for it.
+fn with_dirs(mut builder: WasiBuilder, dirs: &[String]) -> Result<WasiBuilder, Failure> {
+    for dir in dirs {
+        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
+        let opened = builder.preopen_host_dir(host, guest, false);
+        builder = opened.map_err(|error| Failure::io(format!("--dir {host}"), &error))?;
+    }
+    Ok(builder)
+}
+
+/// Standard input, of a file or of this process.
+fn with_stdin(builder: WasiBuilder, file: Option<&Path>) -> Result<WasiBuilder, Failure> {
+    let Some(path) = file else {
+        return Ok(builder.inherit_stdin());
+    };
+    let file = File::open(path).map_err(|error| Failure::io(path.display(), &error))?;
+    Ok(builder.stdin(Box::new(file)))
 }
 
 /// The guest's first argument when none is given: the name of its file.

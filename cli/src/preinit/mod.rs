@@ -9,6 +9,8 @@
 
 mod rewrite;
 
+use std::path::Path;
+
 use wrt_host::MmapProvider;
 use wrt_vm::{
     Config, Engine, ExternKind, ExternType, Func, HostError, Instance, Limits, Linker, Module, Val,
@@ -16,7 +18,7 @@ use wrt_vm::{
 use wrt_wasi::{Clock, STABLE_TIME_NS, Wasi, WasiBuilder};
 
 use crate::build::{self, Settings};
-use crate::cmd::Guest;
+use crate::cmd::{Guest, Keep};
 use crate::load::Aligned;
 use crate::status::{Failure, Status};
 use rewrite::{State, Value};
@@ -72,7 +74,7 @@ pub(crate) fn run(
         .build();
     let wasi = wasi.map_err(|error| Failure::new(Status::Internal, error.to_string()))?;
     let linker = linker(&module, &request.allow)?;
-    let mut guest = Guest::new(engine, module, wasi, None)?;
+    let mut guest = Guest::new(engine, module, wasi, None, Path::new(""), Keep::default())?;
     guest.linker = linker;
     let prepared = guest.prepare(request.export.as_deref());
     prepared.map_err(|failure| match failure.message.starts_with(FLAG) {

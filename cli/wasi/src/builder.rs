@@ -36,14 +36,14 @@ impl core::error::Error for BuildError {}
 pub struct WasiBuilder {
     args: Vec<String>,
     env: Vec<(String, String)>,
-    preopens: Vec<(Dir, String, bool)>,
-    input: Input,
-    output: Output,
-    error: Output,
+    pub(crate) preopens: Vec<(Dir, String, bool)>,
+    pub(crate) input: Input,
+    pub(crate) output: Output,
+    pub(crate) error: Output,
     random: Random,
     clock: Clock,
     files: FileIds,
-    fd_limit: usize,
+    pub(crate) fd_limit: usize,
 }
 
 impl WasiBuilder {

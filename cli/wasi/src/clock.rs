@@ -33,14 +33,53 @@ pub(crate) struct ClockState {
     start: Instant,
     /// Up to where virtual clocks have been driven.
     driven_ns: u64,
+    /// What the host's monotonic clock had come to when this state was restored.
+    offset_ns: u64,
 }
 
 impl ClockState {
+    /// How many numbers say all of it.
+    pub(crate) const NUMBERS: usize = 5;
+
+    /// All of it as numbers: whether the clocks are virtual, their times and step, up to where they have been driven; or the monotonic time of
+    /// the host's, which goes on from there.
+    pub(crate) fn numbers(&self) -> [u64; Self::NUMBERS] {
+        match self.clock {
+            Clock::Host => [0, 0, self.monotonic(), 0, self.driven_ns],
+            Clock::Virtual {
+                realtime_ns,
+                monotonic_ns,
+                step_ns,
+            } => [1, realtime_ns, monotonic_ns, step_ns, self.driven_ns],
+        }
+    }
+
+    pub(crate) fn from_numbers(numbers: [u64; Self::NUMBERS]) -> Self {
+        let [is_virtual, realtime_ns, monotonic_ns, step_ns, driven_ns] = numbers;
+        let clock = Clock::Virtual {
+            realtime_ns,
+            monotonic_ns,
+            step_ns,
+        };
+        let clock = if is_virtual == 0 { Clock::Host } else { clock };
+        Self {
+            driven_ns,
+            offset_ns: monotonic_ns,
+            ..Self::new(clock)
+        }
+    }
+
+    /// The host's monotonic clock.
+    fn monotonic(&self) -> u64 {
+        self.offset_ns.saturating_add(nanos(self.start.elapsed()))
+    }
+
     pub(crate) fn new(clock: Clock) -> Self {
         Self {
             clock,
             start: Instant::now(),
             driven_ns: 0,
+            offset_ns: 0,
         }
     }
 
@@ -83,7 +122,7 @@ impl ClockState {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH);
                 since.map(nanos).map_err(|_| Errno::OVERFLOW)
             }
-            clockid::MONOTONIC => Ok(nanos(self.start.elapsed())),
+            clockid::MONOTONIC => Ok(self.monotonic()),
             _ => Ok(self.cpu_time(id)),
         }
     }

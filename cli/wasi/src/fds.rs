@@ -244,6 +244,25 @@ impl FdTable {
         Ok(())
     }
 
+    /// Puts `fd` at a number that is free. False, and nothing is changed, if it is not, or beyond the limit.
+    pub(crate) fn put(&mut self, number: u32, fd: Fd) -> bool {
+        let index = number as usize;
+        if index >= self.limit || self.fds.get(index).is_some_and(Option::is_some) {
+            return false;
+        }
+        while self.fds.len() <= index {
+            self.fds.push(None);
+        }
+        self.fds[index] = Some(fd);
+        true
+    }
+
+    /// All open descriptors, in ascending order.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &Fd)> {
+        let numbered = (0..).zip(&self.fds);
+        numbered.filter_map(|(number, fd)| fd.as_ref().map(|fd| (number, fd)))
+    }
+
     pub(crate) fn states(&self) -> Vec<FdState> {
         let numbered = (0..).zip(&self.fds);
         numbered

@@ -20,6 +20,7 @@ mod fileids;
 mod func;
 mod mem;
 mod random;
+mod state;
 mod stdio;
 #[cfg(test)]
 mod tests;
@@ -32,5 +33,6 @@ pub use errno::Errno;
 pub use fds::{FdKind, FdState};
 pub use fileids::STABLE_TIME_NS;
 pub use func::WasiFunc;
+pub use state::StateError;
 pub use stdio::Capture;
 pub use wasi::{Step, Wasi};

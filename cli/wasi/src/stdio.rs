@@ -65,6 +65,8 @@ pub(crate) struct Stdio {
     error: Output,
     buffer: Vec<u8>,
     last_flush: Instant,
+    /// Bytes of standard input that were read.
+    bytes_read: u64,
     /// Whether each of the three is a terminal.
     terminal: [bool; 3],
 }
@@ -79,6 +81,7 @@ impl Stdio {
             error,
             buffer: Vec::new(),
             last_flush: Instant::now(),
+            bytes_read: 0,
             terminal,
         }
     }
@@ -91,10 +94,29 @@ impl Stdio {
     /// Reads what is there, at most the length of `buf`; 0 at the end.
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.flush()?;
+        let read = match &mut self.input {
+            Input::Empty => 0,
+            Input::Inherit => read_host(buf)?,
+            Input::Reader(reader) => reader.read(buf)?,
+        };
+        self.bytes_read += read as u64;
+        Ok(read)
+    }
+
+    /// Bytes of standard input that were read.
+    pub(crate) const fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    pub(crate) const fn set_bytes_read(&mut self, bytes: u64) {
+        self.bytes_read = bytes;
+    }
+
+    /// Standard input, if it is a reader of the embedder's.
+    pub(crate) fn reader(&mut self) -> Option<&mut (dyn Read + Send)> {
         match &mut self.input {
-            Input::Empty => Ok(0),
-            Input::Inherit => read_host(buf),
-            Input::Reader(reader) => reader.read(buf),
+            Input::Reader(reader) => Some(reader.as_mut()),
+            Input::Empty | Input::Inherit => None,
         }
     }
 

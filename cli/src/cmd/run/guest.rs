@@ -15,13 +15,16 @@
 //! That is how each of the guest's threads goes; which of them is next, and how they begin, is in `threads`.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use wrt_vm::{
     Engine, Error, Extern, ExternKind, Frame, Func, Instance, Linker, Module, Outcome, Stats, Tag,
     Turn, Val, ValType,
 };
 use wrt_wasi::Wasi;
 
+use super::keep::Keep;
 #[cfg(feature = "compile")]
 use super::profile::Profile;
 use super::threads::{self, Threads};
@@ -41,6 +44,17 @@ pub(crate) enum End {
     Exit(i32),
 }
 
+/// What the first thread of a guest is at, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Phase {
+    /// Instantiation: the module's start function.
+    Instantiate,
+    /// The export `_initialize` of a library.
+    Initialize,
+    /// `_start`, or the export that is to be invoked.
+    Main,
+}
+
 /// A guest.
 pub(crate) struct Guest<'m> {
     pub(crate) engine: Engine<'m>,
@@ -49,6 +63,12 @@ pub(crate) struct Guest<'m> {
     pub(super) wasi: Wasi,
     pub(super) threads: Threads,
     refill: Option<u64>,
+    /// Where the image is.
+    pub(super) image: PathBuf,
+    /// The export that is called in place of `_start`, with its arguments as slots.
+    pub(super) invoked: Option<(String, Vec<u64>)>,
+    pub(super) phase: Phase,
+    pub(super) keep: Keep,
     #[cfg(feature = "compile")]
     pub(super) profile: Option<Profile>,
     /// Index of the function that the present run began with.
@@ -61,6 +81,8 @@ impl<'m> Guest<'m> {
         module: Module<'m>,
         wasi: Wasi,
         refill: Option<u64>,
+        image: &Path,
+        keep: Keep,
     ) -> Result<Self, Failure> {
         Ok(Self {
             engine,
@@ -69,6 +91,10 @@ impl<'m> Guest<'m> {
             wasi,
             threads: Threads::default(),
             refill,
+            image: image.canonicalize().unwrap_or_else(|_| image.to_path_buf()),
+            invoked: None,
+            phase: Phase::Instantiate,
+            keep,
             #[cfg(feature = "compile")]
             profile: None,
             entered: None,
@@ -81,11 +107,7 @@ impl<'m> Guest<'m> {
         if start.is_none_or(|export| export.kind != ExternKind::Func) {
             return Err(self.no_export("_start", "; choose one with --invoke"));
         }
-        if let End::Exit(code) = self.instantiate()? {
-            return Ok(End::Exit(code));
-        }
-        let func = self.exported("_start")?;
-        self.call(func, &[])
+        self.phases(false)
     }
 
     /// Calls an export and prints its results.
@@ -97,26 +119,61 @@ impl<'m> Guest<'m> {
         let view = *self.module.view();
         let ty = view.func_type(view.func_type_idx(export.index));
         let slots = parse_args(name, ty.params, args)?;
-        if let End::Exit(code) = self.instantiate()? {
-            return Ok(End::Exit(code));
-        }
+        self.invoked = Some((name.to_owned(), slots));
+        self.phases(false)
+    }
+
+    /// Goes on where a snapshot was taken.
+    pub(crate) fn go_on(&mut self) -> Result<End, Failure> {
+        self.phases(true)
+    }
+
+    /// All phases from the present one on, to the middle of which an engine may have been restored.
+    fn phases(&mut self, mut restored: bool) -> Result<End, Failure> {
+        let name = self.invoked.as_ref().map_or("_start", |(name, _)| name);
+        let (name, is_library) = (name.to_owned(), self.invoked.is_some());
         // A library that has an `_initialize` wants it called before everything else.
-        if name != "_initialize" && view.export("_initialize").is_some() {
-            let initialize = self.exported("_initialize")?;
-            if let End::Exit(code) = self.call(initialize, &[])? {
-                return Ok(End::Exit(code));
-            }
+        let initialize = is_library
+            && name != "_initialize"
+            && self.module.view().export("_initialize").is_some();
+        loop {
+            let end = if core::mem::take(&mut restored) {
+                let resumed = self.resumed();
+                self.finish(resumed)?
+            } else {
+                match self.phase {
+                    Phase::Instantiate => self.instantiate()?,
+                    Phase::Initialize => {
+                        let func = self.exported("_initialize")?;
+                        self.call(func, &[])?
+                    }
+                    Phase::Main => {
+                        let func = self.exported(&name)?;
+                        let slots = self.invoked.as_ref().map(|(_, slots)| slots.clone());
+                        self.call(func, &slots.unwrap_or_default())?
+                    }
+                }
+            };
+            self.phase = match self.phase {
+                _ if end != End::Done => return Ok(end),
+                Phase::Instantiate if initialize => Phase::Initialize,
+                Phase::Instantiate | Phase::Initialize => Phase::Main,
+                Phase::Main if is_library => return self.print_results(&name),
+                Phase::Main => return Ok(end),
+            };
         }
+    }
+
+    /// The results of an invoked function, one a line.
+    fn print_results(&mut self, name: &str) -> Result<End, Failure> {
         let func = self.exported(name)?;
-        let end = self.call(func, &slots)?;
-        if end == End::Done {
-            self.flush();
-            let mut out = std::io::stdout().lock();
-            for value in Val::list(ty.results, self.engine.results()) {
-                writeln!(out, "{value}").map_err(|e| Failure::io("standard output", &e))?;
-            }
-        }
-        Ok(end)
+        let ty = self.engine.func_type(func)?;
+        let values = Val::list(ty.results, self.engine.results());
+        let lines: String = values.map(|value| format!("{value}\n")).collect();
+        self.flush();
+        let written = std::io::stdout().lock().write_all(lines.as_bytes());
+        written.map_err(|e| Failure::io("standard output", &e))?;
+        Ok(End::Done)
     }
 
     /// Instantiates the module, and calls an export without parameters and results.
@@ -142,7 +199,7 @@ impl<'m> Guest<'m> {
 
     /// Statistics of the run.
     pub(crate) fn stats(&self) -> Stats {
-        let stats = self.engine.stats();
+        let stats = self.keep.correct(self.engine.stats());
         #[cfg(feature = "compile")]
         let stats = match &self.profile {
             Some(profile) => profile.correct(stats),
@@ -158,19 +215,24 @@ impl<'m> Guest<'m> {
             Some(profile) => profile.grant(fuel),
             None => fuel,
         };
+        let fuel = self.keep.grant(fuel);
         self.engine.add_fuel(fuel);
     }
 
     /// Whether the guest has only used up a portion of what it was given. It has the next one then.
-    fn has_more(&mut self) -> bool {
+    fn has_more(&mut self) -> Result<bool, Failure> {
+        if let Some(portion) = self.checkpoint()? {
+            self.engine.add_fuel(portion);
+            return Ok(true);
+        }
         #[cfg(feature = "compile")]
         if let Some(profile) = &mut self.profile
             && let Some(portion) = profile.sample(&self.engine)
         {
             self.engine.add_fuel(portion);
-            return true;
+            return Ok(true);
         }
-        false
+        Ok(false)
     }
 
     /// Writes out what the guest has printed. A closed standard output is the guest's own trouble.
@@ -220,6 +282,16 @@ impl<'m> Guest<'m> {
         self.finish(outcome)
     }
 
+    /// Goes on after a pause for want of fuel, in turns if there are some.
+    fn resumed(&mut self) -> Result<Outcome, Error> {
+        let (engine, wasi) = (&mut self.engine, &mut self.wasi);
+        if self.threads.are_allowed() {
+            self.linker.resume_turn(engine, wasi)
+        } else {
+            self.linker.resume(engine, wasi)
+        }
+    }
+
     /// Goes on until the run of the first thread has ended, or one has ended all.
     fn finish(&mut self, outcome: Result<Outcome, Error>) -> Result<End, Failure> {
         let mut turn = outcome.map(Turn::Outcome);
@@ -255,11 +327,13 @@ impl<'m> Guest<'m> {
                 return Err(self.ended(Status::Exception, message));
             }
             Turn::Outcome(Outcome::OutOfFuel) => {
-                if !self.has_more() {
-                    let amount = self.refill.ok_or_else(|| self.out_of_fuel())?;
+                if !self.has_more()? {
+                    let Some(amount) = self.refill else {
+                        return Err(self.out_of_fuel());
+                    };
                     self.pause(amount);
                 }
-                let resumed = self.linker.resume(&mut self.engine, &mut self.wasi);
+                let resumed = self.resumed();
                 return Ok(Some(resumed));
             }
             Turn::Outcome(Outcome::HostCall(call)) if self.is_spawn(call) => return self.spawn(),
@@ -291,7 +365,14 @@ impl<'m> Guest<'m> {
         let left = self.engine.remaining_fuel();
         let message =
             format!("out of fuel {place}: {used} used, {left} left, too little for the next block");
-        Failure::new(Status::OutOfFuel, message)
+        match self.keep_for_later() {
+            Ok(None) => Failure::new(Status::OutOfFuel, message),
+            Ok(Some(path)) => {
+                let message = format!("{message}; go on with: wrtd resume {}", path.display());
+                Failure::new(Status::OutOfFuel, message)
+            }
+            Err(failure) => failure,
+        }
     }
 
     /// What has been thrown: the tag's number in the engine, by its name if the guest exports it, and the values.

@@ -16,9 +16,10 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use wrt_vm::{
-    Error, ExternKind, ExternType, Func, HostCall, HostFunc, ImportView, Instance, Outcome, Thread,
-    valtype,
+    Engine, Error, ExternKind, ExternType, Func, HostCall, HostFunc, ImportView, Instance, Outcome,
+    Thread, valtype,
 };
 
 use super::guest::Guest;
@@ -71,6 +72,44 @@ struct Begun {
     outcome: Result<Outcome, Error>,
 }
 
+/// The same for a snapshot.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ThreadsRecord {
+    /// How many are allowed beside the first one, if any.
+    pub(super) max: Option<u32>,
+    spawn: Option<u32>,
+    instance: u32,
+    /// Thread, number in the guest, argument, instance, whether it is complete.
+    spawned: Vec<(u32, u32, u64, u32, bool)>,
+    next_tid: u32,
+    slept: u64,
+}
+
+impl Threads {
+    /// Whether the guest may spawn threads.
+    pub(super) const fn are_allowed(&self) -> bool {
+        self.spawn.is_some()
+    }
+
+    /// What a snapshot is to know.
+    pub(super) fn record(&self, engine: &Engine<'_>) -> ThreadsRecord {
+        let spawned = self.spawned.iter();
+        ThreadsRecord {
+            max: self.spawn.map(|_| engine.config().max_threads - 1),
+            spawn: self.spawn.map(HostFunc::number),
+            instance: self.instance.number(),
+            spawned: spawned
+                .map(|(thread, it)| {
+                    let instance = it.instance.number();
+                    (thread.number(), it.tid, it.argument, instance, it.running)
+                })
+                .collect(),
+            next_tid: self.next_tid,
+            slept: self.slept,
+        }
+    }
+}
+
 impl Default for Threads {
     fn default() -> Self {
         Self {
@@ -121,6 +160,55 @@ impl Guest<'_> {
                 }
                 ExternType::Func(_)
                 | ExternType::Memory(_)
+                | ExternType::Table(_)
+                | ExternType::Global(_)
+                | ExternType::Tag(_) => {}
+            }
+        }
+        self.engine.set_time_slice(Some(SLICE));
+        Ok(())
+    }
+
+    /// Takes over from a snapshot what there is to know of threads, once the engine is restored.
+    pub(crate) fn restore_threads(&mut self, record: &ThreadsRecord) -> Result<(), Failure> {
+        let spawned = record.spawned.iter();
+        self.threads = Threads {
+            spawn: record.spawn.map(HostFunc::from_number),
+            instance: Instance::from_number(record.instance),
+            spawned: spawned
+                .map(|&(thread, tid, argument, instance, running)| {
+                    let spawned = Spawned {
+                        tid,
+                        argument,
+                        instance: Instance::from_number(instance),
+                        running,
+                    };
+                    (Thread::from_number(thread), spawned)
+                })
+                .collect(),
+            next_tid: record.next_tid,
+            slept: record.slept,
+        };
+        let Some(spawn) = self.threads.spawn else {
+            return Ok(());
+        };
+        // Threads to come are linked with what the first instance has.
+        let mut memories = 0;
+        for import in self.module.imports() {
+            match import.ty {
+                ExternType::Memory(ty) => {
+                    let memory = self
+                        .engine
+                        .instance_memory(self.threads.instance, memories)?;
+                    memories += 1;
+                    if ty.shared {
+                        self.linker.define(import.module, import.name, memory)?;
+                    }
+                }
+                ExternType::Func(_) if (import.module, import.name) == SPAWN => {
+                    self.linker.define(import.module, import.name, spawn)?;
+                }
+                ExternType::Func(_)
                 | ExternType::Table(_)
                 | ExternType::Global(_)
                 | ExternType::Tag(_) => {}

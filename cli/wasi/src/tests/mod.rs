@@ -9,6 +9,7 @@ mod process;
 mod readdir;
 mod rights;
 mod stable;
+mod state;
 mod unstable;
 
 use cap_std::ambient_authority;

@@ -1,0 +1,264 @@
+//! Snapshots of a running guest: when they are taken, and what is in them beside the engine.
+//!
+//! Input: a guest that has paused for want of fuel, of all that it was given or of a portion. Output: snapshot files, whole or not at all.
+//! Invariants: the guest does the same with and without; nothing is written when something cannot be captured. What a snapshot needs beside
+//! the engine's state is in two sections of the host: the world of WASI, and [`Record`].
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use wrt_vm::{HOST_SECTIONS, Sink, SnapshotError, SnapshotOptions, Stats};
+
+use super::guest::{Guest, Phase};
+use super::threads::ThreadsRecord;
+use crate::replace::replace;
+use crate::status::{Failure, Status};
+
+/// The section with the state of WASI.
+pub(crate) const WASI_SECTION: u32 = HOST_SECTIONS.start;
+/// The section with the [`Record`], as JSON.
+pub(crate) const RECORD_SECTION: u32 = HOST_SECTIONS.start + 1;
+/// Version of the [`Record`].
+const VERSION: u32 = 1;
+/// Bytes that are gathered for one write.
+const BUFFER_BYTES: usize = 1 << 18;
+
+/// When snapshots are taken.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct KeepArgs {
+    /// When the fuel is used up, write a snapshot to FILE; `wrtd resume` goes on from there, on any machine. The exit status is that of a
+    /// guest out of fuel.
+    #[arg(long, value_name = "snapshot=FILE", value_parser = on_pause, conflicts_with = "refill")]
+    on_pause: Option<PathBuf>,
+
+    /// Each time N more fuel is used write a snapshot to the directory DIR, named by the fuel used so far.
+    #[arg(long, value_name = "N=DIR", value_parser = every)]
+    checkpoint_every: Option<Every>,
+
+    /// How many of the latest snapshots of --checkpoint-every are kept.
+    #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    checkpoint_keep: u32,
+}
+
+fn on_pause(text: &str) -> Result<PathBuf, String> {
+    let file = text.strip_prefix("snapshot=").filter(|it| !it.is_empty());
+    let file = file.ok_or("what can be done is snapshot=FILE")?;
+    Ok(file.into())
+}
+
+#[derive(Clone, Debug)]
+struct Every {
+    fuel: u64,
+    folder: PathBuf,
+}
+
+fn every(text: &str) -> Result<Every, String> {
+    let parts = text
+        .split_once('=')
+        .filter(|(_, folder)| !folder.is_empty());
+    let (fuel, folder) = parts.ok_or("give fuel and a directory as N=DIR")?;
+    match fuel.parse() {
+        Ok(fuel) if fuel > 0 => Ok(Every {
+            fuel,
+            folder: folder.into(),
+        }),
+        _ => Err(format!("{fuel:?} is no amount of fuel")),
+    }
+}
+
+/// What is being kept of a guest.
+#[derive(Debug, Default)]
+pub(crate) struct Keep {
+    on_pause: Option<PathBuf>,
+    every: Option<Every>,
+    count: usize,
+    /// Fuel that the guest has been given and the engine has not.
+    held_back: u64,
+    /// Pauses that the guest has only because of checkpoints.
+    pauses: u64,
+}
+
+impl Keep {
+    /// As the arguments say; the directory for checkpoints is made.
+    pub(crate) fn new(args: &KeepArgs) -> Result<Self, Failure> {
+        if let Some(Every { folder, .. }) = &args.checkpoint_every {
+            let made = std::fs::create_dir_all(folder);
+            made.map_err(|error| Failure::io(folder.display(), &error))?;
+        }
+        Ok(Self {
+            on_pause: args.on_pause.clone(),
+            every: args.checkpoint_every.clone(),
+            count: args.checkpoint_keep as usize,
+            held_back: 0,
+            pauses: 0,
+        })
+    }
+
+    /// Gives the guest fuel; what of it the engine gets now.
+    pub(super) fn grant(&mut self, fuel: u64) -> u64 {
+        let Some(every) = &self.every else {
+            return fuel;
+        };
+        // An engine holds no more.
+        let most = i64::MAX as u64;
+        self.held_back = self.held_back.saturating_add(fuel).min(most);
+        let portion = every.fuel.min(self.held_back);
+        self.held_back -= portion;
+        portion
+    }
+
+    /// The statistics of a run without checkpoints.
+    pub(super) fn correct(&self, mut stats: Stats) -> Stats {
+        stats.fuel_granted = stats.fuel_granted.saturating_add(self.held_back);
+        stats.fuel_remaining = stats.fuel_remaining.saturating_add(self.held_back);
+        stats.pauses = stats.pauses.saturating_sub(self.pauses);
+        stats
+    }
+}
+
+/// What there is to know of a guest beside engine and WASI.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Record {
+    version: u32,
+    /// Where the image was.
+    pub(crate) image: PathBuf,
+    /// The export that is called in place of `_start`, with its arguments as slots.
+    pub(crate) invoke: Option<(String, Vec<u64>)>,
+    /// What the first thread is at.
+    pub(crate) phase: Phase,
+    /// The number of threads allowed beside the first, and where they stand.
+    pub(crate) threads: ThreadsRecord,
+}
+
+impl Record {
+    /// Reads the section of a snapshot.
+    pub(crate) fn parse(bytes: Option<&[u8]>) -> Result<Self, Failure> {
+        let bytes = bytes.ok_or("it was not made by wrtd".to_owned());
+        let record: Result<Self, String> =
+            bytes.and_then(|bytes| serde_json::from_slice(bytes).map_err(|e| e.to_string()));
+        match record {
+            Ok(record) if record.version == VERSION => Ok(record),
+            Ok(record) => {
+                let text = format!("a snapshot of a guest of version {}", record.version);
+                Err(Failure::new(Status::OtherVersion, text))
+            }
+            Err(error) => {
+                let text = format!("the snapshot does not say what to go on with: {error}");
+                Err(Failure::new(Status::Corrupt, text))
+            }
+        }
+    }
+}
+
+/// A file that takes the bytes of a snapshot.
+struct FileSink<'f>(BufWriter<&'f mut File>);
+
+impl Sink for FileSink<'_> {
+    type Error = io::Error;
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+}
+
+impl Guest<'_> {
+    /// The fuel that the guest was given is used up: if a snapshot is wanted, it is taken. Gives its place.
+    pub(super) fn keep_for_later(&mut self) -> Result<Option<PathBuf>, Failure> {
+        let Some(path) = self.keep.on_pause.clone() else {
+            return Ok(None);
+        };
+        self.write_snapshot(&path)?;
+        Ok(Some(path))
+    }
+
+    /// Takes a checkpoint if it is time for one; the fuel to go on with, none when all that was granted is used.
+    pub(super) fn checkpoint(&mut self) -> Result<Option<u64>, Failure> {
+        if self.keep.every.is_none() || self.keep.held_back == 0 {
+            return Ok(None);
+        }
+        self.keep.pauses += 1;
+        let Some(Every { folder, .. }) = self.keep.every.clone() else {
+            return Ok(None);
+        };
+        let name = format!("checkpoint-{:020}.wrts", self.engine.fuel_used());
+        self.write_snapshot(&folder.join(name))?;
+        self.forget_old(&folder)?;
+        Ok(Some(self.keep.grant(0)))
+    }
+
+    /// Removes all but the latest checkpoints. What is called otherwise is left alone.
+    fn forget_old(&self, folder: &Path) -> Result<(), Failure> {
+        let fail = |error: io::Error| Failure::io(folder.display(), &error);
+        let mut own = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(fail)? {
+            let name = entry.map_err(fail)?.file_name();
+            let Some(text) = name.to_str() else { continue };
+            let rest = text.strip_prefix("checkpoint-");
+            let parts = rest.and_then(|rest| rest.split_at_checked(20));
+            let is_number = |number: &str| number.bytes().all(|byte| byte.is_ascii_digit());
+            let Some((_, end)) = parts.filter(|(number, _)| is_number(number)) else {
+                continue;
+            };
+            if end == ".wrts" {
+                own.push(folder.join(text));
+            } else if end.starts_with(".wrts.") && end.ends_with(".tmp") {
+                // Of a process that was killed while it wrote.
+                drop(std::fs::remove_file(folder.join(text)));
+            }
+        }
+        // By the fuel used, which their names say.
+        own.sort();
+        let old = own.len().saturating_sub(self.keep.count);
+        for path in &own[..old] {
+            std::fs::remove_file(path).map_err(|error| Failure::io(path.display(), &error))?;
+        }
+        Ok(())
+    }
+
+    /// Writes a snapshot, whole or not at all.
+    fn write_snapshot(&mut self, path: &Path) -> Result<(), Failure> {
+        let refused = |text: String| {
+            let text = format!("no snapshot can be taken: {text}");
+            Failure::new(Status::Unsupported, text)
+        };
+        // Fuel that the engine has not been given yet is in the snapshot too.
+        let wasi = self
+            .wasi
+            .state()
+            .map_err(|error| refused(error.to_string()))?;
+        let record = Record {
+            version: VERSION,
+            image: self.image.clone(),
+            invoke: self.invoked.clone(),
+            phase: self.phase,
+            threads: self.threads.record(&self.engine),
+        };
+        let record = serde_json::to_vec(&record);
+        let record = record.map_err(|error| Failure::new(Status::Internal, error.to_string()))?;
+        let sections: [(u32, &[u8]); 2] = [(WASI_SECTION, &wasi), (RECORD_SECTION, &record)];
+        let options = SnapshotOptions {
+            sections: &sections,
+            ..SnapshotOptions::default()
+        };
+        let mut error = None;
+        let written = replace(path, |file| {
+            let mut sink = FileSink(BufWriter::with_capacity(BUFFER_BYTES, file));
+            match self.engine.snapshot(&mut sink, &options) {
+                Ok(_) => sink.0.flush(),
+                Err(SnapshotError::Sink(error)) => Err(error),
+                Err(other) => {
+                    error = Some(refused(other.to_string()));
+                    Err(io::ErrorKind::Other.into())
+                }
+            }
+        });
+        match (written, error) {
+            (Ok(()), _) => Ok(()),
+            (Err(_), Some(failure)) => Err(failure),
+            (Err(error), None) => Err(Failure::io(path.display(), &error)),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! `wrtd resume`: goes on with a guest from a snapshot.
+//!
+//! Input: [`ResumeArgs`]. Output: as `wrtd run`, from where the snapshot was taken. The image, and directories for the guest, are granted anew: a
+//! snapshot gives no access to anything.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use wrt_host::{MappedImage, MmapProvider};
+use wrt_vm::{Engine, Fault, Limits, Module, RestoreError, Snapshot};
+use wrt_wasi::WasiBuilder;
+
+use super::guest::Guest;
+use super::keep::{Keep, KeepArgs, RECORD_SECTION, Record, WASI_SECTION};
+use super::{StatsFormat, config, ended, with_dirs, with_stdin};
+use crate::load::Image;
+use crate::status::{Failure, Status};
+
+/// Arguments of `wrtd resume`.
+#[derive(Args, Debug)]
+pub(crate) struct ResumeArgs {
+    /// The snapshot.
+    #[arg(value_name = "FILE")]
+    snapshot: PathBuf,
+
+    /// The image, or the module that it is made from, if it is no longer where it was.
+    #[arg(long, value_name = "IMG")]
+    image: Option<PathBuf>,
+
+    /// Fuel to go on with, in place of what was left. Without it the guest runs as long as it likes.
+    #[arg(long, value_name = "N")]
+    fuel: Option<u64>,
+
+    /// When the fuel is used up, show where the guest paused, add N and resume, until it is done.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    refill: Option<u64>,
+
+    /// Print statistics to standard error at the end.
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    stats: Option<StatsFormat>,
+
+    #[command(flatten)]
+    keep: KeepArgs,
+
+    /// Give the guest a host directory, under the guest's name for it or the same one: all that it had.
+    #[arg(long, value_name = "HOST[::GUEST]")]
+    dir: Vec<String>,
+
+    /// Read the guest's standard input from a file, from where the guest had read it.
+    #[arg(long, value_name = "FILE")]
+    stdin: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &ResumeArgs) -> Result<u8, Failure> {
+    let place = args.snapshot.display();
+    let file = MappedImage::open(&args.snapshot).map_err(|error| Failure::io(&place, &error))?;
+    let snapshot = Snapshot::parse(file.bytes()).map_err(|fault| failure_of(fault).at(&place))?;
+    let record = Record::parse(snapshot.numbered(RECORD_SECTION)).map_err(|it| it.at(&place))?;
+    let image_path = args.image.as_ref().unwrap_or(&record.image);
+    let image = Image::open(image_path)?;
+    let provider = MmapProvider::new().with_image(&file);
+    let provider = match &image {
+        Image::Mapped(mapped) => provider.with_image(mapped),
+        Image::Copied(_) => provider,
+    };
+    let module = Module::load_from_binary(image.bytes(), &Limits::default())
+        .map_err(|error| Failure::from(error).at(image_path.display()))?;
+    let engine = Engine::with_provider(config(record.threads.max), &provider)?;
+    let engine = engine
+        .restored(&snapshot, &[module])
+        .map_err(|error| restoring(error, image_path).at(&place))?;
+    let builder = with_dirs(WasiBuilder::new().inherit_output(), &args.dir)?;
+    let wasi = snapshot.numbered(WASI_SECTION).unwrap_or_default();
+    let wasi = with_stdin(builder, args.stdin.as_deref())?.restore(wasi);
+    let wasi = wasi.map_err(|error| {
+        let text = format!("cannot go on: {error}");
+        Failure::new(Status::Unsupported, text).at(&place)
+    })?;
+    let keep = Keep::new(&args.keep)?;
+    let mut guest = Guest::new(engine, module, wasi, args.refill, image_path, keep)?;
+    guest.restore(record)?;
+    guest.grant(args.fuel.or(args.refill).unwrap_or(u64::MAX));
+    let result = guest.go_on();
+    let status = ended(&mut guest, &result, args.stats);
+    result.map(|_| status)
+}
+
+impl Guest<'_> {
+    /// Takes over what a snapshot says of the guest, once engine and WASI are restored.
+    fn restore(&mut self, record: Record) -> Result<(), Failure> {
+        self.invoked = record.invoke;
+        self.phase = record.phase;
+        self.restore_threads(&record.threads)?;
+        Ok(self.linker.adopt(&mut self.engine)?)
+    }
+}
+
+/// A fault of a snapshot's container.
+pub(crate) fn failure_of(fault: Fault) -> Failure {
+    let status = match fault {
+        Fault::NotASnapshot => Status::NotAnImage,
+        Fault::OtherVersion | Fault::OtherIsa => Status::OtherVersion,
+        Fault::Truncated => Status::Truncated,
+        Fault::TrailingBytes
+        | Fault::BadHeader
+        | Fault::BadTable
+        | Fault::UnknownSection
+        | Fault::BadId
+        | Fault::Damaged(_) => Status::Corrupt,
+        _ => Status::Corrupt,
+    };
+    Failure::new(status, fault.to_string())
+}
+
+/// Why an engine could not be restored with the image at this place.
+pub(crate) fn restoring(error: RestoreError, image: &Path) -> Failure {
+    match error {
+        RestoreError::Engine(error) => error.into(),
+        RestoreError::MissingModule { .. } => {
+            let text = format!(
+                "{} is not the image that the snapshot was taken of; name that with --image",
+                image.display()
+            );
+            Failure::usage(text)
+        }
+        RestoreError::NotNew | RestoreError::Invalid { .. } => {
+            Failure::new(Status::Corrupt, error.to_string())
+        }
+        _ => Failure::new(Status::Corrupt, error.to_string()),
+    }
+}

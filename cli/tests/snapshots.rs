@@ -1,0 +1,291 @@
+//! `wrtd run --on-pause`, `--checkpoint-every` and `wrtd resume`: a guest goes on from a file as if nothing had been.
+#![cfg(feature = "compile")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "whatever a test does not expect is a failure"
+)]
+
+mod common;
+
+use common::{Dir, FUNCTIONS, Ran, run, wrtd};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const REPORT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../testsuite/programs/report.wasm"
+);
+const LOG: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../testsuite/programs/data/log.txt"
+);
+const QUEUE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../testsuite/programs/threads_queue.wasm"
+);
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// The image of a program of the test suite.
+fn image(dir: &Dir, wasm: &str) -> PathBuf {
+    let image = dir.path().join("guest.wrtb");
+    let compiled = common::wrtc(&["compile", wasm, "-o", text(&image)]);
+    assert_eq!(compiled.status, 0, "{}", compiled.stderr);
+    image
+}
+
+/// Statistics in the last line of standard error.
+fn stats(ran: &Ran) -> serde_json::Value {
+    serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap()
+}
+
+/// Runs in portions of fuel, each in a process of its own; all that was printed, the last one, and how many there were.
+fn in_portions(dir: &Dir, first: &[&str], fuel: &str, each: &[&str]) -> (String, Ran, u32) {
+    let snapshot = dir.path().join("guest.wrts");
+    let keep = format!("snapshot={}", text(&snapshot));
+    let own = ["--fuel", fuel, "--on-pause", &keep, "--stats=json"];
+    let mut ran = wrtd(&[&["run"], &own[..], each, first].concat());
+    let (mut out, mut count) = (ran.stdout.clone(), 1);
+    while ran.status == 249 {
+        assert!(
+            ran.stderr.contains("; go on with: wrtd resume "),
+            "{}",
+            ran.stderr
+        );
+        ran = wrtd(&[&["resume", text(&snapshot)], &own[..], each].concat());
+        out.push_str(&ran.stdout);
+        count += 1;
+        assert!(count < 1000);
+    }
+    (out, ran, count)
+}
+
+#[test]
+fn a_guest_goes_on_in_another_process() {
+    let dir = Dir::new("goes_on");
+    let image = image(&dir, REPORT);
+    let straight = run(&image, &["--stdin", LOG, "--stats=json"]);
+    assert_eq!(straight.status, 0, "{}", straight.stderr);
+    let (out, last, count) = in_portions(&dir, &[text(&image)], "5000000", &["--stdin", LOG]);
+    assert_eq!(
+        (last.status, &out),
+        (0, &straight.stdout),
+        "{}",
+        last.stderr
+    );
+    assert!(count > 5, "{count}");
+    let (one, other) = (stats(&straight), stats(&last));
+    for same in [
+        "fuel_used",
+        "host_calls",
+        "grows",
+        "peak_memory_bytes",
+        "executions",
+    ] {
+        assert_eq!(one[same], other[same], "{same}");
+    }
+}
+
+#[test]
+fn invoked_functions_print_their_results_at_the_end() {
+    let dir = Dir::new("resume_invoke");
+    let image = dir.image("f", FUNCTIONS);
+    let args = [text(&image), "--invoke", "count", "100"];
+    let (out, last, count) = in_portions(&dir, &args, "50", &[]);
+    assert_eq!((last.status, out.as_str()), (0, "7\n"), "{}", last.stderr);
+    assert!(count > 5, "{count}");
+}
+
+#[test]
+fn an_initializer_and_a_start_function_pause_too() {
+    let dir = Dir::new("resume_phases");
+    let guest = r#"(module (global $n (mut i32) (i32.const 0))
+        (func $add (param $times i32)
+          (loop $more
+            (global.set $n (i32.add (global.get $n) (i32.const 1)))
+            (br_if $more (local.tee $times (i32.sub (local.get $times) (i32.const 1))))))
+        (func $start (call $add (i32.const 20)))
+        (func (export "_initialize") (call $add (i32.const 300)))
+        (func (export "get") (param i32) (result i32) (call $add (local.get 0)) (global.get $n))
+        (start $start))"#;
+    let image = dir.image("f", guest);
+    let args = [text(&image), "--invoke", "get", "4000"];
+    for fuel in ["90", "1000"] {
+        let (out, last, _) = in_portions(&dir, &args, fuel, &[]);
+        assert_eq!(
+            (last.status, out.as_str()),
+            (0, "4320\n"),
+            "{}",
+            last.stderr
+        );
+    }
+}
+
+#[test]
+fn threads_go_on_in_their_turns() {
+    let dir = Dir::new("resume_threads");
+    let image = image(&dir, QUEUE);
+    let straight = run(&image, &["--threads", "--stats=json"]);
+    assert_eq!(straight.status, 0, "{}", straight.stderr);
+    let used = stats(&straight)["fuel_used"].as_u64().unwrap();
+    let portion = (used / 7).to_string();
+    let args = ["--threads", text(&image)];
+    let (out, last, count) = in_portions(&dir, &args, &portion, &[]);
+    assert_eq!(
+        (last.status, &out),
+        (0, &straight.stdout),
+        "{}",
+        last.stderr
+    );
+    assert!(count >= 7, "{count}");
+    assert_eq!(stats(&last)["fuel_used"], used);
+}
+
+/// The checkpoints in a directory, oldest first.
+fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|it| it == "wrts"))
+        .collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn checkpoints_change_nothing_and_each_goes_on() {
+    let dir = Dir::new("checkpoints");
+    let image = image(&dir, REPORT);
+    let folder = dir.path().join("kept");
+    let every = format!("4000000={}", text(&folder));
+    let stdin = ["--stdin", LOG, "--stats=json"];
+    let straight = run(&image, &stdin);
+    let keeping = [
+        &["--checkpoint-every", &every, "--checkpoint-keep", "2"],
+        &stdin[..],
+    ];
+    let other = dir.file("kept_not", "");
+    let ran = run(&image, &keeping.concat());
+    assert_eq!(
+        (ran.status, &ran.stdout),
+        (0, &straight.stdout),
+        "{}",
+        ran.stderr
+    );
+    let (mut one, mut two) = (stats(&straight), stats(&ran));
+    // What the engine's own memory is like may differ.
+    for its in ["used_bytes", "peak_used_bytes"] {
+        (one[its], two[its]) = (0.into(), 0.into());
+    }
+    assert_eq!(one, two);
+    let kept = checkpoints(&folder);
+    assert_eq!(kept.len(), 2);
+    assert!(other.exists());
+    for path in kept {
+        let ran = wrtd(&[&["resume", text(&path)], &stdin[..]].concat());
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert!(straight.stdout.ends_with(&ran.stdout));
+        assert_eq!(stats(&ran)["fuel_used"], stats(&straight)["fuel_used"]);
+    }
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_a_checkpoint_that_goes_on() {
+    let dir = Dir::new("killed");
+    let image = image(&dir, REPORT);
+    let folder = dir.path().join("kept");
+    let every = format!("300000={}", text(&folder));
+    let kills = std::env::var("WRT_KILLS").map_or(12, |n| n.parse().unwrap());
+    let mut restored = 0;
+    for i in 0..kills {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wrtd"))
+            .args([
+                "run",
+                text(&image),
+                "--stdin",
+                LOG,
+                "--checkpoint-every",
+                &every,
+            ])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(core::time::Duration::from_millis(20 + i * 37 % 150));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let kept = checkpoints(&folder);
+        assert!(kept.len() <= 4, "three, and one that was about to go");
+        if let Some(newest) = kept.last() {
+            let ran = wrtd(&["resume", text(newest), "--fuel", "1000", "--stdin", LOG]);
+            assert_eq!(ran.status, 249, "{}", ran.stderr);
+            restored += 1;
+        }
+    }
+    assert!(restored > kills / 2, "{restored}");
+}
+
+#[test]
+fn what_cannot_go_on_is_named() {
+    let dir = Dir::new("resume_refused");
+    let image = dir.image("f", FUNCTIONS);
+    let snapshot = dir.path().join("f.wrts");
+    let keep = format!("snapshot={}", text(&snapshot));
+    let args = [
+        "--fuel",
+        "50",
+        "--on-pause",
+        &keep,
+        "--invoke",
+        "count",
+        "100",
+    ];
+    assert_eq!(run(&image, &args).status, 249);
+    let whole = std::fs::read(&snapshot).unwrap();
+    let resume = |path: &Path, args: &[&str]| wrtd(&[&["resume", text(path)], args].concat());
+    resume(&snapshot, &[]).prints("7\n");
+    let cut = dir.file("cut.wrts", &whole[..whole.len() - 1]);
+    resume(&cut, &[]).fails(244, "wrtd: ", "the snapshot is cut off");
+    let mut changed = whole.clone();
+    changed[200] ^= 1;
+    let changed = dir.file("changed.wrts", changed);
+    resume(&changed, &[]).fails(245, "wrtd: ", "is damaged");
+    resume(&image, &[]).fails(242, "wrtd: ", "not a snapshot");
+    let other = dir.image("g", &FUNCTIONS.replace("i32.const 7", "i32.const 8"));
+    resume(&snapshot, &["--image", text(&other)]).fails(240, "wrtd: ", "name that with --image");
+    let moved = dir.path().join("moved.wrtb");
+    std::fs::rename(&image, &moved).unwrap();
+    resume(&snapshot, &[]).fails(241, "wrtd: ", "No such file");
+    resume(&snapshot, &["--image", text(&moved)]).prints("7\n");
+    let fails = |args: &[&str], part: &str| {
+        run(&moved, &[args, &["--invoke", "count", "9"]].concat()).fails(240, "wrtd: ", part);
+    };
+    fails(&["--on-pause", "exit"], "what can be done is snapshot=FILE");
+    fails(
+        &["--checkpoint-every", "5"],
+        "give fuel and a directory as N=DIR",
+    );
+    fails(&["--checkpoint-every", "x=d"], "is no amount of fuel");
+    fails(
+        &["--on-pause", &keep, "--refill", "4"],
+        "cannot be used with",
+    );
+    let nowhere = "snapshot=/proc/no/such/file";
+    let ran = run(
+        &moved,
+        &[
+            "--fuel",
+            "9",
+            "--on-pause",
+            nowhere,
+            "--invoke",
+            "count",
+            "100",
+        ],
+    );
+    ran.fails(241, "wrtd: ", "/proc/no/such/file");
+}
