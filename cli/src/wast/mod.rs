@@ -3,21 +3,22 @@
 //! Input: the text of a script. Output: [`Counts`], with every failed directive and its line. A script is worked through twice: all
 //! of its modules are compiled first, so that the images outlive the one engine in which the directives are then run in order.
 //!
-//! What counts: every directive passes or fails. Modules in text that must not parse are counted apart, since the parser they test is
+//! What counts: every directive passes or fails, those in threads of the script too ([`threads`]). Modules in text that must not parse are counted apart, since the parser they test is
 //! not ours. A directive that asks for something that is not supported fails.
 
 mod error;
 mod modules;
 mod run;
 mod spectest;
+mod threads;
 mod values;
 
 use core::fmt;
 use std::path::Path;
 
-use wast::Wast;
 use wast::lexer::Lexer;
 use wast::parser::{ParseBuffer, parse};
+use wast::{Wast, WastDirective};
 use wrt_compiler::{Features, OptLevel};
 use wrt_host::MmapProvider;
 
@@ -45,8 +46,6 @@ pub type Rewrite = fn(&[u8]) -> Result<Vec<u8>, String>;
 pub struct Counts {
     /// Directives that passed, without those in `text`.
     pub passed: u32,
-    /// Directives that were not run because they concern nothing that WRT is about: threads of the script itself.
-    pub skipped: u32,
     /// Passed directives about modules in text that must not parse.
     pub text: u32,
     /// The directives that failed.
@@ -69,7 +68,6 @@ pub struct DirectiveFailure {
 pub(crate) enum Verdict {
     Pass,
     Text,
-    Skip,
     Fail(String),
 }
 
@@ -83,7 +81,6 @@ impl Counts {
     /// Adds what came of another script.
     pub fn add(&mut self, other: &Self) {
         self.passed += other.passed;
-        self.skipped += other.skipped;
         self.text += other.text;
         self.failures.extend_from_slice(&other.failures);
     }
@@ -92,7 +89,6 @@ impl Counts {
         match verdict {
             Verdict::Pass => self.passed += 1,
             Verdict::Text => self.text += 1,
-            Verdict::Skip => self.skipped += 1,
             Verdict::Fail(message) => {
                 self.failures.push(DirectiveFailure {
                     line,
@@ -106,10 +102,10 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (failed, skipped, text) = (self.failed(), self.skipped, self.text);
+        let (failed, text) = (self.failed(), self.text);
         write!(
             f,
-            "{} passed, {failed} failed, {skipped} skipped, {text} text-only",
+            "{} passed, {failed} failed, {text} text-only",
             self.passed
         )
     }
@@ -157,9 +153,12 @@ fn run_script(text: &str, options: &Options, counts: &mut Counts) -> Result<(), 
     let provider = MmapProvider::new();
     let mut runner = Runner::new(&provider, options.check).map_err(|message| (1, message))?;
     for (directive, built) in script.directives.iter().zip(&built) {
-        let line = directive.span().linecol_in(text).0 + 1;
+        let line = |directive: &WastDirective<'_>| directive.span().linecol_in(text).0 + 1;
         let verdict = runner.directive(directive, built.as_ref());
-        counts.count(line, run::keyword(directive), verdict);
+        for (inner, verdict) in runner.reports.drain(..) {
+            counts.count(line(inner), run::keyword(inner), verdict);
+        }
+        counts.count(line(directive), run::keyword(directive), verdict);
     }
     Ok(())
 }

@@ -17,6 +17,8 @@ pub(crate) enum Built {
     Text(String),
     /// It does not compile.
     Refused(Error),
+    /// Those of the directives of a thread.
+    Thread(Vec<Option<Self>>),
     /// It is a component, or another thing that is no module.
     NoModule,
 }
@@ -62,8 +64,12 @@ pub(crate) fn build(directive: &mut WastDirective<'_>, options: &Options) -> Opt
         | WastDirective::AssertExhaustion { .. }
         | WastDirective::AssertException { .. }
         | WastDirective::AssertSuspension { .. }
-        | WastDirective::Thread(_)
         | WastDirective::Wait { .. } => None,
+        WastDirective::Thread(thread) => {
+            let directives = thread.directives.iter_mut();
+            let built = directives.map(|directive| build(directive, options));
+            Some(Built::Thread(built.collect()))
+        }
     }
 }
 

@@ -10,9 +10,11 @@ use wast::{WastDirective, WastExecute, WastInvoke};
 use wrt_host::MmapProvider;
 use wrt_vm::{
     Config, Engine, Error, Extern, Func, ImportMismatch, Instance, Limits, Module, Outcome, Val,
+    ValType,
 };
 
 use super::modules::Built;
+use super::threads::{Report, ScriptThread};
 use super::{Verdict, error, spectest, values};
 
 /// Fuel of one directive.
@@ -22,12 +24,22 @@ const INSTANCES: u32 = 1 << 20;
 
 /// The state of a script.
 pub(crate) struct Runner<'m> {
-    engine: Engine<'m>,
+    pub(super) engine: Engine<'m>,
     spectest: Vec<(&'static str, Extern)>,
-    registered: HashMap<String, Instance>,
-    named: HashMap<String, Instance>,
-    current: Option<Instance>,
+    /// What the script has named, or a thread of it.
+    pub(super) scope: Scope,
     definitions: HashMap<Option<String>, &'m Built>,
+    pub(super) threads: Vec<ScriptThread<'m>>,
+    /// What came of directives in threads.
+    pub(super) reports: Vec<Report<'m>>,
+}
+
+/// The instances that directives can name.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    registered: HashMap<String, Instance>,
+    pub(super) named: HashMap<String, Instance>,
+    current: Option<Instance>,
 }
 
 /// Why a module was not instantiated.
@@ -41,7 +53,7 @@ enum Refused {
 }
 
 /// What a call, or another thing that scripts execute, came to.
-struct Executed {
+pub(super) struct Executed {
     outcome: Outcome,
     values: Vec<Val>,
 }
@@ -69,6 +81,9 @@ pub(crate) fn keyword(directive: &WastDirective<'_>) -> &'static str {
     }
 }
 
+/// A call: what it came to first, and the types of its results.
+pub(super) type Started = (Result<Outcome, Error>, Vec<ValType>);
+
 impl<'m> Runner<'m> {
     /// With `check`, garbage is collected whenever something is allocated.
     pub(crate) fn new(provider: &'m MmapProvider<'m>, check: bool) -> Result<Self, String> {
@@ -82,17 +97,17 @@ impl<'m> Runner<'m> {
         Ok(Self {
             engine,
             spectest,
-            registered: HashMap::new(),
-            named: HashMap::new(),
-            current: None,
+            scope: Scope::default(),
             definitions: HashMap::new(),
+            threads: Vec::new(),
+            reports: Vec::new(),
         })
     }
 
     /// Runs a directive; `built` is what its module compiled to.
     pub(crate) fn directive(
         &mut self,
-        directive: &WastDirective<'_>,
+        directive: &'m WastDirective<'m>,
         built: Option<&'m Built>,
     ) -> Verdict {
         let result = match directive {
@@ -110,36 +125,52 @@ impl<'m> Runner<'m> {
             | WastDirective::AssertInvalidCustom { message, .. } => Ok(must_refuse(built, message)),
             WastDirective::Register { name, module, .. } => {
                 self.instance(*module).map(|instance| {
-                    self.registered.insert((*name).to_owned(), instance);
+                    self.scope.registered.insert((*name).to_owned(), instance);
                     Verdict::Pass
                 })
             }
-            WastDirective::Invoke(invoke) => self.invoke(invoke).and_then(|done| done.done()),
-            WastDirective::AssertTrap { exec, message, .. } => {
-                self.execute(exec, built).map(|done| done.trap(message))
+            WastDirective::Invoke(call) | WastDirective::AssertExhaustion { call, .. } => {
+                let done = self.invoke(call);
+                done.and_then(|done| self.judge(directive, &done))
             }
-            WastDirective::AssertReturn { exec, results, .. } => {
-                self.execute(exec, built).and_then(|done| {
-                    done.done()?;
-                    let kind = |any| self.engine.heap_type(any);
-                    values::compare(&done.values, results, &kind).map(|()| Verdict::Pass)
-                })
-            }
-            WastDirective::AssertExhaustion { call, message, .. } => {
-                self.invoke(call).map(|done| done.trap(message))
+            WastDirective::AssertTrap { exec, .. }
+            | WastDirective::AssertReturn { exec, .. }
+            | WastDirective::AssertException { exec, .. } => {
+                let done = self.execute(exec, built);
+                done.and_then(|done| self.judge(directive, &done))
             }
             WastDirective::AssertUnlinkable { message, .. } => {
                 Ok(self.must_not_link(built, message))
             }
-            WastDirective::AssertException { exec, .. } => {
-                self.execute(exec, built).map(|done| done.exception())
-            }
             WastDirective::AssertSuspension { .. } => {
                 Err("stack switching is not supported".to_owned())
             }
-            WastDirective::Thread(_) | WastDirective::Wait { .. } => Ok(Verdict::Skip),
+            WastDirective::Thread(thread) => self.start_thread(thread, built),
+            WastDirective::Wait { thread, .. } => self.wait(thread.name()),
         };
         result.unwrap_or_else(Verdict::Fail)
+    }
+
+    /// Whether what a directive has executed came to what it says.
+    pub(super) fn judge(
+        &self,
+        directive: &WastDirective<'_>,
+        done: &Executed,
+    ) -> Result<Verdict, String> {
+        if let WastDirective::AssertReturn { results, .. } = directive {
+            done.done()?;
+            let kind = |any| self.engine.heap_type(any);
+            return values::compare(&done.values, results, &kind).map(|()| Verdict::Pass);
+        }
+        if let WastDirective::AssertTrap { message, .. }
+        | WastDirective::AssertExhaustion { message, .. } = directive
+        {
+            return Ok(done.trap(message));
+        }
+        if let WastDirective::AssertException { .. } = directive {
+            return Ok(done.exception());
+        }
+        done.done()
     }
 
     /// Instantiates a module, which becomes the current instance.
@@ -148,14 +179,14 @@ impl<'m> Runner<'m> {
         built: Option<&'m Built>,
         name: Option<Id<'_>>,
     ) -> Result<Verdict, String> {
-        self.current = None;
+        self.scope.current = None;
         let outcome = self.instantiate(built).map_err(Refused::text)?;
         if outcome != Outcome::Done {
             return Err(outcome.to_string());
         }
-        self.current = self.engine.last_instance();
-        if let (Some(name), Some(instance)) = (name, self.current) {
-            self.named.insert(owned(name), instance);
+        self.scope.current = self.engine.last_instance();
+        if let (Some(name), Some(instance)) = (name, self.scope.current) {
+            self.scope.named.insert(owned(name), instance);
         }
         Ok(Verdict::Pass)
     }
@@ -187,7 +218,7 @@ impl<'m> Runner<'m> {
     }
 
     fn import(&self, module: &str, name: &str) -> Option<Extern> {
-        if let Some(instance) = self.registered.get(module) {
+        if let Some(instance) = self.scope.registered.get(module) {
             return self.engine.export(*instance, name);
         }
         let item = self
@@ -197,25 +228,45 @@ impl<'m> Runner<'m> {
         item.map(|(_, item)| *item)
     }
 
-    /// Serves host calls, all of which are of print functions, until the run ends.
+    /// Serves host calls, and lets the threads of the script run while this one waits, until the run ends.
     fn finish(&mut self, mut outcome: Result<Outcome, Error>) -> Result<Outcome, Error> {
+        loop {
+            outcome = self.served(outcome);
+            match outcome {
+                Ok(Outcome::Yield) => {}
+                Ok(Outcome::Wait(_)) if self.let_others_run()? => {}
+                _ => break,
+            }
+            outcome = self.engine.resume();
+        }
+        self.leave_runs();
+        outcome
+    }
+
+    /// Serves host calls, all of which are of print functions.
+    pub(super) fn served(&mut self, mut outcome: Result<Outcome, Error>) -> Result<Outcome, Error> {
         while let Ok(Outcome::HostCall(_)) = outcome {
             self.engine.host_return(&[])?;
             outcome = self.engine.resume();
         }
-        while self.engine.nesting() > 0 {
-            self.engine.cancel();
-        }
         outcome
     }
 
-    fn instance(&self, name: Option<Id<'_>>) -> Result<Instance, String> {
+    /// Gives up the runs of this thread that have not ended.
+    pub(super) fn leave_runs(&mut self) {
+        while self.engine.nesting() > 0 {
+            self.engine.cancel();
+        }
+    }
+
+    pub(super) fn instance(&self, name: Option<Id<'_>>) -> Result<Instance, String> {
         match name {
             Some(name) => {
-                let found = self.named.get(name.name()).copied();
+                let found = self.scope.named.get(name.name()).copied();
                 found.ok_or_else(|| format!("there is no instance ${}", name.name()))
             }
             None => self
+                .scope
                 .current
                 .ok_or_else(|| "there is no instance".to_owned()),
         }
@@ -251,6 +302,13 @@ impl<'m> Runner<'m> {
     }
 
     fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Executed, String> {
+        let (outcome, types) = self.start(invoke)?;
+        let outcome = self.finish(outcome);
+        self.executed(outcome, &types)
+    }
+
+    /// Starts a call: what it comes to first, and the types of its results.
+    pub(super) fn start(&mut self, invoke: &WastInvoke<'_>) -> Result<Started, String> {
         let func = self.func(invoke)?;
         let args: Vec<Val> = (invoke.args.iter())
             .map(values::argument)
@@ -259,11 +317,18 @@ impl<'m> Runner<'m> {
         let text = |error: Error| error.to_string();
         let types = self.engine.func_type(func).map_err(text)?.results.to_vec();
         self.engine.set_fuel(FUEL);
-        let outcome = self.engine.execute_func(func, &args);
-        let outcome = self.finish(outcome).map_err(text)?;
+        Ok((self.engine.execute_func(func, &args), types))
+    }
+
+    /// A call that has ended.
+    pub(super) fn executed(
+        &self,
+        outcome: Result<Outcome, Error>,
+        types: &[ValType],
+    ) -> Result<Executed, String> {
         Ok(Executed {
-            outcome,
-            values: Val::list(&types, self.engine.results()).collect(),
+            outcome: outcome.map_err(|error| error.to_string())?,
+            values: Val::list(types, self.engine.results()).collect(),
         })
     }
 
@@ -328,7 +393,7 @@ impl Executed {
     }
 }
 
-fn owned(id: Id<'_>) -> String {
+pub(super) fn owned(id: Id<'_>) -> String {
     id.name().to_owned()
 }
 
@@ -352,7 +417,9 @@ fn load(built: Option<&Built>) -> Result<Module<'_>, Refused> {
             "the text does not parse: {error}"
         ))),
         Some(Built::Refused(error)) => Err(Refused::NoImage(error.to_string())),
-        Some(Built::NoModule) => Err(Refused::NoImage("components are not supported".to_owned())),
+        Some(Built::NoModule | Built::Thread(_)) => {
+            Err(Refused::NoImage("components are not supported".to_owned()))
+        }
         None => Err(Refused::NoImage("there is no such module".to_owned())),
     }
 }
@@ -363,6 +430,8 @@ fn must_refuse(built: Option<&Built>, expected: &str) -> Verdict {
         Some(Built::Text(_)) => Verdict::Text,
         Some(Built::Refused(refused)) => error::refused(refused, expected),
         Some(Built::Image(_)) => Verdict::Fail(format!("expected {expected:?}, but it compiles")),
-        Some(Built::NoModule) | None => Verdict::Fail("components are not supported".to_owned()),
+        Some(Built::NoModule | Built::Thread(_)) | None => {
+            Verdict::Fail("components are not supported".to_owned())
+        }
     }
 }

@@ -163,7 +163,6 @@ fn run(
     problems.extend(counts::compare(what, &rows, level == OptLevel::O0));
     problems.truncate(50);
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    assert_eq!(total.skipped, 0, "the suite ran whole: {total}");
     old
 }
 
