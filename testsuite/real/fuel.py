@@ -7,8 +7,8 @@
 Both charge 1 for an operator and nothing for nop, drop, block, loop, unreachable, return, else and end. Wasmtime charges 1 more for every
 function entered. How many a run entered is measured: the module is run again with every function costing 1 more (SEED.entries.wasm);
 what the second run uses beyond the first is the number of entries. Then WRT's total must be Wasmtime's less the entries, exactly.
-Modules with structs, arrays and i31 are compared in results
-alone: what those cost here goes by their size. Instantiation is not compared: Wasmtime charges there for constant expressions too. Fails below --least modules compared (default 2000), so that it cannot pass by comparing nothing.
+Modules with structs, arrays and i31, and those that throw, are compared in results
+alone: what those cost here goes by their size, and by what is searched and left. Instantiation is not compared: Wasmtime charges there for constant expressions too. Fails below --least modules compared (default 2000), so that it cannot pass by comparing nothing.
 """
 import argparse
 import json
@@ -32,6 +32,7 @@ def engine(wasmtime):
     config.wasm_custom_page_sizes = True
     config.wasm_function_references = True
     config.wasm_gc = True
+    config.wasm_exceptions = True
     config.cranelift_opt_level = "none"
     return wasmtime.Engine(config)
 
@@ -74,14 +75,15 @@ class Run:
         self.exports = instance.exports(self.store)
 
     def call(self, call):
-        """Results or None for a trap, and the fuel used."""
+        """Results, or "trap" or "exception", and the fuel used."""
         self.store.set_fuel(PLENTY)
         args = [to_value(*arg) for arg in call["args"]]
         func = self.exports[call["name"]]
         try:
             results = func(self.store, *args)
-        except self.wasmtime.Trap:
-            return None, PLENTY - self.store.get_fuel()
+        except self.wasmtime.Trap as trap:
+            thrown = "thrown Wasm exception" in str(trap)
+            return "exception" if thrown else "trap", PLENTY - self.store.get_fuel()
         # No result and one null reference both come as None, and only several results as a list.
         count = len(func.type(self.store).results)
         if count < 2:
@@ -90,8 +92,8 @@ class Run:
 
 
 def compare(case, plain, counted=None):
-    """What differs in one module, and the number of completed calls compared."""
-    done = 0
+    """What differs in one module, and the numbers of calls compared that completed and that threw."""
+    done, thrown = 0, 0
     for number, call in enumerate(case["calls"]):
         place = f"call {number} of {call['name']!r} {call['args']}"
         end = call["end"]
@@ -99,21 +101,23 @@ def compare(case, plain, counted=None):
             break
         results, fuel = plain.call(call)
         again, counted_fuel = counted.call(call) if counted else (results, None)
-        if (results is None) != ("trap" in end) or (again is None) != (results is None):
-            return [f"{place}: {end}, {results} expected"], done
-        if results is None:
+        ended, counted_ended = (it if isinstance(it, str) else "done" for it in (results, again))
+        if ended not in end or ended != counted_ended:
+            return [f"{place}: {end}, {results} expected"], done, thrown
+        if ended != "done":
+            thrown += ended == "exception"
             continue
         kinds = [kind for kind, _ in end["done"]]
         bits = [[kind, to_bits(kind, value)] for kind, value in zip(kinds, results)]
         if len(results) != len(kinds) or bits != end["done"]:
-            return [f"{place}: {end['done']}, {bits} expected"], done
+            return [f"{place}: {end['done']}, {bits} expected"], done, thrown
         done += 1
         if not counted:
             continue
         expected = fuel - (counted_fuel - fuel)
         if call["fuel"] != expected:
-            return [f"{place}: {call['fuel']} fuel, {expected} expected ({fuel} less {counted_fuel - fuel} entries)"], done
-    return [], done
+            return [f"{place}: {call['fuel']} fuel, {expected} expected ({fuel} less {counted_fuel - fuel} entries)"], done, thrown
+    return [], done, thrown
 
 
 def main():
@@ -128,20 +132,24 @@ def main():
         print(f"fuel: skipped, the reference runtime cannot be fetched ({error})")
         return 0
     shared = engine(wasmtime)
-    modules, calls, failures = 0, 0, []
+    modules, calls, exceptions, failures = 0, 0, 0, []
     for line in (options.folder / "cases.jsonl").read_text().splitlines():
         case = json.loads(line)
         seed = case["seed"]
         kinds = ("", ".entries") if case["with_fuel"] else ("",)
         runs = [Run(wasmtime, shared, options.folder / f"{seed}{kind}.wasm") for kind in kinds]
-        problems, done = compare(case, *runs)
+        problems, done, thrown = compare(case, *runs)
         failures += [f"seed {seed}: {problem}" for problem in problems]
         modules += 1
         calls += done
+        exceptions += thrown
     for failure in failures[:20]:
         print(failure)
-    print(f"fuel: {modules} modules, {calls} completed calls equal in results and fuel to Wasmtime's, {len(failures)} modules differ")
-    return 1 if failures or modules < options.least else 0
+    print(
+        f"fuel: {modules} modules, {calls} completed calls equal in results and fuel to Wasmtime's, {exceptions} calls threw in both, "
+        f"{len(failures)} modules differ"
+    )
+    return 1 if failures or modules < options.least or not exceptions else 0
 
 
 if __name__ == "__main__":

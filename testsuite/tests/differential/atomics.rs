@@ -4,10 +4,9 @@
 
 use wasmparser::{Operator, Parser, Payload};
 use wrt_compiler::OptLevel;
-use wrt_vm::valtype;
 
 use crate::generate::{self, Random};
-use crate::ours::Ours;
+use crate::ours::{Ours, argument_slots};
 use crate::outcome::{End, Seen};
 use crate::{CALLS, FUEL, arguments, image, number, rewrite};
 
@@ -21,13 +20,7 @@ fn run(seed: u64, wasm: &[u8], level: OptLevel, slice: u64) -> Option<Vec<Seen>>
     let mut all = Vec::new();
     for (name, params, _) in functions.iter().cycle().take(count) {
         let raw = arguments(&mut random, params.len());
-        let slots: Vec<u64> = (params.iter().zip(raw))
-            .map(|(&ty, bits)| match ty {
-                valtype::I32 | valtype::F32 => bits & 0xffff_ffff,
-                valtype::I64 | valtype::F64 => bits,
-                _ => 0,
-            })
-            .collect();
+        let slots = argument_slots(params, &raw);
         let mut seen = ours.call(name, &slots, FUEL, slice);
         if matches!(seen.end, End::OutOfFuel | End::Trap("call stack exhausted")) {
             break;

@@ -3,8 +3,8 @@
 //!
 //! `WRT_CASES=DIR` names the folder they are written to; `WRT_CASES_MODULES=N` sets how many (default 40). A module is one line of
 //! `cases.jsonl` and two files, `SEED.wasm` and `SEED.entries.wasm`: in the second every function costs 1 more, by which the reader
-//! learns how many functions a run has entered, since Wasmtime charges 1 for each and we do not. A module with structs, arrays and i31 has
-//! no second file: what those cost here goes by their size.
+//! learns how many functions a run has entered, since Wasmtime charges 1 for each and we do not. A module with structs, arrays and i31, or with exceptions, has
+//! no second file: what those cost here goes by their size, and by what is searched and left.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,8 @@ use crate::{CALLS, FUEL, arguments, image, number, rewrite};
 const FIRST_SEED: u64 = 1_000_000;
 /// Of so many seeds one has structs, arrays and i31.
 const COLLECTED: u64 = 4;
+/// Of so many one has exceptions.
+const THROWING: u64 = 9;
 
 /// Whether no instruction of the module charges by length, which Wasmtime does not.
 fn charges_by_operator(wasm: &[u8]) -> bool {
@@ -94,7 +96,8 @@ fn case(seed: u64, wasm: &[u8], level: OptLevel, with_fuel: bool) -> Option<Valu
     let mut random = Random::new(seed ^ 0x5a5a);
     let mut functions = ours.functions();
     // What Wasmtime's Python package has no values for.
-    let known = |ty: &ValType| !ty.is_ref() || [valtype::FUNCREF, valtype::EXTERNREF].contains(ty);
+    let is_ref = |ty: &ValType| [valtype::FUNCREF, valtype::EXTERNREF].contains(ty);
+    let known = |ty: &ValType| *ty != valtype::V128 && (!ty.is_ref() || is_ref(ty));
     functions.retain(|(_, params, results)| params.iter().chain(results).all(known));
     let mut calls = Vec::new();
     let count = if functions.is_empty() { 0 } else { CALLS };
@@ -125,7 +128,13 @@ fn case(seed: u64, wasm: &[u8], level: OptLevel, with_fuel: bool) -> Option<Valu
 
 /// The module of a seed, if it can be a case: of each `COLLECTED`, one has collected things and is compared without fuel.
 fn module(seed: u64) -> Option<(Vec<u8>, bool)> {
-    if seed.is_multiple_of(COLLECTED) {
+    if seed.is_multiple_of(THROWING) {
+        // Of wasm-smith's modules with exceptions hardly one throws.
+        match seed % 2 {
+            0 => generate::throwing_module(seed).map(|wasm| (wasm, false)),
+            _ => Some((crate::legacy::translated(seed), false)),
+        }
+    } else if seed.is_multiple_of(COLLECTED) {
         generate::collected(seed).map(|wasm| (wasm, false))
     } else {
         // Wasmtime has atomics, too; a wait on a shared memory would keep it waiting.

@@ -5,10 +5,10 @@
 
 use wasmparser::{Operator, Parser, Payload};
 use wrt_compiler::OptLevel;
-use wrt_vm::{Config, ValType, valtype};
+use wrt_vm::Config;
 
 use crate::generate::{self, Random};
-use crate::ours::Ours;
+use crate::ours::{Ours, argument_slots};
 use crate::outcome::{End, Seen, is_limit};
 use crate::{CALLS, arguments, image, number};
 
@@ -73,12 +73,7 @@ fn run(
     let mut seen = Vec::new();
     for (name, params, _) in functions.iter().cycle().take(calls) {
         let raw = arguments(&mut random, params.len());
-        let slot = |(ty, bits): (&ValType, &u64)| match *ty {
-            valtype::I32 | valtype::F32 => bits & 0xffff_ffff,
-            valtype::I64 | valtype::F64 => *bits,
-            _ => 0,
-        };
-        let args: Vec<u64> = params.iter().zip(&raw).map(slot).collect();
+        let args = argument_slots(params, &raw);
         let call = ours.call(name, &args, FUEL, slice);
         let last = is_limit(&call.end);
         seen.push(call);

@@ -2,7 +2,7 @@
 
 use arbitrary::Unstructured;
 use wasm_smith::{Config, InstructionKind, InstructionKinds, Module};
-use wasmparser::{Operator, Parser, Payload};
+use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
 
 /// SplitMix64: the seed of everything random here.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub(crate) struct Kinds {
     atomics: bool,
     /// Structs, arrays, i31 and casts.
     collected: bool,
+    /// Vectors.
+    vectors: bool,
 }
 
 impl Kinds {
@@ -51,6 +53,7 @@ impl Kinds {
             many_memories: seed % 4 == 3,
             atomics: false,
             collected: false,
+            vectors: seed % 7 == 5,
         }
     }
 }
@@ -66,6 +69,9 @@ fn config(kinds: Kinds, random: &mut Random) -> Config {
         InstructionKind::Control,
         InstructionKind::Aggregate,
     ];
+    if kinds.vectors {
+        allowed.push(InstructionKind::Vector);
+    }
     if random.below(4) == 0 {
         allowed.retain(|kind| !matches!(kind, InstructionKind::Table | InstructionKind::Reference));
     }
@@ -92,7 +98,7 @@ fn config(kinds: Kinds, random: &mut Random) -> Config {
         sign_extension_ops_enabled: true,
         exceptions_enabled: false,
         gc_enabled: kinds.collected,
-        simd_enabled: false,
+        simd_enabled: kinds.vectors,
         relaxed_simd_enabled: false,
         threads_enabled: kinds.atomics,
         wide_arithmetic_enabled: kinds.atomics,
@@ -216,4 +222,15 @@ pub(crate) fn is_straight(wasm: &[u8]) -> bool {
             )
         })
     })
+}
+
+/// Whether a module has vectors.
+pub(crate) fn has_vectors(wasm: &[u8]) -> bool {
+    let without = WasmFeatures::all().difference(WasmFeatures::SIMD);
+    let valid = |features| {
+        Validator::new_with_features(features)
+            .validate_all(wasm)
+            .is_ok()
+    };
+    valid(WasmFeatures::all()) && !valid(without)
 }

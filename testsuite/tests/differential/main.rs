@@ -53,6 +53,8 @@ struct Totals {
     done: u32,
     traps: u32,
     fuel_compared: u32,
+    /// Modules with vectors.
+    vectors: u32,
 }
 
 /// Ends that say nothing: an engine's own limits.
@@ -87,11 +89,15 @@ fn arguments(random: &mut Random, count: usize) -> Vec<u64> {
 /// Arguments as slots: an i32 and an f32 fill theirs zero-extended, references are null.
 fn slots(types: &[wasmi::ValType], args: &[u64]) -> Vec<u64> {
     let slot = |(ty, &bits): (&wasmi::ValType, &u64)| match ty {
-        wasmi::ValType::I32 | wasmi::ValType::F32 => bits & 0xffff_ffff,
-        wasmi::ValType::I64 | wasmi::ValType::F64 => bits,
-        wasmi::ValType::V128 | wasmi::ValType::FuncRef | wasmi::ValType::ExternRef => 0,
+        wasmi::ValType::I32 | wasmi::ValType::F32 => vec![bits & 0xffff_ffff],
+        wasmi::ValType::I64 | wasmi::ValType::F64 => vec![bits],
+        wasmi::ValType::V128 => {
+            let vector = peer::vector(bits);
+            vec![vector as u64, (vector >> 64) as u64]
+        }
+        wasmi::ValType::FuncRef | wasmi::ValType::ExternRef => vec![0],
     };
-    types.iter().zip(args).map(slot).collect()
+    types.iter().zip(args).flat_map(slot).collect()
 }
 
 /// Whether the two engines saw the same; `None` when nothing can be said and the module is to be left.
@@ -137,6 +143,7 @@ fn run_module(
     };
     let with_fuel = generate::is_straight(wasm) && for_peer == wasm;
     totals.modules += 1;
+    totals.vectors += u32::from(generate::has_vectors(wasm));
     let functions = peer.functions();
     let mut random = Random::new(seed ^ 0xa5a5);
     for (name, params) in
@@ -225,7 +232,7 @@ fn compare_random_modules() {
         "most modules ran: {totals:?}"
     );
     assert!(
-        totals.done > 0 && totals.traps > 0 && totals.fuel_compared > 0,
+        totals.done > 0 && totals.traps > 0 && totals.fuel_compared > 0 && totals.vectors > 0,
         "{totals:?}"
     );
 }

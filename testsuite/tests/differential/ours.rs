@@ -21,6 +21,31 @@ fn slot_bits(ty: ValType, slot: u64) -> u64 {
     }
 }
 
+/// Arguments as slots: an i32 and an f32 fill theirs zero-extended, references are null, a vector has two.
+pub(crate) fn argument_slots(params: &[ValType], raw: &[u64]) -> Vec<u64> {
+    let slots = |(&ty, &bits): (&ValType, &u64)| match ty {
+        valtype::I32 | valtype::F32 => vec![bits & 0xffff_ffff],
+        valtype::I64 | valtype::F64 => vec![bits],
+        valtype::V128 => {
+            let vector = crate::peer::vector(bits);
+            vec![vector as u64, (vector >> 64) as u64]
+        }
+        _ => vec![0],
+    };
+    params.iter().zip(raw).flat_map(slots).collect()
+}
+
+/// The bits of values that lie in slots one after the other, a vector in two.
+fn all_bits(types: &[ValType], mut slots: &[u64]) -> Vec<u64> {
+    let mut bits = Vec::new();
+    for &ty in types {
+        let (own, rest) = slots.split_at(valtype::slots(ty));
+        bits.extend(own.iter().map(|&slot| slot_bits(ty, slot)));
+        slots = rest;
+    }
+    bits
+}
+
 fn trap_end(trap: Trap) -> End {
     // wasmi has one code for an index past the end of a table and for other accesses out of its bounds.
     match trap {
@@ -33,9 +58,7 @@ fn trap_end(trap: Trap) -> End {
 fn thrown(engine: &Engine<'_>) -> End {
     let (tag, slots) = engine.exception().expect("the run has thrown");
     let types = engine.tag_types(tag).unwrap();
-    let slots = types.iter().zip(slots);
-    let values = slots.map(|(&ty, &slot)| slot_bits(ty, slot)).collect();
-    End::Exception(tag.number(), values)
+    End::Exception(tag.number(), all_bits(types, slots))
 }
 
 impl<'m> Ours<'m> {
@@ -126,8 +149,7 @@ impl<'m> Ours<'m> {
         let end = match outcome {
             Outcome::Done => {
                 let ty = self.engine.func_type(func).unwrap();
-                let slots = ty.results.iter().zip(self.engine.results());
-                End::Done(slots.map(|(&ty, &slot)| slot_bits(ty, slot)).collect())
+                End::Done(all_bits(ty.results, self.engine.results()))
             }
             Outcome::Trap(trap) => trap_end(trap),
             Outcome::Exception(_) => thrown(&self.engine),
@@ -161,7 +183,9 @@ impl<'m> Ours<'m> {
             match self.instance.export(&self.engine, name).unwrap() {
                 Extern::Global(global) => {
                     let ty = self.engine.global_type(global).unwrap().ty;
-                    globals.push(slot_bits(ty, self.engine.global(global).unwrap()));
+                    let value = self.engine.global_val(global).unwrap();
+                    let slots: Vec<u64> = value.to_slots().collect();
+                    globals.extend(all_bits(&[ty], &slots));
                 }
                 Extern::Memory(memory) => {
                     let data = self.engine.memory(memory).unwrap();

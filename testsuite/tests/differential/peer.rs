@@ -28,16 +28,19 @@ fn trap_message(error: &Error) -> End {
     }
 }
 
-fn bits(value: &Val) -> u64 {
-    match value {
+fn bits(value: &Val) -> Vec<u64> {
+    vec![match value {
         Val::I32(v) => u64::from(*v as u32),
         Val::I64(v) => *v as u64,
         Val::F32(v) => canonical_f32(v.to_bits()),
         Val::F64(v) => canonical_f64(v.to_bits()),
         Val::FuncRef(r) => u64::from(!r.is_null()),
         Val::ExternRef(r) => u64::from(!r.is_null()),
-        Val::V128(_) => unreachable!("no SIMD in the generated modules"),
-    }
+        Val::V128(v) => {
+            let bits = v.as_u128();
+            return vec![bits as u64, (bits >> 64) as u64];
+        }
+    }]
 }
 
 /// A value of a type from slot bits; references are null.
@@ -47,8 +50,14 @@ fn value(ty: ValType, bits: u64) -> Val {
         ValType::I64 => Val::I64(bits as i64),
         ValType::F32 => Val::F32(f32::from_bits(bits as u32).into()),
         ValType::F64 => Val::F64(f64::from_bits(bits).into()),
-        ValType::V128 | ValType::FuncRef | ValType::ExternRef => Val::default_for_ty(ty),
+        ValType::V128 => Val::V128(vector(bits).into()),
+        ValType::FuncRef | ValType::ExternRef => Val::default_for_ty(ty),
     }
+}
+
+/// The vector that an argument stands for.
+pub(crate) fn vector(bits: u64) -> u128 {
+    u128::from(bits) | u128::from(bits.rotate_left(23)) << 64
 }
 
 impl Peer {
@@ -110,7 +119,7 @@ impl Peer {
             .collect();
         self.store.set_fuel(fuel).unwrap();
         let end = match func.call(&mut self.store, &args, &mut results) {
-            Ok(()) => End::Done(results.iter().map(bits).collect()),
+            Ok(()) => End::Done(results.iter().flat_map(bits).collect()),
             Err(error) => trap_message(&error),
         };
         let used = fuel - self.store.get_fuel().unwrap();
@@ -122,7 +131,7 @@ impl Peer {
         let (mut globals, mut memories, mut tables) = (Vec::new(), Vec::new(), Vec::new());
         for (_, export) in &self.exports {
             match export {
-                Extern::Global(global) => globals.push(bits(&global.get(&self.store))),
+                Extern::Global(global) => globals.extend(bits(&global.get(&self.store))),
                 Extern::Memory(memory) => {
                     let data = memory.data(&self.store);
                     memories.push((data.len(), hash(data)));

@@ -2,12 +2,11 @@
 //! values, all that can be seen, and fuel.
 
 use crate::generate::{self, Random};
-use crate::ours::Ours;
+use crate::ours::{Ours, argument_slots};
 use crate::outcome::{End, Seen, is_limit};
 use crate::{CALLS, FUEL, arguments, number};
 use wrt_compiler::OptLevel;
 use wrt_testsuite::image;
-use wrt_vm::{ValType, valtype};
 
 /// What a run of modules came to.
 #[derive(Debug, Default)]
@@ -35,13 +34,7 @@ fn calls(seed: u64, wasm: &[u8], level: OptLevel, slice: u64) -> Result<Vec<Seen
         .take(CALLS.min(functions.len() * 3))
     {
         let raw = arguments(&mut random, params.len());
-        // i32 and f32 fill their slots zero-extended, references are null.
-        let slot = |(&ty, &bits): (&ValType, &u64)| match ty {
-            valtype::I32 | valtype::F32 => bits & 0xffff_ffff,
-            valtype::I64 | valtype::F64 => bits,
-            _ => 0,
-        };
-        let slots: Vec<u64> = params.iter().zip(&raw).map(slot).collect();
+        let slots = argument_slots(params, &raw);
         let seen = ours.call(name, &slots, FUEL, slice);
         if is_limit(&seen.end) {
             break;

@@ -1,8 +1,10 @@
 //! The older form of exceptions: random programs against an evaluator that knows nothing of compilation ([`evaluate`]). Ends, values of
-//! exceptions and a log of what was done on the way must be the same at every level and in slices of any size, and fuel between those.
+//! exceptions and a log of what was done on the way must be the same at every level and in slices of any size, and fuel between those. So must those of the same program in terms of `try_table`
+//! ([`translate`]), which `testsuite/real/fuel.py` gives to Wasmtime, too.
 
 mod evaluate;
 mod program;
+mod translate;
 
 use crate::ours::Ours;
 use crate::outcome::{self, Seen};
@@ -63,6 +65,7 @@ fn run_seed(seed: u64, totals: &mut Totals) {
             End::Unreachable => totals.traps += 1,
         }
     }
+    run_translated(seed, &program, &calls, &expected);
     let mut fuel = Vec::new();
     for (level, slice) in [
         (OptLevel::O0, FUEL),
@@ -87,6 +90,29 @@ fn run_seed(seed: u64, totals: &mut Totals) {
         fuel.iter().all(|used| *used == fuel[0]),
         "seed {seed}: {fuel:?}\n{text}"
     );
+}
+
+/// The program without the older operators does the same.
+fn run_translated(
+    seed: u64,
+    program: &[(Vec<program::Stmt>, u32)],
+    calls: &[(u32, [u32; 2])],
+    expected: &[(End, u32)],
+) {
+    let text = translate::text(program);
+    let wasm = wat::parse_str(&text).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}"));
+    let image = image(&wasm, OptLevel::O2, seed.is_multiple_of(4)).unwrap();
+    let (mut ours, _) = Ours::new(image.bytes(), FUEL, FUEL).unwrap();
+    for (&(at, args), expected) in calls.iter().zip(expected) {
+        ours.call("reset", &[], FUEL, FUEL);
+        let seen = ours.call(&format!("f{at}"), &args.map(u64::from), FUEL, FUEL);
+        assert_eq!(&ends(&seen), expected, "seed {seed}: f{at}{args:?}: {text}");
+    }
+}
+
+/// A program as a module without the older operators, for engines that have none of them.
+pub(crate) fn translated(seed: u64) -> Vec<u8> {
+    wat::parse_str(translate::text(&program::program(seed))).unwrap()
 }
 
 #[test]

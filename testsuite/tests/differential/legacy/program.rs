@@ -202,8 +202,12 @@ impl Generator {
     }
 }
 
-/// The text of a program.
-pub(crate) fn text(program: &[(Vec<Stmt>, u32)]) -> String {
+/// How each iteration of a loop starts.
+pub(crate) const COUNT_DOWN: &str = "(global.set $left (i32.sub (global.get $left) (i32.const 1))) \
+     (if (i32.lt_s (global.get $left) (i32.const 0)) (then (return (i32.const 77))))";
+
+/// What comes before the functions.
+pub(crate) fn head() -> String {
     let mut out = String::from(
         "(module (tag $t0) (tag $t1 (param i32)) (tag $t2 (param i32 i32))\n\
          (global $log (export \"log\") (mut i32) (i32.const 0))\n\
@@ -211,6 +215,12 @@ pub(crate) fn text(program: &[(Vec<Stmt>, u32)]) -> String {
          (func (export \"reset\") (global.set $log (i32.const 0))",
     );
     writeln!(out, " (global.set $left (i32.const {ITERATIONS})))").unwrap();
+    out
+}
+
+/// The text of a program.
+pub(crate) fn text(program: &[(Vec<Stmt>, u32)]) -> String {
+    let mut out = head();
     for (at, (body, result)) in program.iter().enumerate() {
         writeln!(
             out,
@@ -232,6 +242,34 @@ fn stmts(out: &mut String, body: &[Stmt]) {
 
 fn stmt(out: &mut String, it: &Stmt) {
     match it {
+        Stmt::Br(depth) => writeln!(out, "br {depth}").unwrap(),
+        Stmt::BrIf(depth, cond) => {
+            writeln!(
+                out,
+                "(br_if {depth} (i32.and (local.get {cond}) (i32.const 1)))"
+            )
+            .unwrap();
+        }
+        Stmt::Rethrow(depth) => writeln!(out, "rethrow {depth}").unwrap(),
+        Stmt::Block(_)
+        | Stmt::Loop(_)
+        | Stmt::If(..)
+        | Stmt::Try(_)
+        | Stmt::Delegate(..)
+        | Stmt::Table(..) => structured(out, it),
+        Stmt::Set(..)
+        | Stmt::Const(..)
+        | Stmt::Note(_)
+        | Stmt::Call(..)
+        | Stmt::Throw(..)
+        | Stmt::Return(_)
+        | Stmt::Unreachable => simple(out, it),
+    }
+}
+
+/// A statement that has to do with no label.
+pub(crate) fn simple(out: &mut String, it: &Stmt) {
+    match it {
         Stmt::Set(to, a, b) => writeln!(
             out,
             "(local.set {to} (i32.add (i32.mul (local.get {a}) (i32.const 3)) (local.get {b})))"
@@ -243,10 +281,6 @@ fn stmt(out: &mut String, it: &Stmt) {
             "(global.set $log (i32.add (i32.mul (global.get $log) (i32.const 31)) (local.get {local})))"
         )
         .unwrap(),
-        Stmt::Br(depth) => writeln!(out, "br {depth}").unwrap(),
-        Stmt::BrIf(depth, cond) => {
-            writeln!(out, "(br_if {depth} (i32.and (local.get {cond}) (i32.const 1)))").unwrap();
-        }
         Stmt::Call(to, f, a, b) => writeln!(
             out,
             "(local.set {to} (call $f{f} (local.get {a}) (local.get {b})))"
@@ -260,13 +294,7 @@ fn stmt(out: &mut String, it: &Stmt) {
         }
         Stmt::Return(local) => writeln!(out, "(return (local.get {local}))").unwrap(),
         Stmt::Unreachable => out.push_str("unreachable\n"),
-        Stmt::Rethrow(depth) => writeln!(out, "rethrow {depth}").unwrap(),
-        Stmt::Block(_)
-        | Stmt::Loop(_)
-        | Stmt::If(..)
-        | Stmt::Try(_)
-        | Stmt::Delegate(..)
-        | Stmt::Table(..) => structured(out, it),
+        other => panic!("{other:?} has to do with labels"),
     }
 }
 
@@ -277,10 +305,7 @@ fn structured(out: &mut String, it: &Stmt) {
             stmts(out, body);
         }
         Stmt::Loop(body) => {
-            out.push_str(
-                "loop (global.set $left (i32.sub (global.get $left) (i32.const 1)))\n\
-                 (if (i32.lt_s (global.get $left) (i32.const 0)) (then (return (i32.const 77))))\n",
-            );
+            writeln!(out, "loop {COUNT_DOWN}").unwrap();
             stmts(out, body);
         }
         Stmt::If(cond, then, otherwise) => {
@@ -316,24 +341,24 @@ fn structured(out: &mut String, it: &Stmt) {
             return;
         }
         Stmt::Table(tag, with_ref, body) => {
-            let values = tag.map_or(0, |tag| TAGS[tag as usize]);
-            let types = format!(
-                "{}{}",
-                "i32 ".repeat(values as usize),
-                if *with_ref { "exnref" } else { "" }
-            );
-            let suffix = if *with_ref { "_ref" } else { "" };
-            let clause = match tag {
-                Some(tag) => format!("(catch{suffix} $t{tag} 0)"),
-                None => format!("(catch_all{suffix} 0)"),
-            };
-            writeln!(out, "block block (result {types}) try_table {clause}").unwrap();
+            let (clause, types) = table_clause(*tag, *with_ref);
+            writeln!(out, "block block (result {types}) try_table ({clause} 0)").unwrap();
             stmts(out, body);
             out.push_str("end br 1 end\n");
-            let drops = values as usize + usize::from(*with_ref);
-            out.push_str(&"drop ".repeat(drops));
+            out.push_str(&"drop ".repeat(types.split_whitespace().count()));
         }
         other => panic!("{other:?} has no body"),
     }
     out.push_str("end\n");
+}
+
+/// The clause of a `try_table`, without its label, and the types of what it catches.
+pub(crate) fn table_clause(tag: Option<u32>, with_ref: bool) -> (String, String) {
+    let suffix = if with_ref { "_ref" } else { "" };
+    let (clause, values) = match tag {
+        Some(tag) => (format!("catch{suffix} $t{tag}"), TAGS[tag as usize]),
+        None => (format!("catch_all{suffix}"), 0),
+    };
+    let exn = if with_ref { "exnref" } else { "" };
+    (clause, "i32 ".repeat(values as usize) + exn)
 }
