@@ -1,12 +1,13 @@
 #!/bin/sh
 # Builds every program in src/ into NAME.wasm. The results are committed; run this after changing a source.
-# Needs clang 22, lld 22 and, for the WASI programs, wasi-libc (Debian: clang-22 lld-22 libclang-rt-22-dev-wasm32 wasi-libc).
+# Needs clang 22, lld 22 and, for the WASI programs, wasi-libc (Debian: clang-22 lld-22 libclang-rt-22-dev-wasm32 wasi-libc); for those in
+# Rust a compiler with the source of its library (Debian: rustc-web rust-web-src) and any cargo.
 set -eu
 cd "$(dirname "$0")/src"
 flags="--target=wasm32-unknown-unknown -O2 -mcpu=mvp -fno-vectorize -fno-slp-vectorize -ffreestanding -fno-builtin -nostdlib -Wall -Werror -Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=16384 -Wl,--strip-debug"
 for source in *.c; do
   case $source in wasi_* | threads_*) continue ;; esac
-  clang-22 $flags "$source" -o "../${source%.c}.wasm"
+  clang-22 $flags -std=gnu23 "$source" -o "../${source%.c}.wasm"
 done
 for source in *.cpp; do
   clang-22 $flags -fno-exceptions -fno-rtti "$source" -o "../${source%.cpp}.wasm"
@@ -19,4 +20,17 @@ for source in threads_*.c; do
   clang-22 --target=wasm32-unknown-unknown -O2 -pthread -matomics -mbulk-memory -ffreestanding -fno-builtin -nostdlib -Wall -Werror \
     -Wl,--no-entry -Wl,--export=_start -Wl,--export=wasi_thread_start -Wl,--import-memory -Wl,--export-memory -Wl,--shared-memory \
     -Wl,--max-memory=1048576 -Wl,--stack-first -Wl,-z,stack-size=16384 -Wl,--strip-debug "$source" threads_start.s -o "../${source%.c}.wasm"
+done
+# Rust with its standard library. Where panics come from is left out: paths of the machine that built it.
+target=${CARGO_TARGET_DIR:-$(pwd)/../../../target/programs}
+(
+  cd rust
+  RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$target" CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22 \
+    RUSTFLAGS="-Zlocation-detail=none" \
+    cargo build --release --quiet --examples -Zbuild-std=std,panic_abort --target wasm32-unknown-unknown
+)
+for source in rust/examples/*.rs; do
+  name=$(basename "$source" .rs)
+  cp "$target/wasm32-unknown-unknown/release/examples/$name.wasm" "../$name.wasm"
+  chmod -x "../$name.wasm"
 done

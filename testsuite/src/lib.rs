@@ -5,6 +5,7 @@
 
 pub mod guests;
 pub mod hostile;
+pub mod programs;
 
 use wrt_cli::load::Aligned;
 use wrt_compiler::{OptLevel, Options};

@@ -1,0 +1,75 @@
+//! The measured programs compute what they should: the pinned results, which wasmi gives as well, at -O0 and -O2 with the same fuel.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "whatever a test does not expect is a failure"
+)]
+
+use wrt_compiler::OptLevel;
+use wrt_testsuite::image;
+use wrt_testsuite::programs::{PROGRAMS, Program, Purpose};
+use wrt_vm::{Config, Engine, Extern, Limits, Module, Outcome};
+
+const FUEL: u64 = 10_000_000_000;
+
+/// Result and fuel of `run(n)`.
+fn ours(program: &Program, level: OptLevel, n: u32) -> (u32, u64) {
+    let image = image(program.wasm, level, true).unwrap();
+    let module = Module::load_from_binary(image.bytes(), &Limits::default()).unwrap();
+    module.validate().unwrap();
+    let mut engine = Engine::new(Config::default()).unwrap();
+    engine.set_fuel(FUEL);
+    assert_eq!(module.instantiate(&mut engine, &[]).unwrap(), Outcome::Done);
+    let instance = engine.last_instance().unwrap();
+    let Some(Extern::Func(run)) = instance.export(&engine, "run") else {
+        panic!("{} has no export `run`", program.name);
+    };
+    let outcome = engine.execute(instance, run, &[n.into()]).unwrap();
+    assert_eq!(outcome, Outcome::Done, "{} at {level:?}", program.name);
+    (engine.results()[0] as u32, engine.fuel_used())
+}
+
+fn wasmi(program: &Program, n: u32) -> u32 {
+    let engine = wasmi::Engine::default();
+    let module = wasmi::Module::new(&engine, program.wasm).unwrap();
+    let mut store = wasmi::Store::new(&engine, ());
+    let linker = wasmi::Linker::new(&engine);
+    let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
+    run.call(&mut store, n as i32).unwrap() as u32
+}
+
+#[test]
+fn programs_give_their_results() {
+    let mut wrong = String::new();
+    for program in PROGRAMS {
+        let (n, expected) = program.check;
+        let (plain, optimised) = (
+            ours(program, OptLevel::O0, n),
+            ours(program, OptLevel::O2, n),
+        );
+        assert_eq!(plain.1, optimised.1, "fuel of {}", program.name);
+        let results = [wasmi(program, n), plain.0, optimised.0];
+        if results != [expected; 3] {
+            let ([peer, plain, optimised], fuel) = (results, optimised.1);
+            wrong += &format!(
+                "{}: wasmi {peer:#010x}, -O0 {plain:#010x}, -O2 {optimised:#010x}, fuel {}\n",
+                program.name, fuel
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Both halves are of all kinds, so that one says something about the other.
+#[test]
+fn half_of_the_programs_judge() {
+    let of = |purpose| PROGRAMS.iter().filter(move |p| p.purpose == purpose);
+    let (tune, judge) = (of(Purpose::Tune).count(), of(Purpose::Judge).count());
+    assert!(tune + judge >= 25 && tune.abs_diff(judge) <= 2);
+    for language in ["C", "C++", "Rust"] {
+        for purpose in [Purpose::Tune, Purpose::Judge] {
+            assert!(of(purpose).any(|p| p.language == language));
+        }
+    }
+}
