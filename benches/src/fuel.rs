@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::args;
-use crate::programs::CASES;
+use crate::programs;
 use crate::runtime::cpu_seconds;
 use crate::wrt;
 
@@ -53,17 +53,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
 pub(crate) fn times(args: &[String]) -> Result<(), String> {
     let mut programs = args.to_vec();
     let rounds = args::number(&mut programs, "--rounds", CALLS)?;
-    if let Some(unknown) = programs
-        .iter()
-        .find(|name| CASES.iter().all(|case| case.name != **name))
-    {
-        return Err(format!("no program `{unknown}`"));
-    }
-    for case in CASES {
-        if !programs.is_empty() && programs.iter().all(|name| name != case.name) {
-            continue;
-        }
-        let mut program = wrt::fuel(case.wasm)?;
+    for case in programs::named(&programs)? {
+        let mut program = wrt::fuel(&case.wasm)?;
         let mut best = f64::INFINITY;
         for _ in 0..rounds {
             let start = cpu_seconds();

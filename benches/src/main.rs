@@ -4,6 +4,8 @@ mod args;
 mod compile;
 mod fuel;
 mod generate;
+mod large;
+mod measure;
 mod open;
 mod peers;
 #[cfg(feature = "profile")]
@@ -21,6 +23,7 @@ wrt-benches open [--rounds N] [--mb N] [FILE]     from opening an image to its f
 wrt-benches compile [--rounds N] [MB|FILE ...]    speed of the compiler at -O2, by size of the module
 wrt-benches size [FILE ...]                       image size over module size
 wrt-benches fuel [--rounds N] [PROGRAM ...]       CPU time with fuel over CPU time without
+wrt-benches large                                 builds Lua, SQLite and QuickJS anew, which table does when they are not there
 wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs under this build, in seconds (what fuel runs)
 wrt-benches profile [--top N] [--hot N] [PROGRAM ...]   what the programs execute; in a build with --features profile
 wrt-benches all                                   all of these with their defaults; measure on a quiet machine";
@@ -35,6 +38,7 @@ const FIGURES: &[Figure] = &[
     ("size", size::run),
     ("fuel", fuel::run),
     ("times", fuel::times),
+    ("large", large::run),
     #[cfg(feature = "profile")]
     ("profile", profile::run),
 ];

@@ -7,26 +7,23 @@
 use std::collections::BTreeMap;
 
 use wrt_format::isa::{Control, Op, disasm, instructions};
+use wrt_testsuite::programs::Purpose;
 
 use crate::args;
-use crate::programs::CASES;
+use crate::programs;
 use crate::wrt;
 
-/// Arguments: `[--top N] [--hot N] [PROGRAM ...]`.
+/// Arguments: `[--top N] [--hot N] [PROGRAM ...]`; without programs those that are for tuning.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut programs = args.to_vec();
     let top = args::number(&mut programs, "--top", 20)?;
     let hot = args::number(&mut programs, "--hot", 40)?;
-    let known = |name: &String| CASES.iter().any(|case| case.name == *name);
-    if let Some(unknown) = programs.iter().find(|name| !known(name)) {
-        return Err(format!("no program `{unknown}`"));
-    }
-    let chosen = CASES
-        .iter()
-        .filter(|case| programs.is_empty() || programs.iter().any(|name| name == case.name));
+    let mut chosen = programs::named(&programs)?;
+    // Those that judge what was gained are not looked at unless someone asks for them.
+    chosen.retain(|case| case.purpose == Purpose::Tune || !programs.is_empty());
     let mut all = Sums::default();
     for case in chosen {
-        let counts = wrt::counts(case.wasm, case.n)?;
+        let counts = wrt::counts(&case.wasm, case.n)?;
         let sums = Sums::of(&counts);
         println!("\n== {}: {}", case.name, sums.line());
         if !programs.is_empty() {

@@ -1,39 +1,82 @@
-//! The measured programs: sources in `testsuite/programs/src`, built by `testsuite/programs/build.sh`.
+//! The measured programs: those of the test suite, and the large ones that could be built.
+
+use std::sync::OnceLock;
+
+use wrt_testsuite::programs::{PROGRAMS, Purpose};
+
+use crate::large;
 
 /// A program and how much work to give it.
 pub(crate) struct Case {
     /// Name in the table.
     pub(crate) name: &'static str,
     /// What kind of program it is.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: String,
+    /// What its times are for.
+    pub(crate) purpose: Purpose,
     /// The module.
-    pub(crate) wasm: &'static [u8],
-    /// Argument of `run`: some 10 to 30 ms under a fast interpreter.
+    pub(crate) wasm: Vec<u8>,
+    /// Argument of `run`.
     pub(crate) n: u32,
 }
 
-macro_rules! cases {
-    ($($name:literal $kind:literal $n:literal;)*) => {
-        /// All programs.
-        pub(crate) const CASES: &[Case] = &[$(Case {
-            name: $name,
-            kind: $kind,
-            wasm: include_bytes!(concat!("../../testsuite/programs/", $name, ".wasm")),
-            n: $n,
-        }),*];
-    };
+/// All programs. The first call builds the large ones, and names on stderr those that cannot be built.
+pub(crate) fn cases() -> &'static [Case] {
+    static CASES: OnceLock<Vec<Case>> = OnceLock::new();
+    CASES.get_or_init(|| {
+        let small = PROGRAMS.iter().map(|program| Case {
+            name: program.name,
+            kind: format!("{}: {}", program.language, program.kind),
+            purpose: program.purpose,
+            wasm: program.wasm.to_vec(),
+            n: program.n,
+        });
+        let mut cases: Vec<Case> = small.collect();
+        cases.extend(large::cases());
+        cases
+    })
 }
 
-cases! {
-    "sha256" "hash" 2_000;
-    "json" "JSON parsing" 12;
-    "regex" "regular expressions" 400;
-    "bytecode" "switch-driven bytecode loop" 30;
-    "virtual" "C++ virtual calls" 2_000;
-    "recursion" "recursion" 22;
-    "sort" "sorting" 20_000;
-    "lz" "LZ compression" 64;
-    "nbody" "floating point, structures" 8_000;
-    "matmul" "dense matrices" 96;
-    "mandelbrot" "floating point, tight loop" 100;
+/// The programs with these names; all of them if there are none.
+///
+/// # Errors
+/// A name is that of no program.
+pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Case>, String> {
+    pick(cases(), names)
+}
+
+fn pick<'c>(cases: &'c [Case], names: &[String]) -> Result<Vec<&'c Case>, String> {
+    let known = |name: &String| cases.iter().any(|case| case.name == *name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        let all: Vec<&str> = cases.iter().map(|case| case.name).collect();
+        return Err(format!(
+            "no program `{unknown}`; there are {}",
+            all.join(", ")
+        ));
+    }
+    let wanted = |case: &&Case| names.is_empty() || names.iter().any(|name| name == case.name);
+    Ok(cases.iter().filter(wanted).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_found_by_name() {
+        let cases = ["json", "lua", "lz"].map(|name| Case {
+            name,
+            kind: String::new(),
+            purpose: Purpose::Tune,
+            wasm: Vec::new(),
+            n: 1,
+        });
+        let names = |args: &[&str]| {
+            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+            pick(&cases, &args).map(|cases| cases.iter().map(|case| case.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&["lz", "json"]), Ok(vec!["json", "lz"]));
+        assert_eq!(names(&[]), Ok(vec!["json", "lua", "lz"]));
+        assert!(names(&["lz", "zip"]).unwrap_err().contains("`zip`"));
+    }
 }

@@ -1,13 +1,16 @@
-//! One table, program by runtime: CPU time as a ratio to WRT with fuel, and the geometric means.
-//!
-//! Every round runs every program once under every runtime, so that a change of the machine's speed hits all alike; the minimum over
-//! the rounds counts. Results are compared for equality.
+//! One table, program by runtime: CPU time as a ratio to WRT with fuel, and the geometric means over the programs that are for tuning, over
+//! those that judge, and over all.
 
+use wrt_testsuite::programs::Purpose;
+
+use crate::args;
+use crate::measure::{Mean, measure};
 use crate::peers;
-use crate::programs::{CASES, Case};
-use crate::runtime::{Runtime, cpu_seconds};
+use crate::programs::{self, Case};
+use crate::runtime::Runtime;
 use crate::wrt;
 
+/// The runtimes. All but the first and the last are other interpreters.
 const RUNTIMES: &[Runtime] = &[
     Runtime {
         name: "wrt+fuel",
@@ -15,111 +18,173 @@ const RUNTIMES: &[Runtime] = &[
     },
     Runtime {
         name: "wasmi+fuel",
-        load: peers::wasmi_fuel,
+        load: peers::wasmi::fuel,
     },
     Runtime {
         name: "wasmi",
-        load: peers::wasmi_free,
+        load: peers::wasmi::free,
     },
     Runtime {
         name: "silverfir",
-        load: peers::silverfir,
+        load: peers::silverfir::interpreter,
+    },
+    Runtime {
+        name: "tinywasm",
+        load: peers::tinywasm::interpreter,
+    },
+    #[cfg(feature = "wasm3")]
+    Runtime {
+        name: "wasm3",
+        load: peers::wasm3::interpreter,
+    },
+    #[cfg(feature = "wamr")]
+    Runtime {
+        name: "wamr",
+        load: peers::wamr::interpreter,
+    },
+    #[cfg(feature = "wasmtime")]
+    Runtime {
+        name: "pulley+fuel",
+        load: peers::wasmtime::pulley_fuel,
+    },
+    #[cfg(feature = "wasmtime")]
+    Runtime {
+        name: "pulley",
+        load: peers::wasmtime::pulley,
+    },
+    #[cfg(feature = "wasmtime")]
+    Runtime {
+        name: NATIVE,
+        load: peers::wasmtime::cranelift,
     },
 ];
 
-struct Options {
-    rounds: usize,
-    programs: Vec<String>,
+/// Machine code, which no interpreter is compared with for being the fastest.
+const NATIVE: &str = "cranelift";
+
+/// A row of the table: ratios to WRT by runtime, and WRT's to the fastest other interpreter.
+struct Row {
+    ratios: Vec<Option<f64>>,
+    best: f64,
 }
 
-fn options(args: &[String]) -> Result<Options, String> {
-    let mut options = Options {
-        rounds: 15,
-        programs: Vec::new(),
-    };
-    let mut args = args.iter().cloned();
-    while let Some(arg) = args.next() {
-        if arg == "--rounds" {
-            let number = args.next().ok_or("--rounds takes a number")?;
-            options.rounds = number
-                .parse()
-                .map_err(|_| format!("not a number: {number}"))?;
-        } else if CASES.iter().any(|case| case.name == arg) {
-            options.programs.push(arg);
-        } else {
-            return Err(format!(
-                "no program `{arg}`; there are {}",
-                names().join(", ")
-            ));
-        }
+impl Row {
+    fn of(times: &[Option<f64>]) -> Result<Self, String> {
+        let own = times[0].ok_or("WRT does not run it")?;
+        let interpreters = RUNTIMES.iter().zip(times).skip(1);
+        let others = interpreters.filter(|(runtime, _)| runtime.name != NATIVE);
+        let fastest = others
+            .filter_map(|(_, time)| *time)
+            .fold(f64::INFINITY, f64::min);
+        Ok(Self {
+            ratios: times
+                .iter()
+                .map(|time| time.map(|time| time / own))
+                .collect(),
+            best: own / fastest,
+        })
     }
-    Ok(options)
 }
 
-fn names() -> Vec<&'static str> {
-    CASES.iter().map(|case| case.name).collect()
-}
+/// Means by column, that of WRT beside the fastest other interpreter behind them.
+struct Means(Vec<Mean>);
 
-/// The minimum CPU time in seconds of one program under every runtime.
-fn measure(case: &Case, rounds: usize) -> Result<Vec<f64>, String> {
-    let mut best = vec![f64::INFINITY; RUNTIMES.len()];
-    let mut loaded = Vec::new();
-    for runtime in RUNTIMES {
-        loaded.push(
-            (runtime.load)(case.wasm)
-                .map_err(|e| format!("{} under {}: {e}", case.name, runtime.name))?,
-        );
+impl Means {
+    fn new() -> Self {
+        Self(vec![Mean::default(); RUNTIMES.len() + 1])
     }
-    let mut expected = None;
-    for _ in 0..rounds {
-        for (index, program) in loaded.iter_mut().enumerate() {
-            let start = cpu_seconds();
-            let result = program.run(case.n);
-            let time = cpu_seconds() - start;
-            let result =
-                result.map_err(|e| format!("{} under {}: {e}", case.name, RUNTIMES[index].name))?;
-            if *expected.get_or_insert(result) != result {
-                return Err(format!(
-                    "{}: {} disagrees: {result:#x}",
-                    case.name, RUNTIMES[index].name
-                ));
+
+    fn add(&mut self, row: &Row) {
+        let ratios = row.ratios.iter().copied().chain([Some(row.best)]);
+        for (mean, ratio) in self.0.iter_mut().zip(ratios) {
+            if let Some(ratio) = ratio {
+                mean.add(ratio);
             }
-            best[index] = best[index].min(time);
         }
     }
-    Ok(best)
+
+    fn print(&self, name: &str) {
+        let means: Vec<_> = self.0.iter().map(|mean| mean.value()).collect();
+        if means[0].is_some() {
+            println!("{name:12} {:>8}{}", "", cells(&means));
+        }
+    }
+}
+
+fn cells(ratios: &[Option<f64>]) -> String {
+    let cell = |ratio: &Option<f64>| {
+        ratio.map_or_else(|| format!("{:>12}", "-"), |ratio| format!("{ratio:12.2}"))
+    };
+    ratios.iter().map(cell).collect()
+}
+
+fn line(case: &Case, rounds: usize) -> Result<Row, String> {
+    let times = measure(case.name, &case.wasm, case.n, RUNTIMES, rounds)?;
+    let row = Row::of(&times)?;
+    let ms = times[0].unwrap_or(f64::NAN) * 1e3;
+    let ratios = [row.ratios.as_slice(), &[Some(row.best)]].concat();
+    println!("{:12} {ms:8.2}{}  {}", case.name, cells(&ratios), case.kind);
+    Ok(row)
 }
 
 /// Prints the table. Arguments: `[--rounds N] [PROGRAM ...]`.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
-    let options = options(args)?;
-    print!("{:12} {:>10}", "program", "ms");
+    let mut names = args.to_vec();
+    let rounds = args::number(&mut names, "--rounds", 15)?;
+    let cases = programs::named(&names)?;
+    print!("{:12} {:>8}", "program", "ms");
     for runtime in RUNTIMES {
-        print!(" {:>11}", runtime.name);
+        print!("{:>12}", runtime.name);
     }
-    println!();
-    let mut logs = vec![0.0; RUNTIMES.len()];
-    let mut count = 0.0;
-    for case in CASES
-        .iter()
-        .filter(|c| options.programs.is_empty() || options.programs.iter().any(|p| p == c.name))
-    {
-        let times = measure(case, options.rounds)?;
-        print!("{:12} {:10.2}", case.name, times[0] * 1e3);
-        for (index, time) in times.iter().enumerate() {
-            logs[index] += (time / times[0]).ln();
-            print!(" {:11.2}", time / times[0]);
+    println!("{:>12}", "of fastest");
+    let mut all = Means::new();
+    for (purpose, name) in [(Purpose::Tune, "tune"), (Purpose::Judge, "judge")] {
+        let mut means = Means::new();
+        for case in cases.iter().filter(|case| case.purpose == purpose) {
+            let row = line(case, rounds)?;
+            means.add(&row);
+            all.add(&row);
         }
-        println!("  {}", case.kind);
-        count += 1.0;
+        means.print(&format!("= {name}"));
     }
-    print!("{:12} {:>10}", "geo. mean", "");
-    for log in &logs {
-        print!(" {:11.2}", f64::exp(log / count));
-    }
+    all.print("= all");
     println!(
-        "\nTimes are the minimum of {} interleaved rounds, CPU time of the thread; numbers above 1 are slower than WRT.",
-        options.rounds
+        "CPU time of the thread, minimum of {rounds} interleaved rounds, over that of WRT with fuel: numbers above 1 are slower than WRT.\n\
+         `of fastest`: WRT with fuel over the fastest other interpreter of the program. Lines with `=`: geometric means."
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_compare_with_the_fastest_other_interpreter() {
+        let mut times = vec![None; RUNTIMES.len()];
+        times[..3].copy_from_slice(&[Some(2.0), Some(8.0), Some(4.0)]);
+        if RUNTIMES.last().is_some_and(|last| last.name == NATIVE) {
+            times[RUNTIMES.len() - 1] = Some(0.1);
+        }
+        let row = Row::of(&times).unwrap();
+        assert_eq!(row.ratios[..4], [Some(1.0), Some(4.0), Some(2.0), None]);
+        assert!((row.best - 0.5).abs() < 1e-12);
+        assert!(cells(&row.ratios).contains("        2.00           -"));
+        times[0] = None;
+        assert!(Row::of(&times).is_err());
+    }
+
+    #[test]
+    fn means_leave_out_what_was_refused() {
+        let mut means = Means::new();
+        for own in [1.0, 4.0] {
+            let mut times = vec![None; RUNTIMES.len()];
+            times[..2].copy_from_slice(&[Some(own), Some(4.0)]);
+            means.add(&Row::of(&times).unwrap());
+        }
+        let value = |column: usize| means.0[column].value();
+        assert_eq!((value(0), value(2)), (Some(1.0), None));
+        assert!((value(1).unwrap() - 2.0).abs() < 1e-12);
+        assert!((value(RUNTIMES.len()).unwrap() - 0.5).abs() < 1e-12);
+    }
 }

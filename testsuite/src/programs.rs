@@ -52,7 +52,7 @@ programs! {
     "regex" "C" Tune "regular expressions" 400, 2 => 0x3951_90cf;
     "bytecode" "C" Tune "switch-driven bytecode loop" 30, 1 => 0x8670_d1dc;
     "virtual" "C++" Tune "virtual calls" 2_000, 9 => 0xdff5_7d19;
-    "recursion" "C" Tune "recursion" 22, 9 => 0x8649_ee20;
+    "recursion" "C" Tune "recursion" 29, 9 => 0x8649_ee20;
     "sort" "C" Tune "sorting" 20_000, 300 => 0x1d1c_0fd8;
     "lz" "C" Tune "LZ compression" 64, 2 => 0xc8e8_0fc4;
     "nbody" "C" Tune "floating point, structures" 8_000, 50 => 0xf5e9_021a;
@@ -61,7 +61,7 @@ programs! {
     "blake3" "C" Tune "hash, tree of chunks" 16, 3 => 0x7ce3_2db0;
     "hashmap" "C" Tune "hash maps, integer and string keys" 60_000, 900 => 0x6e94_77a5;
     "markdown" "C" Tune "Markdown to HTML" 7, 1 => 0xa424_96a7;
-    "btree" "C++" Tune "ordered map, templates" 40_000, 900 => 0x8acc_cc9f;
+    "btree" "C++" Tune "ordered map, templates" 15_000, 900 => 0x8acc_cc9f;
     "rust_graph" "Rust" Tune "shortest paths, heap, sets" 7, 1 => 0xda5e_56ce;
     "blake2" "C" Judge "hash, 64 bits" 500, 3 => 0xc175_e64d;
     "keccak" "C" Judge "SHA-3" 130, 3 => 0xce5c_aa16;
