@@ -1,13 +1,15 @@
-//! What metering costs: CPU time of the programs under our own core with fuel over that without.
+//! What metering costs, and what threading by tail calls gains: CPU time of the programs under our own core with fuel, without, and under the
+//! core that loops.
 //!
-//! Whether there is fuel is decided when the machine is built (feature `no-fuel`), so this builds the measuring program twice and lets
-//! both take turns. The minimum over the rounds counts.
+//! These are decided when the machine is built (features `no-fuel` and `loop-core`), so this builds the measuring program three times and lets
+//! all take turns. The minimum over the rounds counts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::args;
+use crate::measure::Mean;
 use crate::programs;
 use crate::runtime::cpu_seconds;
 use crate::wrt;
@@ -18,34 +20,47 @@ const CALLS: usize = 5;
 /// Seconds by program.
 type Times = BTreeMap<String, f64>;
 
-/// Prints a line per program with the ratio. Arguments: `[--rounds N] [PROGRAM ...]`.
+/// The builds: the folder of each in `target`, and its flags.
+const BUILDS: [(&str, &[&str]); 3] = [
+    ("fuel-on", &[]),
+    ("fuel-off", &["--features", "no-fuel"]),
+    ("loop", &["--features", "loop-core"]),
+];
+
+/// Prints a line per program with the ratios. Arguments: `[--rounds N] [PROGRAM ...]`.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut programs = args.to_vec();
     let rounds = args::number(&mut programs, "--rounds", 10)?;
-    let with = build("fuel-on", &[])?;
-    let without = build("fuel-off", &["--features", "no-fuel"])?;
-    let (mut with_best, mut without_best) = (Times::new(), Times::new());
+    let mut builds = Vec::new();
+    for (folder, flags) in BUILDS {
+        builds.push((build(folder, flags)?, Times::new()));
+    }
     for _ in 0..rounds {
-        turn(&with, &programs, &mut with_best)?;
-        turn(&without, &programs, &mut without_best)?;
+        for (binary, best) in &mut builds {
+            turn(binary, &programs, best)?;
+        }
     }
     println!(
-        "{:12} {:>10} {:>10} {:>7}",
-        "program", "fuel ms", "free ms", "ratio"
+        "{:12} {:>10} {:>10} {:>10} {:>10} {:>10}",
+        "program", "fuel ms", "free ms", "loop ms", "fuel/free", "loop/fuel"
     );
-    let mut log = 0.0;
-    for (name, time) in &with_best {
-        let free = without_best.get(name).copied().unwrap_or(f64::NAN);
-        println!(
-            "{name:12} {:10.2} {:10.2} {:7.3}",
-            time * 1e3,
-            free * 1e3,
-            time / free
-        );
-        log += (time / free).ln();
+    let mut means = [Mean::default(); 2];
+    for (name, fuel) in &builds[0].1 {
+        let [free, looped] = [1, 2].map(|build| builds[build].1.get(name).copied());
+        let (free, looped) = free.zip(looped).ok_or("a program without a time")?;
+        let ratios = [fuel / free, looped / fuel];
+        let [fuel, free, looped] = [*fuel, free, looped].map(|seconds| seconds * 1e3);
+        let [metered, threaded] = ratios;
+        println!("{name:12} {fuel:10.2} {free:10.2} {looped:10.2} {metered:10.3} {threaded:10.3}");
+        for (mean, ratio) in means.iter_mut().zip(ratios) {
+            mean.add(ratio);
+        }
     }
-    let mean = f64::exp(log / with_best.len().max(1) as f64);
-    println!("{:12} {:>10} {:>10} {mean:7.3}", "geo. mean", "", "");
+    let [metered, threaded] = means.map(|mean| mean.value().unwrap_or(f64::NAN));
+    println!(
+        "{:12} {:>10} {:>10} {:>10} {metered:10.3} {threaded:10.3}",
+        "geo. mean", "", "", ""
+    );
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod compile;
+mod features;
 mod fuel;
 mod generate;
 mod large;
@@ -19,10 +20,11 @@ mod wrt;
 /// What can be measured.
 const HELP: &str = "\
 wrt-benches [table] [--rounds N] [PROGRAM ...]    CPU time of the programs beside that of other runtimes, as ratios
+wrt-benches features [--rounds N] [MODULE ...]    the same for garbage collection, exceptions and SIMD
 wrt-benches open [--rounds N] [--mb N] [FILE]     from opening an image to its first instruction, page cache warm
 wrt-benches compile [--rounds N] [MB|FILE ...]    speed of the compiler at -O2, by size of the module
 wrt-benches size [FILE ...]                       image size over module size
-wrt-benches fuel [--rounds N] [PROGRAM ...]       CPU time with fuel over CPU time without
+wrt-benches fuel [--rounds N] [PROGRAM ...]       CPU time with fuel over that without, and of the looping core over that with fuel
 wrt-benches large                                 builds Lua, SQLite and QuickJS anew, which table does when they are not there
 wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs under this build, in seconds (what fuel runs)
 wrt-benches profile [--top N] [--hot N] [PROGRAM ...]   what the programs execute; in a build with --features profile
@@ -33,6 +35,7 @@ type Figure = (&'static str, fn(&[String]) -> Result<(), String>);
 
 const FIGURES: &[Figure] = &[
     ("table", table::run),
+    ("features", features::run),
     ("open", open::run),
     ("compile", compile::run),
     ("size", size::run),
@@ -44,7 +47,7 @@ const FIGURES: &[Figure] = &[
 ];
 
 /// What `all` runs.
-const ALL: &[&str] = &["table", "fuel", "open", "compile", "size"];
+const ALL: &[&str] = &["table", "features", "fuel", "open", "compile", "size"];
 
 fn main() -> Result<(), String> {
     if cfg!(debug_assertions) {

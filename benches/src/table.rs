@@ -6,7 +6,7 @@ use wrt_testsuite::programs::Purpose;
 use crate::args;
 use crate::measure::{Mean, measure};
 use crate::peers;
-use crate::programs::{self, Case};
+use crate::programs;
 use crate::runtime::Runtime;
 use crate::wrt;
 
@@ -62,40 +62,56 @@ const RUNTIMES: &[Runtime] = &[
 /// Machine code, which no interpreter is compared with for being the fastest.
 const NATIVE: &str = "cranelift";
 
-/// A row of the table: ratios to WRT by runtime, and WRT's to the fastest other interpreter.
-struct Row {
+/// A row of the table: milliseconds under WRT, ratios to it by runtime, and its ratio to the fastest other interpreter.
+pub(crate) struct Row {
+    ms: f64,
     ratios: Vec<Option<f64>>,
-    best: f64,
+    best: Option<f64>,
 }
 
 impl Row {
+    /// Measures a module; what refuses it is left out without a word.
+    ///
+    /// # Errors
+    /// WRT refuses it, a runtime fails to run it, or the results differ.
+    pub(crate) fn measure(name: &str, wasm: &[u8], n: u32, rounds: usize) -> Result<Self, String> {
+        Self::of(&measure(name, wasm, n, RUNTIMES, rounds)?)
+    }
+
     fn of(times: &[Option<f64>]) -> Result<Self, String> {
         let own = times[0].ok_or("WRT does not run it")?;
         let interpreters = RUNTIMES.iter().zip(times).skip(1);
         let others = interpreters.filter(|(runtime, _)| runtime.name != NATIVE);
-        let fastest = others
-            .filter_map(|(_, time)| *time)
-            .fold(f64::INFINITY, f64::min);
+        let fastest = others.filter_map(|(_, time)| *time).reduce(f64::min);
         Ok(Self {
+            ms: own * 1e3,
             ratios: times
                 .iter()
                 .map(|time| time.map(|time| time / own))
                 .collect(),
-            best: own / fastest,
+            best: fastest.map(|fastest| own / fastest),
         })
+    }
+
+    /// Prints it.
+    pub(crate) fn print(&self, name: &str, kind: &str) {
+        let ratios = [self.ratios.as_slice(), &[self.best]].concat();
+        println!("{name:12} {:8.2}{}  {kind}", self.ms, cells(&ratios));
     }
 }
 
 /// Means by column, that of WRT beside the fastest other interpreter behind them.
-struct Means(Vec<Mean>);
+pub(crate) struct Means(Vec<Mean>);
 
 impl Means {
-    fn new() -> Self {
+    /// Those of no rows.
+    pub(crate) fn new() -> Self {
         Self(vec![Mean::default(); RUNTIMES.len() + 1])
     }
 
-    fn add(&mut self, row: &Row) {
-        let ratios = row.ratios.iter().copied().chain([Some(row.best)]);
+    /// Takes in a row.
+    pub(crate) fn add(&mut self, row: &Row) {
+        let ratios = row.ratios.iter().copied().chain([row.best]);
         for (mean, ratio) in self.0.iter_mut().zip(ratios) {
             if let Some(ratio) = ratio {
                 mean.add(ratio);
@@ -103,7 +119,8 @@ impl Means {
         }
     }
 
-    fn print(&self, name: &str) {
+    /// Prints them, if there was a row.
+    pub(crate) fn print(&self, name: &str) {
         let means: Vec<_> = self.0.iter().map(|mean| mean.value()).collect();
         if means[0].is_some() {
             println!("{name:12} {:>8}{}", "", cells(&means));
@@ -118,13 +135,13 @@ fn cells(ratios: &[Option<f64>]) -> String {
     ratios.iter().map(cell).collect()
 }
 
-fn line(case: &Case, rounds: usize) -> Result<Row, String> {
-    let times = measure(case.name, &case.wasm, case.n, RUNTIMES, rounds)?;
-    let row = Row::of(&times)?;
-    let ms = times[0].unwrap_or(f64::NAN) * 1e3;
-    let ratios = [row.ratios.as_slice(), &[Some(row.best)]].concat();
-    println!("{:12} {ms:8.2}{}  {}", case.name, cells(&ratios), case.kind);
-    Ok(row)
+/// Prints the names of the columns.
+pub(crate) fn head() {
+    print!("{:12} {:>8}", "program", "ms");
+    for runtime in RUNTIMES {
+        print!("{:>12}", runtime.name);
+    }
+    println!("{:>12}", "of fastest");
 }
 
 /// Prints the table. Arguments: `[--rounds N] [PROGRAM ...]`.
@@ -132,16 +149,13 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut names = args.to_vec();
     let rounds = args::number(&mut names, "--rounds", 15)?;
     let cases = programs::named(&names)?;
-    print!("{:12} {:>8}", "program", "ms");
-    for runtime in RUNTIMES {
-        print!("{:>12}", runtime.name);
-    }
-    println!("{:>12}", "of fastest");
+    head();
     let mut all = Means::new();
     for (purpose, name) in [(Purpose::Tune, "tune"), (Purpose::Judge, "judge")] {
         let mut means = Means::new();
         for case in cases.iter().filter(|case| case.purpose == purpose) {
-            let row = line(case, rounds)?;
+            let row = Row::measure(case.name, &case.wasm, case.n, rounds)?;
+            row.print(case.name, &case.kind);
             means.add(&row);
             all.add(&row);
         }
@@ -168,7 +182,7 @@ mod tests {
         }
         let row = Row::of(&times).unwrap();
         assert_eq!(row.ratios[..4], [Some(1.0), Some(4.0), Some(2.0), None]);
-        assert!((row.best - 0.5).abs() < 1e-12);
+        assert!((row.best.unwrap() - 0.5).abs() < 1e-12);
         assert!(cells(&row.ratios).contains("        2.00           -"));
         times[0] = None;
         assert!(Row::of(&times).is_err());

@@ -6,8 +6,12 @@ set -eu
 cd "$(dirname "$0")/src"
 flags="--target=wasm32-unknown-unknown -O2 -mcpu=mvp -fno-vectorize -fno-slp-vectorize -ffreestanding -fno-builtin -nostdlib -Wall -Werror -Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=16384 -Wl,--strip-debug"
 for source in *.c; do
-  case $source in wasi_* | threads_*) continue ;; esac
-  clang-22 $flags -std=gnu23 "$source" -o "../${source%.c}.wasm"
+  case $source in
+  wasi_* | threads_*) continue ;;
+  simd_*) vectors=-msimd128 ;;
+  *) vectors= ;;
+  esac
+  clang-22 $flags $vectors -std=gnu23 "$source" -o "../${source%.c}.wasm"
 done
 for source in *.cpp; do
   clang-22 $flags -fno-exceptions -fno-rtti "$source" -o "../${source%.cpp}.wasm"

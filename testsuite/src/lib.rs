@@ -3,6 +3,7 @@
 //! Invariants: a guest runs from image bytes through the verifier, never from anything the compiler hands over otherwise.
 #![forbid(unsafe_code)]
 
+pub mod features;
 pub mod guests;
 pub mod hostile;
 pub mod programs;

@@ -1,4 +1,5 @@
-//! The measured programs compute what they should: the pinned results, which wasmi gives as well, at -O0 and -O2 with the same fuel.
+//! The measured programs compute what they should: the pinned results, which wasmi gives as well, at -O0 and -O2 with the same fuel; and so do the
+//! modules that measure features.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,15 +7,16 @@
 )]
 
 use wrt_compiler::OptLevel;
+use wrt_testsuite::features::FEATURES;
 use wrt_testsuite::image;
-use wrt_testsuite::programs::{PROGRAMS, Program, Purpose};
+use wrt_testsuite::programs::{PROGRAMS, Purpose};
 use wrt_vm::{Config, Engine, Extern, Limits, Module, Outcome};
 
 const FUEL: u64 = 10_000_000_000;
 
 /// Result and fuel of `run(n)`.
-fn ours(program: &Program, level: OptLevel, n: u32) -> (u32, u64) {
-    let image = image(program.wasm, level, true).unwrap();
+fn ours(name: &str, wasm: &[u8], level: OptLevel, n: u32) -> (u32, u64) {
+    let image = image(wasm, level, true).unwrap();
     let module = Module::load_from_binary(image.bytes(), &Limits::default()).unwrap();
     module.validate().unwrap();
     let mut engine = Engine::new(Config::default()).unwrap();
@@ -22,16 +24,16 @@ fn ours(program: &Program, level: OptLevel, n: u32) -> (u32, u64) {
     assert_eq!(module.instantiate(&mut engine, &[]).unwrap(), Outcome::Done);
     let instance = engine.last_instance().unwrap();
     let Some(Extern::Func(run)) = instance.export(&engine, "run") else {
-        panic!("{} has no export `run`", program.name);
+        panic!("{name} has no export `run`");
     };
     let outcome = engine.execute(instance, run, &[n.into()]).unwrap();
-    assert_eq!(outcome, Outcome::Done, "{} at {level:?}", program.name);
+    assert_eq!(outcome, Outcome::Done, "{name} at {level:?}");
     (engine.results()[0] as u32, engine.fuel_used())
 }
 
-fn wasmi(program: &Program, n: u32) -> u32 {
+fn wasmi(wasm: &[u8], n: u32) -> u32 {
     let engine = wasmi::Engine::default();
-    let module = wasmi::Module::new(&engine, program.wasm).unwrap();
+    let module = wasmi::Module::new(&engine, wasm).unwrap();
     let mut store = wasmi::Store::new(&engine, ());
     let linker = wasmi::Linker::new(&engine);
     let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
@@ -44,18 +46,12 @@ fn programs_give_their_results() {
     let mut wrong = String::new();
     for program in PROGRAMS {
         let (n, expected) = program.check;
-        let (plain, optimised) = (
-            ours(program, OptLevel::O0, n),
-            ours(program, OptLevel::O2, n),
-        );
+        let ours = |level| ours(program.name, program.wasm, level, n);
+        let (plain, optimised) = (ours(OptLevel::O0), ours(OptLevel::O2));
         assert_eq!(plain.1, optimised.1, "fuel of {}", program.name);
-        let results = [wasmi(program, n), plain.0, optimised.0];
+        let results = [wasmi(program.wasm, n), plain.0, optimised.0];
         if results != [expected; 3] {
-            let ([peer, plain, optimised], fuel) = (results, optimised.1);
-            wrong += &format!(
-                "{}: wasmi {peer:#010x}, -O0 {plain:#010x}, -O2 {optimised:#010x}, fuel {}\n",
-                program.name, fuel
-            );
+            wrong += &format!("{}: wasmi, -O0, -O2: {results:#010x?}\n", program.name);
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
@@ -72,4 +68,26 @@ fn half_of_the_programs_judge() {
             assert!(of(purpose).any(|p| p.language == language));
         }
     }
+}
+
+/// With vectors, what is computed without; collected, what Wasmtime's collector gives too; thrown through many frames, what is through one.
+#[test]
+fn features_give_their_results() {
+    for feature in FEATURES {
+        let (n, expected) = feature.check;
+        let wasm = feature.wasm().unwrap();
+        let ours = |level| ours(feature.name, &wasm, level, n);
+        let (plain, optimised) = (ours(OptLevel::O0), ours(OptLevel::O2));
+        assert_eq!(plain, optimised, "{}", feature.name);
+        assert_eq!(plain.0, expected, "{}", feature.name);
+    }
+}
+
+#[test]
+fn vectors_change_no_result() {
+    let of = |name| PROGRAMS.iter().find(|program| program.name == name);
+    let scalar = of("blake3").unwrap();
+    let mut features = FEATURES.iter();
+    let vector = features.find(|feature| feature.name == "simd_blake3");
+    assert_eq!(vector.unwrap().check, scalar.check);
 }

@@ -3,6 +3,35 @@
 enum { CHUNK_START = 1, CHUNK_END = 2, PARENT = 4, ROOT = 8 };
 static const u32 iv[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 static const u8 order[16] = {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8};
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+// The sixteen words of the state as four rows; the diagonals are columns of rows that are turned.
+static v128_t ror(v128_t x, int n) { return wasm_v128_or(wasm_u32x4_shr(x, (u32)n), wasm_i32x4_shl(x, (u32)(32 - n))); }
+static v128_t ror16(v128_t x) { return wasm_i8x16_shuffle(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13); }
+static v128_t ror8(v128_t x) { return wasm_i8x16_shuffle(x, x, 1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12); }
+static void mix(v128_t *a, v128_t *b, v128_t *c, v128_t *d, v128_t x, v128_t y) {
+  *a = wasm_i32x4_add(wasm_i32x4_add(*a, *b), x); *d = ror16(wasm_v128_xor(*d, *a));
+  *c = wasm_i32x4_add(*c, *d);                    *b = ror(wasm_v128_xor(*b, *c), 12);
+  *a = wasm_i32x4_add(wasm_i32x4_add(*a, *b), y); *d = ror8(wasm_v128_xor(*d, *a));
+  *c = wasm_i32x4_add(*c, *d);                    *b = ror(wasm_v128_xor(*b, *c), 7);
+}
+static void compress(u32 *cv, const u32 *block, u64 counter, u32 bytes, u32 flags) {
+  v128_t a = wasm_v128_load(cv), b = wasm_v128_load(cv + 4), c = wasm_v128_load(iv);
+  v128_t d = wasm_u32x4_make((u32)counter, (u32)(counter >> 32), bytes, flags);
+  u32 m[16], p[16];
+  for (int i = 0; i < 16; i += 4) wasm_v128_store(m + i, wasm_v128_load(block + i));
+  for (int r = 0; r < 7; r++) {
+    mix(&a, &b, &c, &d, wasm_u32x4_make(m[0], m[2], m[4], m[6]), wasm_u32x4_make(m[1], m[3], m[5], m[7]));
+    b = wasm_i32x4_shuffle(b, b, 1, 2, 3, 0); c = wasm_i32x4_shuffle(c, c, 2, 3, 0, 1); d = wasm_i32x4_shuffle(d, d, 3, 0, 1, 2);
+    mix(&a, &b, &c, &d, wasm_u32x4_make(m[8], m[10], m[12], m[14]), wasm_u32x4_make(m[9], m[11], m[13], m[15]));
+    b = wasm_i32x4_shuffle(b, b, 3, 0, 1, 2); c = wasm_i32x4_shuffle(c, c, 2, 3, 0, 1); d = wasm_i32x4_shuffle(d, d, 1, 2, 3, 0);
+    for (int i = 0; i < 16; i++) p[i] = m[order[i]];
+    for (int i = 0; i < 16; i += 4) wasm_v128_store(m + i, wasm_v128_load(p + i));
+  }
+  wasm_v128_store(cv, wasm_v128_xor(a, c));
+  wasm_v128_store(cv + 4, wasm_v128_xor(b, d));
+}
+#else
 static u32 ror(u32 x, int n) { return x >> n | x << (32 - n); }
 static void mix(u32 *v, int a, int b, int c, int d, u32 x, u32 y) {
   v[a] += v[b] + x; v[d] = ror(v[d] ^ v[a], 16);
@@ -26,6 +55,7 @@ static void compress(u32 *cv, const u32 *block, u64 counter, u32 bytes, u32 flag
   }
   for (int i = 0; i < 8; i++) cv[i] = v[i] ^ v[i + 8];
 }
+#endif
 static void block_of(u32 *block, const u8 *p, u32 n) {
   for (u32 i = 0; i < 16; i++) block[i] = 0;
   for (u32 i = 0; i < n; i++) block[i / 4] |= (u32)p[i] << (8 * (i % 4));
