@@ -22,7 +22,7 @@ const PROPOSALS: &[&str] = &[
     "stack switching",
     "shared-everything threads",
     "memory control",
-    "compact imports",
+    "compact-imports",
     "custom descriptors",
     "acquire-release atomics",
     "multibyte array access",

@@ -96,6 +96,7 @@ pub const FEATURES: &[Feature] = &[
         NONE,
     ),
     feature("wide-arithmetic", 0, WasmFeatures::WIDE_ARITHMETIC, NONE),
+    feature("compact-imports", 0, WasmFeatures::COMPACT_IMPORTS, NONE),
 ];
 
 /// The features that a compilation accepts. By default all.
@@ -189,7 +190,6 @@ const REFUSED: &[(WasmFeatures, &str)] = &[
         "shared-everything threads",
     ),
     (WasmFeatures::MEMORY_CONTROL, "memory control"),
-    (WasmFeatures::COMPACT_IMPORTS, "compact imports"),
     (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors"),
     (
         WasmFeatures::ACQUIRE_RELEASE_ATOMICS,

@@ -131,7 +131,7 @@ fn run(
     let options = Options {
         opt_level: level,
         // The suite says that their opcodes are none.
-        features: Features::parse("-legacy-exceptions").expect("a feature"),
+        features: Features::parse("-legacy-exceptions,-compact-imports").expect("a feature"),
         check: cfg!(debug_assertions),
         rewrite,
     };

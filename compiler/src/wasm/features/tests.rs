@@ -74,6 +74,11 @@ const USES: &[(&str, &str, &[u8])] = &[
         "(func (param i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (local.get 0)))",
         &[0xfc, 0x16],
     ),
+    (
+        "compact-imports",
+        "(import \"m\" (item \"f\" (func)) (item \"g\" (func)))",
+        &[0x7f],
+    ),
 ];
 
 fn compile(wasm: &[u8], features: Features) -> Result<(), Error> {

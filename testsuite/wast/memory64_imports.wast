@@ -1,0 +1,36 @@
+;; Memories and tables of one index type are never imported as those of the other; limits match as ever.
+
+(module $m
+  (memory (export "m32") 2 4)
+  (memory (export "m64") i64 2 4)
+  (memory (export "open64") i64 2)
+  (table (export "t32") 2 4 funcref)
+  (table (export "t64") i64 2 4 funcref)
+  (table (export "open64t") i64 2 funcref))
+(register "m" $m)
+
+(module (import "m" "m64" (memory i64 2 4)))
+(module (import "m" "m64" (memory i64 0)))
+(module (import "m" "m64" (memory i64 1 0x1_0000_0000)))
+(module (import "m" "open64" (memory i64 2)))
+(module (import "m" "t64" (table i64 2 4 funcref)))
+(module (import "m" "t64" (table i64 0 funcref)))
+(module (import "m" "t64" (table i64 1 0x1_0000_0000_0000 funcref)))
+(module (import "m" "open64t" (table i64 0 funcref)))
+
+(assert_unlinkable (module (import "m" "m32" (memory i64 2 4))) "incompatible import type")
+(assert_unlinkable (module (import "m" "m64" (memory 2 4))) "incompatible import type")
+(assert_unlinkable (module (import "m" "t32" (table i64 2 4 funcref))) "incompatible import type")
+(assert_unlinkable (module (import "m" "t64" (table 2 4 funcref))) "incompatible import type")
+(assert_unlinkable (module (import "m" "m64" (table i64 2 4 funcref))) "incompatible import type")
+(assert_unlinkable (module (import "m" "m64" (memory i64 3))) "incompatible import type")
+(assert_unlinkable (module (import "m" "m64" (memory i64 2 3))) "incompatible import type")
+(assert_unlinkable (module (import "m" "open64" (memory i64 2 5))) "incompatible import type")
+(assert_unlinkable (module (import "m" "t64" (table i64 3 funcref))) "incompatible import type")
+(assert_unlinkable (module (import "m" "t64" (table i64 2 3 funcref))) "incompatible import type")
+(assert_unlinkable (module (import "m" "open64t" (table i64 2 5 funcref))) "incompatible import type")
+(assert_unlinkable (module (import "m" "t64" (table i64 2 4 externref))) "incompatible import type")
+
+(assert_invalid (module (import "m" "m" (memory i64 0x1_0000_0000_0001))) "memory size")
+(assert_invalid (module (import "m" "m" (memory i64 3 2))) "size minimum must not be greater than maximum")
+(assert_invalid (module (import "m" "t" (table i64 3 2 funcref))) "size minimum must not be greater than maximum")
