@@ -1,10 +1,10 @@
 //! Encoding: blocks in their final order to words, with fuel, labels and lines.
 //!
-//! Labels are as narrow as there are forms for at first. Where one does not reach, a conditional branch takes the form whose label is as wide
-//! as its plain form's; if it had that, it is turned round and skips an unconditional one, which takes a label of two words if need be. Then
-//! everything is encoded again.
+//! Labels are as narrow as there are forms for at first. Where one does not reach, a branch takes the form whose label is as wide as its
+//! plain form's. If it had that, an unconditional one takes a label of two words, and a conditional one is turned round and skips an
+//! unconditional one. Then everything is encoded again.
 
-use wrt_format::isa::{Control, Op, Role, encode, set_field, table_label};
+use wrt_format::isa::{Control, MAX_BLOCK_COST, Op, Role, encode, set_field, table_label};
 
 use crate::error::Error;
 
@@ -39,8 +39,8 @@ struct Encoder<'a> {
     fixups: Vec<Fixup>,
     /// Calls and throws, if anything in the function catches.
     sites: Sites,
-    /// Blocks whose branch has a wider label than the narrowest.
-    wide: &'a [bool],
+    /// How wide the label of each block's branch is.
+    widths: &'a [Width],
     /// Blocks whose label does not reach.
     short: Vec<u32>,
     /// The block under construction.
@@ -49,6 +49,17 @@ struct Encoder<'a> {
     starts: Vec<Option<u32>>,
     /// Fuel that the block costs.
     cost: u32,
+}
+
+/// How wide a label is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Width {
+    /// As narrow as there is a form for.
+    Near,
+    /// That of the plain instruction.
+    Plain,
+    /// Two words.
+    Far,
 }
 
 /// Encodes the blocks in `order`, of which the first is the entry.
@@ -60,34 +71,35 @@ pub(super) fn function(
     mut order: Vec<u32>,
     frame: u16,
 ) -> Result<Code, Error> {
-    let mut wide = vec![false; blocks.len()];
+    let mut widths = vec![Width::Near; blocks.len()];
     // Each round makes room for at least one label, for good.
     for round in 0_u32.. {
-        let short = match attempt(blocks, &order, &wide, frame)? {
+        let short = match attempt(blocks, &order, &widths, frame)? {
             Attempt::Reaches(code) => return Ok(code),
             Attempt::Short(short) => short,
         };
         let mut turned = false;
         for at in short {
-            match blocks[at as usize].end {
-                End::Cond(..) if wide[at as usize] => {
+            let width = &mut widths[at as usize];
+            *width = match (*width, &blocks[at as usize].end) {
+                (Width::Near, _) => Width::Plain,
+                (Width::Plain | Width::Far, End::Cond(..)) => {
                     skip_branch(blocks, &mut order, at)?;
                     turned = true;
+                    Width::Near
                 }
-                End::Cond(..) | End::Next(_) | End::Table(..) | End::Leave(_) => {
-                    wide[at as usize] = true;
-                }
-            }
+                (Width::Plain | Width::Far, _) => Width::Far,
+            };
         }
         if turned {
             order = arrange(blocks, order)?;
             // Turned branches are plain ones.
             acc::run(blocks);
-            wide.resize(blocks.len(), false);
+            widths.resize(blocks.len(), Width::Near);
         }
-        if round == NEAR_ROUNDS {
-            for (block, wide) in blocks.iter().zip(&mut wide) {
-                *wide |= matches!(block.end, End::Cond(..));
+        if round >= NEAR_ROUNDS {
+            for width in &mut widths {
+                *width = (*width).max(Width::Plain);
             }
         }
     }
@@ -104,7 +116,12 @@ enum Attempt {
     Short(Vec<u32>),
 }
 
-fn attempt(blocks: &[Block], order: &[u32], wide: &[bool], frame: u16) -> Result<Attempt, Error> {
+fn attempt(
+    blocks: &[Block],
+    order: &[u32],
+    widths: &[Width],
+    frame: u16,
+) -> Result<Attempt, Error> {
     let entries = entries(blocks, order);
     if entries[0] != 0 {
         return Err(Error::internal("a branch goes to the entry block"));
@@ -116,7 +133,7 @@ fn attempt(blocks: &[Block], order: &[u32], wide: &[bool], frame: u16) -> Result
         pool_words: Vec::new(),
         fixups: Vec::new(),
         sites: Sites::new(blocks, order),
-        wide,
+        widths,
         short: Vec::new(),
         block: 0,
         starts: vec![None; blocks.len()],
@@ -151,22 +168,23 @@ impl Encoder<'_> {
         if let Some(first) = offsets.find(|&offset| offset != 0) {
             self.lines.push((self.at(), first));
         }
-        let mut left = *cost;
-        let mut is_first = true;
-        while is_first || left > 0 {
+        let part = (*cost).min(MAX_BLOCK_COST);
+        if is_entry {
+            self.put(Op::Enter, &[frame.into(), part.into()], 0)?;
+        } else {
+            self.put(Op::Fuel, &[part.into()], 0)?;
+        }
+        let mut left = *cost - part;
+        while left > 0 {
             let part = left.min(u16::MAX.into());
+            self.put(Op::FuelMore, &[part.into()], 0)?;
             left -= part;
-            if is_first && is_entry {
-                self.put(Op::Enter, &[frame.into(), part.into()], 0)?;
-            } else {
-                self.put(Op::Fuel, &[part.into()], 0)?;
-            }
-            is_first = false;
         }
         Ok(())
     }
 
-    fn inst(&mut self, inst: &Inst) -> Result<(), Error> {
+    /// Appends an instruction, in the shortest form that its place allows; gives that.
+    fn inst(&mut self, inst: &Inst) -> Result<Op, Error> {
         let info = inst.op.info();
         if info.stops {
             let at = self.at();
@@ -185,11 +203,16 @@ impl Encoder<'_> {
             self.pool_words.push(self.at());
         }
         let place = short::Place {
-            near: !self.wide[self.block as usize],
+            near: self.width() == Width::Near,
             in_loop: self.blocks[self.block as usize].loop_depth > 0,
         };
         let op = shortest(inst.op, &inst.fields[..info.fields.len()], place);
-        self.put(op, &inst.fields[..info.fields.len()], inst.offset)
+        self.put(op, &inst.fields[..info.fields.len()], inst.offset)?;
+        Ok(op)
+    }
+
+    fn width(&self) -> Width {
+        self.widths[self.block as usize]
     }
 
     fn put(&mut self, op: Op, fields: &[i64], offset: u32) -> Result<(), Error> {
@@ -208,7 +231,7 @@ impl Encoder<'_> {
             End::Next(target) if Some(*target) == next => Ok(()),
             End::Next(target) => self.branch(
                 Inst {
-                    op: if self.wide[self.block as usize] {
+                    op: if self.width() == Width::Far {
                         Op::BrFar
                     } else {
                         Op::Br
@@ -247,20 +270,22 @@ impl Encoder<'_> {
             End::Leave(inst) => {
                 let at = block.body.len();
                 self.sites.add(self.words.len(), inst, block, at);
-                self.inst(inst)
+                self.inst(inst)?;
+                Ok(())
             }
         }
     }
 
-    fn branch(&mut self, inst: Inst, target: u32) -> Result<(), Error> {
+    fn branch(&mut self, mut inst: Inst, target: u32) -> Result<(), Error> {
         let fields = inst.op.info().fields;
         let label = fields
             .iter()
             .position(|it| matches!(it.role, Role::Label16 | Role::Label32))
             .ok_or_else(|| Error::internal("a branch has no label"))?;
         let word = self.at();
-        self.inst(&inst)?;
-        let op = Op::from_number(self.words[word as usize]).unwrap_or(inst.op);
+        // Any label, until it is known; 0 is none that fits the opcode.
+        inst.fields[label] = 1;
+        let op = self.inst(&inst)?;
         self.fixups.push(Fixup {
             word,
             from: self.block,

@@ -81,7 +81,7 @@ fn an_archive_is_verified() {
     assert_eq!(module.func(0).frame, 8);
     assert_eq!(module.export("one").map(|(_, index)| index), Some(1));
     assert_eq!(module.func_name(1), Some("one"));
-    assert_eq!(module.wasm_offset(0, 11), Some(30));
+    assert_eq!(module.wasm_offset(0, 10), Some(30));
     assert_eq!(module.features(), features::TAIL_CALL);
 }
 
@@ -101,13 +101,13 @@ fn constants_and_types_are_shared() {
     assert_eq!(pool.values, [20, 10]);
     let index = |words: &[u16]| field_value(words, &Op::ConstPool.info().fields[1]);
     assert_eq!(
-        [&one.words[3..], &one.words[7..], &two.words[3..]].map(index),
+        [&one.words[2..], &one.words[6..], &two.words[2..]].map(index),
         [0, 1, 0]
     );
 
     relocate_types(&mut two.words, &types).unwrap();
     let field = &Op::ReturnCallIndirect.info().fields[3];
-    assert_eq!(field_value(&two.words[7..], field), 1);
+    assert_eq!(field_value(&two.words[6..], field), 1);
     let mut wrong = words(&[(Op::CallIndirect, &[1, 0, 0, 0, 9])]);
     assert!(relocate_types(&mut wrong, &types).is_err());
 }

@@ -33,6 +33,7 @@ const fn is_hidden(role: Role) -> bool {
                 | Role::DefSpan
                 | Role::SpanLen
                 | Role::Frame
+                | Role::BlockCost
                 | Role::Cost
                 | Role::Label16
                 | Role::Label32

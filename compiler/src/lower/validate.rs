@@ -161,6 +161,7 @@ impl Check<'_> {
             | Role::DefSpan
             | Role::SpanLen
             | Role::Frame
+            | Role::BlockCost
             | Role::Cost => ensure(value == 0, || format!("{} is not 0", field.name))?,
             Role::Shift => ensure((0..=3).contains(&value), || "shift out of range".to_owned())?,
             Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => {

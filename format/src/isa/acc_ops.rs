@@ -215,6 +215,9 @@ macro_rules! acc_rows {
             0x04e9 load64_scaled_acc_index Load64ScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(index << shift) + offset]";
             0x04ea store32_scaled_acc_src Store32ScaledAccSrc { index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u32(src)";
             0x04eb store64_scaled_acc_src Store64ScaledAccSrc { index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u64(src)";
+
+            // What a block costs beyond what its `fuel` can say.
+            0x04ec fuel_more FuelMore { cost: Cost } Next fuel Zero "part of the cost of a block: fuel -= cost, pause if below zero";
         }
     };
 }

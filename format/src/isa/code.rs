@@ -1,5 +1,6 @@
 //! Encoding and decoding of single instructions, driven by the table.
 
+use super::family::{range, to_bits, to_value};
 use super::{Control, Field, MAX_WORDS, Op};
 
 /// An operand value does not fit its field.
@@ -45,6 +46,13 @@ pub fn encode(op: Op, operands: &[i64]) -> Result<[u16; MAX_WORDS], EncodeError>
 /// Whether a field has room for `value`: 8 to 32 bits, signed or unsigned as its role says.
 #[must_use]
 pub fn fits(field: &Field, value: i64) -> bool {
+    if let Some((least, most)) = range(field) {
+        return (least..=most).contains(&value);
+    }
+    if field.place.byte == 0 && value == 0 {
+        // A label: the word would be another opcode.
+        return false;
+    }
     let bits = u32::from(field.place.bits);
     let range = if field.role.is_signed() {
         -(1i64 << (bits - 1))..(1i64 << (bits - 1))
@@ -67,6 +75,7 @@ pub fn set_field(words: &mut [u16], field: &Field, value: i64) -> bool {
         return false;
     }
     let mask = (1u64 << bits) - 1;
+    let value = to_bits(field, value);
     for (i, word) in words.iter_mut().enumerate() {
         let of = |bits: u64| ((bits << shift) >> (16 * i)) as u16;
         *word = *word & !of(mask) | of(value as u64 & mask);
@@ -82,11 +91,12 @@ pub fn field_value(words: &[u16], field: &Field) -> i64 {
     let bits = pair(word(0), word(1)) >> field.place.shift();
     // To the top, and back with or without the sign.
     let unused = 32 - u32::from(field.place.bits);
-    if field.role.is_signed() {
+    let bits = if field.role.is_signed() {
         i64::from((bits << unused) as i32 >> unused)
     } else {
         i64::from(bits << unused >> unused)
-    }
+    };
+    to_value(field, bits)
 }
 
 /// A 32-bit operand of its two words.

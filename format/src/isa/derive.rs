@@ -1,5 +1,6 @@
 //! What follows from the instruction table: the opcode enum, its descriptions, and the operand places by name.
 
+use super::family::{ENTER, FAMILIES};
 use super::identity::{may_stop, uses_memory_zero};
 use super::operand::{Field, Place, Role, Spec, place_of, spec, words_of};
 use crate::image::features;
@@ -177,7 +178,7 @@ const fn fields<const N: usize>(specs: &[Spec], names: &[&'static str]) -> [Fiel
 /// One more than the largest opcode number.
 pub const OP_LIMIT: usize = ALL[ALL.len() - 1] as usize + 1;
 
-/// Index into [`INFO`] by opcode number; `u16::MAX` where there is no such opcode.
+/// Index into [`INFO`] by opcode number, those of families included; `u16::MAX` where there is no such opcode.
 pub(crate) static INDEX: [u16; OP_LIMIT] = {
     let mut index = [u16::MAX; OP_LIMIT];
     let mut i = 0;
@@ -189,6 +190,20 @@ pub(crate) static INDEX: [u16; OP_LIMIT] = {
         index[ALL[i] as usize] = i as u16;
         i += 1;
     }
+    let mut i = 0;
+    while i < FAMILIES.len() {
+        let (first, last, op) = FAMILIES[i];
+        let mut number = first as usize;
+        while number <= last as usize {
+            assert!(
+                number == op as usize || index[number] == u16::MAX,
+                "an opcode is of one row"
+            );
+            index[number] = index[op as usize];
+            number += 1;
+        }
+        i += 1;
+    }
     index
 };
 
@@ -196,8 +211,13 @@ impl Op {
     /// The opcode of this number, if there is one.
     #[must_use]
     pub fn from_number(number: u16) -> Option<Self> {
+        if number & ENTER != 0 {
+            return Some(Self::Enter);
+        }
         let index = *INDEX.get(usize::from(number))?;
-        ALL.get(usize::from(index)).copied()
+        let op = ALL.get(usize::from(index)).copied();
+        // Its number in the table is that of its row only.
+        op.filter(|&op| op != Self::Enter)
     }
 
     /// What the table says of it.

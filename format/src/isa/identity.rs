@@ -1,15 +1,23 @@
 //! A number that tells instruction tables apart, and properties of instructions that follow from their rows.
 
+use super::FAMILIES;
 use super::derive::{Charge, Control, INFO, OpInfo};
 use super::operand::Role;
 
-/// Identifies the instruction table: a hash over number, name, operands, control, charge and what it may do of every row. Images carry it, so that
+/// Identifies the instruction table: a hash over number, name, operands, control, charge and what it may do of every row, and over the
+/// families of opcodes. Images carry it, so that
 /// code is never run by a table it was not made for.
 pub const ISA_ID: u32 = {
     let mut hash = 0x811c_9dc5;
     let mut i = 0;
     while i < INFO.len() {
         hash = row_hash(hash, &INFO[i]);
+        i += 1;
+    }
+    let mut i = 0;
+    while i < FAMILIES.len() {
+        let (first, last, op) = FAMILIES[i];
+        hash = mix_number(mix_number(mix_number(hash, first), last), op as u16);
         i += 1;
     }
     hash
@@ -20,9 +28,13 @@ const fn mix(hash: u32, byte: u8) -> u32 {
     (hash ^ byte as u32).wrapping_mul(0x0100_0193)
 }
 
+const fn mix_number(hash: u32, number: u16) -> u32 {
+    let [low, high] = number.to_le_bytes();
+    mix(mix(hash, low), high)
+}
+
 const fn row_hash(mut hash: u32, info: &OpInfo) -> u32 {
-    let [low, high] = (info.op as u16).to_le_bytes();
-    hash = mix(mix(hash, low), high);
+    hash = mix_number(hash, info.op as u16);
     let name = info.name.as_bytes();
     let mut i = 0;
     while i < name.len() {
@@ -32,7 +44,8 @@ const fn row_hash(mut hash: u32, info: &OpInfo) -> u32 {
     let mut i = 0;
     while i < info.fields.len() {
         hash = mix(hash, info.fields[i].role as u8 | 0x80);
-        hash = mix(hash, info.fields[i].place.bits);
+        let in_opcode = info.fields[i].place.byte == 0;
+        hash = mix(hash, info.fields[i].place.bits | in_opcode as u8);
         i += 1;
     }
     hash = mix(mix(hash, info.control as u8), info.charge as u8);

@@ -14,6 +14,10 @@ word named with it, a 32-bit operand in that word and the next, low half first. 
 of a word, sign-extended where others of their role are signed, or in a high byte and the next word. `FORMAT.md` says what the verifier
 demands.
 
+The operand of some is part of the opcode, which therefore has many numbers. `fuel` is 0x0300 for cost 0 and 0x0800 less the cost for 1 to 62: in
+either case the low byte is minus the cost. `br_short` is 0x0300 plus the low byte of its label, which is not 0. `enter` is 0x8000 plus the frame size, and
+its second word is a `fuel`.
+
 Slots are 64 bits wide. `i32(..)` and `f32(..)` compute on the low 32 bits and store the result zero-extended. Labels count words
 from the instruction's opcode.
 
@@ -81,8 +85,8 @@ fn the_table_is_as_the_machine_expects() {
                 assert_eq!(places, (Some(last - 1), Some(last)), "{name}");
             }
             // A branch, and a call, read the cost without looking at the instruction.
-            Control::Enter => assert_eq!(at(Role::Cost), Some(2), "{name}"),
-            Control::Fuel => assert_eq!(at(Role::Cost), Some(1), "{name}"),
+            Control::Enter => assert_eq!(at(Role::BlockCost), Some(1), "{name}"),
+            Control::Fuel => assert_eq!(at(Role::BlockCost), Some(0), "{name}"),
             Control::Table => assert_eq!(at(Role::TargetCount), Some(2), "{name}"),
             Control::Branch | Control::CondBranch => {
                 let labels = [at(Role::Label16), at(Role::Label32)];

@@ -17,6 +17,7 @@ mod wide_ops;
 mod code;
 mod derive;
 pub mod disasm;
+mod family;
 mod identity;
 #[cfg(test)]
 mod manual;
@@ -29,5 +30,7 @@ pub use code::{
 };
 pub(crate) use derive::INDEX;
 pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field};
+pub(crate) use family::may_have_fuel;
+pub use family::{FAMILIES, MAX_BLOCK_COST, cost_of, frame_of, is_fuel};
 pub use identity::ISA_ID;
 pub use operand::{Field, MAX_WORDS, Place, Role, ref_kind};

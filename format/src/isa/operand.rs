@@ -69,7 +69,9 @@ pub enum Role {
     TargetCount,
     /// Frame size of the function in slots, 1..=32767.
     Frame,
-    /// Fuel that the block costs.
+    /// Fuel that the block costs, 0..=62: the word is that of `fuel`, see [`super::fuel_word`].
+    BlockCost,
+    /// Fuel.
     Cost,
     /// A [`crate::trap::Trap`] number.
     TrapCode,
@@ -162,6 +164,7 @@ impl Role {
             | Self::Lane2
             | Self::Label16
             | Self::Frame
+            | Self::BlockCost
             | Self::Cost
             | Self::NearFunc
             | Self::TrapCode
@@ -330,6 +333,8 @@ pub struct Spec {
     pub role: Role,
     /// Width: 8, 16, 24 or 32.
     pub bits: u8,
+    /// Whether it is the low byte of the opcode, or all of that word.
+    pub in_opcode: bool,
 }
 
 /// Every [`Spec`] that rows use: a role by its name has its usual width, a name with a number another one.
@@ -340,18 +345,24 @@ pub mod spec {
     macro_rules! usual {
         ($($role:ident)*) => {$(
             #[doc = concat!("[`Role::", stringify!($role), "`], of its usual width.")]
-            pub const $role: Spec = Spec { role: Role::$role, bits: if Role::$role.is_wide() { 32 } else { 16 } };
+            pub const $role: Spec = Spec { role: Role::$role, bits: if Role::$role.is_wide() { 32 } else { 16 }, in_opcode: false };
         )*};
     }
     macro_rules! other {
         ($($name:ident = $role:ident $bits:literal;)*) => {$(
             #[doc = concat!("[`Role::", stringify!($role), "`] in ", stringify!($bits), " bits.")]
-            pub const $name: Spec = Spec { role: Role::$role, bits: $bits };
+            pub const $name: Spec = Spec { role: Role::$role, bits: $bits, in_opcode: false };
+        )*};
+    }
+    macro_rules! own {
+        ($($name:ident = $role:ident $bits:literal;)*) => {$(
+            #[doc = concat!("[`Role::", stringify!($role), "`] in ", stringify!($bits), " bits of the opcode.")]
+            pub const $name: Spec = Spec { role: Role::$role, bits: $bits, in_opcode: true };
         )*};
     }
     usual! {
         Def DefAcc DefF32 DefF64 Use Acc AccF32 AccF64 Mod Def128 Use128 DefSpan SpanLen UseSpan Count Window Results
-        ImmS16 ImmU16 ImmS32 ImmU32 Shift Lane16 Lane8 Lane4 Lane2 Label16 Label32 TargetCount Frame Cost TrapCode
+        ImmS16 ImmU16 ImmS32 ImmU32 Shift Lane16 Lane8 Lane4 Lane2 Label16 Label32 TargetCount BlockCost Cost TrapCode
         DefinedFunc NearFunc ImportFunc Func Type CollectedType StructType ArrayType Array8 Array16 Array32 Array64 Array128
         Field8 Field16 Field32 Field64 Field128 RefKinds DefinedGlobal ImportGlobal Mem Table Elem Data Tag Const Const128
     }
@@ -368,12 +379,18 @@ pub mod spec {
         GlobalByte = DefinedGlobal 8;
         Const24 = Const 24;
     }
+    own! {
+        Frame = Frame 16;
+        OwnCost = BlockCost 16;
+        OwnLabel = Label16 8;
+    }
 }
 
 /// Where an operand lies in its instruction, and how wide it is. Handlers take it as a constant, so that nothing of it is left in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// First byte, counted from the opcode's first one: 2..=15. Even, but for some operands of 8 bits and all of 24.
+    /// First byte, counted from the opcode's first one: 0..=15. Even, but for some operands of 8 bits and all of 24. Those at 0 are part of
+    /// the opcode.
     pub byte: u8,
     /// Width: 8, 16, 24 or 32.
     pub bits: u8,
@@ -434,6 +451,10 @@ const fn is_last(role: Role) -> bool {
 /// At compile time, if the operands do not fit [`MAX_WORDS`] or one that is wider than a byte begins where it cannot.
 #[must_use]
 pub const fn place_of(specs: &[Spec], index: usize) -> Place {
+    let bits = specs[index].bits;
+    if specs[index].in_opcode {
+        return Place { byte: 0, bits };
+    }
     let mut byte = 2;
     let mut i = 0;
     while i < specs.len() {
@@ -442,12 +463,11 @@ pub const fn place_of(specs: &[Spec], index: usize) -> Place {
         } else {
             is_last(specs[index].role)
         };
-        if before {
+        if before && !specs[i].in_opcode {
             byte += specs[i].bits / 8;
         }
         i += 1;
     }
-    let bits = specs[index].bits;
     assert!(
         byte + bits / 8 <= 2 * MAX_WORDS as u8,
         "the operands of an instruction do not fit"
@@ -468,7 +488,9 @@ pub const fn words_of(specs: &[Spec]) -> usize {
     let mut bytes = 2;
     let mut i = 0;
     while i < specs.len() {
-        bytes += specs[i].bits as usize / 8;
+        if !specs[i].in_opcode {
+            bytes += specs[i].bits as usize / 8;
+        }
         i += 1;
     }
     assert!(bytes % 2 == 0, "operands fill their words");

@@ -37,8 +37,8 @@ macro_rules! next_rows {
 macro_rules! scalar_rows {
     ([$($next:tt)*]) => {
         $crate::next_rows! { [[$crate::acc_rows] [$crate::ref_rows] $($next)*]
-            // Structure. `fuel`, the first instruction of a block, is at the end: its number is one that operands rarely have.
-            0x0001 enter Enter { frame: Frame, cost: Cost } Enter fuel Zero "first instruction of a function: frame size in slots, cost of its first block";
+            // Structure. `fuel`, the first instruction of a block, is in `wide_ops.rs`; the words of `enter` are no opcodes of others.
+            0x0001 enter Enter { frame: Frame, cost: BlockCost } Enter fuel Zero "first instruction of a function: frame size in slots; then the `fuel` of its first block";
             0x0003 trap Trap { code: TrapCode } Trap fuel Zero "trap with this code";
             0x0004 stub_call StubCall { base: Window, dst: Results } Stub fuel Zero "call of a frame that no guest code called: never executed";
             0x0005 halt Halt {} Stub fuel Zero "the bottom frame has returned: leave the run loop";
@@ -511,8 +511,8 @@ macro_rules! scalar_rows {
             0x02fb br_i32_eq_imm_acc_lhs_short BrI32EqImmAccLhsShort { lhs: AccByte, imm: ImmS8, label: Label16 } CondBranch fuel Zero "if i32(lhs == imm) goto label";
             0x02fc br_i32_ne_imm_acc_lhs_short BrI32NeImmAccLhsShort { lhs: AccByte, imm: ImmS8, label: Label16 } CondBranch fuel Zero "if i32(lhs != imm) goto label";
 
-            // Blocks.
-            0x02fd fuel Fuel { cost: Cost } Fuel fuel Zero "first instruction of a block: fuel -= cost, pause if below zero";
+            // A label in the low byte of the opcode.
+            0x03ff br_short BrShort { label: OwnLabel } Branch fuel Zero "goto label";
         }
     };
 }

@@ -6,13 +6,16 @@
 use super::VerifyError;
 use super::error::VerifyErrorKind as Kind;
 use super::handlers::Rows;
-use super::rules::{Plain, Rule, rule_of};
+use super::rules::{Plain, Rule, rule_of, rule_of_op};
 use crate::image::features;
 use crate::image::func::{FuncRecord, RECORD_LEN};
 use crate::image::subtype::TypeSpace;
 use crate::image::types::{Composite, ExternKind, GlobalType, PAGE_LOG2, val};
 use crate::image::view::ModuleView;
-use crate::isa::{Control, MAX_WORDS, Op, PROLOGUE, Role, field_value, pair};
+use crate::isa::{
+    Control, MAX_WORDS, Op, PROLOGUE, Role, cost_of, field_value, frame_of, is_fuel, may_have_fuel,
+    pair,
+};
 use crate::trap::Trap;
 
 /// Greatest frame size: a slot number has its top bit clear, which the slot check relies on.
@@ -93,14 +96,6 @@ fn slot_lanes(frame: u16) -> u64 {
     u64::from(frame.saturating_sub(1)).wrapping_mul(0x0001_0001_0001_0001) | TOP_BITS
 }
 
-/// Whether any lane of `words` that `operands` has is the opcode `fuel`.
-fn has_decoy(words: u64, operands: u64) -> bool {
-    const ONES: u64 = 0x0001_0001_0001_0001;
-    // Lanes that are no operands count as different; a lane is 0 where it is the same.
-    let differences = (words ^ ONES.wrapping_mul(Op::Fuel as u64)) | !operands;
-    differences.wrapping_sub(ONES) & !differences & TOP_BITS != 0
-}
-
 /// Whether each lane of `slots` is a slot number: its top bit is clear, and subtracting it from its lane borrows nothing.
 fn slots_in_frame(lanes: u64, slots: u64) -> bool {
     slots & TOP_BITS == 0 && lanes.wrapping_sub(slots) & TOP_BITS == TOP_BITS
@@ -120,8 +115,8 @@ pub(super) struct Walk<'m, 'a> {
     pair_lanes: u64,
     /// Whether memory 0 is as the short forms need it, once an instruction has asked.
     memory_zero: Option<bool>,
-    /// Cost of the block that the walk is in.
-    cost: u16,
+    /// Cost of the block that the walk is in, as far as its `fuel` says it.
+    cost: u32,
     /// Word that the walk is at.
     at: usize,
     /// First word of the instruction before.
@@ -215,7 +210,7 @@ impl Walk<'_, '_> {
                 || words & zero != 0
                 || !slots_in_frame(self.lanes, words & slots)
                 || !slots_in_frame(self.lanes, words >> 8 & high_slots)
-                || has_decoy(words, operands);
+                || may_have_fuel(words, operands);
             if wrong {
                 break;
             }
@@ -228,7 +223,8 @@ impl Walk<'_, '_> {
     /// Checks the instruction at `self.at` and goes behind it.
     fn instruction(&mut self, first: bool) -> Checked<Control> {
         let opcode = self.word(self.at).ok_or(Kind::NoEnter)?;
-        let rule = rule_of(opcode).ok_or(Kind::UnknownOp)?;
+        let rule = Op::from_number(opcode).and_then(rule_of_op);
+        let rule = rule.ok_or(Kind::UnknownOp)?;
         ensure(rule.control != Control::Stub, Kind::UnknownOp)?;
         ensure(!first || rule.control == Control::Enter, Kind::NoEnter)?;
         let words = self.words(rule)?;
@@ -259,14 +255,15 @@ impl Walk<'_, '_> {
             }
             Control::Branch | Control::Stub => {}
             Control::Fuel => {
-                let [_, cost, ..] = words;
-                self.cost = cost;
+                let [fuel, ..] = words;
+                self.cost = cost_of(fuel);
             }
             Control::Enter => {
-                let [_, frame, cost, ..] = words;
+                let [enter, fuel, ..] = words;
                 ensure(first, Kind::UnknownOp)?;
-                ensure(frame == self.record.frame, Kind::FrameMismatch)?;
-                self.cost = cost;
+                ensure(frame_of(enter) == self.record.frame, Kind::FrameMismatch)?;
+                ensure(is_fuel(fuel), Kind::NoFuelWord)?;
+                self.cost = cost_of(fuel);
             }
             Control::Table => {
                 let [_, _, low, high, ..] = words;
@@ -310,7 +307,7 @@ impl Walk<'_, '_> {
             let inside = slots_in_frame(self.lanes, group & slots)
                 && slots_in_frame(self.lanes, group >> 8 & high_slots);
             ensure(inside, Kind::SlotOutOfRange)?;
-            decoy |= has_decoy(group, operands);
+            decoy |= may_have_fuel(group, operands);
         }
         if decoy {
             self.decoys(rule.words)?;
@@ -329,7 +326,7 @@ impl Walk<'_, '_> {
     fn decoys(&mut self, words: u8) -> Checked<()> {
         let end = self.at.saturating_add(usize::from(words));
         for at in self.at.saturating_add(1)..end {
-            if self.word(at) == Some(Op::Fuel as u16) {
+            if self.word(at).is_some_and(is_fuel) {
                 self.decoy(at)?;
             }
         }
@@ -367,7 +364,7 @@ impl Walk<'_, '_> {
             return Ok(());
         }
         match self.word(next) {
-            Some(word) => ensure(word == Op::Fuel as u16, Kind::NoFuelWord),
+            Some(word) => ensure(is_fuel(word), Kind::NoFuelWord),
             None => ensure(may_end, Kind::NoTerminator),
         }
     }
@@ -396,8 +393,7 @@ impl Walk<'_, '_> {
         let target = (self.at as i64).saturating_add(label);
         let target = usize::try_from(target).map_err(|_| Kind::BadLabel)?;
         ensure(self.is_block(target), Kind::BadLabel)?;
-        // A `fuel` that is cut off is found where the pass comes to it.
-        let cost = self.word(target.saturating_add(1)).unwrap_or(0);
+        let cost = self.word(target).map_or(0, cost_of);
         let forward = label > 0;
         ensure(forward || self.cost > 0 || cost > 0, Kind::FreeCycle)
     }
@@ -406,7 +402,7 @@ impl Walk<'_, '_> {
     pub(super) fn is_block(&self, target: usize) -> bool {
         let place = self.record.code_word.saturating_add(target as u32);
         let decoy = |word: &u32| u32::from_le(*word).cmp(&place);
-        self.word(target) == Some(Op::Fuel as u16) && self.decoys.binary_search_by(decoy).is_err()
+        self.word(target).is_some_and(is_fuel) && self.decoys.binary_search_by(decoy).is_err()
     }
 
     /// The targets of a branch table from word `first` on; gives the word behind them.
@@ -418,10 +414,10 @@ impl Walk<'_, '_> {
         for (i, target) in targets.iter().enumerate() {
             let [low, high] = target.map(u16::from_le);
             let at = first.saturating_add(i.saturating_mul(2));
-            if low == Op::Fuel as u16 {
+            if is_fuel(low) {
                 self.decoy(at)?;
             }
-            if high == Op::Fuel as u16 {
+            if is_fuel(high) {
                 self.decoy(at.saturating_add(1))?;
             }
             self.label(i64::from(pair(low, high) as i32))?;
@@ -506,7 +502,7 @@ impl Walk<'_, '_> {
             Role::Mod | Role::Shift | Role::RefKinds | Role::TargetCount => Ok(()),
             Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => Ok(()),
             Role::ImmS16 | Role::ImmU16 | Role::ImmS32 | Role::ImmU32 => Ok(()),
-            Role::Label16 | Role::Label32 | Role::Cost | Role::Frame => Ok(()),
+            Role::Label16 | Role::Label32 | Role::BlockCost | Role::Cost | Role::Frame => Ok(()),
             Role::UseSpan
             | Role::Count
             | Role::DefSpan

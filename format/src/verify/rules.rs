@@ -1,6 +1,6 @@
 //! What the verifier checks of each instruction, worked out from the instruction table at compile time.
 
-use crate::isa::{Control, Field, INDEX, INFO, OpInfo, Role};
+use crate::isa::{Control, Field, INDEX, INFO, Op, OpInfo, Role};
 
 /// What the verifier checks of one opcode.
 #[derive(Clone, Copy)]
@@ -51,7 +51,12 @@ pub(super) enum Plain {
 /// One rule per opcode, in the order of the table: opcode numbers have gaps.
 static RULES: [Rule; INFO.len()] = rules();
 
-/// The rule of an opcode number, if there is such an opcode.
+/// The rule of an opcode.
+pub(super) fn rule_of_op(op: Op) -> Option<&'static Rule> {
+    rule_of(op as u16)
+}
+
+/// The rule of an opcode number, if there is such an opcode. Words of `enter` are not found, and its row is.
 #[inline(always)]
 pub(super) fn rule_of(number: u16) -> Option<&'static Rule> {
     RULES.get(usize::from(*INDEX.get(usize::from(number))?))
@@ -121,7 +126,12 @@ const fn rule(info: &'static OpInfo) -> Rule {
         }
         i += 1;
     }
-    let mut word = 1;
+    // The second word of `enter` is a block.
+    let mut word = if matches!(info.control, Control::Enter) {
+        info.words
+    } else {
+        1
+    };
     while word < info.words {
         rule.operands[word as usize / 4] |= 0xffff << (16 * (word % 4));
         word += 1;
@@ -180,6 +190,7 @@ const fn check(role: Role) -> Check {
         | Role::ImmU16
         | Role::ImmS32
         | Role::ImmU32
+        | Role::BlockCost
         | Role::Cost
         | Role::Frame
         | Role::TargetCount => Check::Nothing,

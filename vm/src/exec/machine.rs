@@ -3,7 +3,7 @@
 //! A slow path starts at an instruction that a handler did not carry out, with nothing changed yet. It either carries it out, or stops
 //! the run with everything as it was, so that the instruction is carried out when the run goes on.
 
-use wrt_format::isa::{LEAVE_STUB, Place, field, pair};
+use wrt_format::isa::{LEAVE_STUB, Place, cost_of, field, frame_of, pair};
 use wrt_format::trap::Trap;
 
 use crate::heap::What;
@@ -130,12 +130,12 @@ impl<'m> Machine<'_, 'm> {
             .instance(instance)
             .expect("the callee's instance exists");
         let code = data.module().code();
-        let operand = |at: Place| u16::from_le(code[entry as usize + at.word()]);
-        let (frame, cost) = (operand(field::enter::frame), operand(field::enter::cost));
+        let [enter, fuel] = [0, 1].map(|i| u16::from_le(code[entry as usize + i]));
+        let (frame, cost) = (frame_of(enter), cost_of(fuel));
         if !self.store.use_stack(fp as usize + usize::from(frame)) {
             return Err(Trap::StackOverflow.into());
         }
-        self.charge(cost.into())?;
+        self.charge(cost)?;
         Ok(entry)
     }
 

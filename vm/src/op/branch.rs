@@ -15,7 +15,11 @@ handlers! {
     fn fuel(s, at) {
         s.enter_block()
     }
-    fn br(s, at) {
+    fn fuel_more(s, at) {
+        let cost = s.half(at::cost).into();
+        if s.pay(cost) { Ctl::Next } else { Ctl::Exit(Stop::OutOfFuel) }
+    }
+    fn br | br_short(s, at) {
         s.branch(s.imm_s16(at::label).into())
     }
     fn br_far(s, at) {

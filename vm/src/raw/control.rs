@@ -1,6 +1,6 @@
 //! How control moves: blocks, calls and returns. Relies on the invariants of `state.rs`.
 
-use wrt_format::isa::{Place, field};
+use wrt_format::isa::{Place, field, frame_of};
 
 use super::ctx::SlowFn;
 use super::state::{Ctl, State};
@@ -12,6 +12,16 @@ pub(crate) const fn debit(cost: u32) -> i64 {
         0
     } else {
         cost as i64
+    }
+}
+
+/// What a `fuel` does to the fuel: `gain` is its low byte, minus the cost.
+#[inline(always)]
+const fn credit(gain: i8) -> i64 {
+    if cfg!(feature = "no-fuel") {
+        0
+    } else {
+        gain as i64
     }
 }
 
@@ -84,21 +94,30 @@ impl State {
         #[cfg(feature = "checked")]
         {
             self.context().assert_pc(self.pc);
-            assert_eq!(
-                self.opcode(),
-                wrt_format::isa::Op::Fuel as u16,
+            assert!(
+                wrt_format::isa::is_fuel(self.opcode()),
                 "labels lead to blocks"
             );
         }
         // SAFETY: R5.
-        let cost = unsafe { word_at(self.pc, field::fuel::cost.word()) }.into();
-        let fuel = self.fuel() - debit(cost);
+        let gain = unsafe { *self.pc.cast::<i8>() };
+        let fuel = self.fuel() + credit(gain);
         self.set_fuel(fuel);
         if fuel < 0 {
             return false;
         }
         self.pc = self.pc.wrapping_add(field::fuel::words);
         true
+    }
+
+    /// Debits a part of the cost of a block; false, and nothing has changed, if the fuel is not there.
+    #[inline(always)]
+    pub(crate) fn pay(&mut self, cost: u32) -> bool {
+        let fuel = self.fuel() - debit(cost);
+        if fuel >= 0 {
+            self.set_fuel(fuel);
+        }
+        fuel >= 0
     }
 
     /// Takes back the debit of a call.
@@ -111,8 +130,8 @@ impl State {
     #[inline(always)]
     pub(super) fn undo_debit(&mut self) {
         // SAFETY: R5.
-        let cost = unsafe { word_at(self.pc, field::fuel::cost.word()) }.into();
-        self.set_fuel(self.fuel() + debit(cost));
+        let gain = unsafe { *self.pc.cast::<i8>() };
+        self.set_fuel(self.fuel() - credit(gain));
     }
 
     /// Goes to the block `label` words from here.
@@ -174,16 +193,16 @@ impl State {
         // SAFETY: R2: a window starts in the frame.
         let fp = unsafe { self.fp.add(usize::from(self.half(base))) };
         // SAFETY: R7.
-        let frame = usize::from(unsafe { word_at(callee, field::enter::frame.word()) });
+        let frame = usize::from(frame_of(unsafe { word_at(callee, 0) }));
         if !fits(fp, frame, ctx.mark) {
             return Ctl::Slow(slow);
         }
         // SAFETY: R7.
-        let cost = unsafe { word_at(callee, field::enter::cost.word()) }.into();
-        let fuel = self.fuel() - debit(cost);
+        let gain = unsafe { *callee.add(field::enter::cost.word()).cast::<i8>() };
+        let fuel = self.fuel() + credit(gain);
         self.set_fuel(fuel);
         if fuel < 0 {
-            return Ctl::Refund(cost);
+            return Ctl::Refund(gain.unsigned_abs().into());
         }
         let site = self.pc.wrapping_add(base.word());
         // SAFETY: R2, R3: `base` is at least 1.
@@ -203,16 +222,16 @@ impl State {
         // SAFETY: R7.
         let callee = unsafe { ctx.code.add(entry as usize) };
         // SAFETY: R7.
-        let frame = usize::from(unsafe { word_at(callee, field::enter::frame.word()) });
+        let frame = usize::from(frame_of(unsafe { word_at(callee, 0) }));
         if !fits(self.fp, frame, ctx.mark) {
             return Ctl::Slow(slow);
         }
         // SAFETY: R7.
-        let cost = unsafe { word_at(callee, field::enter::cost.word()) }.into();
-        let fuel = self.fuel() - debit(cost);
+        let gain = unsafe { *callee.add(field::enter::cost.word()).cast::<i8>() };
+        let fuel = self.fuel() + credit(gain);
         self.set_fuel(fuel);
         if fuel < 0 {
-            return Ctl::Refund(cost);
+            return Ctl::Refund(gain.unsigned_abs().into());
         }
         // SAFETY: R2: the arguments are in the frame, and `base` is at least 1, so that an ascending copy is right.
         unsafe {

@@ -3,6 +3,7 @@
 use super::ctx::{Ctx, Stop};
 use super::state::{Ctl, State};
 use crate::op;
+use wrt_format::isa::{Op, is_fuel};
 
 macro_rules! loop_core {
     ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
@@ -25,6 +26,11 @@ macro_rules! loop_core {
                         }
                         ctl => ctl,
                     },)*
+                    // Opcodes of a family that are not the number of its row.
+                    number if is_fuel(number) => op::fuel(&mut state),
+                    number if Op::from_number(number) == Some(Op::BrShort) => {
+                        op::br_short(&mut state)
+                    }
                     _ => Ctl::Exit(Stop::Illegal),
                 };
                 let stop = match ctl {

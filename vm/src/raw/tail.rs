@@ -9,7 +9,7 @@
 //!   argument in `acc`.
 //! - Four-argument form: `(pc, fp, mem, ctx)` for machines with few registers; the argument of a cold handler is in the context.
 
-use wrt_format::isa::OP_LIMIT;
+use wrt_format::isa::{FAMILIES, OP_LIMIT};
 
 use super::ctx::{Ctx, SlowFn, Stop};
 use super::state::{Ctl, State};
@@ -290,6 +290,16 @@ static TABLE: [Handler; OP_LIMIT] = {
     while i < handlers::ALL.len() {
         let (number, handler) = handlers::ALL[i];
         table[number as usize] = handler;
+        i += 1;
+    }
+    let mut i = 0;
+    while i < FAMILIES.len() {
+        let (first, last, op) = FAMILIES[i];
+        let mut number = first as usize;
+        while number <= last as usize {
+            table[number] = table[op as usize];
+            number += 1;
+        }
         i += 1;
     }
     table

@@ -9,7 +9,7 @@ use wrt_format::image::write::{
     ConstExpr, DataMode, DataSpec, ElemItems, ElemMode, ElemSpec, ExportSpec, ExternSpec, FuncSpec,
     FuncTypeSpec, GlobalSpec, ImageSpec, ImportSpec, ModuleSpec, TableSpec, write,
 };
-use wrt_format::isa::{Op, encode};
+use wrt_format::isa::{Op, encode, frame_of};
 use wrt_vm::{Config, Engine, Extern, Func, Instance, Limits, Module, Outcome};
 
 pub(crate) const I32: ValType = val::I32;
@@ -126,7 +126,7 @@ impl Spec {
         code: Code,
     ) -> Self {
         let type_idx = self.ty(params, results);
-        let frame = code.0[1];
+        let frame = frame_of(code.0[0]);
         self.0.funcs.push(FuncSpec {
             type_idx,
             frame,

@@ -110,7 +110,7 @@ fn a_trap_ends_the_run_and_says_where() {
     assert_eq!(frames.len(), 1);
     assert_eq!(
         (frames[0].instance, frames[0].func, frames[0].word),
-        (instance, 0, 3)
+        (instance, 0, 2)
     );
     assert!(matches!(
         engine.resume(),

@@ -138,6 +138,7 @@ impl Machine<'_> {
                 let span = fields[0] as usize..(fields[0] + fields[1]) as usize;
                 self.regs[span].fill(0xbeef);
             }
+            Control::Next if op == Op::FuelMore => self.fuel += fields[0] as u64,
             Control::Next => {
                 if op == Op::ConstPool {
                     fields[1] = emitted.pool[fields[1] as usize] as i64;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::spec::{ExportSpec, FuncSpec, WriteError};
 use crate::image::crc::crc32;
-use crate::isa::{Op, instructions};
+use crate::isa::{Op, instructions, is_fuel};
 
 fn word(value: usize) -> Result<[u8; 4], WriteError> {
     let value = u32::try_from(value).map_err(|_| WriteError::TooLarge)?;
@@ -31,9 +31,11 @@ pub(super) fn export_index(exports: &[ExportSpec]) -> Result<Vec<u8>, WriteError
 
 /// Where operands of a function look like the opcode `fuel`.
 pub(super) fn decoys(code: &[u16]) -> impl Iterator<Item = u32> {
-    instructions(code).flat_map(|(at, _, words)| {
+    // The second word of `enter` is a `fuel`.
+    let others = instructions(code).filter(|&(_, op, _)| op != Some(Op::Enter));
+    others.flat_map(|(at, _, words)| {
         let operands = words.iter().enumerate().skip(1);
-        let decoys = operands.filter(|&(_, &word)| word == Op::Fuel as u16);
+        let decoys = operands.filter(|&(_, &word)| is_fuel(word));
         decoys.map(move |(i, _)| (at + i) as u32)
     })
 }

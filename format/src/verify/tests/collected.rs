@@ -8,6 +8,7 @@ use super::{FuncTypeSpec, ModuleSpec, error_of, func_type, repair, verify_all};
 use crate::image::SubType;
 use crate::image::features;
 use crate::image::types::{Composite, ConstOp, FieldType, GlobalType, HeapType, ValType, val};
+use crate::image::write::tests::code;
 use crate::image::write::{
     ConstExpr, ExternSpec, FuncSpec, GlobalSpec, ImageSpec, ImportSpec, align, write,
 };
@@ -150,7 +151,7 @@ fn functions_and_tags_are_of_function_types() {
                 type_idx,
                 frame: 1,
                 refs: 0,
-                code: [Op::Enter as u16, 1, 1, Op::Ret as u16].to_vec(),
+                code: code(&[(Op::Enter, &[1, 1]), (Op::Ret, &[])]),
             }],
             ..ModuleSpec::default()
         })

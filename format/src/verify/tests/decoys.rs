@@ -10,11 +10,12 @@ use crate::image::write::{FuncSpec, ImageSpec, ModuleSpec, align, write};
 use crate::isa::{Op, table_label};
 use crate::verify::Limits;
 
-/// An immediate that looks like `fuel`.
+/// An immediate that looks like `fuel`, and the one that looks like a `fuel` without cost.
 const DECOY: i64 = Op::Fuel as i64;
+const FREE: i64 = 0x0300;
 const ENTER: (Op, &[i64]) = (Op::Enter, &[FRAME as i64, 1]);
 
-/// A module whose last function has three decoys, at words 5, 6 and 10, before a branch at word 11.
+/// A module whose last function has three decoys, at words 4, 5 and 9, before a branch at word 10.
 fn with_decoys(label: i64) -> ModuleSpec {
     let mut module = rich_module();
     module.funcs.push(FuncSpec {
@@ -23,7 +24,7 @@ fn with_decoys(label: i64) -> ModuleSpec {
         refs: 0,
         code: code(&[
             ENTER,
-            (Op::ConstU32, &[0, DECOY << 16 | DECOY]),
+            (Op::ConstU32, &[0, DECOY << 16 | FREE]),
             (Op::I32AddImm, &[0, 1, DECOY]),
             (Op::Br, &[label]),
             (Op::Fuel, &[1]),
@@ -79,13 +80,17 @@ fn every_word_of_operands_and_tables_counts() {
     for (op, operands) in [
         (Op::ConstU16, &[0, DECOY][..]),
         (Op::ConstPool, &[0, DECOY]),
+        (Op::ConstU16, &[0, FREE]),
+        (Op::ConstU16, &[0, DECOY - 61]),
+        // A slot of 0 and one of 3 in a word.
+        (Op::Mov2Short, &[0, 0, 0, 3]),
         (Op::Load32Far, &[0, 0, DECOY << 16]),
         (Op::Load32Index, &[0, 0, 0, 0, DECOY]),
     ] {
         let words = code(&[ENTER, (op, operands), (Op::Trap, &[0])]);
         assert_eq!(check(&words), Err(Kind::BadDecoys), "{op:?}");
     }
-    for label in [DECOY, DECOY << 16] {
+    for label in [DECOY, DECOY << 16, FREE] {
         let mut words: Vec<u16> = code(&[ENTER, (Op::Fuel, &[1]), (Op::BrTable, &[0, 0])]);
         words.extend(table_label(label as i32));
         words.extend(code(&[(Op::Fuel, &[1]), (Op::Trap, &[0])]));

@@ -32,7 +32,7 @@ fn functions_start_with_enter_and_end_with_a_terminator() {
     assert_eq!(check(&[ENTER, FUEL]), Err(Kind::NoTerminator));
     assert_eq!(check(&[ENTER, (Op::Mov, &[0, 1])]), Err(Kind::NoTerminator));
     assert_eq!(
-        check(&[ENTER, FUEL, (Op::BrNz, &[0, -2])]),
+        check(&[ENTER, FUEL, (Op::BrNz, &[0, -1])]),
         Err(Kind::NoTerminator)
     );
 }
@@ -110,11 +110,11 @@ fn blocks_begin_after_branches_and_terminators() {
     assert_eq!(check(&[ENTER, TRAP, TRAP]), Err(Kind::NoFuelWord));
     assert_eq!(check(&[ENTER, TRAP, FUEL, TRAP]), Ok(()));
     assert_eq!(
-        check(&[ENTER, FUEL, (Op::BrNz, &[0, -2]), TRAP]),
+        check(&[ENTER, FUEL, (Op::BrNz, &[0, -1]), TRAP]),
         Err(Kind::NoFuelWord)
     );
     assert_eq!(
-        check(&[ENTER, FUEL, (Op::BrNz, &[0, -2]), FUEL, TRAP]),
+        check(&[ENTER, FUEL, (Op::BrNz, &[0, -1]), FUEL, TRAP]),
         Ok(())
     );
     // All words of an instruction come before the block.
@@ -135,22 +135,23 @@ fn labels_lead_to_fuel_only() {
             TRAP,
         ])
     };
-    assert_eq!(br(-2), Ok(()));
+    assert_eq!(br(-1), Ok(()));
+    assert_eq!(br(-2), Ok(()), "the block that the function begins with");
     assert_eq!(br(3), Ok(()));
-    // Costs, `enter` and its operands, the branch itself, another instruction, the end, and beyond.
-    let wrong = [
-        -1, 4, -5, -4, -3, 0, 1, 2, 5, 6, 7, 9, 10, 11, 12, 1000, -6, -1000,
-    ];
+    // `enter`, the branch itself, other instructions and their operands, the end, and beyond.
+    let wrong = [-3, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 1000, -4, -1000];
     for label in wrong
         .into_iter()
         .chain([i64::from(i32::MIN), i64::from(i32::MAX)])
     {
         assert_eq!(br(label), Err(Kind::BadLabel), "{label}");
     }
-    // At the end of the function there is the opcode alone.
-    let mut words = code(&[ENTER, FUEL, (Op::Br, &[4]), FUEL, FUEL]);
+    // At the end of the function there is half of `enter`, or something else for its other half.
+    let mut words = code(&[ENTER]);
     words.pop();
     assert_eq!(Harness::rich().check(&words), Err(Kind::CutOff));
+    words.extend(code(&[TRAP]));
+    assert_eq!(Harness::rich().check(&words), Err(Kind::NoFuelWord));
 }
 
 #[test]
@@ -161,12 +162,12 @@ fn branch_tables() {
         words.extend(code(&[FUEL, TRAP]));
         Harness::rich().check(&words)
     };
-    assert_eq!(table(1, &[-2, 8]), Ok(()));
+    assert_eq!(table(1, &[-1, 8]), Ok(()));
     assert_eq!(table(0, &[6]), Ok(()));
     // Too many and too few targets for n.
     assert_eq!(table(0, &[8, 8]), Err(Kind::NoFuelWord));
-    assert_eq!(table(0, &[-2, 8]), Err(Kind::NoFuelWord));
-    assert_eq!(table(4, &[-2, -2]), Err(Kind::CutOff));
+    assert_eq!(table(0, &[-1, 8]), Err(Kind::NoFuelWord));
+    assert_eq!(table(4, &[-1, -1]), Err(Kind::CutOff));
     for n in [1 << 30, i64::from(i32::MAX), i64::from(u32::MAX)] {
         assert_eq!(table(n, &[6]), Err(Kind::CutOff));
     }
@@ -176,22 +177,22 @@ fn branch_tables() {
 
 #[test]
 fn loops_and_calls_cost_something() {
-    assert_eq!(check(&[ENTER, FREE, (Op::Br, &[-2])]), Err(Kind::FreeCycle));
-    assert_eq!(check(&[ENTER, FUEL, (Op::Br, &[-2])]), Ok(()));
+    assert_eq!(check(&[ENTER, FREE, (Op::Br, &[-1])]), Err(Kind::FreeCycle));
+    assert_eq!(check(&[ENTER, FUEL, (Op::Br, &[-1])]), Ok(()));
     // Two blocks, one of which costs something.
-    assert_eq!(check(&[ENTER, FREE, FUEL, (Op::Br, &[-4])]), Ok(()));
-    assert_eq!(check(&[ENTER, FUEL, FREE, (Op::Br, &[-4])]), Ok(()));
+    assert_eq!(check(&[ENTER, FREE, FUEL, (Op::Br, &[-2])]), Ok(()));
+    assert_eq!(check(&[ENTER, FUEL, FREE, (Op::Br, &[-2])]), Ok(()));
     assert_eq!(
-        check(&[ENTER, FREE, FREE, (Op::Br, &[-4])]),
+        check(&[ENTER, FREE, FREE, (Op::Br, &[-2])]),
         Err(Kind::FreeCycle)
     );
     // A block in between does not help: a branch may go around it.
     assert_eq!(
-        check(&[ENTER, FREE, FUEL, FREE, (Op::Br, &[-6])]),
+        check(&[ENTER, FREE, FUEL, FREE, (Op::Br, &[-3])]),
         Err(Kind::FreeCycle)
     );
     let mut words = code(&[ENTER, FREE, (Op::BrTable, &[0, 1])]);
-    words.extend([8, -2].into_iter().flat_map(table_label));
+    words.extend([8, -1].into_iter().flat_map(table_label));
     words.extend(code(&[FUEL, TRAP]));
     assert_eq!(Harness::rich().check(&words), Err(Kind::FreeCycle));
     for (op, operands) in [
@@ -389,7 +390,7 @@ fn errors_say_where_and_only_bad_functions_are_refused() {
     let code_at = find(&bytes, SectionKind::Code).1.offset;
     let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
     let second = image.module(0).func(1).code_word;
-    let offset = code_at + (second + 3) * 2;
+    let offset = code_at + (second + 2) * 2;
     bytes[offset as usize] = 0xff;
     bytes[offset as usize + 1] = 0xff;
     let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();

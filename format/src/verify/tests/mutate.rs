@@ -168,7 +168,7 @@ fn no_mutant_of_the_code_makes_the_verifier_panic() {
             let at = start + 16 + random.below((len - 16) / 2) * 2;
             let word = match random.below(3) {
                 0 => pool[random.below(pool.len())],
-                1 => random.below(0x300) as u16,
+                1 => random.below(0x800) as u16,
                 _ => random.next() as u16,
             };
             bytes[at..at + 2].copy_from_slice(&word.to_le_bytes());

@@ -19,7 +19,7 @@ fn import(ty: u32) -> ImportSpec {
 fn fib(call: Op) -> ModuleSpec {
     let extra = i64::from(call.info().words) - 4;
     let mut asm = Asm::new(8, 3);
-    asm.op(Op::BrI64LtSImm, &[0, 2, 28 + 2 * extra]);
+    asm.op(Op::BrI64LtSImm, &[0, 2, 27 + 2 * extra]);
     asm.block(7);
     asm.op(Op::I64AddImm, &[4, 0, -1]).op(call, &[4, 1, 0]);
     asm.op(Op::I64AddImm, &[4, 0, -2]).op(call, &[4, 2, 0]);
@@ -70,7 +70,7 @@ fn endless_recursion_overflows_the_stack() {
         // The last frame that fits: 5 slots of record, then 2 for each frame but the last, which has 5.
         assert_eq!(frames(&store).count(), 496);
         let innermost = frames(&store).next().unwrap();
-        assert_eq!((innermost.word, innermost.fp), (7, 5 + 2 * 495));
+        assert_eq!((innermost.word, innermost.fp), (6, 5 + 2 * 495));
         assert_eq!(store.stack()[innermost.fp as usize], 495);
         drop_activation(&mut store);
         assert_eq!(frames(&store).count(), 0);
@@ -97,7 +97,7 @@ fn the_stack_mark_follows_the_deepest_frame() {
 #[test]
 fn tail_calls_use_no_stack() {
     let mut sum = Asm::new(6, 2);
-    sum.op(Op::Br64Z, &[0, 21]);
+    sum.op(Op::Br64Z, &[0, 19]);
     sum.block(4);
     sum.op(Op::I64AddImm, &[3, 0, -1])
         .op(Op::I64Add, &[4, 1, 0])
@@ -106,7 +106,7 @@ fn tail_calls_use_no_stack() {
     sum.block(1);
     sum.op(Op::Ret1, &[1]);
     let mut many = Asm::new(14, 2);
-    many.op(Op::Br64Z, &[0, 36]);
+    many.op(Op::Br64Z, &[0, 33]);
     many.block(8);
     many.op(Op::I64AddImm, &[8, 0, -1]);
     for i in 1..6 {
@@ -327,7 +327,7 @@ fn calls_between_instances() {
 #[test]
 fn tail_calls_between_instances_use_no_stack() {
     let mut ping = Asm::new(6, 2);
-    ping.op(Op::Br64Z, &[0, 19]);
+    ping.op(Op::Br64Z, &[0, 17]);
     ping.block(2);
     ping.op(Op::I64AddImm, &[3, 0, -1])
         .op(Op::ReturnCallIndirect, &[3, 1, 0, 0]);

@@ -23,7 +23,7 @@ use wrt_format::image::ModuleView;
 use wrt_format::image::features;
 use wrt_format::image::types::{MemoryType, TableType, val};
 use wrt_format::image::write::{self, FuncSpec, FuncTypeSpec, ImageSpec, ModuleSpec};
-use wrt_format::isa::{Op, encode};
+use wrt_format::isa::{MAX_BLOCK_COST, Op, encode};
 use wrt_format::verify::{Limits, VerifiedImage};
 
 use super::activation::{pending_host_call, run_on};
@@ -57,8 +57,17 @@ impl Asm {
             refs: 0,
             code: Vec::new(),
         };
-        asm.op(Op::Enter, &[i64::from(frame), i64::from(cost)]);
+        let first = cost.min(MAX_BLOCK_COST);
+        asm.op(Op::Enter, &[i64::from(frame), i64::from(first)]);
+        asm.costs_more(cost - first);
         asm
+    }
+
+    /// What a block costs beyond what its `fuel` can say.
+    fn costs_more(&mut self, cost: u32) {
+        if cost > 0 {
+            self.op(Op::FuelMore, &[i64::from(cost)]);
+        }
     }
 
     /// Appends an instruction.
@@ -71,8 +80,10 @@ impl Asm {
 
     /// Appends a `fuel`; gives its place.
     fn block(&mut self, cost: u32) -> usize {
-        self.op(Op::Fuel, &[i64::from(cost)]);
-        self.code.len() - 2
+        let (place, first) = (self.code.len(), cost.min(MAX_BLOCK_COST));
+        self.op(Op::Fuel, &[i64::from(first)]);
+        self.costs_more(cost - first);
+        place
     }
 
     /// Appends a branch to `target`, a place that is known.

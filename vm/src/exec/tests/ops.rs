@@ -26,7 +26,9 @@ const ELSEWHERE: &[Op] = &[
     Op::StubCall,
     Op::Halt,
     Op::Leave,
+    Op::FuelMore,
     Op::Br,
+    Op::BrShort,
     Op::BrFar,
     Op::BrTable,
     Op::BrTableAccIndex,
@@ -441,6 +443,7 @@ fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         | Role::Results
         | Role::TargetCount
         | Role::Frame
+        | Role::BlockCost
         | Role::Cost
         | Role::TrapCode
         | Role::DefinedFunc
@@ -473,8 +476,8 @@ fn function(op: Op, operands: &mut [i64]) -> Asm {
         asm.op(op, operands).op(Op::RetN, &all);
         return asm;
     }
-    // The block that follows is nine words long.
-    *operands.last_mut().unwrap() = words + 9;
+    // The block that follows is eight words long.
+    *operands.last_mut().unwrap() = words + 8;
     asm.op(op, operands);
     asm.block(1);
     asm.op(Op::ConstU32, &[SLOTS as i64, 2]).op(Op::RetN, &all);

@@ -84,7 +84,7 @@ fn check_pool_and_globals([get, set, pool, set_acc]: [Op; 4]) {
 fn branches_may_be_far() {
     let mut asm = Asm::new(1, 1);
     let moves = 20_000;
-    asm.op(Op::BrFar, &[3 + 2 + 2 + 2 + 3 * moves]);
+    asm.op(Op::BrFar, &[3 + 1 + 2 + 1 + 3 * moves]);
     let back = asm.block(1);
     asm.op(Op::Ret1, &[0]);
     asm.block(1);
@@ -110,10 +110,10 @@ fn branch_tables_take_the_default_out_of_range() {
 fn branch_table(op: Op) {
     let mut asm = Asm::new(1, 1);
     asm.op(Op::Mov, &[0, 0]);
-    // The table is four words and four labels of two; each target's block is eight words.
+    // The table is four words and four labels of two; each target's block is seven words.
     asm.op(op, &[0, 3]);
     for target in 0..4 {
-        let label = wrt_format::isa::table_label(12 + 8 * target);
+        let label = wrt_format::isa::table_label(12 + 7 * target);
         asm.code.extend(label);
     }
     for target in 0..4 {
@@ -150,7 +150,7 @@ fn every_trap_can_be_raised() {
         let mut store = alone(unary(&asm));
         for core in cores() {
             assert_eq!(call_on(&mut store, core, 0, &[0]), Exit::Trap(trap));
-            assert_eq!(frames(&store).next().unwrap().word, 3);
+            assert_eq!(frames(&store).next().unwrap().word, 2);
             drop_activation(&mut store);
         }
     }

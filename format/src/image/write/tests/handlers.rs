@@ -8,9 +8,9 @@ use crate::image::handler::{Clause, Handler};
 /// The calls of the first function are caught in its first block but one.
 pub(super) fn rich_handlers() -> Vec<Handler> {
     let row = |tag: Option<u32>| Handler {
-        first: 27,
-        last: 39,
-        block: 11,
+        first: 24,
+        last: 36,
+        block: 10,
         clause: Clause {
             tag,
             with_ref: tag.is_none(),

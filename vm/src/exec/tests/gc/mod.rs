@@ -79,7 +79,7 @@ fn module(op: Op, operands: &[i64], result: i64) -> ModuleSpec {
     if op.info().control == Control::CondBranch {
         // 1 if it is taken, else 2.
         let mut all = operands.to_vec();
-        all.push(i64::from(op.info().words) + 8);
+        all.push(i64::from(op.info().words) + 7);
         asm.op(op, &all);
         asm.block(0);
         asm.op(Op::ConstU32, &[DST, 2]);
