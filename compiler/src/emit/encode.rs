@@ -4,7 +4,7 @@
 //! plain form's. If it had that, an unconditional one takes a label of two words, and a conditional one is turned round and skips an
 //! unconditional one. Then everything is encoded again.
 
-use wrt_format::isa::{Control, MAX_BLOCK_COST, Op, Role, encode, set_field, table_label};
+use wrt_format::isa::{Control, MAX_BLOCK_COST, Op, Role, encode, fits, set_field, table_label};
 
 use crate::error::Error;
 
@@ -206,8 +206,13 @@ impl Encoder<'_> {
             near: self.width() == Width::Near,
             in_loop: self.blocks[self.block as usize].loop_depth > 0,
         };
-        let op = shortest(inst.op, &inst.fields[..info.fields.len()], place);
-        self.put(op, &inst.fields[..info.fields.len()], inst.offset)?;
+        let operands = &inst.fields[..info.fields.len()];
+        if let Some((op, operands)) = constant(inst.op, operands) {
+            self.put(op, &operands[..op.info().fields.len()], inst.offset)?;
+            return Ok(op);
+        }
+        let op = shortest(inst.op, operands, place);
+        self.put(op, operands, inst.offset)?;
         Ok(op)
     }
 
@@ -353,6 +358,29 @@ impl Encoder<'_> {
         }
         Ok(())
     }
+}
+
+/// The instruction for a constant that says less of it than the plain one does, if there is one.
+pub(super) fn constant(op: Op, operands: &[i64]) -> Option<(Op, [i64; 2])> {
+    let &[dst, imm] = operands else {
+        return None;
+    };
+    if op != Op::ConstU32 {
+        return None;
+    }
+    let signed = i64::from(imm as i32);
+    let forms = [
+        (imm == 0, Op::Const0),
+        (imm == 1, Op::Const1),
+        (signed == -1, Op::ConstOnes),
+        (signed < 0, Op::ConstI32),
+    ];
+    let fits = |&&(is_value, op): &&(bool, Op)| {
+        let mut fields = op.info().fields.iter().zip([dst, signed]);
+        is_value && fields.all(|(field, value)| fits(field, value))
+    };
+    let form = forms.iter().find(fits);
+    form.map(|&(_, op)| (op, [dst, signed]))
 }
 
 /// The shortest instruction that does the same, of those for its place.

@@ -1,37 +1,45 @@
 //! Short forms: where all operands of an instruction fit, it takes the form that has bytes for some of them. Which forms there are is read
-//! off the instruction table: `mov_short` is `mov` with two slots in one word. That costs the machine nothing, a byte being read like a
-//! word, and saves a sixth of the code. Only operands of three bytes cost something.
+//! off the instruction table: `mov_short` is `mov` with two slots in one word, `load32_tiny` is `load32` with the offset in the opcode. A
+//! byte is read like a word, so most cost the machine nothing; those that do are not for loops.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use wrt_format::isa::{ALL, Field, OP_LIMIT, Op, Role, fits};
 
-/// What the name of a short form ends with.
-const SUFFIX: &str = "_short";
+/// What the name of a short form ends with; the shortest first.
+const SUFFIXES: [&str; 2] = ["_tiny", "_short"];
 
-/// By opcode number, the short form of an instruction.
-static SHORT: LazyLock<Vec<Option<Op>>> = LazyLock::new(|| {
+/// By opcode number, the short forms of an instruction, the shortest first.
+static SHORT: LazyLock<Vec<Vec<Op>>> = LazyLock::new(|| {
     let by_name: HashMap<&str, Op> = ALL.iter().map(|op| (op.info().name, *op)).collect();
-    let mut short = vec![None; OP_LIMIT];
-    for &op in ALL {
-        let plain = op.info().name.strip_suffix(SUFFIX);
-        if let Some(&plain) = plain.and_then(|name| by_name.get(name)) {
-            short[plain as usize] = Some(op);
+    let mut short = vec![Vec::new(); OP_LIMIT];
+    for suffix in SUFFIXES {
+        for &op in ALL {
+            let plain = op.info().name.strip_suffix(suffix);
+            if let Some(&plain) = plain.and_then(|name| by_name.get(name)) {
+                short[plain as usize].push(op);
+            }
         }
     }
     short
 });
 
+/// The name of the instruction that it is a short form of, if it is one.
+fn plain_name(op: Op) -> Option<&'static str> {
+    let name = op.info().name;
+    SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix))
+}
+
 /// Whether it is a short form.
 pub(super) fn is_form(op: Op) -> bool {
-    op.info().name.ends_with(SUFFIX)
+    plain_name(op).is_some()
 }
 
 /// The instruction that it is the short form of; any other as it is.
 #[cfg(test)]
 pub(super) fn plain(op: Op) -> Op {
-    let of = ALL.iter().find(|it| SHORT[**it as usize] == Some(op));
+    let of = ALL.iter().find(|it| SHORT[**it as usize].contains(&op));
     of.copied().unwrap_or(op)
 }
 
@@ -44,18 +52,26 @@ pub(super) struct Place {
     pub(super) in_loop: bool,
 }
 
-/// The short form of an instruction with these operands, if it has one that they fit and that its place allows. An operand of three bytes
-/// costs the machine a shift and a move, so it is not for loops.
+/// Whether an operand takes the machine an instruction more than in the plain form: a shift if it has three bytes, a subtraction if it is an
+/// offset or an immediate in the opcode. The address of a slot takes the subtraction into its displacement.
+fn costs(field: &Field) -> bool {
+    field.place.bits == 24 || field.place.counted().is_some() && !field.role.is_register()
+}
+
+/// The shortest form of an instruction with these operands, if it has one that they fit and that its place allows. One that costs the
+/// machine something is not for loops.
 pub(super) fn form(op: Op, operands: &[i64], place: Place) -> Option<Op> {
-    let short = SHORT[op as usize]?;
-    let fields = short.info().fields.iter().zip(op.info().fields);
     let fit = |((field, own), &value): ((&Field, &Field), &i64)| {
         let is_label = matches!(field.role, Role::Label16 | Role::Label32);
         fits(field, value)
             && (place.near || !is_label || field.place.bits == own.place.bits)
-            && !(place.in_loop && field.place.bits == 24)
+            && !(place.in_loop && costs(field))
     };
-    fields.zip(operands).all(fit).then_some(short)
+    let fits = |short: &Op| {
+        let fields = short.info().fields.iter().zip(op.info().fields);
+        fields.zip(operands).all(fit)
+    };
+    SHORT[op as usize].iter().copied().find(fits)
 }
 
 #[cfg(test)]
@@ -67,7 +83,7 @@ mod tests {
         let mut count = 0;
         for &op in ALL {
             let info = op.info();
-            let Some(name) = info.name.strip_suffix(SUFFIX) else {
+            let Some(name) = plain_name(op) else {
                 continue;
             };
             count += 1;
@@ -114,6 +130,14 @@ mod tests {
         );
         assert_eq!(of(Op::Load32Wrap, &[1, 2, 256, 0]), None);
         assert_eq!(of(Op::I32Mul, &[1, 2, 3]), None);
+        assert_eq!(of(Op::Load32, &[1, 2, 188]), Some(Op::Load32Tiny));
+        assert_eq!(of(Op::Load32, &[1, 2, 192]), Some(Op::Load32Short));
+        assert_eq!(of(Op::Load32, &[1, 2, 2]), Some(Op::Load32Short));
+        assert_eq!(of(Op::I32AddImm, &[1, 2, -16]), Some(Op::I32AddImmTiny));
+        assert_eq!(of(Op::I32AddImm, &[1, 2, 9]), Some(Op::I32AddImmShort));
+        assert_eq!(of(Op::I32AddImm, &[1, 256, 1]), None);
+        assert_eq!(of(Op::Ret1, &[7]), Some(Op::Ret1Tiny));
+        assert_eq!(of(Op::Ret1, &[8]), None);
     }
 
     #[test]
@@ -133,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn three_bytes_are_not_for_loops() {
+    fn what_costs_something_is_not_for_loops() {
         let hot = Place {
             in_loop: true,
             ..COLD
@@ -144,5 +168,14 @@ mod tests {
         assert_eq!(constant(Op::ConstU32, hot), None);
         assert_eq!(constant(Op::ConstPool, hot), None);
         assert_eq!(constant(Op::ConstU16, hot), Some(Op::ConstU16Short));
+        let near = |op, place| form(op, &[1, 2, 4], place);
+        for (op, tiny, short) in [
+            (Op::Load32, Op::Load32Tiny, Op::Load32Short),
+            (Op::I32AddImm, Op::I32AddImmTiny, Op::I32AddImmShort),
+        ] {
+            assert_eq!(near(op, COLD), Some(tiny));
+            assert_eq!(near(op, hot), Some(short));
+        }
+        assert_eq!(form(Op::Ret1, &[1], hot), Some(Op::Ret1Tiny));
     }
 }

@@ -164,10 +164,7 @@ impl Check<'_> {
             | Role::BlockCost
             | Role::Cost => ensure(value == 0, || format!("{} is not 0", field.name))?,
             Role::Shift => ensure((0..=3).contains(&value), || "shift out of range".to_owned())?,
-            Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => {
-                let lanes = i64::from(field.role.lanes().unwrap_or(0));
-                ensure((0..lanes).contains(&value), || "no such lane".to_owned())?;
-            }
+            Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => lane(field.role, value)?,
             Role::Const => self.constants(value..value + 1)?,
             Role::Const128 => self.constants(value..value + 2)?,
             Role::ImmS16
@@ -289,4 +286,10 @@ fn falls_through(index: usize, block: &VBlock) -> Verdict {
         fall.is_none_or(|i: usize| block.succs[i].block == next),
         || "does not fall through to the next block".to_owned(),
     )
+}
+
+/// The number of a lane is below the number of lanes.
+fn lane(role: Role, value: i64) -> Verdict {
+    let lanes = i64::from(role.lanes().unwrap_or(0));
+    ensure((0..lanes).contains(&value), || "no such lane".to_owned())
 }

@@ -218,6 +218,9 @@ macro_rules! acc_rows {
 
             // What a block costs beyond what its `fuel` can say.
             0x04ec fuel_more FuelMore { cost: Cost } Next fuel Zero "part of the cost of a block: fuel -= cost, pause if below zero";
+
+            // The offset is part of the opcode.
+            0x04ed load32_acc_addr_tiny Load32AccAddrTiny { dst: DefAccByte, addr: AccByte, offset: OffsetAtEd } Next fuel Zero "dst = u64(u32) at mem[addr + offset]";
         }
     };
 }

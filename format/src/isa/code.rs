@@ -1,6 +1,6 @@
 //! Encoding and decoding of single instructions, driven by the table.
 
-use super::family::{range, to_bits, to_value};
+use super::family::{fits_opcode, to_bits, to_value};
 use super::{Control, Field, MAX_WORDS, Op};
 
 /// An operand value does not fit its field.
@@ -46,12 +46,8 @@ pub fn encode(op: Op, operands: &[i64]) -> Result<[u16; MAX_WORDS], EncodeError>
 /// Whether a field has room for `value`: 8 to 32 bits, signed or unsigned as its role says.
 #[must_use]
 pub fn fits(field: &Field, value: i64) -> bool {
-    if let Some((least, most)) = range(field) {
-        return (least..=most).contains(&value);
-    }
-    if field.place.byte == 0 && value == 0 {
-        // A label: the word would be another opcode.
-        return false;
+    if let Some(fits) = fits_opcode(field, value) {
+        return fits;
     }
     let bits = u32::from(field.place.bits);
     let range = if field.role.is_signed() {

@@ -1,6 +1,6 @@
 //! What follows from the instruction table: the opcode enum, its descriptions, and the operand places by name.
 
-use super::family::{ENTER, FAMILIES};
+use super::family::{ENTER, FREE, family_of};
 use super::identity::{may_stop, uses_memory_zero};
 use super::operand::{Field, Place, Role, Spec, place_of, spec, words_of};
 use crate::image::features;
@@ -89,7 +89,7 @@ impl OpInfo {
     #[must_use]
     pub const fn feature(&self) -> u64 {
         let number = self.op as u16;
-        if number >= 0x0500 && number < 0x0510 {
+        if number >= 0x0500 && number < 0x0503 {
             features::FUNCTION_REFERENCES
         } else if number >= 0x0520 && number < 0x0540 {
             features::EXCEPTIONS
@@ -161,7 +161,11 @@ const fn fields<const N: usize>(specs: &[Spec], names: &[&'static str]) -> [Fiel
     let mut out = [Field {
         name: "",
         role: Role::Def,
-        place: Place { byte: 0, bits: 0 },
+        place: Place {
+            byte: 0,
+            bits: 0,
+            own: 0,
+        },
     }; N];
     let mut i = 0;
     while i < N {
@@ -191,21 +195,32 @@ pub(crate) static INDEX: [u16; OP_LIMIT] = {
         i += 1;
     }
     let mut i = 0;
-    while i < FAMILIES.len() {
-        let (first, last, op) = FAMILIES[i];
+    while i < INFO.len() {
+        let (first, last) = family_of(&INFO[i]);
         let mut number = first as usize;
         while number <= last as usize {
             assert!(
-                number == op as usize || index[number] == u16::MAX,
+                number == INFO[i].op as usize || index[number] == u16::MAX,
                 "an opcode is of one row"
             );
-            index[number] = index[op as usize];
+            index[number] = i as u16;
             number += 1;
         }
         i += 1;
     }
+    index[FREE as usize] = index[Op::Fuel as usize];
     index
 };
+
+/// The number of the row that an opcode number belongs to, if there is such an opcode: that of its handler.
+#[must_use]
+pub const fn row_number(number: u16) -> Option<u16> {
+    if number as usize >= OP_LIMIT || INDEX[number as usize] == u16::MAX {
+        None
+    } else {
+        Some(ALL[INDEX[number as usize] as usize] as u16)
+    }
+}
 
 impl Op {
     /// The opcode of this number, if there is one.

@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::{Charge, Control, INFO, OpInfo, Role};
+use super::{Charge, Control, INFO, OpInfo, Role, row_number};
 
 const HEAD: &str = "# The instructions of WRT
 
@@ -16,7 +16,8 @@ demands.
 
 The operand of some is part of the opcode, which therefore has many numbers. `fuel` is 0x0300 for cost 0 and 0x0800 less the cost for 1 to 62: in
 either case the low byte is minus the cost. `br_short` is 0x0300 plus the low byte of its label, which is not 0. `enter` is 0x8000 plus the frame size, and
-its second word is a `fuel`.
+its second word is a `fuel`. Of others the first and the last number are given: the operand `in opcode` is what its range says, in steps, for one number
+after the other.
 
 Slots are 64 bits wide. `i32(..)` and `f32(..)` compute on the low 32 bits and store the result zero-extended. Labels count words
 from the instruction's opcode.
@@ -40,6 +41,11 @@ fn row(info: &OpInfo) -> String {
                 (24, _) => " high, and the next",
                 _ => "",
             };
+            if let Some(own) = field.place.counted() {
+                let value = |byte: u8| (i32::from(byte) - i32::from(own.zero)) << own.shift;
+                let (first, last) = (value(own.first), value(own.last));
+                return format!("{separator}{name}: {role:?} in opcode, {first} to {last}");
+            }
             format!("{separator}{name}: {role:?} {at}{part}")
         })
         .collect();
@@ -52,7 +58,12 @@ fn row(info: &OpInfo) -> String {
     };
     let formula = info.formula.replace('|', "\\|");
     let (number, name, control) = (info.op as u16, info.name, info.control);
-    format!("| {number:#06x} | `{name}` | {operands} | {control:?} | {charge} | {formula} |\n")
+    let numbers = (number..).take_while(|&it| row_number(it) == Some(number));
+    let numbers = match numbers.last() {
+        Some(last) if last > number => format!("{number:#06x} to {last:#06x}"),
+        _ => format!("{number:#06x}"),
+    };
+    format!("| {numbers} | `{name}` | {operands} | {control:?} | {charge} | {formula} |\n")
 }
 
 #[test]
@@ -77,6 +88,10 @@ fn the_table_is_as_the_machine_expects() {
             field.map(|it| it.place.word())
         };
         let name = info.name;
+        // The verifier looks no further for what an instruction leaves in an accumulator.
+        for role in [Role::DefAcc, Role::DefF32, Role::DefF64] {
+            assert!(at(role).is_none_or(|word| word <= 1), "{name}");
+        }
         match info.control {
             // Calls end with base and dst: `ret` reads them.
             Control::Call | Control::Stub if !info.fields.is_empty() => {

@@ -29,8 +29,8 @@ pub use code::{
     instructions_le, pair, set_field, table_label,
 };
 pub(crate) use derive::INDEX;
-pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field};
+pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field, row_number};
 pub(crate) use family::may_have_fuel;
-pub use family::{FAMILIES, MAX_BLOCK_COST, cost_of, frame_of, is_fuel};
+pub use family::{MAX_BLOCK_COST, OWN, Own, cost_of, frame_of, is_fuel};
 pub use identity::ISA_ID;
 pub use operand::{Field, MAX_WORDS, Place, Role, ref_kind};

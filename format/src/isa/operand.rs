@@ -5,6 +5,8 @@
 //! a callee's frame and results go, [`Role::Window`] and [`Role::Results`], always comes last: a return word is the place of the window
 //! operand, whatever the call before it looks like.
 
+use super::family::{OWN, Own};
+
 /// What an operand means. The verifier checks each role by one rule, the disassembler prints each in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -333,8 +335,8 @@ pub struct Spec {
     pub role: Role,
     /// Width: 8, 16, 24 or 32.
     pub bits: u8,
-    /// Whether it is the low byte of the opcode, or all of that word.
-    pub in_opcode: bool,
+    /// Index into [`super::family::OWN`] if it is part of the opcode, else 0.
+    pub own: u8,
 }
 
 /// Every [`Spec`] that rows use: a role by its name has its usual width, a name with a number another one.
@@ -345,19 +347,19 @@ pub mod spec {
     macro_rules! usual {
         ($($role:ident)*) => {$(
             #[doc = concat!("[`Role::", stringify!($role), "`], of its usual width.")]
-            pub const $role: Spec = Spec { role: Role::$role, bits: if Role::$role.is_wide() { 32 } else { 16 }, in_opcode: false };
+            pub const $role: Spec = Spec { role: Role::$role, bits: if Role::$role.is_wide() { 32 } else { 16 }, own: 0 };
         )*};
     }
     macro_rules! other {
         ($($name:ident = $role:ident $bits:literal;)*) => {$(
             #[doc = concat!("[`Role::", stringify!($role), "`] in ", stringify!($bits), " bits.")]
-            pub const $name: Spec = Spec { role: Role::$role, bits: $bits, in_opcode: false };
+            pub const $name: Spec = Spec { role: Role::$role, bits: $bits, own: 0 };
         )*};
     }
     macro_rules! own {
-        ($($name:ident = $role:ident $bits:literal;)*) => {$(
+        ($($name:ident = $role:ident $bits:literal, $own:literal;)*) => {$(
             #[doc = concat!("[`Role::", stringify!($role), "`] in ", stringify!($bits), " bits of the opcode.")]
-            pub const $name: Spec = Spec { role: Role::$role, bits: $bits, in_opcode: true };
+            pub const $name: Spec = Spec { role: Role::$role, bits: $bits, own: $own };
         )*};
     }
     usual! {
@@ -380,9 +382,23 @@ pub mod spec {
         Const24 = Const 24;
     }
     own! {
-        Frame = Frame 16;
-        OwnCost = BlockCost 16;
-        OwnLabel = Label16 8;
+        Frame = Frame 16, 1;
+        OwnCost = BlockCost 16, 1;
+        OwnLabel = Label16 8, 1;
+        DefAccAt5d = DefAcc 8, 2;
+        UseAt9e = Use 8, 3;
+        AccAtA6 = Acc 8, 4;
+        DefAccAtA8 = DefAcc 8, 5;
+        ImmAt1b = ImmS16 8, 6;
+        OffsetAt68 = ImmU16 8, 7;
+        OffsetAt10 = ImmU16 8, 8;
+        OffsetAt30 = ImmU16 8, 9;
+        DefAccAt43 = DefAcc 8, 10;
+        OffsetAt63 = ImmU16 8, 11;
+        ImmAtA3 = ImmS16 8, 12;
+        OffsetAtAc = ImmU16 8, 13;
+        OffsetAtEd = ImmU16 8, 14;
+        OffsetAt0510 = ImmU16 8, 15;
     }
 }
 
@@ -394,9 +410,21 @@ pub struct Place {
     pub byte: u8,
     /// Width: 8, 16, 24 or 32.
     pub bits: u8,
+    /// Index into [`OWN`] if it is part of the opcode, else 0.
+    pub own: u8,
 }
 
 impl Place {
+    /// What the low byte of the opcode says, if that is the operand and it does not begin with 0 or has a sign.
+    #[must_use]
+    pub const fn counted(self) -> Option<Own> {
+        if self.own > 1 {
+            Some(OWN[self.own as usize])
+        } else {
+            None
+        }
+    }
+
     /// The word that the first byte is in, counted from the opcode.
     #[must_use]
     pub const fn word(self) -> usize {
@@ -452,8 +480,9 @@ const fn is_last(role: Role) -> bool {
 #[must_use]
 pub const fn place_of(specs: &[Spec], index: usize) -> Place {
     let bits = specs[index].bits;
-    if specs[index].in_opcode {
-        return Place { byte: 0, bits };
+    if specs[index].own > 0 {
+        let own = specs[index].own;
+        return Place { byte: 0, bits, own };
     }
     let mut byte = 2;
     let mut i = 0;
@@ -463,7 +492,7 @@ pub const fn place_of(specs: &[Spec], index: usize) -> Place {
         } else {
             is_last(specs[index].role)
         };
-        if before && !specs[i].in_opcode {
+        if before && specs[i].own == 0 {
             byte += specs[i].bits / 8;
         }
         i += 1;
@@ -476,7 +505,7 @@ pub const fn place_of(specs: &[Spec], index: usize) -> Place {
         bits == 8 || byte % 2 == bits / 8 % 2,
         "operands of words begin with a word, and one of three bytes ends with one"
     );
-    Place { byte, bits }
+    Place { byte, bits, own: 0 }
 }
 
 /// Words that an instruction with these operands takes, branch table targets not counted.
@@ -488,7 +517,7 @@ pub const fn words_of(specs: &[Spec]) -> usize {
     let mut bytes = 2;
     let mut i = 0;
     while i < specs.len() {
-        if !specs[i].in_opcode {
+        if specs[i].own == 0 {
             bytes += specs[i].bits as usize / 8;
         }
         i += 1;

@@ -127,6 +127,9 @@ macro_rules! scalar_rows {
             0x005b i32_extend8_s I32Extend8S { dst: DefAcc, src: Use } Next fuel Zero "dst = i32: low 8 bits, sign-extended of src";
             0x005c i32_extend16_s I32Extend16S { dst: DefAcc, src: Use } Next fuel Zero "dst = i32: low 16 bits, sign-extended of src";
 
+            // A family, see `family.rs`: an operand is part of the opcode.
+            0x005d const_1 Const1 { dst: DefAccAt5d } Next fuel Zero "dst = 1";
+
             // i64 arithmetic.
             0x0070 i64_add I64Add { dst: DefAcc, lhs: Use, rhs: Use } Next fuel Zero "dst = i64(lhs + rhs)";
             0x0071 i64_sub I64Sub { dst: DefAcc, lhs: Use, rhs: Use } Next fuel Zero "dst = i64(lhs - rhs)";
@@ -174,6 +177,11 @@ macro_rules! scalar_rows {
             0x009b i64_extend8_s I64Extend8S { dst: DefAcc, src: Use } Next fuel Zero "dst = i64: low 8 bits, sign-extended of src";
             0x009c i64_extend16_s I64Extend16S { dst: DefAcc, src: Use } Next fuel Zero "dst = i64: low 16 bits, sign-extended of src";
             0x009d i64_extend32_s I64Extend32S { dst: DefAcc, src: Use } Next fuel Zero "dst = i64: low 32 bits, sign-extended, of src";
+
+            // Families, see `family.rs`: the slot is part of the opcode.
+            0x009e ret1_tiny Ret1Tiny { src: UseAt9e } Return fuel Zero "return src";
+            0x00a6 ret1_acc_src_tiny Ret1AccSrcTiny { src: AccAtA6 } Return fuel Zero "return src";
+            0x00a8 const_ones ConstOnes { dst: DefAccAtA8 } Next fuel Zero "dst = u32(-1)";
 
             // Multiply-add and shift-add, two roundings for floats.
             0x00b0 i32_mul_add I32MulAdd { dst: DefAcc, a: Use, b: Use, c: Use } Next fuel Zero "dst = i32(a * b + c)";
@@ -254,6 +262,9 @@ macro_rules! scalar_rows {
             0x0109 f32_demote_f64 F32DemoteF64 { dst: DefF32, src: Use } Next fuel Zero "dst = f32(f64(src))";
             0x010a f64_promote_f32 F64PromoteF32 { dst: DefF64, src: Use } Next fuel Zero "dst = f64(f32(src))";
 
+            // A family, see `family.rs`: an operand is part of the opcode.
+            0x010b i32_add_imm_acc_lhs_tiny I32AddImmAccLhsTiny { dst: DefAccByte, lhs: AccByte, imm: ImmAt1b } Next fuel Zero "dst = i32(lhs + imm)";
+
             // Compare and branch.
             0x0120 br_i32_eq BrI32Eq { lhs: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs == rhs) goto label";
             0x0121 br_i32_ne BrI32Ne { lhs: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(lhs != rhs) goto label";
@@ -317,6 +328,9 @@ macro_rules! scalar_rows {
             0x0165 br_i64_add_ne BrI64AddNe { dst: Def, src: Use, limit: Use, step: ImmS16, label: Label32 } CondBranch fuel Zero "dst = i64(src + step); if dst != limit goto label";
             0x0166 br_i64_add_lt_s BrI64AddLtS { dst: Def, src: Use, limit: Use, step: ImmS16, label: Label32 } CondBranch fuel Zero "dst = i64(src + step); if dst < limit, signed goto label";
             0x0167 br_i64_add_lt_u BrI64AddLtU { dst: Def, src: Use, limit: Use, step: ImmS16, label: Label32 } CondBranch fuel Zero "dst = i64(src + step); if dst < limit, unsigned goto label";
+
+            // A family, see `family.rs`: an operand is part of the opcode.
+            0x0168 load64_tiny Load64Tiny { dst: DefAccByte, addr: UseByte, offset: OffsetAt68 } Next fuel Zero "dst = u64 at mem[addr + offset]";
 
             // Loads from memory 0 (32-bit); `_mem` forms reach every memory. Addresses are checked.
             0x0180 load8_u Load8U { dst: DefAcc, addr: Use, offset: ImmU16 } Next fuel Zero "dst = u64(u8) at mem[addr + offset]";
@@ -442,10 +456,20 @@ macro_rules! scalar_rows {
             0x020e table_init TableInit { to: Mod, from: Mod, n: Mod, table: Table, elem: Elem } Next fuel Elems "table[to .. to + n] = elem[from .. from + n]";
             0x020f elem_drop ElemDrop { elem: Elem } Next fuel Zero "element segment becomes empty";
 
+            // Families, see `family.rs`: the offset is part of the opcode.
+            0x0210 store32_tiny Store32Tiny { addr: UseByte, src: UseByte, offset: OffsetAt10 } Next fuel Zero "mem[addr + offset] = u32(src)";
+            0x0230 store32_acc_src_tiny Store32AccSrcTiny { addr: UseByte, src: AccByte, offset: OffsetAt30 } Next fuel Zero "mem[addr + offset] = u32(src)";
+
             // Forms for what rarely needs as much room, or rarely as little.
             0x0240 br_far BrFar { label: Label32 } Branch fuel Zero "goto label";
             0x0241 call_far CallFar { base: Window, dst: Results, func: DefinedFunc } Call fuel Zero "dst.. = func(base..)";
             0x0242 const_u16 ConstU16 { dst: DefAcc, imm: ImmU16 } Next fuel Zero "dst = u64(imm)";
+
+            // Families, see `family.rs`: an operand is part of the opcode.
+            0x0243 const_0 Const0 { dst: DefAccAt43 } Next fuel Zero "dst = 0";
+            0x0263 load32_tiny Load32Tiny { dst: DefAccByte, addr: UseByte, offset: OffsetAt63 } Next fuel Zero "dst = u64(u32) at mem[addr + offset]";
+            0x0293 i32_add_imm_tiny I32AddImmTiny { dst: DefAccByte, lhs: UseByte, imm: ImmAtA3 } Next fuel Zero "dst = i32(lhs + imm)";
+            0x02ac load8_u_tiny Load8UTiny { dst: DefAccByte, addr: UseByte, offset: OffsetAtAc } Next fuel Zero "dst = u64(u8) at mem[addr + offset]";
 
             // Short forms: operands of a byte where an instruction above has 16 bits or more. Each has that one's operands and meaning; a byte
             // costs a handler no more than a word does.
@@ -510,6 +534,8 @@ macro_rules! scalar_rows {
             0x02fa br_i32_ne_acc_lhs_short BrI32NeAccLhsShort { lhs: AccByte, rhs: UseByte, label: Label16 } CondBranch fuel Zero "if i32(lhs != rhs) goto label";
             0x02fb br_i32_eq_imm_acc_lhs_short BrI32EqImmAccLhsShort { lhs: AccByte, imm: ImmS8, label: Label16 } CondBranch fuel Zero "if i32(lhs == imm) goto label";
             0x02fc br_i32_ne_imm_acc_lhs_short BrI32NeImmAccLhsShort { lhs: AccByte, imm: ImmS8, label: Label16 } CondBranch fuel Zero "if i32(lhs != imm) goto label";
+            0x02fe const_i32 ConstI32 { dst: DefAccByte, imm: ImmS8 } Next fuel Zero "dst = u32(imm)";
+            0x02ff const_s32_short ConstS32Short { dst: DefAccByte, imm: ImmS8 } Next fuel Zero "dst = s64(imm)";
 
             // A label in the low byte of the opcode.
             0x03ff br_short BrShort { label: OwnLabel } Branch fuel Zero "goto label";

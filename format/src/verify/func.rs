@@ -208,7 +208,7 @@ impl Walk<'_, '_> {
             let [high_slots, _] = rule.high_slots;
             let wrong = rule.plain > allowed
                 || words & zero != 0
-                || !slots_in_frame(self.lanes, words & slots)
+                || !slots_in_frame(self.lanes, words.wrapping_sub(rule.bias) & slots)
                 || !slots_in_frame(self.lanes, words >> 8 & high_slots)
                 || may_have_fuel(words, operands);
             if wrong {
@@ -300,14 +300,16 @@ impl Walk<'_, '_> {
         let groups = [lanes_of([a, b, c, d]), lanes_of([e, f, g, h])];
         let mut decoy = false;
         let masks = rule.slots.into_iter().zip(rule.high_slots).zip(rule.zero);
+        let mut bias = rule.bias;
         for ((group, ((slots, high_slots), zero)), operands) in
             groups.into_iter().zip(masks).zip(rule.operands)
         {
             ensure(group & zero == 0, Kind::BadImmediate)?;
-            let inside = slots_in_frame(self.lanes, group & slots)
+            let inside = slots_in_frame(self.lanes, group.wrapping_sub(bias) & slots)
                 && slots_in_frame(self.lanes, group >> 8 & high_slots);
             ensure(inside, Kind::SlotOutOfRange)?;
             decoy |= may_have_fuel(group, operands);
+            bias = 0;
         }
         if decoy {
             self.decoys(rule.words)?;
@@ -345,16 +347,12 @@ impl Walk<'_, '_> {
     fn accumulated(&self, role: Role, slot: i64) -> Checked<()> {
         let opcode = self.word(self.before).unwrap_or(0);
         let left = rule_of(opcode).and_then(|rule| rule.leaves);
-        let left = left.filter(|field| field.role == role).and_then(|field| {
-            let word = self.word(self.before.saturating_add(field.place.word()))?;
-            let slot = word >> field.place.shift();
-            Some(if field.place.bits == 8 {
-                slot & 0xff
-            } else {
-                slot
-            })
+        let left = left.filter(|field| field.role == role).map(|field| {
+            // It is in one of the first two words.
+            let words = [0, 1].map(|i| self.word(self.before.saturating_add(i)).unwrap_or(0));
+            field_value(&words, field)
         });
-        ensure(left.map(i64::from) == Some(slot), Kind::NotAccumulated)
+        ensure(left == Some(slot), Kind::NotAccumulated)
     }
 
     /// A block begins after a conditional branch, and, unless the function ends, after what never goes on.

@@ -9,6 +9,8 @@ pub(super) struct Rule {
     pub(super) slots: [u64; 2],
     /// Words whose high byte is a slot of the frame, likewise, as the byte shifted down. A low byte is in `slots`.
     pub(super) high_slots: [u64; 2],
+    /// What to take from words 0 to 3 before they are slots, likewise: where a slot is part of the opcode.
+    pub(super) bias: u64,
     /// Words that are the first of two slots of the frame, likewise.
     pub(super) pairs: [u64; 2],
     /// Bits that must be zero, likewise: the upper bits of a shift or lane.
@@ -86,9 +88,10 @@ const fn rule(info: &'static OpInfo) -> Rule {
     let mut rule = Rule {
         slots: [0; 2],
         high_slots: [0; 2],
+        bias: 0,
         pairs: [0; 2],
         zero: [0; 2],
-        operands: [0; 2],
+        operands: operand_words(info),
         info,
         words: info.words,
         control: info.control,
@@ -112,6 +115,9 @@ const fn rule(info: &'static OpInfo) -> Rule {
         let (word, above) = (field.place.word(), field.place.shift());
         let (group, shift) = (word / 4, 16 * (word as u32 % 4) + above);
         let bits = if field.place.bits == 8 { 0xff } else { 0xffff };
+        if let (Check::Slot, Some(own)) = (check(field.role), field.place.counted()) {
+            rule.bias = own.zero as u64;
+        }
         match check(field.role) {
             Check::Slot if above > 0 => rule.high_slots[group] |= bits << (shift - above),
             Check::Slot => rule.slots[group] |= bits << shift,
@@ -125,16 +131,6 @@ const fn rule(info: &'static OpInfo) -> Rule {
             Check::Label => rule.label = Some(field),
         }
         i += 1;
-    }
-    // The second word of `enter` is a block.
-    let mut word = if matches!(info.control, Control::Enter) {
-        info.words
-    } else {
-        1
-    };
-    while word < info.words {
-        rule.operands[word as usize / 4] |= 0xffff << (16 * (word % 4));
-        word += 1;
     }
     if matches!(info.control, Control::Next)
         && info.words <= 4
@@ -150,6 +146,27 @@ const fn rule(info: &'static OpInfo) -> Rule {
         };
     }
     rule
+}
+
+/// The operands' words, as lanes.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "evaluated at compile time only"
+)]
+const fn operand_words(info: &OpInfo) -> [u64; 2] {
+    let mut lanes = [0; 2];
+    // The second word of `enter` is a block.
+    let mut word = if matches!(info.control, Control::Enter) {
+        info.words
+    } else {
+        1
+    };
+    while word < info.words {
+        lanes[word as usize / 4] |= 0xffff << (16 * (word % 4));
+        word += 1;
+    }
+    lanes
 }
 
 enum Check {

@@ -66,10 +66,10 @@ handlers! {
     fn ret(s, at) {
         s.ret()
     }
-    fn ret1(s, at) {
+    fn ret1 | ret1_tiny(s, at) {
         s.ret1(s.get64(at::src))
     }
-    fn ret1_acc_src(s, at) {
+    fn ret1_acc_src | ret1_acc_src_tiny(s, at) {
         s.ret1(s.acc64(at::src))
     }
     fn ret_n(s, at) {

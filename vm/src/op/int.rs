@@ -74,12 +74,12 @@ division! {
 
 /// An operator with an immediate: its plain form, then that with `lhs` in the accumulator.
 macro_rules! immediate {
-    ($($get:ident $acc:ident $set:ident $widen:ident { $($name:ident $(| $name_short:ident)? [$($lhs:ident $(| $lhs_short:ident)?)?] = $operation:expr;)* })*) => { handlers! {$($(
-        fn $name $(| $name_short)? (s, at) {
+    ($($get:ident $acc:ident $set:ident $widen:ident { $($name:ident $(| $name_short:ident)* [$($lhs:ident $(| $lhs_short:ident)*)?] = $operation:expr;)* })*) => { handlers! {$($(
+        fn $name $(| $name_short)* (s, at) {
             s.$set(at::dst, $operation(s.$get(at::lhs), $widen(s.imm_s16(at::imm))));
             Ctl::Next
         }
-        $(fn $lhs $(| $lhs_short)? (s, at) {
+        $(fn $lhs $(| $lhs_short)* (s, at) {
             s.$set(at::dst, $operation(s.$acc(at::lhs), $widen(s.imm_s16(at::imm))));
             Ctl::Next
         })?
@@ -100,7 +100,7 @@ pub(super) const fn widen64(imm: i16) -> u64 {
 
 immediate! {
     get32 acc32 set32 widen32 {
-        i32_add_imm | i32_add_imm_short [i32_add_imm_acc_lhs | i32_add_imm_acc_lhs_short] = u32::wrapping_add;
+        i32_add_imm | i32_add_imm_short | i32_add_imm_tiny [i32_add_imm_acc_lhs | i32_add_imm_acc_lhs_short | i32_add_imm_acc_lhs_tiny] = u32::wrapping_add;
         i32_mul_imm | i32_mul_imm_short [i32_mul_imm_acc_lhs] = u32::wrapping_mul;
         i32_and_imm | i32_and_imm_short [i32_and_imm_acc_lhs | i32_and_imm_acc_lhs_short] = |a, b| a & b;
         i32_or_imm [i32_or_imm_acc_lhs] = |a, b| a | b;

@@ -33,9 +33,9 @@ fn scaled(s: &State, index: u32, shift: Place) -> u64 {
 
 macro_rules! loads {
     ($($raw:ty, |$value:ident| $extend:expr;
-       $near:ident $(| $near_short:ident)? $far:ident $wrap:ident $(| $wrap_short:ident)? $index:ident $(| $index_short:ident)? $mem:ident;)*) => { handlers! {$(
-        fn $near $(| $near_short)? (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+       $near:ident $(| $near_short:ident)* $far:ident $wrap:ident $(| $wrap_short:ident)? $index:ident $(| $index_short:ident)? $mem:ident;)*) => { handlers! {$(
+        fn $near $(| $near_short)* (s, at) {
+            let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         fn $far(s, at) {
@@ -43,7 +43,7 @@ macro_rules! loads {
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         fn $wrap $(| $wrap_short)? (s, at) {
-            let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
+            let ea = wrapped(s, at::addr, at::k) + s.offset(at::offset);
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         fn $index $(| $index_short)? (s, at) {
@@ -68,21 +68,21 @@ macro_rules! loads {
 }
 
 loads! {
-    u8, |v| u64::from(v); load8_u | load8_u_short load8_u_far load8_u_wrap | load8_u_wrap_short load8_u_index load8_u_mem;
+    u8, |v| u64::from(v); load8_u | load8_u_short | load8_u_tiny load8_u_far load8_u_wrap | load8_u_wrap_short load8_u_index load8_u_mem;
     i8, |v| u64::from(v as u32); load8_s_i32 load8_s_i32_far load8_s_i32_wrap load8_s_i32_index load8_s_i32_mem;
     i8, |v| v as u64; load8_s_i64 load8_s_i64_far load8_s_i64_wrap load8_s_i64_index load8_s_i64_mem;
     u16, |v| u64::from(v); load16_u load16_u_far load16_u_wrap load16_u_index load16_u_mem;
     i16, |v| u64::from(v as u32); load16_s_i32 load16_s_i32_far load16_s_i32_wrap load16_s_i32_index load16_s_i32_mem;
     i16, |v| v as u64; load16_s_i64 load16_s_i64_far load16_s_i64_wrap load16_s_i64_index load16_s_i64_mem;
-    u32, |v| u64::from(v); load32 | load32_short load32_far load32_wrap | load32_wrap_short load32_index | load32_index_short load32_mem;
+    u32, |v| u64::from(v); load32 | load32_short | load32_tiny load32_far load32_wrap | load32_wrap_short load32_index | load32_index_short load32_mem;
     i32, |v| v as u64; load32_s_i64 load32_s_i64_far load32_s_i64_wrap load32_s_i64_index load32_s_i64_mem;
-    u64, |v| v; load64 | load64_short load64_far load64_wrap | load64_wrap_short load64_index load64_mem;
+    u64, |v| v; load64 | load64_short | load64_tiny load64_far load64_wrap | load64_wrap_short load64_index load64_mem;
 }
 
 macro_rules! stores {
-    ($($raw:ty; $near:ident $(| $near_short:ident)? $far:ident $wrap:ident $(| $wrap_short:ident)? $index:ident $(| $index_short:ident)? $mem:ident;)*) => { handlers! {$(
-        fn $near $(| $near_short)? (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+    ($($raw:ty; $near:ident $(| $near_short:ident)* $far:ident $wrap:ident $(| $wrap_short:ident)? $index:ident $(| $index_short:ident)? $mem:ident;)*) => { handlers! {$(
+        fn $near $(| $near_short)* (s, at) {
+            let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         fn $far(s, at) {
@@ -90,7 +90,7 @@ macro_rules! stores {
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         fn $wrap $(| $wrap_short)? (s, at) {
-            let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
+            let ea = wrapped(s, at::addr, at::k) + s.offset(at::offset);
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         fn $index $(| $index_short)? (s, at) {
@@ -107,25 +107,29 @@ macro_rules! stores {
 stores! {
     u8; store8 store8_far store8_wrap store8_index store8_mem;
     u16; store16 store16_far store16_wrap store16_index store16_mem;
-    u32; store32 | store32_short store32_far store32_wrap | store32_wrap_short store32_index | store32_index_short store32_mem;
+    u32; store32 | store32_short | store32_tiny store32_far store32_wrap | store32_wrap_short store32_index | store32_index_short store32_mem;
     u64; store64 | store64_short store64_far store64_wrap | store64_wrap_short store64_index store64_mem;
 }
 
 macro_rules! store_imm {
-    ($($name:ident | $short:ident $raw:ty;)*) => { handlers! {$(
-        fn $name | $short (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+    ($($name:ident $(| $short:ident)* => $raw:ty;)*) => { handlers! {$(
+        fn $name $(| $short)* (s, at) {
+            let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
             if s.store(ea, (s.imm_s16(at::imm) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
     )*} };
 }
 
-store_imm! { store8_imm | store8_imm_short u8; store32_imm | store32_imm_short u32; store64_imm | store64_imm_short u64; }
+store_imm! {
+    store8_imm | store8_imm_short => u8;
+    store32_imm | store32_imm_short | store32_imm_tiny => u32;
+    store64_imm | store64_imm_short => u64;
+}
 
 macro_rules! load_acc {
-    ($($raw:ty, |$value:ident| $extend:expr; $near:ident $(| $near_short:ident)? [$($by_addr:ident $(| $addr_short:ident)? $by_index:ident $(| $index_short:ident)?)?];)*) => { handlers! {$(
-        fn $near $(| $near_short)? (s, at) {
-            let ea = u64::from(s.acc32(at::addr)) + u64::from(s.half(at::offset));
+    ($($raw:ty, |$value:ident| $extend:expr; $near:ident $(| $near_short:ident)* [$($by_addr:ident $(| $addr_short:ident)? $by_index:ident $(| $index_short:ident)?)?];)*) => { handlers! {$(
+        fn $near $(| $near_short)* (s, at) {
+            let ea = u64::from(s.acc32(at::addr)) + s.offset(at::offset);
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         $(fn $by_addr $(| $addr_short)? (s, at) {
@@ -144,18 +148,18 @@ load_acc! {
     i8, |v| u64::from(v as u32); load8_s_i32_acc_addr [];
     u16, |v| u64::from(v); load16_u_acc_addr [load16_u_index_acc_addr load16_u_index_acc_index];
     i16, |v| u64::from(v as u32); load16_s_i32_acc_addr [];
-    u32, |v| u64::from(v); load32_acc_addr | load32_acc_addr_short [load32_index_acc_addr | load32_index_acc_addr_short load32_index_acc_index | load32_index_acc_index_short];
+    u32, |v| u64::from(v); load32_acc_addr | load32_acc_addr_short | load32_acc_addr_tiny [load32_index_acc_addr | load32_index_acc_addr_short load32_index_acc_index | load32_index_acc_index_short];
     u64, |v| v; load64_acc_addr [load64_index_acc_addr load64_index_acc_index];
 }
 
 macro_rules! store_acc {
-    ($($raw:ty; $addr:ident $src:ident $(| $src_short:ident)? [$($index:ident)?];)*) => { handlers! {$(
+    ($($raw:ty; $addr:ident $src:ident $(| $src_short:ident)* [$($index:ident)?];)*) => { handlers! {$(
         fn $addr(s, at) {
-            let ea = u64::from(s.acc32(at::addr)) + u64::from(s.half(at::offset));
+            let ea = u64::from(s.acc32(at::addr)) + s.offset(at::offset);
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
-        fn $src $(| $src_short)? (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+        fn $src $(| $src_short)* (s, at) {
+            let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
             if s.store(ea, (s.acc64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         $(fn $index(s, at) {
@@ -168,17 +172,17 @@ macro_rules! store_acc {
 store_acc! {
     u8; store8_acc_addr store8_acc_src [store8_index_acc_src];
     u16; store16_acc_addr store16_acc_src [];
-    u32; store32_acc_addr store32_acc_src | store32_acc_src_short [store32_index_acc_src];
+    u32; store32_acc_addr store32_acc_src | store32_acc_src_short | store32_acc_src_tiny [store32_index_acc_src];
     u64; store64_acc_addr store64_acc_src | store64_acc_src_short [store64_index_acc_src];
 }
 
 handlers! {
     fn store32_facc_src(s, at) {
-        let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+        let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
         if s.store(ea, s.acc_f32(at::src).to_le_bytes()) { Ctl::Next } else { OUT }
     }
     fn store64_facc_src(s, at) {
-        let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+        let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
         if s.store(ea, s.acc_f64(at::src).to_le_bytes()) { Ctl::Next } else { OUT }
     }
 }

@@ -30,7 +30,23 @@ handlers! {
         s.set64(at::dst, u64::from(s.imm_u32(at::imm)));
         Ctl::Next
     }
-    fn const_s32(s, at) {
+    fn const_0(s, at) {
+        s.set64(at::dst, 0);
+        Ctl::Next
+    }
+    fn const_1(s, at) {
+        s.set64(at::dst, 1);
+        Ctl::Next
+    }
+    fn const_ones(s, at) {
+        s.set64(at::dst, u32::MAX.into());
+        Ctl::Next
+    }
+    fn const_i32(s, at) {
+        s.set64(at::dst, u64::from(i32::from(s.imm_s16(at::imm)) as u32));
+        Ctl::Next
+    }
+    fn const_s32 | const_s32_short(s, at) {
         s.set64(at::dst, s.imm_s32(at::imm) as i64 as u64);
         Ctl::Next
     }

@@ -7,12 +7,12 @@
 //! Rules that keep a handler a jump: no destructors, no closures that capture, nothing whose address is taken, no call that is not
 //! inlined; compare the file header of `raw/tail.rs`.
 
-/// Defines handlers. `$s` is the machine's state, `$at` the module of the operands' places. A short form has the same body as the
-/// instruction that it is one of: `fn mov | mov_short(s, at)`.
+/// Defines handlers. `$s` is the machine's state, `$at` the module of the operands' places. Short forms have the same body as the
+/// instruction that they are of: `fn mov | mov_short(s, at)`.
 macro_rules! handlers {
-    ($($(#[$meta:meta])* fn $name:ident $(| $short:ident)? ($s:ident, $at:ident) $body:block)*) => {$(
+    ($($(#[$meta:meta])* fn $name:ident $(| $short:ident)* ($s:ident, $at:ident) $body:block)*) => {$(
         handlers! { @one $(#[$meta])* fn $name($s, $at) $body }
-        $(handlers! { @one fn $short($s, $at) $body })?
+        $(handlers! { @one fn $short($s, $at) $body })*
     )*};
     (@one $(#[$meta:meta])* fn $name:ident($s:ident, $at:ident) $body:block) => {
         $(#[$meta])*

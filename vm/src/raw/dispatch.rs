@@ -96,11 +96,11 @@ pub(crate) const fn preferred() -> Core {
 /// Whether handlers of the tail-threaded core jump: the host's stack must be as deep after many instructions as after one.
 #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
 fn probe() -> bool {
-    use wrt_format::isa::{FAMILIES, Op};
+    use wrt_format::isa::Op;
     /// Enough that a handler's frame, 16 bytes at least, would show each time.
     const STEPS: usize = 64;
-    // `i32_add slot 0 = slot 0 + slot 0` and `br` to a free block, in turn; at the end `halt`.
-    const STEP: [u16; 7] = [Op::I32Add as u16, 0, 0, 0, Op::Br as u16, 2, FAMILIES[0].0];
+    // `i32_add slot 0 = slot 0 + slot 0` and `br` to a `fuel` of cost 0, in turn; at the end `halt`.
+    const STEP: [u16; 7] = [Op::I32Add as u16, 0, 0, 0, Op::Br as u16, 2, 0x0300];
     let mut code = [0_u16; STEP.len() * STEPS + 1];
     for step in code.chunks_exact_mut(STEP.len()) {
         step.copy_from_slice(&STEP.map(u16::to_le));

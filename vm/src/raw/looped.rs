@@ -1,9 +1,10 @@
 //! The loop core: one `loop` around one `match`, with the registers in locals. It exists in every build.
 
+use wrt_format::isa::row_number;
+
 use super::ctx::{Ctx, Stop};
 use super::state::{Ctl, State};
 use crate::op;
-use wrt_format::isa::{Op, is_fuel};
 
 macro_rules! loop_core {
     ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
@@ -13,25 +14,30 @@ macro_rules! loop_core {
         /// `ctx` satisfies C1 and C2.
         pub(super) unsafe fn run<const COUNT: bool>(ctx: *mut Ctx) -> u32 {
             let mut state = State::from_ctx(ctx);
-            loop {
+            'next: loop {
                 #[cfg(feature = "profile")]
                 if COUNT {
                     state.context().counted.add(state.pc);
                 }
-                let ctl = match state.opcode() {
+                let mut number = state.opcode();
+                let ctl = loop {
+                    break match number {
                     $($number => match op::$name(&mut state) {
                         Ctl::Next => {
                             state.advance(wrt_format::isa::field::$name::words);
-                            continue;
+                            continue 'next;
                         }
                         ctl => ctl,
                     },)*
-                    // Opcodes of a family that are not the number of its row.
-                    number if is_fuel(number) => op::fuel(&mut state),
-                    number if Op::from_number(number) == Some(Op::BrShort) => {
-                        op::br_short(&mut state)
-                    }
-                    _ => Ctl::Exit(Stop::Illegal),
+                        // An opcode of a family: its row has another number, with which it goes on.
+                        other => match row_number(other) {
+                            Some(row) if row != other => {
+                                number = row;
+                                continue;
+                            }
+                            Some(_) | None => Ctl::Exit(Stop::Illegal),
+                        },
+                    };
                 };
                 let stop = match ctl {
                     Ctl::Next | Ctl::Jump | Ctl::Taken => continue,

@@ -141,9 +141,35 @@ impl State {
         u16::from_le(unsafe { *self.pc.add(at.word()) })
     }
 
+    /// Operand of 8 or 16 bits, of the opcode or behind it: an offset. It is worked out beside the address that it is added to.
+    #[inline(always)]
+    pub(crate) fn offset(&self, at: Place) -> u64 {
+        match at.counted() {
+            // 32 bits wide, so that the compiler does not put the subtraction behind the addition.
+            Some(own) => {
+                let steps = u32::from(self.byte(at)) << own.shift;
+                steps.wrapping_sub(u32::from(own.zero) << own.shift).into()
+            }
+            None => self.half(at).into(),
+        }
+    }
+
+    /// Operand of 8 or 16 bits, of the opcode or behind it: a slot. Its address takes the number that the opcode's byte begins with into its
+    /// displacement.
+    #[inline(always)]
+    fn slot_number(&self, at: Place) -> usize {
+        match at.counted() {
+            Some(own) => usize::from(self.byte(at)).wrapping_sub(own.zero.into()),
+            None => self.half(at).into(),
+        }
+    }
+
     /// Operand of 8 or 16 bits: a signed immediate.
     #[inline(always)]
     pub(crate) fn imm_s16(&self, at: Place) -> i16 {
+        if let Some(own) = at.counted() {
+            return i16::from(self.byte(at)) - i16::from(own.zero);
+        }
         if at.bits == 8 {
             return (self.byte(at) as i8).into();
         }
@@ -186,7 +212,7 @@ impl State {
     /// Address of the slot that operand `at` names.
     #[inline(always)]
     pub(super) fn slot_address(&self, at: Place) -> *mut u64 {
-        let slot = usize::from(self.half(at));
+        let slot = self.slot_number(at);
         #[cfg(feature = "checked")]
         {
             let frame = self.frame_here();

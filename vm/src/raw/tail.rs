@@ -9,7 +9,7 @@
 //!   argument in `acc`.
 //! - Four-argument form: `(pc, fp, mem, ctx)` for machines with few registers; the argument of a cold handler is in the context.
 
-use wrt_format::isa::{FAMILIES, OP_LIMIT};
+use wrt_format::isa::{OP_LIMIT, row_number};
 
 use super::ctx::{Ctx, SlowFn, Stop};
 use super::state::{Ctl, State};
@@ -292,15 +292,13 @@ static TABLE: [Handler; OP_LIMIT] = {
         table[number as usize] = handler;
         i += 1;
     }
-    let mut i = 0;
-    while i < FAMILIES.len() {
-        let (first, last, op) = FAMILIES[i];
-        let mut number = first as usize;
-        while number <= last as usize {
-            table[number] = table[op as usize];
-            number += 1;
+    // Opcodes of a family have the handler of their row.
+    let mut number = 0;
+    while number < OP_LIMIT {
+        if let Some(row) = row_number(number as u16) {
+            table[number] = table[row as usize];
         }
-        i += 1;
+        number += 1;
     }
     table
 };

@@ -140,9 +140,9 @@ fn a_block_that_costs_stays_behind_one_that_shows_fuel() {
         ],
         "0 enter 2 2
          2 load32 1 0 4
-         5 fuel 3
-         6 load32 0 0 4
-         9 ret",
+         4 fuel 3
+         5 load32 0 0 4
+         7 ret",
     );
 }
 
@@ -496,7 +496,39 @@ fn lines_are_of_block_starts_and_of_what_may_stop() {
     code.is_ref = vec![false; 4];
     code.is_wide = vec![false; 4];
     code.blocks[0].insts[2].fields[0] = 3;
-    assert_eq!(emitted(&code).lines, [(0, 10), (8, 12)]);
+    assert_eq!(emitted(&code).lines, [(0, 10), (6, 12)]);
+}
+
+/// Constants that have an instruction of their own, in the slots that its opcodes have room for; negative ones of an i32; any other.
+#[test]
+fn common_constants_are_one_word() {
+    let form = |slot: i64, imm: u32| encode::constant(Op::ConstU32, &[slot, imm.into()]);
+    let ones = u32::MAX;
+    for (slot, imm, expected) in [
+        (31, 0, Some((Op::Const0, [31, 0]))),
+        (32, 0, None),
+        (18, 1, Some((Op::Const1, [18, 1]))),
+        (19, 1, None),
+        (7, ones, Some((Op::ConstOnes, [7, -1]))),
+        (8, ones, Some((Op::ConstI32, [8, -1]))),
+        (0, ones - 127, Some((Op::ConstI32, [0, -128]))),
+        (0, ones - 128, None),
+        (256, ones, None),
+        (0, 2, None),
+    ] {
+        assert_eq!(form(slot, imm), expected, "{slot} {imm:#x}");
+    }
+    assert_eq!(encode::constant(Op::ConstS32, &[0, 0]), None);
+    assert_eq!(encode::constant(Op::ConstPool, &[0, 0]), None);
+    let code = func(vec![block(
+        1,
+        vec![inst(Op::ConstU32, &[1, 0]), inst(Op::Ret1, &[1])],
+        &[],
+    )]);
+    let ops = wrt_format::isa::instructions(&emitted(&code).words)
+        .filter_map(|(_, op, _)| op)
+        .collect::<Vec<_>>();
+    assert_eq!(ops, [Op::Enter, Op::Const0, Op::Ret1AccSrcTiny]);
 }
 
 #[test]

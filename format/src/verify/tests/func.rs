@@ -6,7 +6,7 @@ use super::super::VerifyErrorKind as Kind;
 use super::{FRAME, Harness, error_of, find, func_type, rich_module, verify_all};
 use crate::image::features;
 use crate::image::section::Kind as SectionKind;
-use crate::image::types::{ExternKind, MemoryType};
+use crate::image::types::{ExternKind, MemoryType, val};
 use crate::image::write::tests::{MEMORY, code, rich};
 use crate::image::write::{FuncSpec, ModuleSpec, align, write};
 use crate::isa::{Op, table_label};
@@ -103,6 +103,39 @@ fn accumulator_operands_are_what_the_instruction_before_has_left() {
         TRAP,
     ];
     assert_eq!(check(&chain), Ok(()));
+}
+
+/// Slots that are part of an opcode are below the frame size too, and are found by what reads an accumulator.
+#[test]
+fn slots_in_opcodes() {
+    let of = |frame: i64, body: &[(Op, &[i64])]| {
+        let enter = [frame, 1];
+        let mut list = Vec::from([(Op::Enter, &enter[..])]);
+        list.extend_from_slice(body);
+        error_of(ModuleSpec {
+            types: [func_type(&[], &[val::I64])].into(),
+            funcs: Vec::from([FuncSpec {
+                type_idx: 0,
+                frame: frame as u16,
+                refs: 0,
+                code: code(&list),
+            }]),
+            ..ModuleSpec::default()
+        })
+    };
+    let out = Err(Kind::SlotOutOfRange);
+    for (op, last) in [(Op::Const0, 31), (Op::Const1, 18), (Op::ConstOnes, 7)] {
+        assert_eq!(of(last + 1, &[(op, &[last]), TRAP]), Ok(()), "{op:?}");
+        assert_eq!(of(last, &[(op, &[last]), TRAP]), out, "{op:?}");
+        let read = |slot: i64| of(40, &[(op, &[2]), (Op::I32AddAccLhs, &[0, slot, 1]), TRAP]);
+        assert_eq!(read(2), Ok(()), "{op:?}");
+        assert_eq!(read(3), Err(Kind::NotAccumulated), "{op:?}");
+    }
+    assert_eq!(of(5, &[(Op::Ret1Tiny, &[4])]), Ok(()));
+    assert_eq!(of(4, &[(Op::Ret1Tiny, &[4])]), out);
+    let acc = |slot: &[i64]| of(5, &[(Op::Mov, &[1, 0]), (Op::Ret1AccSrcTiny, slot)]);
+    assert_eq!(acc(&[1]), Ok(()));
+    assert_eq!(acc(&[0]), Err(Kind::NotAccumulated));
 }
 
 #[test]

@@ -141,6 +141,13 @@ fn only(right: i64, wrong: &[i64], kind: Kind) -> Vec<(i64, Result<(), Kind>)> {
 
 /// Values of the operand and what the verifier says to them.
 fn cases(info: &OpInfo, field: &Field) -> Vec<(i64, Result<(), Kind>)> {
+    if let Some(own) = field.place.counted() {
+        // Slots are below the frame's size, and any immediate will do.
+        let value = |byte: u8| (i64::from(byte) - i64::from(own.zero)) << own.shift;
+        return [own.first, own.last]
+            .map(|byte| (value(byte), Ok(())))
+            .to_vec();
+    }
     let mut cases = usual_cases(info, field.role);
     let (role, bits) = (field.role, field.place.bits);
     let usual = cases.len();
@@ -161,10 +168,9 @@ fn cases(info: &OpInfo, field: &Field) -> Vec<(i64, Result<(), Kind>)> {
     cases
 }
 
-/// The same for an operand of its role's usual width.
+/// The same for an operand of its role's usual width. Counts are those of the rich module with two functions more.
 fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
     let frame = i64::from(FRAME);
-    // Counts of the rich module with two functions more.
     let index = |count: i64, max: i64| {
         let out = Err(Kind::IndexOutOfRange);
         [(count - 1, Ok(())), (count, out), (max, out)].to_vec()

@@ -7,6 +7,7 @@ mod fuel;
 #[cfg(feature = "gc")]
 mod gc;
 mod host;
+mod operands;
 mod ops;
 mod reference;
 mod refs;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use wrt_format::isa::{ALL, Control, Field, Op, Role};
 use wrt_format::trap::Trap;
 
+use super::operands::operands;
 use super::reference::{fused, loaded, operator, read_modify_write};
 #[cfg(feature = "simd")]
 use super::vector;
@@ -14,7 +15,7 @@ use super::world::{World, read, value, write_bytes};
 use super::*;
 
 /// Slots that a tested function has: its parameters and its results, all i64.
-const SLOTS: usize = 8;
+pub(super) const SLOTS: usize = 8;
 /// Bytes at the start and at the end of the memory that tests use.
 const MEMORY: usize = 65536;
 
@@ -48,6 +49,8 @@ const ELSEWHERE: &[Op] = &[
     Op::Ret,
     Op::Ret1,
     Op::Ret1AccSrc,
+    Op::Ret1Tiny,
+    Op::Ret1AccSrcTiny,
     Op::RetN,
     Op::ConstPool,
     Op::ConstPoolShort,
@@ -108,6 +111,7 @@ impl Case<'_> {
     fn name(&self) -> &'static str {
         let name = self.op.info().name;
         let name = name.strip_suffix("_short").unwrap_or(name);
+        let name = name.strip_suffix("_tiny").unwrap_or(name);
         let split = name
             .split_once("_acc_")
             .or_else(|| name.split_once("_facc_"));
@@ -375,6 +379,10 @@ fn plain(case: &Case<'_>, world: &mut World, before: &World) -> Result<(), Trap>
             return Ok(());
         }
         "const_u16" | "const_u32" | "const_s32" => case.raw("imm").unwrap() as u64,
+        "const_i32" => u64::from(case.raw("imm").unwrap() as u32),
+        "const_0" => 0,
+        "const_1" => 1,
+        "const_ones" => u64::from(u32::MAX),
         "select" => slot(if slot("cond") as u32 != 0 { "a" } else { "b" }),
         "i32_shl_add" | "i64_shl_add" => {
             let shift = case.raw("shift").unwrap() as u64;
@@ -391,76 +399,6 @@ fn plain(case: &Case<'_>, world: &mut World, before: &World) -> Result<(), Trap>
     };
     world.slots[case.raw("dst").unwrap() as usize] = value;
     Ok(())
-}
-
-/// Operands in range for their roles. Labels are filled in by [`function`].
-fn operands(op: Op, random: &mut Random) -> Vec<i64> {
-    let one = |field: &Field| match field.role {
-        Role::Def
-        | Role::DefAcc
-        | Role::DefF32
-        | Role::DefF64
-        | Role::Use
-        | Role::Acc
-        | Role::AccF32
-        | Role::AccF64
-        | Role::Mod => (random.next() % SLOTS as u64) as i64,
-        Role::Def128 | Role::Use128 => (random.next() % (SLOTS as u64 - 1)) as i64,
-        Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => {
-            (random.next() % u64::from(field.role.lanes().unwrap())) as i64
-        }
-        Role::ImmS16 | Role::ImmS32 => {
-            let bits = u32::from(field.place.bits);
-            (value(random, bits) << (64 - bits)) as i64 >> (64 - bits)
-        }
-        Role::ImmU16 | Role::ImmU32 => {
-            let most = u32::MAX >> (32 - field.place.bits);
-            let imm = [0, 1, 4, 8, most & 65535, most, random.next() as u32 & most];
-            i64::from(imm[random.next() as usize % imm.len()])
-        }
-        Role::Shift => (random.next() % 4) as i64,
-        Role::Mem => 0,
-        Role::Label16 | Role::Label32 => 0,
-        Role::UseSpan
-        | Role::Count
-        | Role::DefSpan
-        | Role::SpanLen
-        | Role::CollectedType
-        | Role::StructType
-        | Role::ArrayType
-        | Role::Array8
-        | Role::Array16
-        | Role::Array32
-        | Role::Array64
-        | Role::Array128
-        | Role::Field8
-        | Role::Field16
-        | Role::Field32
-        | Role::Field64
-        | Role::Field128
-        | Role::RefKinds
-        | Role::Window
-        | Role::Results
-        | Role::TargetCount
-        | Role::Frame
-        | Role::BlockCost
-        | Role::Cost
-        | Role::TrapCode
-        | Role::DefinedFunc
-        | Role::NearFunc
-        | Role::ImportFunc
-        | Role::Func
-        | Role::Type
-        | Role::DefinedGlobal
-        | Role::ImportGlobal
-        | Role::Tag
-        | Role::Table
-        | Role::Elem
-        | Role::Data
-        | Role::Const
-        | Role::Const128 => panic!("{}: {:?} is not for this", op.info().name, field.role),
-    };
-    op.info().fields.iter().map(one).collect()
 }
 
 /// A function that carries the instruction out and returns all slots, and in the last result which way it went.

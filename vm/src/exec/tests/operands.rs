@@ -1,0 +1,87 @@
+//! Operands that an instruction may have, at random.
+
+use wrt_format::isa::{Field, Op, Own, Role};
+
+use super::ops::SLOTS;
+use super::world::value;
+use super::*;
+
+/// Operands in range for their roles. Labels are filled in by [`function`].
+pub(super) fn operands(op: Op, random: &mut Random) -> Vec<i64> {
+    let one = |field: &Field| match field.role {
+        Role::ImmS16 | Role::ImmU16 if field.place.counted().is_some() => {
+            in_opcode(field.place.counted().unwrap(), random)
+        }
+        Role::Def
+        | Role::DefAcc
+        | Role::DefF32
+        | Role::DefF64
+        | Role::Use
+        | Role::Acc
+        | Role::AccF32
+        | Role::AccF64
+        | Role::Mod => (random.next() % SLOTS as u64) as i64,
+        Role::Def128 | Role::Use128 => (random.next() % (SLOTS as u64 - 1)) as i64,
+        Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => {
+            (random.next() % u64::from(field.role.lanes().unwrap())) as i64
+        }
+        Role::ImmS16 | Role::ImmS32 => {
+            let bits = u32::from(field.place.bits);
+            (value(random, bits) << (64 - bits)) as i64 >> (64 - bits)
+        }
+        Role::ImmU16 | Role::ImmU32 => {
+            let most = u32::MAX >> (32 - field.place.bits);
+            let imm = [0, 1, 4, 8, most & 65535, most, random.next() as u32 & most];
+            i64::from(imm[random.next() as usize % imm.len()])
+        }
+        Role::Shift => (random.next() % 4) as i64,
+        Role::Mem => 0,
+        Role::Label16 | Role::Label32 => 0,
+        Role::UseSpan
+        | Role::Count
+        | Role::DefSpan
+        | Role::SpanLen
+        | Role::CollectedType
+        | Role::StructType
+        | Role::ArrayType
+        | Role::Array8
+        | Role::Array16
+        | Role::Array32
+        | Role::Array64
+        | Role::Array128
+        | Role::Field8
+        | Role::Field16
+        | Role::Field32
+        | Role::Field64
+        | Role::Field128
+        | Role::RefKinds
+        | Role::Window
+        | Role::Results
+        | Role::TargetCount
+        | Role::Frame
+        | Role::BlockCost
+        | Role::Cost
+        | Role::TrapCode
+        | Role::DefinedFunc
+        | Role::NearFunc
+        | Role::ImportFunc
+        | Role::Func
+        | Role::Type
+        | Role::DefinedGlobal
+        | Role::ImportGlobal
+        | Role::Tag
+        | Role::Table
+        | Role::Elem
+        | Role::Data
+        | Role::Const
+        | Role::Const128 => panic!("{}: {:?} is not for this", op.info().name, field.role),
+    };
+    op.info().fields.iter().map(one).collect()
+}
+
+/// A value that an opcode can say.
+fn in_opcode(own: Own, random: &mut Random) -> i64 {
+    let bytes = i64::from(own.last) - i64::from(own.first) + 1;
+    let byte = i64::from(own.first) + (random.next() % bytes as u64) as i64;
+    (byte - i64::from(own.zero)) << own.shift
+}
