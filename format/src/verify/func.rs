@@ -13,8 +13,8 @@ use crate::image::subtype::TypeSpace;
 use crate::image::types::{Composite, ExternKind, GlobalType, PAGE_LOG2, val};
 use crate::image::view::ModuleView;
 use crate::isa::{
-    Control, MAX_WORDS, Op, PROLOGUE, Role, cost_of, field_value, frame_of, is_fuel, may_have_fuel,
-    pair,
+    Control, MAX_WORDS, Op, PROLOGUE, Role, cost_of, field, field_value, frame_of, is_fuel,
+    may_have_fuel, pair,
 };
 use crate::trap::Trap;
 
@@ -400,7 +400,9 @@ impl Walk<'_, '_> {
     pub(super) fn is_block(&self, target: usize) -> bool {
         let place = self.record.code_word.saturating_add(target as u32);
         let decoy = |word: &u32| u32::from_le(*word).cmp(&place);
-        self.word(target).is_some_and(is_fuel) && self.decoys.binary_search_by(decoy).is_err()
+        // Not in `enter`: a run could be paused there, where no instruction begins.
+        let is_fuel = target >= field::enter::words && self.word(target).is_some_and(is_fuel);
+        is_fuel && self.decoys.binary_search_by(decoy).is_err()
     }
 
     /// The targets of a branch table from word `first` on; gives the word behind them.

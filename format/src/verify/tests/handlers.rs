@@ -97,7 +97,17 @@ fn handlers_are_blocks_of_the_function() {
     assert_eq!(to(BLOCK), Ok(()));
     // Words of the function before, which has the same block; what is no block; an operand; the end, and beyond.
     let words = 21;
-    for block in [BLOCK.wrapping_sub(words), 0, 2, 13, 15, 17, words, 1 << 20] {
+    for block in [
+        BLOCK.wrapping_sub(words),
+        0,
+        1,
+        2,
+        13,
+        15,
+        17,
+        words,
+        1 << 20,
+    ] {
         assert_eq!(to(block), Err(Kind::BadHandlers), "{block}");
     }
 }

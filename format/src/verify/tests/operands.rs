@@ -322,13 +322,13 @@ fn labels(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
     let start = -1 - 4 * i64::from(producer(info).is_some());
     let mut cases = [
         (words, Ok(())),
-        // The block that the branch ends, which costs something, and the one that the function begins with.
+        // The block that the branch ends, which costs something.
         (start, Ok(())),
-        (start - 1, Ok(())),
         wrong(0),
         wrong(1),
-        // Behind `fuel`, `enter`, and before the function.
+        // Behind `fuel`, both words of `enter`, and before the function.
         wrong(start + 1),
+        wrong(start - 1),
         wrong(start - 2),
         wrong(start - 3),
         wrong(words + 1),

@@ -166,6 +166,7 @@ impl Place<'_> {
     fn may_pause(&self) -> bool {
         let control = match self.info.control {
             Control::Fuel | Control::Call | Control::TailCall | Control::Throw => true,
+            Control::Next if self.info.op == Op::FuelMore => true,
             Control::Stub
             | Control::Enter
             | Control::Next
