@@ -4,8 +4,8 @@
 //! - NAMES: `count` words, one per function of the function index space from 0 on: the end of its name; then the names, one after the other.
 //!   A function without a name has an empty one.
 //! - LINES: `count` words, one per defined function: the end of its part; then the parts. A part is a number for each of the function's
-//!   instructions that may stop the machine, in order: how far the Wasm byte offset is from the one before. It is made of half bytes, the
-//!   low half first, see [`Halves::difference`].
+//!   instructions that may stop the machine, in order, but for the beginnings of blocks that such an instruction follows directly: how far the Wasm
+//!   byte offset is from the one before. It is made of half bytes, the low half first, see [`Halves::difference`].
 
 #![deny(
     clippy::indexing_slicing,
@@ -19,7 +19,7 @@ use super::items::{CowRun, ExportView};
 use super::section::Kind;
 use super::types::ExternKind;
 use super::view::ModuleView;
-use crate::isa::instructions_of;
+use crate::isa::{Control, Op, instructions_of};
 
 impl<'a> ModuleView<'a> {
     /// Number of exports.
@@ -97,14 +97,16 @@ impl<'a> ModuleView<'a> {
         let record = self.func(func);
         let code = self.parts.code.get(record.code_word as usize..);
         let code = code.and_then(|code| code.get(..record.words as usize));
+        let code = instructions_of(code.unwrap_or_default(), u16::from_le);
         let mut offset = 0_u32;
-        instructions_of(code.unwrap_or_default(), u16::from_le)
-            .map_while(|(at, op, _)| Some((at as u32, op?.info().stops)))
-            .filter(|&(_, stops)| stops)
-            .map_while(move |(at, _)| {
-                offset = offset.wrapping_add(part.difference()?);
-                Some((at, offset))
-            })
+        let numbered = stops(code).map_while(move |(block, at)| {
+            offset = offset.wrapping_add(part.difference()?);
+            Some((block, at, offset))
+        });
+        numbered.flat_map(|(block, at, offset)| {
+            let block = block.map(|block| (block, offset));
+            block.into_iter().chain([(at, offset)])
+        })
     }
 
     /// Initial contents of defined memory `memory`: what is not covered is zero. To be put in place before the data segments.
@@ -119,6 +121,29 @@ impl<'a> ModuleView<'a> {
             file_offset: section.offset,
         })
     }
+}
+
+/// The instructions that have a number in LINES, by their words, each behind the word of the beginning of a block that it directly follows and
+/// that has the same. Nothing is known behind what is no instruction.
+pub(super) fn stops<'c>(
+    code: impl Iterator<Item = (usize, Option<Op>, &'c [u16])>,
+) -> impl Iterator<Item = (Option<u32>, u32)> {
+    let mut block = None;
+    let code = code.map_while(|(at, op, _)| Some((at as u32, op?.info())));
+    code.chain([(0, Op::Halt.info())])
+        .flat_map(move |(at, info)| {
+            let begins = matches!(info.control, Control::Enter | Control::Fuel);
+            let before = block.take();
+            if begins {
+                block = Some(at);
+            }
+            let one = (info.stops && !begins).then_some(at);
+            match (before, one) {
+                (Some(before), Some(one)) => Some((Some(before), one)),
+                (Some(before), None) => Some((None, before)),
+                (None, one) => one.map(|one| (None, one)),
+            }
+        })
 }
 
 /// Where part `i` begins and ends in the bytes that follow `count` ends of parts, and those bytes.
@@ -163,13 +188,21 @@ impl Halves<'_> {
         Some(value)
     }
 
-    /// A difference: a half of 0 to 12 is one. After a half of 13, 14 or 15 come one, two or eight halves, and it is 13 or 29 more than
-    /// they say, or just as much, modulo 2^32.
+    /// A difference modulo 2^32: a half of 0 to 12 is one. After a half of 13 or 14 come one or two halves, and it is 13 or 29 more than they
+    /// say. After 15 comes a half that says how many others follow, less 1, and 8 more if the difference is minus what those say.
     fn difference(&mut self) -> Option<u32> {
         match self.next()? {
             13 => self.number(1)?.checked_add(13),
             14 => self.number(2)?.checked_add(29),
-            15 => self.number(8),
+            15 => {
+                let how = self.next()?;
+                let number = self.number((how & 7).saturating_add(1))?;
+                Some(if how & 8 == 0 {
+                    number
+                } else {
+                    number.wrapping_neg()
+                })
+            }
             small => Some(small),
         }
     }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::spec::{ExportSpec, FuncSpec, WriteError};
 use crate::image::crc::crc32;
+use crate::image::lookup::stops;
 use crate::isa::{Op, instructions, is_fuel};
 
 fn word(value: usize) -> Result<[u8; 4], WriteError> {
@@ -72,12 +73,10 @@ pub(super) fn lines(lines: &[Vec<(u32, u32)>], funcs: &[FuncSpec]) -> Result<Vec
     let (mut parts, mut halves) = (Vec::new(), Vec::new());
     for (i, func) in funcs.iter().enumerate() {
         let known = lines.get(i).map_or(&[][..], Vec::as_slice);
-        let stops =
-            instructions(&func.code).filter(|(_, op, _)| op.is_some_and(|op| op.info().stops));
         let mut last = 0u32;
         halves.clear();
-        for (at, ..) in stops {
-            let before = known.partition_point(|&(word, _)| word as usize <= at);
+        for (_, at) in stops(instructions(&func.code)) {
+            let before = known.partition_point(|&(word, _)| word <= at);
             // Nothing is known before the first place that is: it is as good as any.
             let Some(&(_, offset)) = known.get(before.saturating_sub(1)) else {
                 break;
@@ -99,7 +98,18 @@ fn put_difference(halves: &mut Vec<u8>, difference: u32) {
         0..=12 => (difference as u8, 0, 0),
         13..=28 => (13, difference - 13, 1),
         29..=284 => (14, difference - 29, 2),
-        285.. => (15, difference, 8),
+        285.. => {
+            let back = difference > i32::MAX as u32;
+            let rest = if back {
+                difference.wrapping_neg()
+            } else {
+                difference
+            };
+            let count = (32 - rest.leading_zeros()).div_ceil(4);
+            halves.extend([15, (count - 1) as u8 | u8::from(back) << 3]);
+            halves.extend((0..count).map(|i| (rest >> (4 * i)) as u8 & 15));
+            return;
+        }
     };
     halves.push(mark);
     halves.extend((0..count).map(|i| (rest >> (4 * i)) as u8 & 15));

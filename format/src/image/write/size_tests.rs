@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::tests::{code, rich, rich_module};
+use super::tests::{MEMORY, code, rich, rich_module};
 use super::*;
 use crate::image::section;
 use crate::isa::Op;
@@ -12,7 +12,25 @@ use crate::verify::{Limits, VerifiedImage};
 #[test]
 fn lines_of_every_distance() {
     // Far enough for each number of half bytes, on both sides of where one more begins, and back.
-    let steps = [0, 12, 13, 28, 29, 284, 285, 70_000, u32::MAX, 5];
+    let steps = [
+        0,
+        12,
+        13,
+        28,
+        29,
+        284,
+        285,
+        70_000,
+        u32::MAX,
+        5,
+        15,
+        16,
+        17,
+        255,
+        256,
+    ];
+    let back = steps.map(u32::wrapping_neg);
+    let steps = [&steps[..], &back, &[i32::MAX as u32, 1 << 31, 0x0fff_ffff]].concat();
     let mut words = code(&[(Op::Enter, &[1, 1])]);
     let (mut lines, mut offset) = (vec![(0, 300)], 300_u32);
     for step in steps {
@@ -41,6 +59,44 @@ fn lines_of_every_distance() {
     for (word, offset) in lines {
         assert_eq!(image.module(0).wasm_offset(0, word), Some(offset), "{word}");
     }
+}
+
+/// What a block begins with has the number of the instruction behind it, if that can stop too: two halves for two of each.
+#[test]
+fn blocks_share_the_number_of_what_follows() {
+    let words = code(&[
+        (Op::Enter, &[1, 1]),
+        (Op::Load32, &[0, 0, 0]),
+        (Op::Fuel, &[1]),
+        (Op::Load32, &[0, 0, 0]),
+        (Op::Ret, &[]),
+    ]);
+    let module = |lines: &[(u32, u32)]| ModuleSpec {
+        types: vec![FuncTypeSpec::default()],
+        memories: vec![MEMORY],
+        funcs: vec![FuncSpec {
+            type_idx: 0,
+            frame: 1,
+            refs: 0,
+            code: words.clone(),
+        }],
+        lines: vec![lines.to_vec()],
+        ..ModuleSpec::default()
+    };
+    let bytes = |lines: &[(u32, u32)]| {
+        let modules = vec![module(lines)];
+        let image = ImageSpec {
+            modules,
+            build_id: 0,
+        };
+        align(&write(&image).unwrap())
+    };
+    let bytes = bytes(&[(0, 7), (6, 9)]);
+    let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+    let found: Vec<_> = image.module(0).wasm_offsets(0).collect();
+    assert_eq!(found, [(0, 7), (2, 7), (6, 9), (7, 9)]);
+    let lines = image.sections().iter().find(|it| it.kind == 16).unwrap();
+    assert_eq!(lines.len, 4 + 4 + 1);
 }
 
 /// A segment that has been laid out in a copy-on-write section leaves a row only where instructions count segments.
