@@ -183,8 +183,13 @@ impl Selector<'_> {
             let Some(load) = self.fold_load(rhs, width, idx) else {
                 continue;
             };
-            // The address has only one form here: a load of its own with a better one is as good.
-            let Addr::Slot(addr, offset) = self.address(load.addr, load.offset, None) else {
+            // The address has only one form here: a load of its own with a better one is as good, and `fuse` knows some more.
+            let scaled = match width {
+                Width::W32 => Op::Load32Scaled,
+                Width::W64 => Op::Load64Scaled,
+            };
+            let address = self.address(load.addr, load.offset, Some(scaled));
+            let Addr::Slot(addr, offset) = address else {
                 continue;
             };
             self.mark_loaded(load);

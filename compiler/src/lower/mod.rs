@@ -1,6 +1,7 @@
 //! Instruction selection: optimised IR to instructions of the image over virtual registers.
 //!
 //! The file `select` walks the function; `inst`, `binary`, `memory` and `branch` hold the patterns,
+//! `fuse` joins pairs of what they have selected,
 //! `rows` and `cond` the tables from operators to instructions, `edges` the shape of the result, `uses` what may be folded.
 
 mod atomic;
@@ -8,6 +9,7 @@ mod binary;
 mod branch;
 mod cond;
 mod edges;
+mod fuse;
 mod info;
 mod inst;
 mod memory;
@@ -36,7 +38,11 @@ use vcode::VCode;
 /// immediates at every level.
 #[must_use]
 pub fn select(func: &Func, module: &ModuleInfo, level: OptLevel) -> VCode {
-    let code = select::run(func, module, level != OptLevel::O0);
+    let fuses = level != OptLevel::O0;
+    let mut code = select::run(func, module, fuses);
+    if fuses {
+        fuse::run(&mut code);
+    }
     debug_assert_eq!(vcode::validate(&code), Ok(()), "\n{code}");
     code
 }

@@ -33,6 +33,8 @@ const OPPOSITES: &[(Op, Op, bool)] = &[
     (Op::BrF64Eq, Op::BrF64Ne, false),
     (Op::BrF64Lt, Op::BrF64Nlt, false),
     (Op::BrF64Le, Op::BrF64Nle, false),
+    (Op::BrF64AddLt, Op::BrF64AddNlt, false),
+    (Op::BrF64AddLe, Op::BrF64AddNle, false),
     (Op::BrRefTest, Op::BrRefNtest, false),
     (Op::BrRefTestNull, Op::BrRefNtestNull, false),
     (Op::BrRefTestKind, Op::BrRefNtestKind, false),

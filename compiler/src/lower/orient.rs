@@ -6,19 +6,25 @@ use std::sync::LazyLock;
 use super::vcode::{VBlock, VCode, VInst};
 use wrt_format::isa::{ALL, OP_LIMIT};
 
-/// By opcode number: the two operands that may change places, read off the formula.
-static EXCHANGEABLE: LazyLock<Vec<Option<(usize, usize)>>> = LazyLock::new(|| {
+/// By opcode number: the operands that may change places in pairs, read off the formula.
+static EXCHANGEABLE: LazyLock<Vec<Vec<(usize, usize)>>> = LazyLock::new(|| {
     let operators = ["+", "*", "&", "|", "^", "==", "!="];
-    let mut out = vec![None; OP_LIMIT];
+    let mut out = vec![Vec::new(); OP_LIMIT];
     for &op in ALL {
         let info = op.info();
         let operand = |name: &str| info.fields.iter().position(|it| it.name == name);
-        for (a, b, operators) in [("lhs", "rhs", &operators[..]), ("a", "b", &["*"])] {
+        for (a, b) in [("lhs", "rhs"), ("a", "b")] {
             let pair = operand(a).zip(operand(b));
             let commutes = |operator: &&str| info.formula.contains(&format!("{a} {operator} {b}"));
-            if pair.is_some() && operators.iter().any(commutes) {
-                out[op as usize] = pair;
+            if operators.iter().any(commutes) {
+                out[op as usize].extend(pair);
             }
+        }
+        // Integers only: a sum of floats depends on the order.
+        let integers = info.name.starts_with('i');
+        let sums = ["(a + b) + c", "(a ^ b) ^ c"].iter();
+        if integers && sums.into_iter().any(|sum| info.formula.contains(sum)) {
+            out[op as usize].extend(operand("a").zip(operand("c")));
         }
     }
     out
@@ -42,10 +48,10 @@ pub fn orient(code: &mut VCode) {
 fn run(block: &mut VBlock) {
     let mut before = None;
     for inst in &mut block.insts {
-        if let (Some((a, b)), Some(vreg)) = (EXCHANGEABLE[inst.op as usize], before)
-            && inst.fields[b] == vreg
-        {
-            inst.fields.swap(a, b);
+        for &(a, b) in &EXCHANGEABLE[inst.op as usize] {
+            if before == Some(inst.fields[b]) {
+                inst.fields.swap(a, b);
+            }
         }
         before = written(inst);
     }
@@ -81,16 +87,20 @@ mod tests {
         assert_eq!(after(Op::I32Add, [2, 9, 1, 0, 0, 0])[..3], [2, 9, 1]);
         assert_eq!(after(Op::I32Sub, [2, 1, 9, 0, 0, 0])[..3], [2, 1, 9]);
         assert_eq!(after(Op::I32MulAdd, [2, 1, 9, 3, 0, 0])[..4], [2, 9, 1, 3]);
+        assert_eq!(after(Op::I32AddAdd, [2, 1, 3, 9, 0, 0])[..4], [2, 9, 3, 1]);
+        assert_eq!(after(Op::F64AddAdd, [2, 1, 3, 9, 0, 0])[..4], [2, 1, 3, 9]);
         assert_eq!(after(Op::BrI32Eq, [1, 9, 0, 0, 0, 0])[..2], [9, 1]);
         assert_eq!(after(Op::BrI32LtS, [1, 9, 0, 0, 0, 0])[..2], [1, 9]);
     }
 
     #[test]
     fn what_commutes_is_known_from_the_formulas() {
-        let named = |op: &Op| EXCHANGEABLE[*op as usize].is_some();
+        let named = |op: &Op| !EXCHANGEABLE[*op as usize].is_empty();
         let exchangeable: Vec<_> = ALL.iter().filter(|op| named(op)).collect();
         assert!(exchangeable.len() > 40);
-        for op in exchangeable {
+        // The first of two operators that one instruction does commutes, whatever the second.
+        let single = |op: &&Op| !op.info().formula.contains("(a ");
+        for op in exchangeable.into_iter().filter(single) {
             let name = op.info().name;
             let ordered = [
                 "sub_imm", "shl", "shr", "rot", "div", "rem", "_lt", "_le", "copysign",

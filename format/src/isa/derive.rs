@@ -93,9 +93,9 @@ impl OpInfo {
             features::FUNCTION_REFERENCES
         } else if number >= 0x0520 && number < 0x0540 {
             features::EXCEPTIONS
-        } else if number >= 0x0740 && number < 0x07c0 {
+        } else if number >= 0x0740 && number < 0x0760 {
             features::THREADS
-        } else if number >= 0x0540 && number < 0x0600 {
+        } else if number >= 0x0540 && number < 0x0590 {
             features::GC
         } else {
             0

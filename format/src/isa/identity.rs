@@ -107,10 +107,14 @@ mod tests {
             let name = name.split("_facc_").next().unwrap_or_default();
             let accesses = name.starts_with("load")
                 || name.starts_with("store")
-                || name.ends_with("_load")
+                || name.contains("_load")
                 || name.ends_with("_store")
+                || name.ends_with("_mem")
+                || name.ends_with("_mem_wrap")
                 || name.ends_with("_mem_imm");
+            // Of loads and stores that is the form that names its memory.
             let named = name.starts_with("load") || name.starts_with("store");
+            let named = named || info.feature() != 0;
             let expected = accesses && !(named && name.ends_with("_mem"));
             assert_eq!(info.memory_zero, expected, "{}", info.name);
         }

@@ -27,19 +27,19 @@ relation! {
 }
 
 /// Relations between floats; false where an operand is NaN, but for `ne` and the negated ones.
-mod real {
+pub(super) mod real {
     macro_rules! float {
         ($($name:ident = |$a:ident, $b:ident| $body:expr;)*) => {$(
             #[inline(always)]
             #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "true with a NaN, which the other relation is not")]
-            pub(super) fn $name<T: PartialOrd>($a: T, $b: T) -> bool { $body }
+            pub(in crate::op) fn $name<T: PartialOrd>($a: T, $b: T) -> bool { $body }
         )*};
     }
     float! { nlt = |a, b| !(a < b); nle = |a, b| !(a <= b); }
     macro_rules! plain {
         ($($name:ident = |$a:ident, $b:ident| $body:expr;)*) => {$(
             #[inline(always)]
-            pub(super) fn $name<T: PartialOrd>($a: T, $b: T) -> bool { $body }
+            pub(in crate::op) fn $name<T: PartialOrd>($a: T, $b: T) -> bool { $body }
         )*};
     }
     plain! { eq = |a, b| a == b; ne = |a, b| a != b; lt = |a, b| a < b; le = |a, b| a <= b; }

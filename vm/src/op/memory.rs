@@ -27,7 +27,7 @@ pub(super) fn indexed(s: &State, addr: u32, index: u32, shift: Place) -> u64 {
 
 /// `wrap32(index << shift)`.
 #[inline(always)]
-fn scaled(s: &State, index: u32, shift: Place) -> u64 {
+pub(super) fn scaled(s: &State, index: u32, shift: Place) -> u64 {
     u64::from(index.wrapping_shl(u32::from(s.half(shift))))
 }
 

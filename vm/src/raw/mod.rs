@@ -28,25 +28,25 @@ macro_rules! with_gc {
 #[cfg(feature = "simd")]
 macro_rules! with_simd {
     ([$($parts:tt)*] $callback:ident) => {
-        with_atomics! { [$($parts)* [wrt_format::simd_rows]] $callback }
+        with_atomics! { [$($parts)* [wrt_format::fused_rows] [wrt_format::simd_rows]] $callback }
     };
 }
 #[cfg(not(feature = "simd"))]
 macro_rules! with_simd {
     ([$($parts:tt)*] $callback:ident) => {
-        with_atomics! { [$($parts)*] $callback }
+        with_atomics! { [$($parts)* [wrt_format::fused_rows]] $callback }
     };
 }
 #[cfg(feature = "atomics")]
 macro_rules! with_atomics {
     ([$($parts:tt)*] $callback:ident) => {
-        wrt_format::scalar_rows! { [$($parts)* [wrt_format::atomic_rows] [wrt_format::wide_rows] [$callback]] }
+        wrt_format::scalar_rows! { [$($parts)* [wrt_format::atomic_rows] [wrt_format::fused_more_rows] [wrt_format::wide_rows] [$callback]] }
     };
 }
 #[cfg(not(feature = "atomics"))]
 macro_rules! with_atomics {
     ([$($parts:tt)*] $callback:ident) => {
-        wrt_format::scalar_rows! { [$($parts)* [wrt_format::wide_rows] [$callback]] }
+        wrt_format::scalar_rows! { [$($parts)* [wrt_format::fused_more_rows] [wrt_format::wide_rows] [$callback]] }
     };
 }
 

@@ -3,6 +3,7 @@
 mod arith;
 mod atomic;
 mod branches;
+mod fused;
 mod memory;
 mod others;
 mod shape;

@@ -1,5 +1,6 @@
 //! Tests of the machine: hand-assembled images, run on both cores.
 
+mod atomics;
 mod bulk;
 mod calls;
 mod exceptions;
@@ -13,6 +14,7 @@ mod reference;
 mod refs;
 mod roots;
 mod special;
+mod together;
 #[cfg(feature = "simd")]
 mod vector;
 mod world;

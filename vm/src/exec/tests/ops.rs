@@ -6,13 +6,14 @@ use wrt_format::isa::{ALL, Control, Field, Op, Role};
 use wrt_format::trap::Trap;
 
 use super::operands::operands;
-use super::reference::{fused, loaded, operator, read_modify_write};
+use super::reference::{fused, loaded, operator};
 #[cfg(feature = "simd")]
 use super::vector;
 #[cfg(feature = "simd")]
 use super::world::access;
 use super::world::{World, read, value, write_bytes};
 use super::*;
+use super::{atomics, together};
 
 /// Slots that a tested function has: its parameters and its results, all i64.
 pub(super) const SLOTS: usize = 8;
@@ -88,7 +89,7 @@ const ELSEWHERE: &[Op] = &[
 ];
 
 /// An instruction with its operands.
-struct Case<'a> {
+pub(super) struct Case<'a> {
     op: Op,
     operands: &'a [i64],
 }
@@ -108,7 +109,7 @@ fn producer(op: Op) -> Option<(usize, Op)> {
 
 impl Case<'_> {
     /// The instruction's name without its accumulator operand and without the mark of short forms, which change nothing.
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         let name = self.op.info().name;
         let name = name.strip_suffix("_short").unwrap_or(name);
         let name = name.strip_suffix("_tiny").unwrap_or(name);
@@ -118,14 +119,14 @@ impl Case<'_> {
         split.map_or(name, |(name, _)| name)
     }
 
-    fn raw(&self, name: &str) -> Option<i64> {
+    pub(super) fn raw(&self, name: &str) -> Option<i64> {
         let fields = self.op.info().fields;
         let at = fields.iter().position(|field| field.name == name)?;
         Some(self.operands[at])
     }
 
     /// Value of the slot that the operand names, before the instruction.
-    fn slot(&self, world: &World, name: &str) -> u64 {
+    pub(super) fn slot(&self, world: &World, name: &str) -> u64 {
         world.slots[self.raw(name).unwrap() as usize]
     }
 
@@ -136,7 +137,7 @@ impl Case<'_> {
         u128::from(world.slots[at]) | u128::from(world.slots[at + 1]) << 64
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.op
             .info()
             .fields
@@ -145,7 +146,7 @@ impl Case<'_> {
     }
 
     /// The effective address.
-    fn address(&self, world: &World) -> u64 {
+    pub(super) fn address(&self, world: &World) -> u64 {
         let mut base = match self.has("addr") {
             true => self.slot(world, "addr") as u32,
             false => 0,
@@ -162,7 +163,7 @@ impl Case<'_> {
 }
 
 /// The name of a load or store without the form of its address.
-fn form(name: &str) -> &str {
+pub(super) fn form(name: &str) -> &str {
     let forms = ["_far", "_wrap", "_index", "_scaled", "_mem"];
     let without = forms.iter().find_map(|form| name.strip_suffix(form));
     without.unwrap_or(name)
@@ -258,7 +259,9 @@ fn expect(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
     let name = case.name();
     let set =
         |world: &mut World, value: u64| world.slots[case.raw("dst").unwrap() as usize] = value;
-    if let Some((bytes, extend)) = loaded(form(name)) {
+    if let Some(done) = together::expect(case, world, &before) {
+        done?;
+    } else if let Some((bytes, extend)) = loaded(form(name)) {
         let value = read(world, case.address(&before), bytes)?;
         set(world, extend(value));
     } else if let Some(bits) = form(name)
@@ -298,36 +301,12 @@ fn expect(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
             value,
         )?;
     } else if let Some(atomic) = name.strip_prefix("atomic_") {
-        expect_atomic(atomic, case, world, &before)?;
+        atomics::expect(atomic, case, world, &before)?;
     } else if case.op.info().control == Control::CondBranch {
         world.taken = if branch(case, world, &before) { 1 } else { 2 };
     } else {
         plain(case, world, &before)?;
     }
-    Ok(())
-}
-
-/// Carries an atomic instruction of this name without `atomic_` out.
-fn expect_atomic(
-    name: &str,
-    case: &Case<'_>,
-    world: &mut World,
-    before: &World,
-) -> Result<(), Trap> {
-    let (at, slot) = (case.address(before), |name| case.slot(before, name));
-    let Some((width, operator)) = name.strip_prefix("rmw").and_then(|it| it.split_once('_')) else {
-        let aligned = at.is_multiple_of(1 << case.raw("shift").unwrap());
-        return aligned.then_some(()).ok_or(Trap::UnalignedAtomic);
-    };
-    let bytes = width.parse::<usize>().unwrap() / 8;
-    if !at.is_multiple_of(bytes as u64) {
-        return Err(Trap::UnalignedAtomic);
-    }
-    let old = read(world, at, bytes)?;
-    let expected = case.has("expected").then(|| slot("expected"));
-    let new = read_modify_write(operator, bytes, [old, slot("src")], expected);
-    write_bytes(world, at, bytes, new)?;
-    world.slots[case.raw("dst").unwrap() as usize] = old;
     Ok(())
 }
 
@@ -426,7 +405,11 @@ fn function(op: Op, operands: &mut [i64]) -> Asm {
 
 /// Slots that lead into the memory, near its end, or anywhere.
 fn slots(op: Op, random: &mut Random) -> Vec<u64> {
-    let addresses = op.info().fields.iter().any(|field| field.name == "offset");
+    let addresses = op
+        .info()
+        .fields
+        .iter()
+        .any(|field| ["offset", "k2"].contains(&field.name));
     let wide = if op.info().name.contains("32") {
         32
     } else {

@@ -41,6 +41,7 @@ fn integer(name: &str, bits: u32, a: u64, b: u64) -> Option<Value> {
         "rem_s" => (sa % sb) as u128,
         "rem_u" => ua % ub,
         "and" => ua & ub,
+        "and_not" => ua & !ub,
         "or" => ua | ub,
         "xor" => ua ^ ub,
         "shl" => ua << distance,

@@ -1,0 +1,129 @@
+//! What instructions that do several operators together do to a world, for `ops`: by their names, one operator after the other.
+
+use wrt_format::trap::Trap;
+
+use super::ops::{Case, form};
+use super::reference::{fused, operator};
+use super::world::{World, read, write_bytes};
+
+/// Carries the instruction out, if it is one of these.
+pub(super) fn expect(
+    case: &Case<'_>,
+    world: &mut World,
+    before: &World,
+) -> Option<Result<(), Trap>> {
+    let name = case.name();
+    if let Some(relation) = name.strip_prefix("br_f64_add_") {
+        let sum = operator("f64_add", case.slot(before, "a"), case.slot(before, "b"))?.ok()?;
+        let taken = operator(
+            &std::format!("f64_{relation}"),
+            sum,
+            case.slot(before, "rhs"),
+        )?;
+        world.taken = if taken == Ok(1) { 1 } else { 2 };
+        return Some(Ok(()));
+    }
+    if name
+        .strip_suffix("_mem")
+        .or(name.strip_suffix("_mem_wrap"))
+        .is_some()
+        && !case.has("mem")
+    {
+        return Some(update(case, world, before));
+    }
+    let value = value(case, world, before)?;
+    Some(value.map(|value| world.slots[case.raw("dst").unwrap() as usize] = value))
+}
+
+/// Bytes of a number of the type that a name begins with.
+fn bytes(name: &str) -> usize {
+    if name.starts_with("i32") || name.starts_with("f32") {
+        4
+    } else {
+        8
+    }
+}
+
+fn update(case: &Case<'_>, world: &mut World, before: &World) -> Result<(), Trap> {
+    let name = case
+        .name()
+        .trim_end_matches("_wrap")
+        .trim_end_matches("_mem");
+    let (at, bytes) = (case.address(before), bytes(name));
+    let old = read(world, at, bytes)?;
+    let slot = |name: &str| case.slot(before, name);
+    let new = if case.has("a") {
+        fused(name, slot("a"), slot("b"), old).unwrap()
+    } else {
+        operator(name, old, slot("rhs")).unwrap()?
+    };
+    write_bytes(world, at, bytes, new)
+}
+
+/// What the instruction gives.
+fn value(case: &Case<'_>, world: &mut World, before: &World) -> Option<Result<u64, Trap>> {
+    let name = case.name();
+    let slot = |name: &str| case.slot(before, name);
+    if let Some(relation) = name.strip_prefix("select_i32_") {
+        let rhs = case
+            .raw("imm")
+            .map_or_else(|| slot("rhs"), |imm| imm as u64);
+        let relation = std::format!("i32_{}", relation.trim_end_matches("_imm"));
+        let holds = operator(&relation, slot("lhs"), rhs)? == Ok(1);
+        return Some(Ok(slot(if holds { "a" } else { "b" })));
+    }
+    if let Some(second) = name.strip_prefix("load32_load") {
+        let pointer = read(world, case.address(before), 4);
+        let bytes = if second == "32" { 4 } else { 8 };
+        return Some(
+            pointer.and_then(|at| read(world, at + case.raw("offset2").unwrap() as u64, bytes)),
+        );
+    }
+    let wrapped = |addr: &str, k: &str| {
+        u64::from((slot(addr) as u32).wrapping_add(case.raw(k).unwrap() as u32))
+    };
+    if let Some(base) = name.strip_suffix("_load2") {
+        let x = read(world, wrapped("addr", "k"), bytes(name));
+        let y = read(world, wrapped("addr2", "k2"), bytes(name));
+        return Some(x.and_then(|x| Ok(fused(base, x, y?, slot("c")).unwrap())));
+    }
+    if let Some(base) = form(name).strip_suffix("_load") {
+        let loaded = read(world, case.address(before), bytes(name));
+        return Some(loaded.and_then(|loaded| match case.has("c") {
+            true => Ok(fused(base, slot("a"), loaded, slot("c")).unwrap()),
+            false => operator(base, slot("lhs"), loaded).unwrap(),
+        }));
+    }
+    if !case.has("a") || case.has("shift") || fused(name, 0, 0, 0).is_some() {
+        return None;
+    }
+    chain(case, before)
+}
+
+/// Operators that chains are made of.
+const OPERATORS: [&str; 9] = [
+    "add", "sub", "mul", "and", "or", "xor", "shl", "shr_u", "rotl",
+];
+
+/// One operator after the other: each on the result before it and the next operand, `_imm` on the next immediate.
+fn chain(case: &Case<'_>, before: &World) -> Option<Result<u64, Trap>> {
+    let (ty, mut rest) = case.name().split_once('_')?;
+    let mut slots = ["b", "c", "d"].into_iter().filter(|name| case.has(name));
+    let mut imms = ["imm", "mask"].into_iter();
+    let mut value = case.slot(before, "a");
+    let mut count = 0;
+    while !rest.is_empty() {
+        let name = OPERATORS.iter().find(|name| rest.starts_with(*name))?;
+        rest = rest[name.len()..].trim_start_matches('_');
+        let operand = match rest.strip_prefix("imm") {
+            Some(behind) => {
+                rest = behind.trim_start_matches('_');
+                case.raw(imms.next()?)? as u64
+            }
+            None => case.slot(before, slots.next()?),
+        };
+        value = operator(&std::format!("{ty}_{name}"), value, operand)?.ok()?;
+        count += 1;
+    }
+    (count > 1).then_some(Ok(value))
+}
