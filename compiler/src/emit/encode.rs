@@ -11,7 +11,7 @@ use crate::error::Error;
 use super::blocks::{Block, End, Inst};
 use super::flow::{arrange, entries, skip_branch};
 use super::handlers::Sites;
-use super::{Code, acc, short};
+use super::{Code, acc, pairs, short};
 
 /// A label to be filled in when all blocks have their places.
 struct Fixup {
@@ -142,11 +142,17 @@ fn attempt(
     for (i, &at) in order.iter().enumerate() {
         let block = &blocks[at as usize];
         encoder.open(at, i == 0, frame)?;
-        for (i, inst) in block.body.iter().enumerate() {
+        let next = order.get(i + 1).copied();
+        let moving = encoder.moving_branch(block, next);
+        let body = block.body.len() - usize::from(moving.is_some());
+        for (i, inst) in block.body[..body].iter().enumerate() {
             encoder.sites.add(encoder.words.len(), inst, block, i);
             encoder.inst(inst)?;
         }
-        encoder.end(block, order.get(i + 1).copied())?;
+        match moving {
+            Some((branch, target)) => encoder.branch(branch, target)?,
+            None => encoder.end(block, next)?,
+        }
     }
     encoder.finish(frame)
 }
@@ -229,6 +235,16 @@ impl Encoder<'_> {
         })?;
         self.words.extend(&words[..usize::from(info.words)]);
         Ok(())
+    }
+
+    /// The branch to another block than the next one that does the move before it too, and where it goes.
+    fn moving_branch(&self, block: &Block, next: Option<u32>) -> Option<(Inst, u32)> {
+        match block.end {
+            End::Next(target) if Some(target) != next && self.width() != Width::Far => {
+                Some((pairs::moving_branch(block.body.last()?)?, target))
+            }
+            End::Next(_) | End::Cond(..) | End::Table(..) | End::Leave(_) => None,
+        }
     }
 
     fn end(&mut self, block: &Block, next: Option<u32>) -> Result<(), Error> {

@@ -12,6 +12,7 @@ mod blocks;
 mod encode;
 mod flow;
 mod handlers;
+mod pairs;
 mod short;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -81,6 +82,7 @@ pub fn emit(code: &VCode, allocated: &Allocated) -> Result<Code, Error> {
     let emitted = flow::merge(&mut blocks, &mut order)
         .and_then(|()| flow::arrange(&mut blocks, order))
         .and_then(|order| {
+            pairs::run(&mut blocks);
             acc::run(&mut blocks);
             encode::function(&mut blocks, order, allocated.frame)
         });

@@ -95,9 +95,14 @@ impl Selector<'_> {
                 index,
                 ref args,
             } => {
-                let index = self.field(index);
-                let fields = [0, 0, index, i64::from(table), i64::from(type_idx)];
-                self.call_with(Op::CallIndirect, &fields, args, results);
+                let (index, type_idx) = (self.field(index), i64::from(type_idx));
+                if table == 0 {
+                    let fields = [0, 0, index, type_idx];
+                    self.call_with(Op::CallIndirectZero, &fields, args, results);
+                } else {
+                    let fields = [0, 0, index, i64::from(table), type_idx];
+                    self.call_with(Op::CallIndirect, &fields, args, results);
+                }
             }
             Inst::CallRef {
                 type_idx,

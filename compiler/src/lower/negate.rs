@@ -33,6 +33,12 @@ const OPPOSITES: &[(Op, Op, bool)] = &[
     (Op::BrF64Eq, Op::BrF64Ne, false),
     (Op::BrF64Lt, Op::BrF64Nlt, false),
     (Op::BrF64Le, Op::BrF64Nle, false),
+    (Op::BrI32AddEqImm, Op::BrI32AddNeImm, false),
+    (Op::BrI32AddLtSImm, Op::BrI32AddGeSImm, false),
+    (Op::BrI32AddLtUImm, Op::BrI32AddGeUImm, false),
+    (Op::BrI32AddLeSImm, Op::BrI32AddGtSImm, false),
+    (Op::BrI32AddLeUImm, Op::BrI32AddGtUImm, false),
+    (Op::BrLoad8UEqImm, Op::BrLoad8UNeImm, false),
     (Op::BrF64AddLt, Op::BrF64AddNlt, false),
     (Op::BrF64AddLe, Op::BrF64AddNle, false),
     (Op::BrRefTest, Op::BrRefNtest, false),
@@ -63,7 +69,7 @@ pub fn negate(inst: &VInst) -> Option<VInst> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wrt_format::isa::{ALL, Control};
+    use wrt_format::isa::{ALL, Control, Role};
 
     /// Accumulator forms and short forms only come about later.
     fn is_plain(op: Op) -> bool {
@@ -87,7 +93,9 @@ mod tests {
     fn every_conditional_branch_but_the_stepping_ones_has_an_opposite() {
         for &op in ALL.iter().filter(|op| is_plain(**op)) {
             let info = op.info();
-            let steps = info.fields.first().is_some_and(|f| f.role.is_def());
+            // Those of which it is needed: the label of the others reaches everywhere.
+            let far = info.fields.iter().any(|f| f.role == Role::Label32);
+            let steps = far && info.fields.first().is_some_and(|f| f.role.is_def());
             let expected = info.control == Control::CondBranch && !steps;
             assert_eq!(negate(&branch(op)).is_some(), expected, "{}", info.name);
         }

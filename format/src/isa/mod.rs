@@ -1,4 +1,4 @@
-//! The instruction set: `ops`, with its parts `acc_ops`, `ref_ops`, `gc_ops`, `fused_ops`, `simd_ops`, `atomic_ops`, `fused_more_ops` and `wide_ops`, is the one table, everything else is derived from it.
+//! The instruction set: `ops`, with its parts `acc_ops`, `ref_ops`, `gc_ops`, `fused_ops`, `simd_ops`, `atomic_ops`, `fused_more_ops`, `pair_ops` and `wide_ops`, is the one table, everything else is derived from it.
 
 #[macro_use]
 mod ops;
@@ -16,6 +16,8 @@ mod simd_ops;
 mod atomic_ops;
 #[macro_use]
 mod fused_more_ops;
+#[macro_use]
+mod pair_ops;
 #[macro_use]
 mod wide_ops;
 mod code;

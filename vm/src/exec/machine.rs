@@ -59,9 +59,10 @@ impl<'m> Machine<'_, 'm> {
         u16::from_le(self.data().module().code()[at as usize])
     }
 
-    /// Operand of 16 bits.
+    /// Operand of 8 or 16 bits.
     pub(crate) fn half(&self, at: Place) -> u16 {
-        self.word(self.pc + at.word() as u32)
+        let word = self.word(self.pc + at.word() as u32) >> at.shift();
+        if at.bits == 8 { word & 0xff } else { word }
     }
 
     /// Operand of 32 bits.

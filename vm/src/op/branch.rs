@@ -50,9 +50,9 @@ handlers! {
         s.branch_if(s.acc64(at::cond) == 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br_table(s, at) {
-        s.branch_table(s.get32(at::index), s.imm_u32(at::n))
+        s.branch_table(s.get32(at::index), s.imm_u32(at::n), at::words)
     }
     fn br_table_acc_index(s, at) {
-        s.branch_table(s.acc32(at::index), s.imm_u32(at::n))
+        s.branch_table(s.acc32(at::index), s.imm_u32(at::n), at::words)
     }
 }

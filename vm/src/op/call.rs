@@ -7,6 +7,7 @@ use wrt_format::isa::field;
 use wrt_format::trap::Trap;
 
 use crate::exec::machine::{Flow, Machine, Step};
+use crate::raw::control::Argument;
 use crate::raw::ctx::Stop;
 use crate::raw::instance::Callee;
 use crate::raw::state::Ctl;
@@ -15,6 +16,35 @@ use crate::raw::store::NULL;
 handlers! {
     fn call(s, at) {
         s.call(at::base, s.entry(s.half(at::func).into()), slow_call)
+    }
+    fn mov_then_call(s, at) {
+        let argument = Argument::Moved { to: at::to, src: at::src };
+        s.call_with(at::base, s.entry(s.half(at::func).into()), argument, slow_mov_then_call)
+    }
+    fn i32_add_imm_then_call(s, at) {
+        let argument = Argument::Stepped { to: at::to, src: at::src, imm: at::imm };
+        s.call_with(at::base, s.entry(s.half(at::func).into()), argument, slow_step_then_call)
+    }
+    fn call_indirect_zero(s, at) {
+        let Some(reference) = s.first_table_get(s.get64(at::index)) else {
+            return Ctl::Slow(slow_call_indirect_zero);
+        };
+        match s.own_func(reference, s.imm_u32(at::type_idx)) {
+            Some(func) => s.call(at::base, s.entry(func), slow_call_indirect_zero),
+            None => Ctl::Slow(slow_call_indirect_zero),
+        }
+    }
+    fn mov_then_call_indirect_zero(s, at) {
+        let Some(reference) = s.first_table_get(s.get64(at::index)) else {
+            return Ctl::Slow(slow_mov_then_call_indirect_zero);
+        };
+        let argument = Argument::Moved { to: at::to, src: at::src };
+        match s.own_func(reference, s.imm_u32(at::type_idx)) {
+            Some(func) => {
+                s.call_with(at::base, s.entry(func), argument, slow_mov_then_call_indirect_zero)
+            }
+            None => Ctl::Slow(slow_mov_then_call_indirect_zero),
+        }
     }
     fn call_far(s, at) {
         s.call(at::base, s.entry(s.imm_u32(at::func)), slow_call_far)
@@ -91,6 +121,45 @@ fn flow(step: Step<Flow>) -> Flow {
 fn slow_call(m: &mut Machine<'_, '_>) -> Flow {
     use field::call as at;
     flow(m.call_own(m.half(at::func).into(), at::base))
+}
+
+fn slow_mov_then_call(m: &mut Machine<'_, '_>) -> Flow {
+    use field::mov_then_call as at;
+    m.set(at::to, m.get(at::src));
+    flow(m.call_own(m.half(at::func).into(), at::base))
+}
+
+/// Where the call pauses, the argument's slot is as it was, for it may be the one that is read.
+fn slow_step_then_call(m: &mut Machine<'_, '_>) -> Flow {
+    use field::i32_add_imm_then_call as at;
+    let before = m.get(at::to);
+    let value = (m.get(at::src) as u32).wrapping_add(i32::from(m.half(at::imm) as i16) as u32);
+    m.set(at::to, value.into());
+    m.call_own(m.half(at::func).into(), at::base)
+        .unwrap_or_else(|out| {
+            m.set(at::to, before);
+            out
+        })
+}
+
+fn slow_call_indirect_zero(m: &mut Machine<'_, '_>) -> Flow {
+    use field::call_indirect_zero as at;
+    flow(
+        table_callee(m, 0, m.get(at::index), m.imm_u32(at::type_idx))
+            .and_then(|reference| m.call_ref(reference, at::base)),
+    )
+}
+
+fn slow_mov_then_call_indirect_zero(m: &mut Machine<'_, '_>) -> Flow {
+    use field::mov_then_call_indirect_zero as at;
+    let (before, index) = (m.get(at::to), m.get(at::index));
+    m.set(at::to, m.get(at::src));
+    let called = table_callee(m, 0, index, m.imm_u32(at::type_idx))
+        .and_then(|reference| m.call_ref(reference, at::base));
+    called.unwrap_or_else(|out| {
+        m.set(at::to, before);
+        out
+    })
 }
 
 fn slow_call_far(m: &mut Machine<'_, '_>) -> Flow {

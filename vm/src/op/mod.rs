@@ -45,6 +45,7 @@ mod memory;
 mod misc;
 #[cfg(feature = "gc")]
 mod object;
+mod pairs;
 mod table;
 #[cfg(feature = "simd")]
 mod vector;
@@ -70,6 +71,7 @@ pub(crate) use memory::*;
 pub(crate) use misc::*;
 #[cfg(feature = "gc")]
 pub(crate) use object::*;
+pub(crate) use pairs::*;
 pub(crate) use table::*;
 #[cfg(feature = "simd")]
 pub(crate) use vector::*;

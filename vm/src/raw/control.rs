@@ -56,6 +56,17 @@ fn fits(fp: *mut u64, frame: usize, mark: *mut u64) -> bool {
     }
 }
 
+/// What a call does first, by the places of the operands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Argument {
+    /// All arguments are in place.
+    InPlace,
+    /// One is moved.
+    Moved { to: Place, src: Place },
+    /// One is the sum of an i32 and an immediate.
+    Stepped { to: Place, src: Place, imm: Place },
+}
+
 impl State {
     #[inline(always)]
     fn fuel(&self) -> i64 {
@@ -160,12 +171,12 @@ impl State {
         }
     }
 
-    /// Goes to target `min(index, n)` of the branch table behind this word.
+    /// Goes to target `min(index, n)` of the branch table behind this instruction of `words` words.
     #[inline(always)]
-    pub(crate) fn branch_table(&mut self, index: u32, n: u32) -> Ctl {
+    pub(crate) fn branch_table(&mut self, index: u32, n: u32, words: usize) -> Ctl {
         let target = index.min(n) as usize;
         // SAFETY: R1: `n + 1` labels of two words follow.
-        let labels = unsafe { self.pc.add(field::br_table::words + target * 2) };
+        let labels = unsafe { self.pc.add(words + target * 2) };
         // SAFETY: as above.
         self.branch(unsafe { long_at(labels, 0) } as i32)
     }
@@ -183,6 +194,18 @@ impl State {
     /// Out of fuel, nothing has happened: the machine pauses at the call.
     #[inline(always)]
     pub(crate) fn call(&mut self, base: Place, entry: u32, slow: SlowFn) -> Ctl {
+        self.call_with(base, entry, Argument::InPlace, slow)
+    }
+
+    /// The same with an argument that is yet to be put in place, which `slow` does too.
+    #[inline(always)]
+    pub(crate) fn call_with(
+        &mut self,
+        base: Place,
+        entry: u32,
+        argument: Argument,
+        slow: SlowFn,
+    ) -> Ctl {
         if entry == 0 {
             return Ctl::Slow(slow);
         }
@@ -205,11 +228,31 @@ impl State {
             return Ctl::Refund(gain.unsigned_abs().into());
         }
         let site = self.pc.wrapping_add(base.word());
+        match argument {
+            Argument::InPlace => self.forget_acc(code.addr() as u64),
+            Argument::Moved { to, src } => self.set64(to, self.get64(src)),
+            Argument::Stepped { to, src, imm } => {
+                let imm = i32::from(self.imm_s16(imm)) as u32;
+                self.set32(to, self.get32(src).wrapping_add(imm));
+            }
+        }
         // SAFETY: R2, R3: `base` is at least 1.
         unsafe { *fp.sub(1) = (site.addr() - code.addr()) as u64 };
         self.fp = fp;
         self.pc = callee.wrapping_add(field::enter::words);
         Ctl::Jump
+    }
+
+    /// Leaves any value in the integer accumulator, which nothing reads behind a call or return: so its register is free for what is
+    /// needed on the way there, and the handler saves no register of its caller.
+    #[inline(always)]
+    fn forget_acc(&mut self, value: u64) {
+        #[cfg(wrt_tail4)]
+        let _ = value;
+        #[cfg(not(wrt_tail4))]
+        {
+            self.acc = value;
+        }
     }
 
     /// Calls the function at word `entry` in place of this one; its `params` arguments are at slot `base`.
@@ -258,10 +301,11 @@ impl State {
     #[inline(always)]
     pub(crate) fn own_func(&self, reference: u64, type_idx: u32) -> Option<u32> {
         let ctx = self.context();
-        let func = (reference as u32).wrapping_sub(ctx.imported_funcs);
-        if (reference >> 32) as u32 != ctx.tag || func >= ctx.func_count {
+        let func = reference.wrapping_sub(ctx.first_func);
+        if func >= u64::from(ctx.func_count) {
             return None;
         }
+        let func = func as u32;
         // SAFETY: `func` has just been checked.
         let record = unsafe { &*ctx.funcs.add(func as usize) };
         (u32::from_le(record.type_idx) == type_idx).then_some(func)
@@ -299,6 +343,7 @@ impl State {
     /// Returns one value.
     #[inline(always)]
     pub(crate) fn ret1(&mut self, value: u64) -> Ctl {
+        self.forget_acc(value);
         let to = self.pop_frame();
         // SAFETY: R2: the callee's number of results is that of the call's function type.
         unsafe { *to = value };

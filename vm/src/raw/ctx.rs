@@ -110,10 +110,13 @@ pub(crate) struct Ctx {
     pub(super) funcs: *const RawFuncRecord,
     /// Number of defined functions.
     pub(super) func_count: u32,
-    /// Number of imported functions.
-    pub(super) imported_funcs: u32,
     /// Upper half of references to this instance's functions.
     pub(super) tag: u32,
+    /// The reference to the first defined function; those to the others follow it.
+    pub(super) first_func: u64,
+    /// Elements of table 0, and how many there are; 0 without a table.
+    pub(super) elems: *const u64,
+    pub(super) elem_count: u64,
     /// Why the run ended, see [`Stop::code`].
     #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
     pub(super) stop: u32,
@@ -177,8 +180,10 @@ impl Ctx {
             global_map: ptr::null(),
             funcs: ptr::null(),
             func_count: 0,
-            imported_funcs: 0,
             tag: 0,
+            first_func: 0,
+            elems: ptr::null(),
+            elem_count: 0,
             #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
             stop: 0,
             tables: ptr::null(),
@@ -246,8 +251,8 @@ impl Ctx {
             .wrapping_add(first.map_or(0, |&first| first as usize));
         self.funcs = module.func_records().as_ptr();
         self.func_count = module.func_count();
-        self.imported_funcs = module.imported_funcs();
         self.tag = instance + 1;
+        self.first_func = u64::from(self.tag) << 32 | u64::from(module.imported_funcs());
         self.tables = store.tables.as_ptr();
         self.table_map = data.tables.as_ptr();
         self.memories = store.memories.as_ptr().cast();
@@ -271,6 +276,12 @@ impl Ctx {
         self.fp = store.stack.as_ptr().wrapping_add(fp as usize);
         self.mark = store.stack.as_ptr().wrapping_add(store.stack_mark());
         self.fuel = fuel;
+        let table = data.tables.as_slice().first();
+        let table = table.and_then(|&number| store.tables.as_slice().get(number as usize));
+        (self.elems, self.elem_count) = match table {
+            Some(table) => (table.elems.as_ptr().cast_const(), table.elems.len() as u64),
+            None => (ptr::null(), 0),
+        };
         #[cfg(feature = "gc")]
         {
             (self.handles, self.handle_count, self.room) = store.heap.parts();

@@ -40,19 +40,19 @@ macro_rules! with_simd {
 #[cfg(feature = "atomics")]
 macro_rules! with_atomics {
     ([$($parts:tt)*] $callback:ident) => {
-        wrt_format::scalar_rows! { [$($parts)* [wrt_format::atomic_rows] [wrt_format::fused_more_rows] [wrt_format::wide_rows] [$callback]] }
+        wrt_format::scalar_rows! { [$($parts)* [wrt_format::atomic_rows] [wrt_format::fused_more_rows] [wrt_format::pair_rows] [wrt_format::wide_rows] [$callback]] }
     };
 }
 #[cfg(not(feature = "atomics"))]
 macro_rules! with_atomics {
     ([$($parts:tt)*] $callback:ident) => {
-        wrt_format::scalar_rows! { [$($parts)* [wrt_format::fused_more_rows] [wrt_format::wide_rows] [$callback]] }
+        wrt_format::scalar_rows! { [$($parts)* [wrt_format::fused_more_rows] [wrt_format::pair_rows] [wrt_format::wide_rows] [$callback]] }
     };
 }
 
 pub(crate) mod arena;
 pub(crate) mod buf;
-mod control;
+pub(crate) mod control;
 pub(crate) mod ctx;
 pub(crate) mod dispatch;
 pub(crate) mod instance;

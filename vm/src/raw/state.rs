@@ -520,6 +520,17 @@ impl State {
         self.element(table, index).map(|at| unsafe { *at })
     }
 
+    /// Element `index` of table 0, or none out of bounds.
+    #[inline(always)]
+    pub(crate) fn first_table_get(&self, index: u64) -> Option<u64> {
+        let ctx = self.context();
+        if index >= ctx.elem_count {
+            return None;
+        }
+        // SAFETY: C1: in bounds.
+        Some(unsafe { *ctx.elems.add(index as usize) })
+    }
+
     /// Sets element `index` of the table that operand `table` names. False out of bounds.
     #[inline(always)]
     pub(crate) fn table_set(&mut self, table: Place, index: u64, value: u64) -> bool {

@@ -8,7 +8,7 @@ use crate::lower::vcode::VCode;
 use crate::regalloc::meaning::{Trace, digest, inputs, result, step, thrown, throws};
 
 use super::super::Code;
-use super::super::{acc, short};
+use super::super::{acc, pairs, short};
 
 /// An instruction read back from words.
 pub(super) struct Decoded {
@@ -27,11 +27,11 @@ pub(super) fn decode(words: &[u16], at: usize) -> Decoded {
         .iter()
         .map(|field| field_value(&words[at..], field))
         .collect();
-    let targets = if op == Op::BrTable {
-        2 * (fields[1] as usize + 1)
-    } else {
-        0
-    };
+    let count = info
+        .fields
+        .iter()
+        .position(|field| field.role == Role::TargetCount);
+    let targets = count.map_or(0, |at| 2 * (fields[at] as usize + 1));
     Decoded {
         op,
         fields,
@@ -87,14 +87,25 @@ impl Machine<'_> {
         self.pc += usize::from(Op::Fuel.info().words);
     }
 
+    /// The last of the instructions that a pair was made of; the others, which only go on to the next, are carried out.
+    fn last_part(&mut self, op: Op, fields: Vec<i64>) -> (Op, Vec<i64>) {
+        let Some((last, before)) = pairs::parts(op, &fields).and_then(|mut parts| {
+            let last = parts.pop()?;
+            Some((last, parts))
+        }) else {
+            return (op, fields);
+        };
+        for (op, fields) in before {
+            step(op, &fields, &mut self.regs, &mut self.trace);
+        }
+        last
+    }
+
     /// False if the function is left.
     fn instruction(&mut self, emitted: &Code) -> bool {
-        let Decoded {
-            op,
-            mut fields,
-            words,
-        } = decode(self.words, self.pc);
+        let Decoded { op, fields, words } = decode(self.words, self.pc);
         let next = self.pc + words;
+        let (op, mut fields) = self.last_part(op, fields);
         match op.info().control {
             Control::Enter => self.fuel += fields[1] as u64,
             Control::Fuel => self.fuel += fields[0] as u64,

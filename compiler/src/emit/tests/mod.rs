@@ -1,6 +1,7 @@
 //! Tests of emission: words, labels, and what the machine does with them.
 
 pub(crate) mod machine;
+mod paired;
 mod verified;
 
 use wrt_format::isa::{Control, Op};
@@ -42,7 +43,7 @@ fn listing(code: &Code) -> String {
         let it = decode(&code.words, at);
         let fields: Vec<String> = it.fields.iter().map(ToString::to_string).collect();
         out += &format!("{at:>3} {} {}\n", it.op.info().name, fields.join(" "));
-        if it.op == Op::BrTable {
+        if it.op.info().control == Control::Table {
             for label in table_labels(&code.words, at) {
                 out += &format!("    -> {label}\n");
             }
@@ -251,8 +252,7 @@ fn fuel_moves_behind_a_branch_where_a_backward_branch_would_be_free() {
          12 fuel 5
          13 br_nz 0 6
          15 fuel 1
-         16 mov 1 0
-         18 br -12
+         16 br_mov 1 0 -10
          19 fuel 2
          20 ret";
     assert_eq!(trimmed(&listing(&emitted(&code))), trimmed(expected));

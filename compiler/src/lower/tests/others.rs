@@ -28,13 +28,16 @@ fn calls_count_defined_functions_from_the_first_that_is_not_imported() {
     };
     assert_eq!(call(5), ["v2, v3 = call func=3(v1, v0)"]);
     assert_eq!(call(1), ["v2, v3 = call_import func=1(v1, v0)"]);
-    let indirect = of_inst(&[I32, I32], &[], |b| Inst::CallIndirect {
-        table: 0,
-        type_idx: 4,
-        index: b.param(0),
-        args: vec![b.param(1)],
-    });
-    assert_eq!(indirect, ["call_indirect v0, table=0, type_idx=4(v1)"]);
+    let indirect = |table| {
+        of_inst(&[I32, I32], &[], |b| Inst::CallIndirect {
+            table,
+            type_idx: 4,
+            index: b.param(0),
+            args: vec![b.param(1)],
+        })
+    };
+    assert_eq!(indirect(0), ["call_indirect_zero v0, type_idx=4(v1)"]);
+    assert_eq!(indirect(1), ["call_indirect v0, table=1, type_idx=4(v1)"]);
     let by_reference = of_inst(&[FUNC, I32], &[I32], |b| Inst::CallRef {
         type_idx: 4,
         callee: b.param(0),

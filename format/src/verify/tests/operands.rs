@@ -377,7 +377,7 @@ fn around(info: &OpInfo, operands: &[i64]) -> Vec<u16> {
     }
     words.extend_from_slice(encoded);
     if info.control == Control::Table {
-        words.extend(table_label(6));
+        words.extend(table_label(i32::from(info.words) + 2));
     }
     if info.control.is_terminator() || info.control == Control::CondBranch {
         words.extend(words_of(Op::Fuel, &[1]));

@@ -17,12 +17,27 @@ fn import(ty: u32) -> ImportSpec {
 
 /// `fib(n)`, both ways of the branch and recursion.
 fn fib(call: Op) -> ModuleSpec {
-    let extra = i64::from(call.info().words) - 4;
+    let words = 2 * i64::from(call.info().words);
     let mut asm = Asm::new(8, 3);
-    asm.op(Op::BrI64LtSImm, &[0, 2, 27 + 2 * extra]);
-    asm.block(7);
-    asm.op(Op::I64AddImm, &[4, 0, -1]).op(call, &[4, 1, 0]);
-    asm.op(Op::I64AddImm, &[4, 0, -2]).op(call, &[4, 2, 0]);
+    if call == Op::I32AddImmThenCall {
+        asm.op(Op::BrI64LtSImm, &[0, 2, 14 + words]);
+        asm.block(7);
+        // The argument is put where it is read.
+        asm.op(Op::Mov, &[4, 0]).op(call, &[4, 1, 4, 4, -1, 0]);
+        asm.op(call, &[4, 2, 4, 0, -2, 0]);
+    } else if call == Op::MovThenCall {
+        asm.op(Op::BrI64LtSImm, &[0, 2, 19 + words]);
+        asm.block(7);
+        asm.op(Op::I64AddImm, &[3, 0, -1])
+            .op(call, &[5, 1, 5, 3, 0]);
+        asm.op(Op::I64AddImm, &[3, 0, -2])
+            .op(call, &[5, 2, 5, 3, 0]);
+    } else {
+        asm.op(Op::BrI64LtSImm, &[0, 2, 19 + words]);
+        asm.block(7);
+        asm.op(Op::I64AddImm, &[4, 0, -1]).op(call, &[4, 1, 0]);
+        asm.op(Op::I64AddImm, &[4, 0, -2]).op(call, &[4, 2, 0]);
+    }
     asm.op(Op::I64Add, &[0, 1, 2]).op(Op::Ret1, &[0]);
     asm.block(1);
     asm.op(Op::Ret1, &[0]);
@@ -35,7 +50,12 @@ fn fib(call: Op) -> ModuleSpec {
 
 #[test]
 fn recursion() {
-    for call in [Op::Call, Op::CallFar] {
+    for call in [
+        Op::Call,
+        Op::CallFar,
+        Op::MovThenCall,
+        Op::I32AddImmThenCall,
+    ] {
         let mut store = alone(fib(call));
         for core in cores() {
             let before = store.fuel;
@@ -180,11 +200,16 @@ fn returning_nothing() {
 }
 
 /// Calls through a table: function 0 calls element `index` with one argument, by call or by tail call (function 1).
-fn indirect() -> ModuleSpec {
+fn indirect(op: Op) -> ModuleSpec {
     let mut call = Asm::new(4, 1);
-    call.op(Op::Mov, &[2, 1])
-        .op(Op::CallIndirect, &[2, 1, 0, 0, 1])
-        .op(Op::Ret1, &[1]);
+    if op == Op::CallIndirect {
+        call.op(Op::Mov, &[2, 1]).op(op, &[2, 1, 0, 0, 1]);
+    } else if op == Op::CallIndirectZero {
+        call.op(Op::Mov, &[2, 1]).op(op, &[2, 1, 0, 1]);
+    } else {
+        call.op(op, &[2, 1, 2, 1, 0, 1]);
+    }
+    call.op(Op::Ret1, &[1]);
     let mut tail = Asm::new(4, 1);
     tail.op(Op::Mov, &[2, 1])
         .op(Op::ReturnCallIndirect, &[2, 0, 0, 1]);
@@ -205,10 +230,20 @@ fn indirect() -> ModuleSpec {
 
 #[test]
 fn indirect_calls_trap_in_the_order_of_the_spec() {
-    let mut store = alone(indirect());
+    for op in [
+        Op::CallIndirect,
+        Op::CallIndirectZero,
+        Op::MovThenCallIndirectZero,
+    ] {
+        indirect_calls(op);
+    }
+}
+
+fn indirect_calls(op: Op) {
+    let mut store = alone(indirect(op));
     // Another instance of the same module, and bits that are no reference.
     store
-        .add_instance(load(indirect()), Imports::default())
+        .add_instance(load(indirect(op)), Imports::default())
         .unwrap();
     let host_type = store.intern_type(&[val::I32], &[]).unwrap();
     let host = store.add_host(host_type).unwrap();

@@ -137,3 +137,48 @@ fn a_run_that_has_not_begun_can_wait_for_fuel() {
         assert_eq!(run_on(&mut store, core), Err(Refused::Status));
     }
 }
+
+/// The argument of a call is stepped where it is read: a pause at the call must not step it twice.
+#[test]
+fn a_call_that_pauses_has_not_touched_its_argument() {
+    let mut leaf = Asm::new(2, 5);
+    leaf.op(Op::I64AddImm, &[0, 0, 100]).op(Op::Ret1, &[0]);
+    let mut asm = Asm::new(6, 1);
+    asm.op(Op::Mov, &[3, 0])
+        .op(Op::I32AddImmThenCall, &[3, 1, 3, 3, 7, 1]);
+    asm.op(Op::I64Add, &[0, 0, 1])
+        .op(Op::MovThenCall, &[3, 1, 3, 0, 1]);
+    asm.op(Op::Ret1, &[1]);
+    let module = ModuleSpec {
+        types: std::vec![longs(1, 1)],
+        funcs: std::vec![asm.func(0), leaf.func(0)],
+        ..ModuleSpec::default()
+    };
+    for core in cores() {
+        let mut store = alone(module.clone());
+        // The first call of the leaf takes the slow path, in every other run the handler's.
+        for step in [100, 1, 1] {
+            store.fuel = 0;
+            begin(&mut store, 0, &[5]);
+            let exit = loop {
+                let exit = run_on(&mut store, core).unwrap();
+                if exit != Exit::OutOfFuel {
+                    break exit;
+                }
+                store.fuel += step;
+            };
+            assert_eq!(results(&store, exit), [217]);
+        }
+        let mut store = alone(module.clone());
+        store.fuel = 0;
+        begin(&mut store, 0, &[5]);
+        let exit = loop {
+            let exit = run_on(&mut store, core).unwrap();
+            if exit != Exit::OutOfFuel {
+                break exit;
+            }
+            store.fuel += 1;
+        };
+        assert_eq!(results(&store, exit), [217]);
+    }
+}

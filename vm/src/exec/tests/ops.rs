@@ -34,10 +34,18 @@ const ELSEWHERE: &[Op] = &[
     Op::BrFar,
     Op::BrTable,
     Op::BrTableAccIndex,
+    Op::BrTableAdd,
+    Op::BrTableAddAccSrc,
+    Op::BrMov,
+    Op::BrMov2,
     Op::Call,
     Op::CallFar,
     Op::CallImport,
     Op::CallIndirect,
+    Op::CallIndirectZero,
+    Op::MovThenCall,
+    Op::I32AddImmThenCall,
+    Op::MovThenCallIndirectZero,
     Op::ReturnCall,
     Op::ReturnCallImport,
     Op::ReturnCallIndirect,
@@ -324,10 +332,10 @@ fn branch(case: &Case<'_>, world: &mut World, before: &World) -> bool {
             .unwrap()
             .unwrap();
         world.slots[case.raw("dst").unwrap() as usize] = value;
-        let (relation, limit) = if relation == "nz" {
-            ("ne", 0)
-        } else {
-            (relation, slot("limit"))
+        let (relation, limit) = match (relation, case.raw("imm")) {
+            ("nz", _) => ("ne", 0),
+            (relation, Some(imm)) => (relation.trim_end_matches("_imm"), imm as u64),
+            (relation, None) => (relation, slot("limit")),
         };
         return operator(&std::format!("{ty}_{relation}"), value, limit) == Some(Ok(1));
     }

@@ -103,17 +103,30 @@ fn branches_may_be_far() {
 
 #[test]
 fn branch_tables_take_the_default_out_of_range() {
-    branch_table(Op::BrTable);
-    branch_table(Op::BrTableAccIndex);
+    for op in [
+        Op::BrTable,
+        Op::BrTableAccIndex,
+        Op::BrTableAdd,
+        Op::BrTableAddAccSrc,
+    ] {
+        branch_table(op);
+    }
 }
 
 fn branch_table(op: Op) {
     let mut asm = Asm::new(1, 1);
     asm.op(Op::Mov, &[0, 0]);
-    // The table is four words and four labels of two; each target's block is seven words.
-    asm.op(op, &[0, 3]);
+    // Behind the table come four labels of two words; each target's block is seven words.
+    if op.info().fields.len() > 2 {
+        asm.op(Op::I32AddImm, &[0, 0, -5])
+            .op(Op::I32AddImm, &[0, 0, -2]);
+        asm.op(op, &[0, 0, 3, 7]);
+    } else {
+        asm.op(op, &[0, 3]);
+    }
     for target in 0..4 {
-        let label = wrt_format::isa::table_label(12 + 7 * target);
+        let words = i32::from(op.info().words);
+        let label = wrt_format::isa::table_label(words + 8 + 7 * target);
         asm.code.extend(label);
     }
     for target in 0..4 {
@@ -137,6 +150,30 @@ fn branch_table(op: Op) {
             (1 << 32, 100),
         ] {
             let exit = call_on(&mut store, core, 0, &[index]);
+            assert_eq!(results(&store, exit), [expected]);
+        }
+    }
+}
+
+#[test]
+fn branches_move_first() {
+    for (op, operands, expected) in [
+        (Op::BrMov, &[0, 1][..], 2),
+        (Op::BrMov2, &[0, 1, 1, 0][..], 2),
+        (Op::BrMov2, &[1, 2, 0, 1][..], 3),
+    ] {
+        let mut asm = Asm::new(3, 1);
+        asm.op(Op::ConstU32, &[1, 2]).op(Op::ConstU32, &[2, 3]);
+        let words = i64::from(op.info().words);
+        let label = [operands, &[words + 3]].concat();
+        asm.op(op, &label);
+        asm.block(1);
+        asm.op(Op::Ret1, &[2]);
+        asm.block(1);
+        asm.op(Op::Ret1, &[0]);
+        let mut store = alone(unary(&asm));
+        for core in cores() {
+            let exit = call_on(&mut store, core, 0, &[1]);
             assert_eq!(results(&store, exit), [expected]);
         }
     }

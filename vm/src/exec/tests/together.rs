@@ -31,8 +31,47 @@ pub(super) fn expect(
     {
         return Some(update(case, world, before));
     }
+    if name.contains("_then_") || name == "mov3" {
+        return Some(pair(case, world));
+    }
+    if let Some(relation) = name.strip_prefix("br_load8_u_") {
+        let relation = std::format!("i32_{}", relation.trim_end_matches("_imm"));
+        return Some(read(world, case.address(before), 1).map(|byte| {
+            world.slots[case.raw("dst").unwrap() as usize] = byte;
+            let taken = operator(&relation, byte, case.raw("imm").unwrap() as u64);
+            world.taken = if taken == Some(Ok(1)) { 1 } else { 2 };
+        }));
+    }
     let value = value(case, world, before)?;
     Some(value.map(|value| world.slots[case.raw("dst").unwrap() as usize] = value))
+}
+
+/// Two or three instructions one after the other.
+fn pair(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
+    let raw = |name: &str| case.raw(name).unwrap();
+    if case.name() == "mov3" {
+        for (to, from) in [("d0", "s0"), ("d1", "s1"), ("d2", "s2")] {
+            world.slots[raw(to) as usize] = world.slots[raw(from) as usize];
+        }
+        return Ok(());
+    }
+    let add = |a: u64, b: u64| operator("i32_add", a, b).unwrap();
+    let slot = |world: &World, name: &str| world.slots[raw(name) as usize];
+    let first = if case.has("r0") {
+        add(slot(world, "l0"), slot(world, "r0"))?
+    } else {
+        add(slot(world, "s0"), raw("imm0") as u64)?
+    };
+    world.slots[raw("d0") as usize] = first;
+    if case.has("d1") {
+        let second = add(slot(world, "s1"), raw("imm1") as u64)?;
+        world.slots[raw("d1") as usize] = second;
+    } else {
+        let bytes = if case.name().ends_with("32") { 4 } else { 1 };
+        let second = read(world, first + raw("offset") as u64, bytes)?;
+        world.slots[raw("dst") as usize] = second;
+    }
+    Ok(())
 }
 
 /// Bytes of a number of the type that a name begins with.

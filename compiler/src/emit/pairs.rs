@@ -1,0 +1,273 @@
+//! Pairs of instructions that come one after the other, in one dispatch. The new instruction does both, and writes what the first
+//! writes before the second reads, so that nothing has to be known of what else uses it. There are only forms with slots in bytes.
+//!
+//! Runs on blocks in their final order, before the accumulator forms are chosen.
+
+use wrt_format::isa::{Control, Op, fits};
+
+use super::acc;
+use super::blocks::{Block, End, Inst};
+
+use Src::{First, Second, Zero};
+
+/// Where an operand of the new instruction comes from.
+#[derive(Clone, Copy, Debug)]
+enum Src {
+    /// This operand of the first instruction.
+    First(usize),
+    /// This operand of the second.
+    Second(usize),
+    /// Nowhere: it is 0.
+    Zero,
+}
+
+/// A pair and what takes its place.
+struct Pair {
+    first: Op,
+    second: Op,
+    /// The operand of the second that must be what the first writes.
+    link: Option<usize>,
+    to: Op,
+    fields: &'static [Src],
+}
+
+const fn pair(first: Op, second: Op, link: Option<usize>, to: Op, fields: &'static [Src]) -> Pair {
+    Pair {
+        first,
+        second,
+        link,
+        to,
+        fields,
+    }
+}
+
+const STEP_LOAD: &[Src] = &[Second(0), First(0), First(1), First(2), Second(2)];
+const STEP_BRANCH: &[Src] = &[First(0), First(1), First(2), Second(1), Zero];
+const TEST_BRANCH: &[Src] = &[First(0), First(1), First(2), Zero, Zero];
+
+/// Of instructions of a body; those that are linked first.
+#[rustfmt::skip]
+const BODY: &[Pair] = &[
+    pair(Op::I32AddImm, Op::Load8U, Some(1), Op::I32AddImmThenLoad8U, STEP_LOAD),
+    pair(Op::I32AddImm, Op::Load32, Some(1), Op::I32AddImmThenLoad32, STEP_LOAD),
+    pair(Op::Mov, Op::Call, None, Op::MovThenCall, &[Second(0), Second(1), First(0), First(1), Second(2)]),
+    pair(Op::I32AddImm, Op::Call, None, Op::I32AddImmThenCall, &[Second(0), Second(1), First(0), First(1), First(2), Second(2)]),
+    pair(Op::Mov, Op::CallIndirectZero, None, Op::MovThenCallIndirectZero, &[Second(0), Second(1), First(0), First(1), Second(2), Second(3)]),
+    pair(Op::I32AddImm, Op::I32AddImm, None, Op::I32AddImmThenAddImm, &[Second(0), First(0), First(1), Second(1), First(2), Second(2)]),
+    pair(Op::I32Add, Op::I32AddImm, None, Op::I32AddThenAddImm, &[Second(0), First(0), First(1), First(2), Second(1), Second(2)]),
+];
+
+/// Of the last instruction of a body and the branch behind it.
+#[rustfmt::skip]
+const ENDS: &[Pair] = &[
+    pair(Op::I32AddImm, Op::BrI32EqImm, Some(0), Op::BrI32AddEqImm, STEP_BRANCH),
+    pair(Op::I32AddImm, Op::BrI32NeImm, Some(0), Op::BrI32AddNeImm, STEP_BRANCH),
+    pair(Op::I32AddImm, Op::BrI32LtSImm, Some(0), Op::BrI32AddLtSImm, STEP_BRANCH),
+    pair(Op::I32AddImm, Op::BrI32GeSImm, Some(0), Op::BrI32AddGeSImm, STEP_BRANCH),
+    pair(Op::I32AddImm, Op::BrI32LtUImm, Some(0), Op::BrI32AddLtUImm, STEP_BRANCH),
+    pair(Op::I32AddImm, Op::BrI32GeUImm, Some(0), Op::BrI32AddGeUImm, STEP_BRANCH),
+    pair(Op::I32AddImm, Op::BrI32LeSImm, Some(0), Op::BrI32AddLeSImm, STEP_BRANCH),
+    pair(Op::I32AddImm, Op::BrI32GtSImm, Some(0), Op::BrI32AddGtSImm, STEP_BRANCH),
+    pair(Op::I32AddImm, Op::BrI32LeUImm, Some(0), Op::BrI32AddLeUImm, STEP_BRANCH),
+    pair(Op::I32AddImm, Op::BrI32GtUImm, Some(0), Op::BrI32AddGtUImm, STEP_BRANCH),
+    pair(Op::I32AddImm, Op::BrTable, Some(0), Op::BrTableAdd, &[First(0), First(1), Second(1), First(2)]),
+    pair(Op::Load8U, Op::BrI32EqImm, Some(0), Op::BrLoad8UEqImm, STEP_BRANCH),
+    pair(Op::Load8U, Op::BrI32NeImm, Some(0), Op::BrLoad8UNeImm, STEP_BRANCH),
+    pair(Op::Load8U, Op::BrZ, Some(0), Op::BrLoad8UEqImm, TEST_BRANCH),
+    pair(Op::Load8U, Op::BrNz, Some(0), Op::BrLoad8UNeImm, TEST_BRANCH),
+];
+
+/// The operands of the instruction that does both, if the pair is this one and they fit.
+fn joined(pair: &Pair, first: (Op, &[i64; 6]), second: (Op, &[i64; 6])) -> Option<[i64; 6]> {
+    let is_pair = (first.0, second.0) == (pair.first, pair.second)
+        && pair.link.is_none_or(|link| second.1[link] == first.1[0])
+        && (pair.second.info().control != Control::Call || !reads(second, first.1[0]));
+    let mut fields = [0; 6];
+    for (&src, to) in pair.fields.iter().zip(&mut fields) {
+        *to = match src {
+            First(i) => first.1[i],
+            Second(i) => second.1[i],
+            Zero => 0,
+        };
+    }
+    (is_pair && fit(pair.to, &fields)).then_some(fields)
+}
+
+/// Whether an instruction reads a slot. A call does before what it is paired with writes.
+fn reads((op, fields): (Op, &[i64; 6]), slot: i64) -> bool {
+    let mut operands = op.info().fields.iter().zip(fields);
+    operands.any(|(field, &value)| field.role.is_use() && value == slot)
+}
+
+fn fit(op: Op, fields: &[i64; 6]) -> bool {
+    let mut operands = op.info().fields.iter().zip(fields);
+    operands.all(|(field, &value)| fits(field, value))
+}
+
+/// Joins the pairs of all blocks.
+pub(super) fn run(blocks: &mut [Block]) {
+    for block in blocks.iter_mut().filter(|block| block.catches.is_empty()) {
+        end(block);
+        for &linked in &[true, false] {
+            body(&mut block.body, linked, block.loop_depth > 0);
+        }
+        moves(&mut block.body);
+    }
+}
+
+/// Joins the last instruction with the branch behind it.
+fn end(block: &mut Block) {
+    let Some(last) = block.body.last() else {
+        return;
+    };
+    let first = (last.op, &last.fields);
+    let find = |second| {
+        ENDS.iter()
+            .find_map(|it| Some((it.to, joined(it, first, second)?)))
+    };
+    let stops = last.op.info().stops.then_some(last.offset);
+    let found = match &mut block.end {
+        End::Cond(branch, ..) => find((branch.op, &branch.fields)).map(|found| {
+            (branch.op, branch.fields) = found;
+            branch.offset = stops.unwrap_or(branch.offset);
+        }),
+        End::Table(inst, _) => find((inst.op, &inst.fields)).map(|found| {
+            (inst.op, inst.fields) = found;
+        }),
+        End::Next(_) | End::Leave(_) => None,
+    };
+    if found.is_some() {
+        block.body.pop();
+    }
+}
+
+/// Where nothing loops, single steps have forms that are shorter than pairs; a call is shorter with what it takes in.
+fn body(body: &mut Vec<Inst>, linked: bool, loops: bool) {
+    let mut kept: Vec<Inst> = Vec::with_capacity(body.len());
+    for inst in body.drain(..) {
+        let found = kept.last().and_then(|last| {
+            let (first, second) = ((last.op, &last.fields), (inst.op, &inst.fields));
+            let calls = inst.op.info().control == Control::Call;
+            let mut pairs = BODY
+                .iter()
+                .filter(|it| it.link.is_some() == linked && (loops || calls));
+            pairs.find_map(|it| Some((it.to, joined(it, first, second)?)))
+        });
+        match (found, kept.last_mut()) {
+            (Some((op, fields)), Some(last)) => {
+                (last.op, last.fields) = (op, fields);
+                if inst.op.info().stops {
+                    last.offset = inst.offset;
+                }
+            }
+            _ => kept.push(inst),
+        }
+    }
+    *body = kept;
+}
+
+/// Three moves in one instruction as long as there are as many.
+fn moves(body: &mut Vec<Inst>) {
+    let mut kept: Vec<Inst> = Vec::with_capacity(body.len());
+    for inst in body.drain(..) {
+        let Some(last) = kept.last_mut() else {
+            kept.push(inst);
+            continue;
+        };
+        let [a, b, c, d, ..] = last.fields;
+        let [e, f, g, h, ..] = inst.fields;
+        let (three, rest) = match (last.op, inst.op) {
+            (Op::Mov2, Op::Mov) => ([a, b, c, d, e, f], None),
+            (Op::Mov2, Op::Mov2) => ([a, b, c, d, e, f], Some([g, h, 0, 0, 0, 0])),
+            _ => ([0; 6], None),
+        };
+        let is_run = last.op == Op::Mov2 && matches!(inst.op, Op::Mov | Op::Mov2);
+        if is_run && fit(Op::Mov3, &three) {
+            (last.op, last.fields) = (Op::Mov3, three);
+            kept.extend(rest.map(|fields| Inst {
+                op: Op::Mov,
+                fields,
+                ..inst
+            }));
+            continue;
+        }
+        // What is left of the pair before, and this one: two again, and one.
+        match (last.op, inst.op) {
+            (Op::Mov, Op::Mov) => {
+                (last.op, last.fields) = (Op::Mov2, [a, b, e, f, 0, 0]);
+            }
+            (Op::Mov, Op::Mov2) if fit(Op::Mov3, &[a, b, e, f, g, h]) => {
+                (last.op, last.fields) = (Op::Mov3, [a, b, e, f, g, h]);
+            }
+            _ => kept.push(inst),
+        }
+    }
+    *body = kept;
+}
+
+/// The branch that does the move before it too, if there is one. `last` may be an accumulator form.
+pub(super) fn moving_branch(last: &Inst) -> Option<Inst> {
+    let [a, b, c, d, ..] = last.fields;
+    let plain = acc::plain(last.op);
+    let (op, fields) = if plain == Op::Mov {
+        (Op::BrMov, [a, b, 0, 0, 0, 0])
+    } else if plain == Op::Mov2 {
+        (Op::BrMov2, [a, b, c, d, 0, 0])
+    } else {
+        return None;
+    };
+    fit(op, &fields).then_some(Inst {
+        op,
+        fields,
+        offset: last.offset,
+    })
+}
+
+/// An instruction and its operands.
+#[cfg(test)]
+type Part = (Op, Vec<i64>);
+
+/// The instructions that a pair was made of.
+#[cfg(test)]
+pub(super) fn parts(op: Op, fields: &[i64]) -> Option<Vec<Part>> {
+    let moves = |count: usize| {
+        let moves = fields[..2 * count].chunks(2);
+        moves
+            .map(|pair| (Op::Mov, pair.to_vec()))
+            .collect::<Vec<_>>()
+    };
+    let jump = |count: usize| (Op::Br, vec![fields[2 * count]]);
+    let moving = if op == Op::Mov3 {
+        Some(moves(3))
+    } else if op == Op::BrMov {
+        Some(moves(1).into_iter().chain([jump(1)]).collect())
+    } else if op == Op::BrMov2 {
+        Some(moves(2).into_iter().chain([jump(2)]).collect())
+    } else {
+        None
+    };
+    let pair = || {
+        let pair = BODY.iter().chain(ENDS).find(|it| it.to == op)?;
+        let mut parts = [pair.first, pair.second].map(|op| (op, vec![0; op.info().fields.len()]));
+        for (&src, &value) in pair.fields.iter().zip(fields) {
+            match src {
+                First(i) => parts[0].1[i] = value,
+                Second(i) => parts[1].1[i] = value,
+                Zero => {}
+            }
+        }
+        if let Some(link) = pair.link {
+            parts[1].1[link] = parts[0].1[0];
+        }
+        // The label comes last in either.
+        if let (Some(to), Some(&label), true) = (
+            parts[1].1.last_mut(),
+            fields.last(),
+            pair.fields.last().is_some_and(|it| matches!(it, Zero)),
+        ) {
+            *to = label;
+        }
+        Some(parts.to_vec())
+    };
+    moving.or_else(pair)
+}

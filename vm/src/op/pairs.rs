@@ -1,0 +1,114 @@
+//! Pairs of instructions that come one after the other, in one dispatch: what the first writes is written before the second reads.
+
+use super::cmp::narrow;
+use super::int::widen32;
+use super::memory::OUT;
+use crate::raw::state::Ctl;
+
+handlers! {
+    fn i32_add_imm_then_add_imm(s, at) {
+        s.set32(at::d0, s.get32(at::s0).wrapping_add(widen32(s.imm_s16(at::imm0))));
+        s.set32(at::d1, s.get32(at::s1).wrapping_add(widen32(s.imm_s16(at::imm1))));
+        Ctl::Next
+    }
+    fn i32_add_then_add_imm(s, at) {
+        s.set32(at::d0, s.get32(at::l0).wrapping_add(s.get32(at::r0)));
+        s.set32(at::d1, s.get32(at::s1).wrapping_add(widen32(s.imm_s16(at::imm1))));
+        Ctl::Next
+    }
+    fn i32_add_imm_then_load8_u(s, at) {
+        let addr = s.get32(at::s0).wrapping_add(widen32(s.imm_s16(at::imm0)));
+        s.set32(at::d0, addr);
+        let Some([byte]) = s.load(u64::from(addr) + u64::from(s.half(at::offset))) else { return OUT };
+        s.set64(at::dst, byte.into());
+        Ctl::Next
+    }
+    fn i32_add_imm_then_load32(s, at) {
+        let addr = s.get32(at::s0).wrapping_add(widen32(s.imm_s16(at::imm0)));
+        s.set32(at::d0, addr);
+        let Some(bytes) = s.load(u64::from(addr) + u64::from(s.half(at::offset))) else { return OUT };
+        s.set32(at::dst, u32::from_le_bytes(bytes));
+        Ctl::Next
+    }
+    fn mov3(s, at) {
+        s.set64(at::d0, s.get64(at::s0));
+        s.set64(at::d1, s.get64(at::s1));
+        s.set64(at::d2, s.get64(at::s2));
+        Ctl::Next
+    }
+    fn br_mov(s, at) {
+        s.set64(at::dst, s.get64(at::src));
+        s.branch(s.imm_s16(at::label).into())
+    }
+    fn br_mov2(s, at) {
+        s.set64(at::d0, s.get64(at::s0));
+        s.set64(at::d1, s.get64(at::s1));
+        s.branch(s.imm_s16(at::label).into())
+    }
+    fn br_table_add(s, at) {
+        let index = s.get32(at::src).wrapping_add(widen32(s.imm_s16(at::imm)));
+        s.set32(at::dst, index);
+        s.branch_table(index, s.imm_u32(at::n), at::words)
+    }
+    fn br_table_add_acc_src(s, at) {
+        let index = s.acc32(at::src).wrapping_add(widen32(s.imm_s16(at::imm)));
+        s.set32(at::dst, index);
+        s.branch_table(index, s.imm_u32(at::n), at::words)
+    }
+}
+
+/// A step, a comparison with an immediate, and a branch: the plain form, then that with `src` in the accumulator.
+macro_rules! step_imm {
+    ($($name:ident [$($by_src:ident)?] = $relation:expr;)*) => { handlers! {$(
+        fn $name(s, at) {
+            let value = s.get32(at::src).wrapping_add(widen32(s.imm_s16(at::step)));
+            s.set32(at::dst, value);
+            let taken = $relation(value, widen32(s.imm_s16(at::imm)));
+            s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
+        }
+        $(fn $by_src(s, at) {
+            let value = s.acc32(at::src).wrapping_add(widen32(s.imm_s16(at::step)));
+            s.set32(at::dst, value);
+            let taken = $relation(value, widen32(s.imm_s16(at::imm)));
+            s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
+        })?
+    )*} };
+}
+
+step_imm! {
+    br_i32_add_eq_imm [br_i32_add_eq_imm_acc_src] = narrow::eq;
+    br_i32_add_ne_imm [br_i32_add_ne_imm_acc_src] = narrow::ne;
+    br_i32_add_lt_s_imm [] = narrow::lt_s;
+    br_i32_add_ge_s_imm [] = narrow::ge_s;
+    br_i32_add_lt_u_imm [br_i32_add_lt_u_imm_acc_src] = narrow::lt_u;
+    br_i32_add_ge_u_imm [br_i32_add_ge_u_imm_acc_src] = narrow::ge_u;
+    br_i32_add_le_s_imm [] = narrow::le_s;
+    br_i32_add_gt_s_imm [] = narrow::gt_s;
+    br_i32_add_le_u_imm [br_i32_add_le_u_imm_acc_src] = narrow::le_u;
+    br_i32_add_gt_u_imm [br_i32_add_gt_u_imm_acc_src] = narrow::gt_u;
+}
+
+/// A load, a comparison with an immediate, and a branch: the plain form, then that with `addr` in the accumulator.
+macro_rules! load_imm {
+    ($($name:ident [$by_addr:ident] = $relation:expr;)*) => { handlers! {$(
+        fn $name(s, at) {
+            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+            let Some([byte]) = s.load(ea) else { return OUT };
+            s.set64(at::dst, byte.into());
+            let taken = $relation(u32::from(byte), widen32(s.imm_s16(at::imm)));
+            s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
+        }
+        fn $by_addr(s, at) {
+            let ea = u64::from(s.acc32(at::addr)) + u64::from(s.half(at::offset));
+            let Some([byte]) = s.load(ea) else { return OUT };
+            s.set64(at::dst, byte.into());
+            let taken = $relation(u32::from(byte), widen32(s.imm_s16(at::imm)));
+            s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
+        }
+    )*} };
+}
+
+load_imm! {
+    br_load8_u_eq_imm [br_load8_u_eq_imm_acc_addr] = narrow::eq;
+    br_load8_u_ne_imm [br_load8_u_ne_imm_acc_addr] = narrow::ne;
+}
