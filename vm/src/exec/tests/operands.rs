@@ -9,9 +9,7 @@ use super::*;
 /// Operands in range for their roles. Labels are filled in by [`function`].
 pub(super) fn operands(op: Op, random: &mut Random) -> Vec<i64> {
     let one = |field: &Field| match field.role {
-        Role::ImmS16 | Role::ImmU16 if field.place.counted().is_some() => {
-            in_opcode(field.place.counted().unwrap(), random)
-        }
+        _ if is_own(field) => in_opcode(field.place.counted().unwrap(), random),
         Role::Def
         | Role::DefAcc
         | Role::DefF32
@@ -77,6 +75,11 @@ pub(super) fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         | Role::Const128 => panic!("{}: {:?} is not for this", op.info().name, field.role),
     };
     op.info().fields.iter().map(one).collect()
+}
+
+/// Whether it is an immediate or an offset in the opcode.
+fn is_own(field: &Field) -> bool {
+    field.place.counted().is_some() && !field.role.is_register()
 }
 
 /// A value that an opcode can say.
