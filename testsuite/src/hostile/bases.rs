@@ -13,8 +13,12 @@ const PROGRAMS: [&[u8]; 5] = [
     include_bytes!("../../programs/traps.wasm"),
     include_bytes!("../../programs/virtual.wasm"),
 ];
-/// Modules with a little of everything that the programs do not have, and of what is collected.
-const RICH: [&str; 2] = [include_str!("rich.wat"), include_str!("collected.wat")];
+/// Modules with a little of everything that the programs do not have, of what is collected, and of exceptions.
+const RICH: [&str; 3] = [
+    include_str!("rich.wat"),
+    include_str!("collected.wat"),
+    include_str!("throwing.wat"),
+];
 
 /// Modules with atomic instructions.
 const ATOMICS: &str = include_str!("atomics.wat");
