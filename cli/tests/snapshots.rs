@@ -289,3 +289,79 @@ fn what_cannot_go_on_is_named() {
     );
     ran.fails(241, "wrtd: ", "/proc/no/such/file");
 }
+
+#[test]
+fn snapshots_can_be_looked_at_and_compared() {
+    let dir = Dir::new("inspected");
+    let guest = r#"(module
+        (memory (export "memory") 2) (global (export "g") (mut i32) (i32.const 5))
+        (table (export "t") 3 funcref) (elem declare func $outer)
+        (func $inner (param $n i32)
+          (loop $more
+            (i32.store8 (i32.mul (local.get $n) (i32.const 4096)) (local.get $n))
+            (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+        (func $outer (export "outer")
+          (call $inner (i32.const 9))
+          (global.set 0 (i32.const 6))
+          (table.set 0 (i32.const 1) (ref.func $outer))
+          (call $inner (i32.const 12))))"#;
+    let image = dir.image("f", guest);
+    let [a, b] = ["20", "130"].map(|fuel| {
+        let path = dir.path().join(format!("{fuel}.wrts"));
+        let keep = format!("snapshot={}", text(&path));
+        let ran = run(
+            &image,
+            &["--fuel", fuel, "--on-pause", &keep, "--invoke", "outer"],
+        );
+        assert_eq!(ran.status, 249, "{}", ran.stderr);
+        path
+    });
+    let json = |args: &[&str]| -> (i32, serde_json::Value) {
+        let ran = wrtd(&[&["snapshot"], args, &["--json"]].concat());
+        (ran.status, serde_json::from_str(&ran.stdout).unwrap())
+    };
+    let (status, shown) = json(&["inspect", text(&a)]);
+    assert_eq!(status, 0);
+    assert_eq!(shown["memories"][0]["bytes"], 131_072);
+    let names = |shown: &serde_json::Value| -> Vec<String> {
+        let frames = shown["threads"][0]["frames"].as_array().unwrap();
+        let names = frames.iter().map(|frame| frame["name"].as_str().unwrap());
+        names.map(str::to_owned).collect()
+    };
+    assert_eq!(names(&shown), ["inner", "outer"]);
+    assert_eq!(shown["threads"][0]["state"], "paused");
+    let used = shown["fuel_used"].as_u64().unwrap();
+    let left = shown["fuel_left"].as_u64().unwrap();
+    assert_eq!(used + left, 20);
+    let shown = wrtd(&["snapshot", "inspect", text(&a)]);
+    for part in ["fuel_used      ", "MEMORIES", "name inner", "has_turn true"] {
+        assert!(shown.stdout.contains(part), "{part}: {}", shown.stdout);
+    }
+    let (status, same) = json(&["diff", text(&a), text(&a)]);
+    assert_eq!((status, &same["equal"]), (0, &true.into()));
+    assert_eq!(same["sections"], serde_json::json!([]));
+    let (status, differ) = json(&["diff", text(&a), text(&b)]);
+    assert_eq!((status, &differ["equal"]), (1, &false.into()));
+    let kinds = differ["sections"].as_array().unwrap();
+    for kind in ["ENGINE", "MEMORIES", "TABLES", "GLOBALS", "THREADS"] {
+        assert!(kinds.contains(&kind.into()), "{kind}: {kinds:?}");
+    }
+    let pages = differ["memories"][0]["pages"].as_array().unwrap();
+    assert!(
+        pages.contains(&1.into()) && !pages.contains(&0.into()),
+        "{pages:?}"
+    );
+    assert_eq!(
+        differ["globals"][0]["values"],
+        serde_json::json!(["5", "6"])
+    );
+    assert_eq!(differ["tables"][0]["elements"], serde_json::json!([1]));
+    let text_of = wrtd(&["snapshot", "diff", text(&a), text(&b)]);
+    assert!(
+        text_of.stdout.contains("equal          false"),
+        "{}",
+        text_of.stdout
+    );
+    wrtd(&["snapshot", "inspect", text(&image)]).fails(242, "wrtd: ", "not a snapshot");
+    wrtd(&["snapshot", "diff", text(&a)]).fails(240, "wrtd: ", "<B>");
+}

@@ -11,6 +11,7 @@ mod features;
 #[cfg(feature = "compile")]
 mod inspect;
 mod run;
+mod snapshot;
 #[cfg(feature = "compile")]
 mod wast;
 
@@ -41,6 +42,9 @@ enum WrtdCommand {
     /// Go on with a guest from a snapshot, on any machine.
     #[command(after_help = status::help(Command::Wrtd))]
     Resume(run::resume::ResumeArgs),
+    /// Look at snapshots.
+    #[command(subcommand, after_help = status::help(Command::Wrtd))]
+    Snapshot(snapshot::SnapshotCommand),
 }
 
 /// Runs `wrtd` with a command line.
@@ -48,6 +52,7 @@ pub fn wrtd(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     run_command("wrtd", args, |cli: &Wrtd| match &cli.command {
         WrtdCommand::Run(args) => run::run(args),
         WrtdCommand::Resume(args) => run::resume::run(args),
+        WrtdCommand::Snapshot(command) => snapshot::run(command),
     })
 }
 
@@ -146,7 +151,6 @@ fn parse_failure(name: &str, error: &clap::Error) -> Result<u8, Failure> {
 }
 
 /// Writes to standard output; a reader that has gone away is no failure.
-#[cfg(feature = "compile")]
 fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
     match std::io::stdout().lock().write_all(text.as_bytes()) {

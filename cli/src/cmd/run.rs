@@ -4,7 +4,7 @@
 //! statistics go to standard error.
 
 mod guest;
-mod keep;
+pub(crate) mod keep;
 #[cfg(feature = "compile")]
 mod profile;
 pub(crate) mod resume;

@@ -1,0 +1,325 @@
+//! `wrtd snapshot`: what a snapshot holds, and in what two differ.
+//!
+//! Input: snapshots, and the image, which says what frames are called. Output: text or one JSON object on standard output.
+//! Invariants: what is shown was restored, by the same checks as for going on; nothing of the guest runs.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use wrt_host::MappedImage;
+use wrt_vm::{Config, Engine, Global, Limits, Memory, Module, SectionKind, Snapshot, Table};
+
+use super::print;
+use super::run::keep::{RECORD_SECTION, Record};
+use super::run::resume::{failure_of, restoring};
+use crate::load::Image;
+use crate::status::Failure;
+
+/// Bytes of a memory that are compared at a time.
+const PAGE_BYTES: usize = 4096;
+/// Frames of a thread that are shown.
+const FRAMES: usize = 40;
+
+/// What to do with snapshots.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Show what a snapshot holds: sections, statistics, memories, threads with their frames.
+    Inspect(InspectArgs),
+    /// Show in what two snapshots of one image differ: sections, pages of memories, tables, globals. The exit status is 0 if they are
+    /// equal and 1 if they are not.
+    Diff(DiffArgs),
+}
+
+/// Arguments of `wrtd snapshot inspect`.
+#[derive(Args, Debug)]
+pub(crate) struct InspectArgs {
+    /// The snapshot.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// The image, if it is no longer where it was.
+    #[arg(long, value_name = "IMG")]
+    image: Option<PathBuf>,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `wrtd snapshot diff`.
+#[derive(Args, Debug)]
+pub(crate) struct DiffArgs {
+    /// One snapshot.
+    #[arg(value_name = "A")]
+    a: PathBuf,
+
+    /// The other one.
+    #[arg(value_name = "B")]
+    b: PathBuf,
+
+    /// The image, if it is no longer where it was.
+    #[arg(long, value_name = "IMG")]
+    image: Option<PathBuf>,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a command.
+pub(crate) fn run(command: &SnapshotCommand) -> Result<u8, Failure> {
+    match command {
+        SnapshotCommand::Inspect(args) => {
+            let file = open(&args.file)?;
+            let snapshot = parse(&args.file, &file)?;
+            let image = image_of(&args.file, &snapshot, args.image.as_deref())?;
+            let engine = restored(&args.file, &snapshot, &image)?;
+            let description = describe(&snapshot, engine)?;
+            show(&description, args.json)?;
+            Ok(0)
+        }
+        SnapshotCommand::Diff(args) => {
+            let files = [open(&args.a)?, open(&args.b)?];
+            let a = parse(&args.a, &files[0])?;
+            let b = parse(&args.b, &files[1])?;
+            let image = image_of(&args.a, &a, args.image.as_deref())?;
+            let engines = (
+                restored(&args.a, &a, &image)?,
+                restored(&args.b, &b, &image)?,
+            );
+            let differences = differences((&a, &engines.0), (&b, &engines.1));
+            show(&differences, args.json)?;
+            Ok(u8::from(differences["equal"] == false))
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<MappedImage, Failure> {
+    MappedImage::open(path).map_err(|error| Failure::io(path.display(), &error))
+}
+
+fn parse<'f>(path: &Path, file: &'f MappedImage) -> Result<Snapshot<'f>, Failure> {
+    Snapshot::parse(file.bytes()).map_err(|fault| failure_of(fault).at(path.display()))
+}
+
+/// The image of a guest, and where it is.
+fn image_of(
+    path: &Path,
+    snapshot: &Snapshot<'_>,
+    given: Option<&Path>,
+) -> Result<(Image, PathBuf), Failure> {
+    let place = match given {
+        Some(given) => given.to_path_buf(),
+        None => {
+            let record = Record::parse(snapshot.numbered(RECORD_SECTION));
+            record.map_err(|failure| failure.at(path.display()))?.image
+        }
+    };
+    Ok((Image::open(&place)?, place))
+}
+
+fn restored<'i>(
+    path: &Path,
+    snapshot: &Snapshot<'_>,
+    (image, place): &'i (Image, PathBuf),
+) -> Result<Engine<'i>, Failure> {
+    let module = Module::load_from_binary(image.bytes(), &Limits::default())
+        .map_err(|error| Failure::from(error).at(place.display()))?;
+    let config = Config::new().with_threads(100_001).with_instances(1 << 20);
+    let engine = Engine::new(config)?.restored(snapshot, &[module]);
+    engine.map_err(|error| restoring(error, place).at(path.display()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn name_of(kind: u32) -> String {
+    SectionKind::from_number(kind).map_or(format!("host {kind:#x}"), |it| it.name().to_owned())
+}
+
+fn sections(snapshot: &Snapshot<'_>) -> Vec<Value> {
+    let sections = snapshot.sections();
+    sections
+        .map(|it| json!({ "name": name_of(it.kind), "offset": it.offset, "bytes": it.len, "hash": hex(&it.hash) }))
+        .collect()
+}
+
+/// The bytes of all memories, by number.
+fn memories<'e>(engine: &'e Engine<'_>) -> impl Iterator<Item = &'e [u8]> {
+    (0..).map_while(|number| engine.memory(Memory::from_number(number)).ok())
+}
+
+/// Everything, as the JSON object that is printed.
+fn describe(snapshot: &Snapshot<'_>, mut engine: Engine<'_>) -> Result<Value, Failure> {
+    let stats = engine.stats();
+    let memories: Vec<Value> = memories(&engine)
+        .map(|bytes| {
+            let used = bytes
+                .chunks(PAGE_BYTES)
+                .filter(|page| page.iter().any(|&byte| byte != 0));
+            json!({ "bytes": bytes.len(), "pages_in_use": used.count() })
+        })
+        .collect();
+    let all: Vec<_> = engine.threads().collect();
+    let turn = engine.thread();
+    let mut threads = Vec::new();
+    for thread in all {
+        engine.switch_to(thread)?;
+        let state = if engine.pending_host_call().is_some() {
+            "waits for the host"
+        } else if engine.waits_for(thread).is_some() {
+            "waits for a notification"
+        } else if engine.nesting() > 0 {
+            "paused"
+        } else {
+            "idle"
+        };
+        let frames: Vec<Value> = engine
+            .backtrace()
+            .take(FRAMES)
+            .map(|frame| {
+                let name = engine.func_name(frame.instance, frame.func);
+                json!({ "instance": frame.instance.number(), "function": frame.func, "name": name, "word": frame.word, "wasm_offset": frame.wasm_offset })
+            })
+            .collect();
+        threads.push(json!({
+            "number": thread.number(), "has_turn": thread == turn, "state": state,
+            "depth": engine.backtrace().count(), "frames": frames,
+        }));
+    }
+    Ok(json!({
+        "id": hex(&snapshot.id()),
+        "sections": sections(snapshot),
+        "fuel_used": stats.fuel_used,
+        "fuel_left": Engine::snapshot_fuel(snapshot),
+        "instances": stats.instances,
+        "host_calls": stats.host_calls,
+        "pauses": stats.pauses,
+        "heap_objects": stats.heap_objects,
+        "heap_bytes": stats.heap_bytes,
+        "clock": engine.clock(),
+        "memories": memories,
+        "threads": threads,
+    }))
+}
+
+/// In what two snapshots differ.
+fn differences(a: (&Snapshot<'_>, &Engine<'_>), b: (&Snapshot<'_>, &Engine<'_>)) -> Value {
+    let hashes = |snapshot: &Snapshot<'_>| -> Vec<_> {
+        snapshot.sections().map(|it| (it.kind, it.hash)).collect()
+    };
+    let (one, other) = (hashes(a.0), hashes(b.0));
+    let differ = |it: &&(u32, [u8; 32])| !other.contains(it);
+    let mut kinds: Vec<u32> = one.iter().filter(differ).map(|it| it.0).collect();
+    kinds.extend(
+        other
+            .iter()
+            .map(|it| it.0)
+            .filter(|kind| one.iter().all(|it| it.0 != *kind)),
+    );
+    let pages =
+        (memories(a.1).zip(memories(b.1)).enumerate()).filter_map(|(number, (one, two))| {
+            let (one_pages, two_pages) = (one.chunks(PAGE_BYTES), two.chunks(PAGE_BYTES));
+            let changed: Vec<usize> = one_pages
+                .zip(two_pages)
+                .enumerate()
+                .filter_map(|(page, (one, two))| (one != two).then_some(page))
+                .collect();
+            let same = changed.is_empty() && one.len() == two.len();
+            (!same).then(
+                || json!({ "memory": number, "bytes": [one.len(), two.len()], "pages": changed }),
+            )
+        });
+    let pages: Vec<Value> = pages.collect();
+    let globals = (0..).map_while(|number| {
+        let value = |engine: &Engine<'_>| engine.global_val(Global::from_number(number)).ok();
+        Some((number, value(a.1)?.to_string(), value(b.1)?.to_string()))
+    });
+    let globals = globals.filter(|(_, one, two)| one != two);
+    let globals: Vec<Value> = globals
+        .map(|(number, one, two)| json!({ "global": number, "values": [one, two] }))
+        .collect();
+    let tables = (0..).map_while(|number| {
+        let table = Table::from_number(number);
+        Some((
+            table,
+            a.1.table_size(table).ok()?,
+            b.1.table_size(table).ok()?,
+        ))
+    });
+    let tables: Vec<Value> = tables
+        .filter_map(|(table, one, two)| {
+            let elem = |engine: &Engine<'_>, i| engine.table_get(table, i).ok();
+            let changed: Vec<u64> = (0..one.min(two))
+                .filter(|&i| elem(a.1, i) != elem(b.1, i))
+                .collect();
+            let same = changed.is_empty() && one == two;
+            (!same).then(
+                || json!({ "table": table.number(), "sizes": [one, two], "elements": changed }),
+            )
+        })
+        .collect();
+    json!({
+        "equal": a.0.id() == b.0.id(),
+        "fuel_used": [a.1.fuel_used(), b.1.fuel_used()],
+        "sections": kinds.into_iter().map(name_of).collect::<Vec<_>>(),
+        "memories": pages,
+        "globals": globals,
+        "tables": tables,
+    })
+}
+
+fn show(value: &Value, json: bool) -> Result<(), Failure> {
+    if json {
+        return print(&format!("{value}\n"));
+    }
+    let mut text = String::new();
+    lines(&mut text, "", value);
+    print(&text)
+}
+
+/// An object as text: a line for each number and string, a line for each item of a list.
+fn lines(text: &mut String, indent: &str, value: &Value) {
+    let Value::Object(fields) = value else { return };
+    for (name, field) in fields {
+        match field {
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                text.push_str(&format!("{indent}{name}:\n"));
+                for item in items {
+                    text.push_str(&format!("{indent}  {}\n", line(item)));
+                    if let Some(frames) = item.get("frames").and_then(Value::as_array) {
+                        for frame in frames {
+                            text.push_str(&format!("{indent}    {}\n", line(frame)));
+                        }
+                    }
+                }
+            }
+            other => text.push_str(&format!("{indent}{name:14} {}\n", plain(other))),
+        }
+    }
+}
+
+/// An object on one line, without the lists of objects in it.
+fn line(value: &Value) -> String {
+    let Value::Object(fields) = value else {
+        return plain(value);
+    };
+    let shown = fields
+        .iter()
+        .filter(|(name, field)| *name != "frames" && !field.is_null());
+    let parts: Vec<String> = shown
+        .map(|(name, field)| format!("{name} {}", plain(field)))
+        .collect();
+    parts.join(", ")
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            value.to_string()
+        }
+    }
+}
