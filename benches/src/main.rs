@@ -14,6 +14,7 @@ mod profile;
 mod programs;
 mod runtime;
 mod size;
+mod snapshot;
 mod table;
 mod wrt;
 
@@ -26,6 +27,7 @@ wrt-benches compile [--rounds N] [MB|FILE ...]    speed of the compiler at -O2, 
 wrt-benches size [FILE ...]                       image size over module size
 wrt-benches fuel [--rounds N] [PROGRAM ...]       CPU time with fuel over that without, and of the looping core over that with fuel
 wrt-benches large                                 builds Lua, SQLite and QuickJS anew, which table does when they are not there
+wrt-benches snapshot [--rounds N] [--mb N]         taking and restoring a snapshot of a memory of which a tenth is in use
 wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs under this build, in seconds (what fuel runs)
 wrt-benches profile [--top N] [--hot N] [PROGRAM ...]   what the programs execute; in a build with --features profile
 wrt-benches all                                   all of these with their defaults; measure on a quiet machine";
@@ -40,6 +42,7 @@ const FIGURES: &[Figure] = &[
     ("compile", compile::run),
     ("size", size::run),
     ("fuel", fuel::run),
+    ("snapshot", snapshot::run),
     ("times", fuel::times),
     ("large", large::run),
     #[cfg(feature = "profile")]

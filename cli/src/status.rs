@@ -55,7 +55,7 @@ statuses! {
     246 OverBudget true true "the image or the guest asks for more than there is: a feature, a limit, memory";
     247 Import false true "an import is missing or has another type";
     248 Trap true true "the guest trapped";
-    249 OutOfFuel true true "the guest ran out of fuel";
+    249 OutOfFuel true true "the guest ran out of fuel, or was stopped by a signal with --on-signal";
     250 Internal true true "an error in WRT itself";
     251 Invalid true true "the module is not valid WebAssembly";
     252 Unsupported true true "the module needs a feature that the compiler does not have or --features does not name; what a guest has open cannot go into a snapshot, or not be opened again";

@@ -58,7 +58,7 @@ pub(crate) struct RunArgs {
     /// Write an HTML page that shows where the fuel goes: calls as a flame graph, and the blocks that took most, Wasm beside bytecode.
     /// Outcome, fuel and statistics stay what they are without.
     #[cfg(feature = "compile")]
-    #[arg(long, value_name = "HTML", conflicts_with = "checkpoint_every")]
+    #[arg(long, value_name = "HTML", conflicts_with_all = ["checkpoint_every", "on_signal"])]
     profile: Option<PathBuf>,
 
     /// Fuel from one sample of a profile to the next, in the mean.

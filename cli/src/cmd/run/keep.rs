@@ -4,9 +4,11 @@
 //! Invariants: the guest does the same with and without; nothing is written when something cannot be captured. What a snapshot needs beside
 //! the engine's state is in two sections of the host: the world of WASI, and [`Record`].
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,8 @@ pub(crate) const WASI_SECTION: u32 = HOST_SECTIONS.start;
 pub(crate) const RECORD_SECTION: u32 = HOST_SECTIONS.start + 1;
 /// Version of the [`Record`].
 const VERSION: u32 = 1;
+/// Fuel between two looks at whether a signal has come: some milliseconds.
+const LOOK: u64 = 2_000_000;
 /// Bytes that are gathered for one write.
 const BUFFER_BYTES: usize = 1 << 18;
 
@@ -33,6 +37,12 @@ pub(crate) struct KeepArgs {
     /// guest out of fuel.
     #[arg(long, value_name = "snapshot=FILE", value_parser = on_pause, conflicts_with = "refill")]
     on_pause: Option<PathBuf>,
+
+    /// When the process is told to end (SIGTERM, SIGINT), write a snapshot to FILE and end as a guest out of fuel does. It waits until the
+    /// guest runs: not in the middle of a call of the host, such as one that reads a terminal.
+    #[cfg(unix)]
+    #[arg(long, value_name = "snapshot=FILE", value_parser = on_pause)]
+    on_signal: Option<PathBuf>,
 
     /// Each time N more fuel is used write a snapshot to the directory DIR, named by the fuel used so far.
     #[arg(long, value_name = "N=DIR", value_parser = every)]
@@ -75,6 +85,10 @@ pub(crate) struct Keep {
     on_pause: Option<PathBuf>,
     every: Option<Every>,
     count: usize,
+    /// Fuel until the next checkpoint.
+    until: u64,
+    /// Where the snapshot goes that a signal asks for, and whether one has come.
+    on_signal: Option<(PathBuf, Arc<AtomicBool>)>,
     /// Fuel that the guest has been given and the engine has not.
     held_back: u64,
     /// Pauses that the guest has only because of checkpoints.
@@ -88,9 +102,12 @@ impl Keep {
             let made = std::fs::create_dir_all(folder);
             made.map_err(|error| Failure::io(folder.display(), &error))?;
         }
+        let every = args.checkpoint_every.clone();
         Ok(Self {
             on_pause: args.on_pause.clone(),
-            every: args.checkpoint_every.clone(),
+            until: every.as_ref().map_or(u64::MAX, |every| every.fuel),
+            every,
+            on_signal: watched(args)?,
             count: args.checkpoint_keep as usize,
             held_back: 0,
             pauses: 0,
@@ -99,15 +116,27 @@ impl Keep {
 
     /// Gives the guest fuel; what of it the engine gets now.
     pub(super) fn grant(&mut self, fuel: u64) -> u64 {
-        let Some(every) = &self.every else {
+        if self.every.is_none() && self.on_signal.is_none() {
             return fuel;
-        };
+        }
         // An engine holds no more.
         let most = i64::MAX as u64;
         self.held_back = self.held_back.saturating_add(fuel).min(most);
-        let portion = every.fuel.min(self.held_back);
+        let look = if self.on_signal.is_some() {
+            LOOK
+        } else {
+            u64::MAX
+        };
+        let portion = self.until.min(look).min(self.held_back);
         self.held_back -= portion;
+        self.until -= portion;
         portion
+    }
+
+    /// Where the snapshot goes that a signal has asked for.
+    fn asked(&self) -> Option<PathBuf> {
+        let (path, has_come) = self.on_signal.as_ref()?;
+        has_come.load(Ordering::Relaxed).then(|| path.clone())
     }
 
     /// The statistics of a run without checkpoints.
@@ -117,6 +146,26 @@ impl Keep {
         stats.pauses = stats.pauses.saturating_sub(self.pauses);
         stats
     }
+}
+
+/// Lets the signals that end a process be noted instead, if that is wanted.
+#[cfg(unix)]
+fn watched(args: &KeepArgs) -> Result<Option<(PathBuf, Arc<AtomicBool>)>, Failure> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let Some(path) = &args.on_signal else {
+        return Ok(None);
+    };
+    let has_come = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        let registered = signal_hook::flag::register(signal, Arc::clone(&has_come));
+        registered.map_err(|error| Failure::io("--on-signal", &error))?;
+    }
+    Ok(Some((path.clone(), has_come)))
+}
+
+#[cfg(not(unix))]
+fn watched(_: &KeepArgs) -> Result<Option<(PathBuf, Arc<AtomicBool>)>, Failure> {
+    Ok(None)
 }
 
 /// What there is to know of a guest beside engine and WASI.
@@ -174,18 +223,27 @@ impl Guest<'_> {
         Ok(Some(path))
     }
 
-    /// Takes a checkpoint if it is time for one; the fuel to go on with, none when all that was granted is used.
+    /// A portion of fuel is used up. Takes a checkpoint if it is time for one; the fuel to go on with, none when all that was granted is used.
     pub(super) fn checkpoint(&mut self) -> Result<Option<u64>, Failure> {
-        if self.keep.every.is_none() || self.keep.held_back == 0 {
+        // Without portions nothing is held back.
+        if self.keep.held_back == 0 {
             return Ok(None);
         }
         self.keep.pauses += 1;
-        let Some(Every { folder, .. }) = self.keep.every.clone() else {
-            return Ok(None);
-        };
-        let name = format!("checkpoint-{:020}.wrts", self.engine.fuel_used());
-        self.write_snapshot(&folder.join(name))?;
-        self.forget_old(&folder)?;
+        if let Some(path) = self.keep.asked() {
+            self.write_snapshot(&path)?;
+            let path = path.display();
+            let text = format!("stopped by a signal; go on with: wrtd resume {path}");
+            return Err(Failure::new(Status::OutOfFuel, text));
+        }
+        if self.keep.until == 0
+            && let Some(Every { folder, fuel }) = self.keep.every.clone()
+        {
+            let name = format!("checkpoint-{:020}.wrts", self.engine.fuel_used());
+            self.write_snapshot(&folder.join(name))?;
+            self.forget_old(&folder)?;
+            self.keep.until = fuel;
+        }
         Ok(Some(self.keep.grant(0)))
     }
 
