@@ -3,7 +3,7 @@
 //! Pages that are in use lie scattered, so that no run of them is long. Restoring is measured to the point where the guest could go on: from
 //! bytes in memory, and from a mapped file, whose pages are then read when they are first used. Medians over the rounds, in milliseconds.
 
-use std::convert::Infallible;
+use core::convert::Infallible;
 use std::time::Instant;
 
 use wrt_cli::load::Aligned;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         r#"(module (memory (export "m") {}) (func (export "f") (loop (br 0))))"#,
         megabytes * 16
     );
-    let wasm = wat::parse_str(text).map_err(|e| e.to_string())?;
+    let wasm = wrt_cli::build::parse_module(text.as_bytes()).map_err(|e| e.to_string())?;
     let compiled = wrt_compiler::compile(&wasm, &Options::default()).map_err(|e| e.to_string())?;
     let image = Aligned::new(&compiled.image);
     let path = std::env::temp_dir().join(format!("wrt-benches-{}.wrts", std::process::id()));
@@ -77,7 +77,9 @@ fn round(image: &Aligned, path: &std::path::Path) -> Result<([f64; STEPS.len()],
     let provider = MmapProvider::new();
     let mut engine = Engine::with_provider(Config::default(), &provider).map_err(text)?;
     engine.set_fuel(100);
-    module.instantiate(&mut engine, &[]).map_err(text)?;
+    if module.instantiate(&mut engine, &[]).map_err(text)? != Outcome::Done {
+        return Err("no instance".to_owned());
+    }
     let instance = engine.last_instance().ok_or("no instance")?;
     let (Some(Extern::Memory(memory)), Some(Extern::Func(func))) =
         (engine.export(instance, "m"), engine.export(instance, "f"))

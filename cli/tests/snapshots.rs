@@ -290,9 +290,8 @@ fn what_cannot_go_on_is_named() {
     ran.fails(241, "wrtd: ", "/proc/no/such/file");
 }
 
-#[test]
-fn snapshots_can_be_looked_at_and_compared() {
-    let dir = Dir::new("inspected");
+/// A guest that writes to everything, twice, its image, and snapshots of it in between and at the end.
+fn two_moments(dir: &Dir) -> (PathBuf, [PathBuf; 2]) {
     let guest = r#"(module
         (memory (export "memory") 2) (global (export "g") (mut i32) (i32.const 5))
         (table (export "t") 3 funcref) (elem declare func $outer)
@@ -306,7 +305,7 @@ fn snapshots_can_be_looked_at_and_compared() {
           (table.set 0 (i32.const 1) (ref.func $outer))
           (call $inner (i32.const 12))))"#;
     let image = dir.image("f", guest);
-    let [a, b] = ["20", "130"].map(|fuel| {
+    let moments = ["20", "130"].map(|fuel| {
         let path = dir.path().join(format!("{fuel}.wrts"));
         let keep = format!("snapshot={}", text(&path));
         let ran = run(
@@ -316,11 +315,19 @@ fn snapshots_can_be_looked_at_and_compared() {
         assert_eq!(ran.status, 249, "{}", ran.stderr);
         path
     });
-    let json = |args: &[&str]| -> (i32, serde_json::Value) {
-        let ran = wrtd(&[&["snapshot"], args, &["--json"]].concat());
-        (ran.status, serde_json::from_str(&ran.stdout).unwrap())
-    };
-    let (status, shown) = json(&["inspect", text(&a)]);
+    (image, moments)
+}
+
+fn json_of(args: &[&str]) -> (i32, serde_json::Value) {
+    let ran = wrtd(&[&["snapshot"], args, &["--json"]].concat());
+    (ran.status, serde_json::from_str(&ran.stdout).unwrap())
+}
+
+#[test]
+fn snapshots_can_be_looked_at() {
+    let dir = Dir::new("inspected");
+    let (image, [a, _]) = two_moments(&dir);
+    let (status, shown) = json_of(&["inspect", text(&a)]);
     assert_eq!(status, 0);
     assert_eq!(shown["memories"][0]["bytes"], 131_072);
     let names = |shown: &serde_json::Value| -> Vec<String> {
@@ -337,10 +344,17 @@ fn snapshots_can_be_looked_at_and_compared() {
     for part in ["fuel_used      ", "MEMORIES", "name inner", "has_turn true"] {
         assert!(shown.stdout.contains(part), "{part}: {}", shown.stdout);
     }
-    let (status, same) = json(&["diff", text(&a), text(&a)]);
+    wrtd(&["snapshot", "inspect", text(&image)]).fails(242, "wrtd: ", "not a snapshot");
+}
+
+#[test]
+fn snapshots_can_be_compared() {
+    let dir = Dir::new("compared");
+    let (_, [a, b]) = two_moments(&dir);
+    let (status, same) = json_of(&["diff", text(&a), text(&a)]);
     assert_eq!((status, &same["equal"]), (0, &true.into()));
     assert_eq!(same["sections"], serde_json::json!([]));
-    let (status, differ) = json(&["diff", text(&a), text(&b)]);
+    let (status, differ) = json_of(&["diff", text(&a), text(&b)]);
     assert_eq!((status, &differ["equal"]), (1, &false.into()));
     let kinds = differ["sections"].as_array().unwrap();
     for kind in ["ENGINE", "MEMORIES", "TABLES", "GLOBALS", "THREADS"] {
@@ -362,7 +376,6 @@ fn snapshots_can_be_looked_at_and_compared() {
         "{}",
         text_of.stdout
     );
-    wrtd(&["snapshot", "inspect", text(&image)]).fails(242, "wrtd: ", "not a snapshot");
     wrtd(&["snapshot", "diff", text(&a)]).fails(240, "wrtd: ", "<B>");
 }
 

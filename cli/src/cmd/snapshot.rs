@@ -276,27 +276,28 @@ fn show(value: &Value, json: bool) -> Result<(), Failure> {
         return print(&format!("{value}\n"));
     }
     let mut text = String::new();
-    lines(&mut text, "", value);
+    lines(&mut text, value);
     print(&text)
 }
 
 /// An object as text: a line for each number and string, a line for each item of a list.
-fn lines(text: &mut String, indent: &str, value: &Value) {
+fn lines(text: &mut String, value: &Value) {
     let Value::Object(fields) = value else { return };
     for (name, field) in fields {
-        match field {
-            Value::Array(items) if items.iter().any(Value::is_object) => {
-                text.push_str(&format!("{indent}{name}:\n"));
-                for item in items {
-                    text.push_str(&format!("{indent}  {}\n", line(item)));
-                    if let Some(frames) = item.get("frames").and_then(Value::as_array) {
-                        for frame in frames {
-                            text.push_str(&format!("{indent}    {}\n", line(frame)));
-                        }
-                    }
-                }
+        let items = field
+            .as_array()
+            .filter(|it| it.iter().any(Value::is_object));
+        let Some(items) = items else {
+            text.push_str(&format!("{name:14} {}\n", plain(field)));
+            continue;
+        };
+        text.push_str(&format!("{name}:\n"));
+        for item in items {
+            text.push_str(&format!("  {}\n", line(item)));
+            let frames = item.get("frames").and_then(Value::as_array);
+            for frame in frames.into_iter().flatten() {
+                text.push_str(&format!("    {}\n", line(frame)));
             }
-            other => text.push_str(&format!("{indent}{name:14} {}\n", plain(other))),
         }
     }
 }
