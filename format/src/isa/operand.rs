@@ -71,7 +71,7 @@ pub enum Role {
     TargetCount,
     /// Frame size of the function in slots, 1..=32767.
     Frame,
-    /// Fuel that the block costs, 0..=62: the word is that of `fuel`, see [`super::fuel_word`].
+    /// Fuel that the block costs, 0..=62: the word is that of `fuel`, see the module `family`.
     BlockCost,
     /// Fuel.
     Cost,
