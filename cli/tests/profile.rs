@@ -93,6 +93,13 @@ fn the_modules_text_stands_beside_the_bytecode() {
         );
     };
     shows(&[wat.to_str().unwrap()]);
+    let broken = dir.file("broken.wasm", b"\0asm\x01\0\0\0\x01\x7f");
+    let broken = ["--profile-wasm", broken.to_str().unwrap()];
+    let flags = ["run", "--profile", page];
+    let ran = wrtd(&[&flags[..], &every, &broken, &[image.to_str().unwrap()]].concat());
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let text = std::fs::read_to_string(page).unwrap();
+    assert!(text.contains("text cannot be shown: "), "{text}");
     shows(&[
         "--profile-wasm",
         wat.to_str().unwrap(),

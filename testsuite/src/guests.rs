@@ -6,7 +6,7 @@ use core::mem::size_of;
 use std::collections::VecDeque;
 
 use wrt_compiler::OptLevel;
-use wrt_vm::{Config, Engine, Error, Extern, Instance, Limits, Module, Outcome};
+use wrt_vm::{Config, Engine, Error, Extern, Limits, Module, Outcome};
 
 /// Fills its memory of 1 KiB with what a generator gives (Numerical Recipes' constants), `rounds` times, and sums it up.
 const GUEST: &str = r#"(module
@@ -59,13 +59,13 @@ fn guest<'m>(module: &Module<'m>, number: u32, slice: u64) -> Result<Guest<'m>, 
     engine.set_fuel(u64::MAX);
     engine.set_time_slice(Some(slice));
     assert_eq!(module.instantiate(&mut engine, &[])?, Outcome::Done);
-    let instance = engine.last_instance().unwrap_or(Instance::from_number(0));
-    let Some(Extern::Func(run)) = engine.export(instance, "run") else {
+    let instance = engine.last_instance();
+    let Some(Extern::Func(run)) = instance.and_then(|it| engine.export(it, "run")) else {
         return Err(Error::NoExport("run".to_owned()));
     };
     let args = [u64::from(number), u64::from(rounds(number))];
     // The first turn.
-    let outcome = engine.execute(instance, run, &args)?;
+    let outcome = engine.execute_func(run, &args)?;
     Ok(Guest {
         engine,
         number,
@@ -83,7 +83,7 @@ fn rounds(number: u32) -> u32 {
 /// # Errors
 /// Those of the engine; a guest that comes to something else than it should is a panic.
 pub fn run(count: u32, slice: u64) -> Result<Report, Error> {
-    let wasm = wat::parse_str(GUEST).unwrap_or_default();
+    let wasm = wat::parse_str(GUEST).unwrap_or_else(|error| panic!("{error}"));
     let image = crate::image(&wasm, OptLevel::O2, false).unwrap_or_else(|error| panic!("{error}"));
     let module = Module::load_from_binary(image.bytes(), &Limits::default())?;
     let mut report = Report::default();

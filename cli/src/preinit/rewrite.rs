@@ -12,7 +12,7 @@ use wasm_encoder::{
     self as enc, ConstExpr, DataSection, ElementSection, Elements, ExportSection, GlobalSection,
     HeapType, MemorySection, Module, RawSection, RefType, SectionId, TableSection,
 };
-use wasmparser::{self as wasm, ElementItems, ElementKind, Parser, Payload};
+use wasmparser::{self as wasm, ElementKind, Parser, Payload};
 
 /// Zeros that separate two data segments: a segment takes about that many bytes.
 const GAP: usize = 16;
@@ -211,11 +211,6 @@ impl<'a> Writer<'a> {
             let mut element = element?;
             if dropped {
                 element.kind = ElementKind::Declared;
-                // The items of a table of no index are functions, as those of a declared segment are.
-                debug_assert!(matches!(
-                    element.items,
-                    ElementItems::Functions(_) | ElementItems::Expressions(..)
-                ));
             }
             RoundtripReencoder.parse_element(&mut self.elements, element)?;
         }

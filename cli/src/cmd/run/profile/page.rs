@@ -35,9 +35,11 @@ pub(super) fn page(
 ) -> String {
     let names = Names::new(module);
     let blocks = hottest(profile, module, &names);
-    let text = wasm
-        .map(|wasm| operators(wasm, &blocks))
-        .unwrap_or_default();
+    let text = wasm.map_or_else(|| Ok(BTreeMap::new()), |wasm| operators(wasm, &blocks));
+    let (text, trouble) = match text {
+        Ok(text) => (text, None),
+        Err(error) => (BTreeMap::new(), Some(error)),
+    };
     let total = profile.total();
     let title = escape(title);
     let mut out = format!(
@@ -52,6 +54,12 @@ pub(super) fn page(
     }
     out.push_str(&svg(profile, &|func| names.of(func)));
     out.push_str("<h2>Blocks</h2>\n");
+    if let Some(error) = trouble {
+        let error = escape(&error);
+        out.push_str(&format!(
+            "<p>The module's text cannot be shown: {error}</p>\n"
+        ));
+    }
     for block in &blocks {
         let share = 100.0 * block.fuel as f64 / total.max(1) as f64;
         let offset = block.offsets.map(|(first, _)| first);
@@ -124,11 +132,10 @@ fn bytecode(module: &ModuleView<'_>, func: u32, word: usize, names: &Names<'_>) 
 }
 
 /// The text of the operators of each block, by its offset: from behind the control operator before it to the one that ends it.
-fn operators(wasm: &[u8], blocks: &[Block]) -> BTreeMap<u32, String> {
+fn operators(wasm: &[u8], blocks: &[Block]) -> Result<BTreeMap<u32, String>, String> {
     let mut storage = String::new();
-    let Ok(lines) = wasmprinter::Config::new().offsets_and_lines(wasm, &mut storage) else {
-        return BTreeMap::new();
-    };
+    let lines = wasmprinter::Config::new().offsets_and_lines(wasm, &mut storage);
+    let lines = lines.map_err(|error| error.to_string())?;
     let ends: BTreeMap<u32, u32> = blocks.iter().filter_map(|block| block.offsets).collect();
     let mut texts: BTreeMap<u32, Vec<(u32, &str)>> = BTreeMap::new();
     let mut open: Vec<(u32, u32)> = Vec::new();
@@ -156,9 +163,9 @@ fn operators(wasm: &[u8], blocks: &[Block]) -> BTreeMap<u32, String> {
         }
     }
     let texts = texts.into_iter();
-    texts
+    Ok(texts
         .map(|(start, lines)| (start, outdent(&lines)))
-        .collect()
+        .collect())
 }
 
 /// Whether the operator on this line begins or ends a block, or leads to another.
