@@ -4,22 +4,23 @@
 //! Invariants: a host function of this linker gets its number in an engine when it is first needed there, and keeps it; a host call of
 //! a function that the linker does not define is handed to the embedder untouched.
 
-use crate::engine::{Engine, Identity, Turn};
+use crate::engine::{Engine, Turn};
 use crate::error::{Error, ImportMismatch};
 use crate::host::{Caller, HostClosure, HostError, IntoHostFunc, boxed};
 use crate::instance::imports;
 use crate::instance::types::{self, TypeText};
 use crate::module::Module;
-use crate::outcome::{Extern, Func, HostCall, HostFunc, Instance, Outcome};
-use crate::raw::instance::Callee;
+use crate::outcome::{Extern, Func, HostCall, Instance, Outcome};
 use crate::val::{ValType, valtype};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use wrt_format::image::types::ExternType;
-use wrt_format::image::{ImportView, ModuleView};
+
+mod bindings;
+
+use bindings::Binding;
 
 /// Definitions that modules are linked with, and the run loops that serve host calls with closures over `T`, the embedder's data.
 ///
@@ -52,19 +53,14 @@ enum Definition {
 }
 
 struct HostDefinition<T> {
-    params: Vec<ValType>,
-    results: Vec<ValType>,
+    /// `None`: what the import asks for.
+    signature: Option<Signature>,
     call: HostClosure<T>,
 }
 
-/// Numbers of this linker's host functions in one engine.
-#[derive(Debug)]
-struct Binding {
-    engine: Identity,
-    /// By index into `hosts`.
-    numbers: Vec<Option<HostFunc>>,
-    /// By number in the engine: index into `hosts`.
-    definitions: Vec<Option<usize>>,
+struct Signature {
+    params: Vec<ValType>,
+    results: Vec<ValType>,
 }
 
 impl<T> fmt::Debug for Linker<T> {
@@ -115,13 +111,31 @@ impl<T> Linker<T> {
         // Types that engines number mean something in one engine only.
         types::check_valtypes(params, 0)?;
         types::check_valtypes(results, 0)?;
-        self.add(module, name, Definition::Host(self.hosts.len()))?;
-        self.hosts.push(HostDefinition {
+        let signature = Signature {
             params: params.to_vec(),
             results: results.to_vec(),
-            call: alloc::boxed::Box::new(f),
-        });
-        Ok(self)
+        };
+        self.host(module, name, Some(signature), alloc::boxed::Box::new(f))
+    }
+
+    /// Defines a host function that has the type of whatever imports it by this name: see [`Engine::new_host_func_for`]. The closure finds
+    /// the slots as [`Linker::func`] says.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] when the name is taken.
+    pub fn func_as_imported<F>(
+        &mut self,
+        module: &str,
+        name: &str,
+        f: F,
+    ) -> Result<&mut Self, Error>
+    where
+        F: for<'a, 'm> Fn(Caller<'a, 'm, T>, &[u64], &mut [u64]) -> Result<(), HostError>
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.host(module, name, None, alloc::boxed::Box::new(f))
     }
 
     /// Defines a host function by a closure whose Rust types say its Wasm types; its first parameter may be a [`Caller`].
@@ -134,13 +148,11 @@ impl<T> Linker<T> {
         name: &str,
         f: F,
     ) -> Result<&mut Self, Error> {
-        self.add(module, name, Definition::Host(self.hosts.len()))?;
-        self.hosts.push(HostDefinition {
+        let signature = Signature {
             params: F::PARAMS.to_vec(),
             results: F::RESULTS.to_vec(),
-            call: boxed(f),
-        });
-        Ok(self)
+        };
+        self.host(module, name, Some(signature), boxed(f))
     }
 
     /// Defines something that exists in an engine. The linker then serves that engine only.
@@ -196,7 +208,9 @@ impl<T> Linker<T> {
             let found = self.find(import.module, import.name);
             imports.push(match found {
                 Some(Definition::Extern(item)) => item,
-                Some(Definition::Host(host)) => self.bind(engine, host)?.into(),
+                Some(Definition::Host(host)) => {
+                    self.bind(engine, host, module, index as u32)?.into()
+                }
                 None => {
                     let mismatch = ImportMismatch::Undefined;
                     return Err(imports::error(
@@ -279,6 +293,18 @@ impl<T> Linker<T> {
         Ok(outcome)
     }
 
+    fn host(
+        &mut self,
+        module: &str,
+        name: &str,
+        signature: Option<Signature>,
+        call: HostClosure<T>,
+    ) -> Result<&mut Self, Error> {
+        self.add(module, name, Definition::Host(self.hosts.len()))?;
+        self.hosts.push(HostDefinition { signature, call });
+        Ok(self)
+    }
+
     fn add(&mut self, module: &str, name: &str, definition: Definition) -> Result<(), Error> {
         if self.is_defined(module, name) {
             return Err(Error::Duplicate {
@@ -293,75 +319,6 @@ impl<T> Linker<T> {
 
     fn find(&self, module: &str, name: &str) -> Option<Definition> {
         self.names.get(module)?.get(name).copied()
-    }
-
-    /// Serves the host functions of an engine that was restored from a snapshot, under the numbers that they have there: each is the one
-    /// that is defined by the name under which an instance imports it. Things of an engine that were defined ([`Linker::define`]) play no
-    /// part in it: the instances have them.
-    ///
-    /// # Errors
-    /// [`Error::Import`] when a function is not defined, or is of another type; nothing has changed then.
-    pub fn adopt(&mut self, engine: &mut Engine<'_>) -> Result<(), Error> {
-        let mut matches = Vec::new();
-        for number in 0..engine.store.instance_count() {
-            for (view, index, import, func) in host_imports(engine, number) {
-                let refused = |mismatch, got| Err(imports::error(&view, index, mismatch, got));
-                let host = match self.find(import.module, import.name) {
-                    Some(Definition::Host(host)) => host,
-                    Some(Definition::Extern(_)) => continue,
-                    None => return refused(ImportMismatch::Undefined, TypeText::Nothing),
-                };
-                let Some(def) = self.hosts.get(host) else {
-                    continue;
-                };
-                let own = engine.store.intern_type(&def.params, &def.results)?;
-                if engine.store.host_type(func.number()) != Some(own) {
-                    let got = TypeText::Func(&def.params, &def.results);
-                    return refused(ImportMismatch::FuncType, got);
-                }
-                matches.push((host, func));
-            }
-        }
-        let binding = self.binding(engine);
-        for (host, number) in matches {
-            set(&mut binding.numbers, host, number);
-            set(&mut binding.definitions, number.number() as usize, host);
-        }
-        Ok(())
-    }
-
-    /// The numbers in an engine, which are none as yet if it is a new one.
-    fn binding(&mut self, engine: &mut Engine<'_>) -> &mut Binding {
-        // Engines that are gone leave nothing behind.
-        self.bindings.retain(|b| !b.engine.is_alone());
-        let identity = engine.identity();
-        let index = self.bindings.iter().position(|b| b.engine == identity);
-        let index = index.unwrap_or_else(|| {
-            self.bindings.push(Binding {
-                engine: identity,
-                numbers: Vec::new(),
-                definitions: Vec::new(),
-            });
-            self.bindings.len() - 1
-        });
-        &mut self.bindings[index]
-    }
-
-    /// The number of a host function in an engine.
-    fn bind(&mut self, engine: &mut Engine<'_>, host: usize) -> Result<HostFunc, Error> {
-        self.binding(engine);
-        let identity = engine.identity();
-        let binding = self.bindings.iter_mut().find(|b| b.engine == identity);
-        let (Some(binding), Some(def)) = (binding, self.hosts.get(host)) else {
-            return Err(Error::Unknown(crate::error::Entity::HostFunc));
-        };
-        if let Some(Some(number)) = binding.numbers.get(host) {
-            return Ok(*number);
-        }
-        let func = engine.new_host_func(&def.params, &def.results)?;
-        set(&mut binding.numbers, host, func);
-        set(&mut binding.definitions, func.number() as usize, host);
-        Ok(func)
     }
 
     /// Serves host calls until something else happens.
@@ -414,15 +371,6 @@ impl<T> Linker<T> {
         }
     }
 
-    fn definition(&self, engine: &Engine<'_>, host: HostFunc) -> Option<&HostDefinition<T>> {
-        let binding = self
-            .bindings
-            .iter()
-            .find(|b| engine.is_identity(&b.engine))?;
-        let index = (*binding.definitions.get(host.number() as usize)?)?;
-        self.hosts.get(index)
-    }
-
     /// Calls the closure and hands its results to the guest. Runs that it has started and left unfinished are cancelled.
     fn serve(
         &self,
@@ -431,8 +379,15 @@ impl<T> Linker<T> {
         call: HostCall,
         host: &HostDefinition<T>,
     ) -> Result<(), HostError> {
-        let mut args = Slots::new(valtype::slot_count(&host.params));
-        let mut results = Slots::new(valtype::slot_count(&host.results));
+        let (params, results) = match &host.signature {
+            Some(Signature { params, results }) => (params.as_slice(), results.as_slice()),
+            None => {
+                let ty = engine.func_type(call.host.func())?;
+                (ty.params, ty.results)
+            }
+        };
+        let mut args = Slots::new(valtype::slot_count(params));
+        let mut results = Slots::new(valtype::slot_count(results));
         for (to, from) in args.as_mut().iter_mut().zip(engine.host_args()) {
             *to = *from;
         }
@@ -450,38 +405,6 @@ impl<T> Linker<T> {
         }
         result?;
         Ok(engine.host_return(results.as_mut())?)
-    }
-}
-
-/// The imports of an instance that host functions are given for: module, number of the import, the import, the function.
-fn host_imports<'m>(
-    engine: &Engine<'m>,
-    instance: u32,
-) -> Vec<(ModuleView<'m>, usize, ImportView<'m>, HostFunc)> {
-    let Some(data) = engine.store.instance(instance) else {
-        return Vec::new();
-    };
-    let view = data.module();
-    let is_func = |import: &ImportView<'_>| matches!(import.ty, ExternType::Func(_));
-    let funcs = (view.imports().enumerate()).filter(|(_, import)| is_func(import));
-    let given = funcs.zip(data.funcs());
-    given
-        .filter_map(|((index, import), &reference)| {
-            let Some(Callee::Host(host)) = engine.store.callee(reference) else {
-                return None;
-            };
-            Some((view, index, import, HostFunc(host)))
-        })
-        .collect()
-}
-
-/// Sets an element, with `None` in all places up to it.
-fn set<V: Clone>(list: &mut Vec<Option<V>>, index: usize, value: V) {
-    if list.len() <= index {
-        list.resize(index + 1, None);
-    }
-    if let Some(slot) = list.get_mut(index) {
-        *slot = Some(value);
     }
 }
 

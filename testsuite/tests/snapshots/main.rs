@@ -8,6 +8,7 @@
 )]
 
 mod forged;
+mod hosts;
 mod refused;
 mod threads;
 mod world;

@@ -6,12 +6,13 @@
 use crate::engine::Engine;
 use crate::error::{Budget, Entity, Error, Misuse};
 use crate::instance::{check_memory, check_table, resolve, types};
+use crate::module::Module;
 use crate::outcome::{Extern, Func, Global, HostFunc, Instance, Memory, Table, Tag};
 use crate::raw::arena::OutOfMemory;
 use crate::val::{AnyRef, HeapType, Val, ValType};
 use wrt_format::image::FuncTypeView;
 use wrt_format::image::subtype::TypeSpace;
-use wrt_format::image::types::{Composite, GlobalType, MemoryType, TableType};
+use wrt_format::image::types::{Composite, ExternType, GlobalType, MemoryType, TableType};
 
 impl From<OutOfMemory> for Error {
     #[cold]
@@ -149,6 +150,36 @@ impl Engine<'_> {
         }
         let ty = self.store.intern_type(params, results)?;
         Ok(HostFunc(self.store.add_host(ty)?))
+    }
+
+    /// Makes a host function of the type that import number `import` of a module asks for. That is the only way to one whose type names
+    /// structs, arrays or functions of the module, or is in a recursive group of several.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when the module has no such import, or it is no function; [`Error::Budget`] when the engine has no room.
+    pub fn new_host_func_for(
+        &mut self,
+        module: &Module<'_>,
+        import: u32,
+    ) -> Result<HostFunc, Error> {
+        let ty = self.import_func_type(module, import)?;
+        Ok(HostFunc(self.store.add_host(ty)?))
+    }
+
+    /// Number of the type that an import of a function asks for.
+    pub(crate) fn import_func_type(
+        &mut self,
+        module: &Module<'_>,
+        import: u32,
+    ) -> Result<u32, Error> {
+        let asked = module.imports().nth(import as usize);
+        let Some(ExternType::Func(index)) = asked.map(|asked| asked.ty) else {
+            return Err(Error::Unknown(Entity::Func));
+        };
+        let mut types = self.store.intern_types(module.view())?;
+        let ty = types.as_slice().get(index as usize).copied();
+        self.store.scratch_release(&mut types);
+        ty.ok_or(Error::Unknown(Entity::Func))
     }
 
     /// Makes a tag whose exceptions carry values of these types.

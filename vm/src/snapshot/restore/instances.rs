@@ -131,7 +131,8 @@ impl<'m> Restore<'_, 'm> {
         Ok(mapped)
     }
 
-    /// A function type of the host: gives its number in the engine.
+    /// A function type of the host: gives its number in the engine. If a module defines it, it may be one of a recursive group, which its
+    /// parameters and results alone do not tell.
     fn func_type(&mut self, part: &mut Part<'_>) -> Result<u32> {
         let [old, params, results] = part.u32s()?;
         ensure(params.max(results) <= 0xffff, part.kind, "a function type")?;
@@ -142,7 +143,14 @@ impl<'m> Restore<'_, 'm> {
             self.engine.store.scratch_push(&mut types, ty)?;
         }
         let (params, results) = types.as_slice().split_at(params as usize);
-        let number = self.engine.store.intern_type(params, results)?;
+        let defined = number_in(self.types.as_slice(), old).filter(|&number| {
+            let sig = self.engine.store.func_sig(number);
+            sig.is_some_and(|sig| sig.params == params && sig.results == results)
+        });
+        let number = match defined {
+            Some(number) => number,
+            None => self.engine.store.intern_type(params, results)?,
+        };
         self.engine.store.scratch_release(&mut types);
         self.note_type(old, number)?;
         Ok(number)
