@@ -134,6 +134,7 @@ const RULES: &[Rule] = &[
     zeros(rule(Op::Load32Wrap, Op::I32MulAddLoad, &[1], Op::I32MulAddLoad2, WRAP_NEAR), NO_OFFSETS, &[First(3)]),
     zeros(rule(Op::Load32, Op::I32MulAddLoadWrap, &[1], Op::I32MulAddLoad2, NEAR_WRAP), NO_OFFSETS, &[Second(5)]),
     zeros(rule(Op::Load32Wrap, Op::I32MulAddLoadWrap, &[1], Op::I32MulAddLoad2, WRAP_WRAP), NO_OFFSETS, &[First(3), Second(5)]),
+    rule(Op::GlobalGet, Op::RefAsNonNull, &[1], Op::GlobalGetNonNull, &[Second(0), First(1)]),
     rule(Op::Load32, Op::Load32, &[1], Op::Load32Load32, IMMS),
     rule(Op::Load32, Op::Load64, &[1], Op::Load32Load64, IMMS),
     same(rule(Op::Load32, Op::I32AddStore, EITHER, Op::I32AddMem, UPDATE), SAME_PLACE),

@@ -24,6 +24,11 @@ macro_rules! gc_rows {
             0x054b struct_set64 StructSet64 { src: Use, value: Use, type_idx: StructType, offset: Field64 } Next fuel Zero "src.type[offset] = u64(value), traps if null";
             0x054c struct_set128 StructSet128 { src: Use, value: Use128, type_idx: StructType, offset: Field128 } Next fuel Zero "src.type[offset] = 16 bytes of value, traps if null";
 
+            // Short forms, for types below 65536.
+            0x054d struct_get32_short StructGet32Short { dst: DefAccByte, src: UseByte, type_idx: StructType16, offset: Field32 } Next fuel Zero "dst = u32 at src.type[offset], traps if null";
+            0x054e struct_get64_short StructGet64Short { dst: DefAccByte, src: UseByte, type_idx: StructType16, offset: Field64 } Next fuel Zero "dst = u64 at src.type[offset], traps if null";
+            0x054f struct_set64_short StructSet64Short { src: UseByte, value: UseByte, type_idx: StructType16, offset: Field64 } Next fuel Zero "src.type[offset] = u64(value), traps if null";
+
             // Arrays. Accesses name the type of the reference or one above it; its elements have the width of the instruction.
             0x0550 array_new ArrayNew { dst: Def, len: Use, type_idx: ArrayType } Next fuel Heap "dst = new array of type with u32(len) elements, all 0 or null, traps without memory";
             0x0551 array_new_data ArrayNewData { dst: Def, from: Use, n: Use, data: Data, type_idx: ArrayType } Next fuel Heap "dst = new array of type with the u32(n) elements of data from byte u32(from) on, may trap";
@@ -59,16 +64,26 @@ macro_rules! gc_rows {
             0x057b ref_cast RefCast { dst: Def, src: Use, type_idx: CollectedType } Next fuel Zero "dst = src, traps unless src is of type";
             0x057c ref_cast_null RefCastNull { dst: Def, src: Use, type_idx: CollectedType } Next fuel Zero "dst = src, traps unless src is null or of type";
             0x057d ref_cast_kind RefCastKind { dst: Def, src: Use, kinds: RefKinds } Next fuel Zero "dst = src, traps unless src is of kinds";
+            0x057e ref_cast_short RefCastShort { dst: DefByte, src: UseByte, type_idx: CollectedType16 } Next fuel Zero "dst = src, traps unless src is of type";
+            0x057f ref_cast_kind_short RefCastKindShort { dst: DefByte, src: UseByte, kinds: RefKinds } Next fuel Zero "dst = src, traps unless src is of kinds";
             0x0580 br_ref_test BrRefTest { src: Use, type_idx: CollectedType, label: Label16 } CondBranch fuel Zero "if src is of type goto label";
             0x0581 br_ref_test_null BrRefTestNull { src: Use, type_idx: CollectedType, label: Label16 } CondBranch fuel Zero "if src is null or of type goto label";
             0x0582 br_ref_test_kind BrRefTestKind { src: Use, kinds: RefKinds, label: Label16 } CondBranch fuel Zero "if src is of kinds goto label";
             0x0583 br_ref_ntest BrRefNtest { src: Use, type_idx: CollectedType, label: Label16 } CondBranch fuel Zero "if src is not of type goto label";
             0x0584 br_ref_ntest_null BrRefNtestNull { src: Use, type_idx: CollectedType, label: Label16 } CondBranch fuel Zero "if src is neither null nor of type goto label";
             0x0585 br_ref_ntest_kind BrRefNtestKind { src: Use, kinds: RefKinds, label: Label16 } CondBranch fuel Zero "if src is not of kinds goto label";
+            0x0586 br_ref_test_short BrRefTestShort { src: Use, type_idx: CollectedType16, label: Label16 } CondBranch fuel Zero "if src is of type goto label";
+            0x0587 br_ref_ntest_short BrRefNtestShort { src: Use, type_idx: CollectedType16, label: Label16 } CondBranch fuel Zero "if src is not of type goto label";
             0x0588 ref_test_func RefTestFunc { dst: Def, src: Use, type_idx: Type } Next fuel Zero "dst = function src is of type";
             0x0589 ref_test_func_null RefTestFuncNull { dst: Def, src: Use, type_idx: Type } Next fuel Zero "dst = function src is null or of type";
             0x058a ref_cast_func RefCastFunc { dst: Def, src: Use, type_idx: Type } Next fuel Zero "dst = src, traps unless function src is of type";
             0x058b ref_cast_func_null RefCastFuncNull { dst: Def, src: Use, type_idx: Type } Next fuel Zero "dst = src, traps unless function src is null or of type";
+
+            // More short forms.
+            0x058c br_ref_test_kind_short BrRefTestKindShort { src: UseByte, kinds: KindsByte, label: Label16 } CondBranch fuel Zero "if src is of kinds goto label";
+            0x058d br_ref_ntest_kind_short BrRefNtestKindShort { src: UseByte, kinds: KindsByte, label: Label16 } CondBranch fuel Zero "if src is not of kinds goto label";
+            0x058e ref_i31_short RefI31Short { dst: DefByte, src: UseByte } Next fuel Zero "dst = i31 of the low 31 bits of src";
+            0x058f i31_get_s_short I31GetSShort { dst: DefAccByte, src: UseByte } Next fuel Zero "dst = i32(i31 src, signed), traps if null";
         }
     };
 }

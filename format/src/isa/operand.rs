@@ -379,6 +379,10 @@ pub mod spec {
         ShiftByte = Shift 8;
         Label8 = Label16 8;
         GlobalByte = DefinedGlobal 8;
+        Global24 = DefinedGlobal 24;
+        StructType16 = StructType 16;
+        CollectedType16 = CollectedType 16;
+        KindsByte = RefKinds 8;
         Const24 = Const 24;
     }
     own! {

@@ -61,6 +61,14 @@ macro_rules! scalar_rows {
             0x0015 return_call_indirect ReturnCallIndirect { base: Window, index: Use, table: Table, type_idx: Type } TailCall fuel Zero "return table[index](base..), checked against type";
 
             // Returns.
+            // Short forms of what works on globals and tables with many neighbours.
+            0x0016 global_get_short GlobalGetShort { dst: DefAccByte, global: Global24 } Next fuel Zero "dst = global";
+            0x0017 global_set_short GlobalSetShort { src: UseByte, global: Global24 } Next fuel Zero "global = src";
+            0x0018 global_set_acc_src_short GlobalSetAccSrcShort { src: AccByte, global: Global24 } Next fuel Zero "global = src";
+            0x0019 table_get_short TableGetShort { dst: DefByte, index: UseByte, table: Table } Next fuel Zero "dst = table[index]";
+            0x001a table_set_short TableSetShort { index: UseByte, src: UseByte, table: Table } Next fuel Zero "table[index] = src";
+            0x001b return_call_short ReturnCallShort { base: Window, func: NearFunc } TailCall fuel Zero "return func(base..)";
+
             0x001c ret Ret {} Return fuel Zero "return";
             0x001d ret1 Ret1 { src: Use } Return fuel Zero "return src";
             0x001e ret_n RetN { src: UseSpan, n: Count } Return fuel Zero "return src, src + 1, ..., src + n - 1";
@@ -480,8 +488,8 @@ macro_rules! scalar_rows {
             0x02c4 const_u32_short ConstU32Short { dst: DefAccByte, imm: ImmU24 } Next fuel Zero "dst = u64(imm)";
             0x02c5 const_pool_short ConstPoolShort { dst: DefAccByte, index: Const24 } Next fuel Zero "dst = pool[index]";
             0x02c6 select_short SelectShort { dst: DefAccByte, a: UseByte, b: UseByte, cond: UseByte } Next fuel Zero "dst = u32(cond) != 0 ? a : b";
-            0x02c7 global_get_short GlobalGetShort { dst: DefAccByte, global: GlobalByte } Next fuel Zero "dst = global";
-            0x02c8 global_set_short GlobalSetShort { src: UseByte, global: GlobalByte } Next fuel Zero "global = src";
+            0x02c7 global_get_tiny GlobalGetTiny { dst: DefAccByte, global: GlobalByte } Next fuel Zero "dst = global";
+            0x02c8 global_set_tiny GlobalSetTiny { src: UseByte, global: GlobalByte } Next fuel Zero "global = src";
             0x02c9 i32_add_short I32AddShort { dst: DefAccByte, lhs: UseByte, rhs: Use } Next fuel Zero "dst = i32(lhs + rhs)";
             0x02ca i32_sub_short I32SubShort { dst: DefAccByte, lhs: UseByte, rhs: Use } Next fuel Zero "dst = i32(lhs - rhs)";
             0x02cb i32_add_imm_short I32AddImmShort { dst: DefAccByte, lhs: UseByte, imm: ImmS16 } Next fuel Zero "dst = i32(lhs + imm)";
@@ -527,7 +535,7 @@ macro_rules! scalar_rows {
             0x02f3 store64_acc_src_short Store64AccSrcShort { addr: UseByte, src: AccByte, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
             0x02f4 i32_add_load_acc_lhs_short I32AddLoadAccLhsShort { dst: DefAccByte, lhs: AccByte, addr: UseByte, offset: ImmU8 } Next fuel Zero "dst = i32(lhs + mem[addr + offset])";
             0x02f5 select_acc_cond_short SelectAccCondShort { dst: DefAccByte, a: UseByte, b: UseByte, cond: AccByte } Next fuel Zero "dst = u32(cond) != 0 ? a : b";
-            0x02f6 global_set_acc_src_short GlobalSetAccSrcShort { src: AccByte, global: GlobalByte } Next fuel Zero "global = src";
+            0x02f6 global_set_acc_src_tiny GlobalSetAccSrcTiny { src: AccByte, global: GlobalByte } Next fuel Zero "global = src";
             0x02f7 br_nz_acc_cond_short BrNzAccCondShort { cond: AccByte, label: Label8 } CondBranch fuel Zero "if u32(cond) != 0 goto label";
             0x02f8 br_z_acc_cond_short BrZAccCondShort { cond: AccByte, label: Label8 } CondBranch fuel Zero "if u32(cond) == 0 goto label";
             0x02f9 br_i32_eq_acc_lhs_short BrI32EqAccLhsShort { lhs: AccByte, rhs: UseByte, label: Label16 } CondBranch fuel Zero "if i32(lhs == rhs) goto label";

@@ -6,6 +6,11 @@
 macro_rules! ref_rows {
     ([$($next:tt)*] $($before:tt)*) => {
         $crate::next_rows! { [$($next)*] $($before)*
+            // Short forms, and what is read from a global to be used.
+            0x04fd global_get_non_null GlobalGetNonNull { dst: DefAcc, global: DefinedGlobal } Next fuel Zero "dst = global, traps if null";
+            0x04fe global_get_non_null_short GlobalGetNonNullShort { dst: DefAccByte, global: Global24 } Next fuel Zero "dst = global, traps if null";
+            0x04ff ref_as_non_null_short RefAsNonNullShort { dst: DefByte, src: UseByte } Next fuel Zero "dst = src, traps if null";
+
             // Typed function references.
             0x0500 call_ref CallRef { base: Window, dst: Results, callee: Use, type_idx: Type } Call fuel Zero "dst.. = callee(base..), checked against type";
             0x0501 return_call_ref ReturnCallRef { base: Window, callee: Use, type_idx: Type } TailCall fuel Zero "return callee(base..), checked against type";

@@ -65,10 +65,13 @@ impl<'m> Machine<'_, 'm> {
         if at.bits == 8 { word & 0xff } else { word }
     }
 
-    /// Operand of 32 bits.
+    /// Operand of any width: an unsigned immediate or an index.
     pub(crate) fn imm_u32(&self, at: Place) -> u32 {
+        if at.bits <= 16 {
+            return self.half(at).into();
+        }
         let low = self.pc + at.word() as u32;
-        pair(self.word(low), self.word(low + 1))
+        pair(self.word(low), self.word(low + 1)) >> (32 - at.bits)
     }
 
     /// The slot that operand `at` names.

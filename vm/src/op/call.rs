@@ -3,7 +3,7 @@
 //! The handlers do what stays in the instance, is verified, and fits the part of the stack already in use. All else is a slow path,
 //! which starts the instruction over.
 
-use wrt_format::isa::field;
+use wrt_format::isa::{Place, field};
 use wrt_format::trap::Trap;
 
 use crate::exec::machine::{Flow, Machine, Step};
@@ -61,9 +61,9 @@ handlers! {
             None => Ctl::Slow(slow_call_indirect),
         }
     }
-    fn return_call(s, at) {
+    fn return_call | return_call_short(s, at) {
         let func = s.imm_u32(at::func);
-        s.tail_call(s.half(at::base), s.entry(func), s.params(func), slow_return_call)
+        s.tail_call(s.half(at::base), s.entry(func), s.params(func), |m| slow_return_call(m, at::func, at::base))
     }
     fn return_call_import(_s, at) {
         Ctl::Slow(slow_return_call_import)
@@ -188,11 +188,10 @@ fn slow_call_indirect(m: &mut Machine<'_, '_>) -> Flow {
     )
 }
 
-fn slow_return_call(m: &mut Machine<'_, '_>) -> Flow {
-    use field::return_call as at;
-    let func = m.data().module().imported_funcs() + m.imm_u32(at::func);
+fn slow_return_call(m: &mut Machine<'_, '_>, func: Place, base: Place) -> Flow {
+    let func = m.data().module().imported_funcs() + m.imm_u32(func);
     match m.store.func_handle(m.instance, func) {
-        Some(reference) => flow(m.tail_call_ref(reference, at::base)),
+        Some(reference) => flow(m.tail_call_ref(reference, base)),
         None => Trap::InvalidReference.into(),
     }
 }

@@ -64,7 +64,7 @@ handlers! {
         s.set64(at::dst, if s.acc32(at::cond) != 0 { a } else { b });
         Ctl::Next
     }
-    fn ref_as_non_null(s, at) {
+    fn ref_as_non_null | ref_as_non_null_short(s, at) {
         let reference = s.get64(at::src);
         if reference == NULL {
             return Ctl::Trap(Trap::NullReference);
@@ -82,15 +82,23 @@ handlers! {
     fn ref_func(_s, at) {
         Ctl::Slow(slow_ref_func)
     }
-    fn global_get | global_get_short(s, at) {
+    fn global_get | global_get_short | global_get_tiny(s, at) {
         s.set64(at::dst, s.global(s.imm_u32(at::global)));
         Ctl::Next
     }
-    fn global_set | global_set_short(s, at) {
+    fn global_get_non_null | global_get_non_null_short(s, at) {
+        let reference = s.global(s.imm_u32(at::global));
+        if reference == NULL {
+            return Ctl::Trap(Trap::NullReference);
+        }
+        s.set64(at::dst, reference);
+        Ctl::Next
+    }
+    fn global_set | global_set_short | global_set_tiny(s, at) {
         s.set_global(s.imm_u32(at::global), s.get64(at::src));
         Ctl::Next
     }
-    fn global_set_acc_src | global_set_acc_src_short(s, at) {
+    fn global_set_acc_src | global_set_acc_src_short | global_set_acc_src_tiny(s, at) {
         s.set_global(s.imm_u32(at::global), s.acc64(at::src));
         Ctl::Next
     }

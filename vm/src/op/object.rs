@@ -14,8 +14,8 @@ use crate::raw::state::Ctl;
 use crate::raw::store::NULL;
 
 macro_rules! gets {
-    ($($field:ident $element:ident $int:ident $set:ident |$value:ident| $extended:expr;)*) => { handlers! {$(
-        fn $field(s, at) {
+    ($($field:ident [$($short:ident)?] $element:ident $int:ident $set:ident |$value:ident| $extended:expr;)*) => { handlers! {$(
+        fn $field $(| $short)?(s, at) {
             match s.get_field(at::src, at::type_idx, at::offset) {
                 Ok(bytes) => {
                     let $value = $int::from_le_bytes(bytes);
@@ -39,17 +39,17 @@ macro_rules! gets {
 }
 
 gets! {
-    struct_get8_s array_get8_s i8 set32 |value| value as i32 as u32;
-    struct_get8_u array_get8_u u8 set32 |value| u32::from(value);
-    struct_get16_s array_get16_s i16 set32 |value| value as i32 as u32;
-    struct_get16_u array_get16_u u16 set32 |value| u32::from(value);
-    struct_get32 array_get32 u32 set32 |value| value;
-    struct_get64 array_get64 u64 set64 |value| value;
+    struct_get8_s [] array_get8_s i8 set32 |value| value as i32 as u32;
+    struct_get8_u [] array_get8_u u8 set32 |value| u32::from(value);
+    struct_get16_s [] array_get16_s i16 set32 |value| value as i32 as u32;
+    struct_get16_u [] array_get16_u u16 set32 |value| u32::from(value);
+    struct_get32 [struct_get32_short] array_get32 u32 set32 |value| value;
+    struct_get64 [struct_get64_short] array_get64 u64 set64 |value| value;
 }
 
 macro_rules! sets {
-    ($($field:ident $element:ident $int:ident;)*) => { handlers! {$(
-        fn $field(s, at) {
+    ($($field:ident [$($short:ident)?] $element:ident $int:ident;)*) => { handlers! {$(
+        fn $field $(| $short)?(s, at) {
             let bytes = (s.get64(at::value) as $int).to_le_bytes();
             match s.set_field(at::src, at::type_idx, at::offset, bytes) {
                 Ok(()) => Ctl::Next,
@@ -67,10 +67,10 @@ macro_rules! sets {
 }
 
 sets! {
-    struct_set8 array_set8 u8;
-    struct_set16 array_set16 u16;
-    struct_set32 array_set32 u32;
-    struct_set64 array_set64 u64;
+    struct_set8 [] array_set8 u8;
+    struct_set16 [] array_set16 u16;
+    struct_set32 [] array_set32 u32;
+    struct_set64 [struct_set64_short] array_set64 u64;
 }
 
 #[cfg(feature = "simd")]
@@ -149,12 +149,12 @@ handlers! {
             Err(trap) => Ctl::Trap(trap),
         }
     }
-    fn ref_i31(s, at) {
+    fn ref_i31 | ref_i31_short(s, at) {
         let bits = s.get64(at::src) & 0x7fff_ffff;
         s.set64(at::dst, u64::from(I31_TAG) << 32 | bits);
         Ctl::Next
     }
-    fn i31_get_s(s, at) {
+    fn i31_get_s | i31_get_s_short(s, at) {
         match i31(s.get64(at::src)) {
             Ok(bits) => {
                 s.set32(at::dst, ((bits << 1) as i32 >> 1) as u32);
@@ -176,13 +176,13 @@ handlers! {
 
 /// For each way to say what is wanted: a test, a cast, and the branches on yes and on no.
 macro_rules! casts {
-    ($($test:ident $cast:ident $branch:ident $not:ident |$s:ident, $at:ident, $slot:ident| $is:expr;)*) => { handlers! {$(
+    ($($test:ident $cast:ident $branch:ident $not:ident [$($cast_short:ident $branch_short:ident $not_short:ident)?] |$s:ident, $at:ident, $slot:ident| $is:expr;)*) => { handlers! {$(
         fn $test($s, $at) {
             let $slot = $s.get64($at::src);
             $s.set32($at::dst, u32::from($is));
             Ctl::Next
         }
-        fn $cast($s, $at) {
+        fn $cast $(| $cast_short)?($s, $at) {
             let $slot = $s.get64($at::src);
             if $is {
                 $s.set64($at::dst, $slot);
@@ -191,11 +191,11 @@ macro_rules! casts {
                 Ctl::Trap(Trap::CastFailure)
             }
         }
-        fn $branch($s, $at) {
+        fn $branch $(| $branch_short)?($s, $at) {
             let $slot = $s.get64($at::src);
             $s.branch_if($is, $s.imm_s16($at::label).into(), $at::words)
         }
-        fn $not($s, $at) {
+        fn $not $(| $not_short)?($s, $at) {
             let $slot = $s.get64($at::src);
             $s.branch_if(!$is, $s.imm_s16($at::label).into(), $at::words)
         }
@@ -203,10 +203,11 @@ macro_rules! casts {
 }
 
 casts! {
-    ref_test ref_cast br_ref_test br_ref_ntest |s, at, slot| s.is_of_type(slot, at::type_idx);
-    ref_test_null ref_cast_null br_ref_test_null br_ref_ntest_null
+    ref_test ref_cast br_ref_test br_ref_ntest [ref_cast_short br_ref_test_short br_ref_ntest_short]
+        |s, at, slot| s.is_of_type(slot, at::type_idx);
+    ref_test_null ref_cast_null br_ref_test_null br_ref_ntest_null []
         |s, at, slot| slot == NULL || s.is_of_type(slot, at::type_idx);
-    ref_test_kind ref_cast_kind br_ref_test_kind br_ref_ntest_kind
+    ref_test_kind ref_cast_kind br_ref_test_kind br_ref_ntest_kind [ref_cast_kind_short br_ref_test_kind_short br_ref_ntest_kind_short]
         |s, at, slot| s.is_of_kinds(slot, s.half(at::kinds) & ref_kind::ALL);
 }
 

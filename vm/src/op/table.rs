@@ -11,21 +11,21 @@ use crate::raw::debit;
 use crate::raw::state::Ctl;
 
 handlers! {
-    fn table_get(s, at) {
+    fn table_get | table_get_short(s, at) {
         // The whole slot is compared: what looks out of bounds by the upper half of a 32-bit index is for the slow path.
         match s.table_get(at::table, s.get64(at::index)) {
             Some(value) => {
                 s.set64(at::dst, value);
                 Ctl::Next
             }
-            None => Ctl::Slow(|m| slow_get(m).unwrap_or_else(|out| out)),
+            None => Ctl::Slow(|m| slow_get(m, [at::dst, at::index, at::table], at::words as u32).unwrap_or_else(|out| out)),
         }
     }
-    fn table_set(s, at) {
+    fn table_set | table_set_short(s, at) {
         if s.table_set(at::table, s.get64(at::index), s.get64(at::src)) {
             Ctl::Next
         } else {
-            Ctl::Slow(|m| slow_set(m).unwrap_or_else(|out| out))
+            Ctl::Slow(|m| slow_set(m, [at::src, at::index, at::table], at::words as u32).unwrap_or_else(|out| out))
         }
     }
     fn table_size(_s, at) {
@@ -69,23 +69,21 @@ fn range<'a>(m: &'a mut Machine<'_, '_>, table: u32, start: u64, n: usize) -> &'
     }
 }
 
-fn slow_get(m: &mut Machine<'_, '_>) -> Step<Flow> {
-    use field::table_get as at;
-    let (table, len, is64) = table_of(m, at::table)?;
-    let index = m.operand(at::index, is64);
+fn slow_get(m: &mut Machine<'_, '_>, [dst, index, table]: [Place; 3], words: u32) -> Step<Flow> {
+    let (table, len, is64) = table_of(m, table)?;
+    let index = m.operand(index, is64);
     check(index, 1, len, Trap::TableOutOfBounds)?;
     let value = range(m, table, index, 1)[0];
-    m.set(at::dst, value);
-    Ok(Flow::Next(at::words as u32))
+    m.set(dst, value);
+    Ok(Flow::Next(words))
 }
 
-fn slow_set(m: &mut Machine<'_, '_>) -> Step<Flow> {
-    use field::table_set as at;
-    let (table, len, is64) = table_of(m, at::table)?;
-    let index = m.operand(at::index, is64);
+fn slow_set(m: &mut Machine<'_, '_>, [src, index, table]: [Place; 3], words: u32) -> Step<Flow> {
+    let (table, len, is64) = table_of(m, table)?;
+    let index = m.operand(index, is64);
     check(index, 1, len, Trap::TableOutOfBounds)?;
-    range(m, table, index, 1)[0] = m.get(at::src);
-    Ok(Flow::Next(at::words as u32))
+    range(m, table, index, 1)[0] = m.get(src);
+    Ok(Flow::Next(words))
 }
 
 fn slow_size(m: &mut Machine<'_, '_>) -> Step<Flow> {

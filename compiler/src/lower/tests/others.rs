@@ -115,6 +115,11 @@ fn globals_and_references() {
     assert_eq!(is_null, ["v1 = i64_eq_imm v0, imm=0"]);
     let non_null = of_inst(&[FUNC], &[FUNC], |b| Inst::RefAsNonNull(b.param(0)));
     assert_eq!(non_null, ["v1 = ref_as_non_null v0"]);
+    let mut b = Builder::new(&[]);
+    let got = b.value(Inst::GlobalGet(3), FUNC);
+    let known = b.value(Inst::RefAsNonNull(got), FUNC);
+    b.ret(&[known]);
+    assert_eq!(b.body(O2), ["v0 = global_get_non_null global=2"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ const BYTES: usize = 65536;
 
 /// Functions of three parameters, each of which carries one operation out and returns its slots.
 fn functions() -> Vec<FuncSpec> {
-    let bodies: [&[(Op, &[i64])]; 13] = [
+    let bodies: [&[(Op, &[i64])]; 14] = [
         &[(Op::MemoryFill, &[0, 1, 2, 0])],
         &[(Op::MemoryCopy, &[0, 1, 2, 0, 0])],
         &[(Op::MemoryCopy, &[0, 1, 2, 1, 0])],
@@ -27,6 +27,10 @@ fn functions() -> Vec<FuncSpec> {
         &[(Op::MemoryGrow, &[1, 0, 1]), (Op::MemorySize, &[2, 1])],
         &[(Op::TableGrow, &[1, 0, 1, 1]), (Op::TableSize, &[2, 1])],
         &[(Op::TableSet, &[0, 1, 0]), (Op::TableGet, &[2, 0, 0])],
+        &[
+            (Op::TableSetShort, &[0, 1, 0]),
+            (Op::TableGetShort, &[2, 0, 0]),
+        ],
     ];
     let function = |body: &&[(Op, &[i64])]| {
         let mut asm = Asm::new(3, 1);
@@ -246,6 +250,8 @@ fn ranges_are_checked_before_anything_is_written() {
         (8, [0, 2, 1], table),
         (12, [100, 5, 0], table),
         (12, [out, 5, 0], table),
+        (13, [100, 5, 0], table),
+        (13, [out, 5, 0], table),
     ];
     for core in cores() {
         for (func, args, trap) in cases {
@@ -371,7 +377,9 @@ fn tables_grow_up_to_their_limits() {
         store.fuel = 1000;
         let exit = call_on(&mut store, core, 11, &[11, 55, 0]);
         assert_eq!(results(&store, exit)[1..], [u64::from(u32::MAX), 120]);
-        let exit = call_on(&mut store, core, 12, &[99, 1 << 40, 0]);
-        assert_eq!(results(&store, exit), [99, 1 << 40, 1 << 40]);
+        for (func, value) in [(12, 1 << 40), (13, 1 << 41)] {
+            let exit = call_on(&mut store, core, func, &[99, value, 0]);
+            assert_eq!(results(&store, exit), [99, value, value]);
+        }
     }
 }

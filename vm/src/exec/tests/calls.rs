@@ -116,23 +116,30 @@ fn the_stack_mark_follows_the_deepest_frame() {
 /// `sum(n, acc)`: tail calls itself; `many` passes six arguments on, rotated.
 #[test]
 fn tail_calls_use_no_stack() {
+    for op in [Op::ReturnCall, Op::ReturnCallShort] {
+        tail_calls(op);
+    }
+}
+
+fn tail_calls(call: Op) {
+    let words = i64::from(call.info().words);
     let mut sum = Asm::new(6, 2);
-    sum.op(Op::Br64Z, &[0, 19]);
+    sum.op(Op::Br64Z, &[0, 15 + words]);
     sum.block(4);
     sum.op(Op::I64AddImm, &[3, 0, -1])
         .op(Op::I64Add, &[4, 1, 0])
-        .op(Op::ReturnCall, &[3, 0]);
+        .op(call, &[3, 0]);
     sum.op(Op::Fuel, &[1]).op(Op::Trap, &[0]);
     sum.block(1);
     sum.op(Op::Ret1, &[1]);
     let mut many = Asm::new(14, 2);
-    many.op(Op::Br64Z, &[0, 33]);
+    many.op(Op::Br64Z, &[0, 29 + words]);
     many.block(8);
     many.op(Op::I64AddImm, &[8, 0, -1]);
     for i in 1..6 {
         many.op(Op::Mov, &[8 + i, if i == 5 { 1 } else { i + 1 }]);
     }
-    many.op(Op::ReturnCall, &[8, 1]);
+    many.op(call, &[8, 1]);
     many.op(Op::Fuel, &[1])
         .op(Op::Trap, &[0])
         .op(Op::Fuel, &[1])

@@ -9,7 +9,8 @@ use wrt_format::trap::Trap;
 use super::*;
 
 /// Function 0 calls its first argument, of type 1, with the second, function 1 does so in its place; function 2 gives back its argument
-/// unless that is null; function 3 doubles its argument; function 4 has another type; function 5, of a type below type 1, triples it.
+/// unless that is null; function 3 doubles its argument; function 4 has another type; function 5, of a type below type 1, triples it. Functions
+/// 6 to 8 do as function 2, by a short form and by way of a global.
 fn module() -> ModuleSpec {
     let mut call = Asm::new(8, 1);
     call.op(Op::Mov, &[5, 1])
@@ -17,8 +18,18 @@ fn module() -> ModuleSpec {
         .op(Op::Ret1, &[2]);
     let mut tail = Asm::new(8, 1);
     tail.op(Op::Mov, &[5, 1]).op(Op::ReturnCallRef, &[5, 0, 1]);
-    let mut check = Asm::new(4, 1);
-    check.op(Op::RefAsNonNull, &[2, 0]).op(Op::Ret1, &[2]);
+    let check = |op| {
+        let mut asm = Asm::new(4, 1);
+        asm.op(op, &[2, 0]).op(Op::Ret1, &[2]);
+        asm.func(2)
+    };
+    let of_global = |op| {
+        let mut asm = Asm::new(4, 1);
+        asm.op(Op::GlobalSet, &[0, 0])
+            .op(op, &[2, 0])
+            .op(Op::Ret1, &[2]);
+        asm.func(2)
+    };
     let times = |factor| {
         let mut asm = Asm::new(4, 1);
         asm.op(Op::I64MulImm, &[0, 0, factor]).op(Op::Ret1, &[0]);
@@ -43,11 +54,21 @@ fn module() -> ModuleSpec {
         funcs: std::vec![
             call.func(0),
             tail.func(0),
-            check.func(2),
+            check(Op::RefAsNonNull),
             times(2).func(1),
             times(2).func(2),
             times(3).func(3),
+            check(Op::RefAsNonNullShort),
+            of_global(Op::GlobalGetNonNull),
+            of_global(Op::GlobalGetNonNullShort),
         ],
+        globals: std::vec![GlobalSpec {
+            ty: GlobalType {
+                ty: val::I64,
+                mutable: true
+            },
+            init: ConstExpr::constant(0),
+        }],
         ..ModuleSpec::default()
     }
 }
@@ -94,7 +115,7 @@ fn what_is_not_of_the_type_is_not_called() {
                 (func_ref(1, 4), Trap::InvalidReference),
                 (host, Trap::InvalidReference),
                 // Bits that are no reference: an image may put anything into a slot.
-                (func_ref(0, 6), Trap::InvalidReference),
+                (func_ref(0, 9), Trap::InvalidReference),
                 (func_ref(9, 3), Trap::InvalidReference),
                 (u64::MAX, Trap::InvalidReference),
             ] {
@@ -110,11 +131,13 @@ fn what_is_not_of_the_type_is_not_called() {
 fn null_is_caught() {
     let mut store = alone(module());
     for core in cores() {
-        let exit = call_on(&mut store, core, 2, &[7]);
-        assert_eq!(results(&store, exit), [7]);
-        let exit = call_on(&mut store, core, 2, &[0]);
-        assert_eq!(exit, Exit::Trap(Trap::NullReference));
-        drop_activation(&mut store);
+        for func in [2, 6, 7, 8] {
+            let exit = call_on(&mut store, core, func, &[7]);
+            assert_eq!(results(&store, exit), [7]);
+            let exit = call_on(&mut store, core, func, &[0]);
+            assert_eq!(exit, Exit::Trap(Trap::NullReference));
+            drop_activation(&mut store);
+        }
     }
 }
 

@@ -23,10 +23,28 @@ fn pool_globals_and_function_references() {
         Op::GlobalSetAccSrc,
     ]);
     check_pool_and_globals([
+        Op::GlobalGetNonNull,
+        Op::GlobalSetShort,
+        Op::ConstPoolShort,
+        Op::GlobalSetAccSrcShort,
+    ]);
+    check_pool_and_globals([
+        Op::GlobalGetNonNullShort,
+        Op::GlobalSetShort,
+        Op::ConstPoolShort,
+        Op::GlobalSetAccSrcShort,
+    ]);
+    check_pool_and_globals([
         Op::GlobalGetShort,
         Op::GlobalSetShort,
         Op::ConstPoolShort,
         Op::GlobalSetAccSrcShort,
+    ]);
+    check_pool_and_globals([
+        Op::GlobalGetTiny,
+        Op::GlobalSetTiny,
+        Op::ConstPoolShort,
+        Op::GlobalSetAccSrcTiny,
     ]);
 }
 

@@ -10,7 +10,9 @@ fn fields_are_read() {
         (Op::StructGet16S, 2, 0xffff_8483),
         (Op::StructGet16U, 2, 0x8483),
         (Op::StructGet32, 4, 0x8887_8685),
+        (Op::StructGet32Short, 4, 0x8887_8685),
         (Op::StructGet64, 8, 0x908f_8e8d_8c8b_8a89),
+        (Op::StructGet64Short, 8, 0x908f_8e8d_8c8b_8a89),
     ] {
         // Of the type itself and of one below it.
         gives(op, &[DST, 0, BASE, offset], object(0), Ok(expected));
@@ -35,6 +37,7 @@ fn fields_are_written() {
         (Op::StructSet16, 2, 2),
         (Op::StructSet32, 4, 4),
         (Op::StructSet64, 8, 8),
+        (Op::StructSet64Short, 8, 8),
     ] {
         let operands = [0, 1, BASE, offset];
         for i in [0, 1] {
@@ -115,93 +118,99 @@ fn elements_are_in_bounds_of_arrays_of_the_type() {
 fn small_integers_are_references() {
     let i31 = |bits: u64| u64::from(I31_TAG) << 32 | bits;
     let one = |value: u64| move |_: &Objects| [value, 0, 0, 0, 0, 0];
-    gives(Op::RefI31, &[DST, 0], one(0xf_8000_0005), Ok(i31(5)));
-    gives(
-        Op::RefI31,
-        &[DST, 0],
-        one(0xffff_ffff),
-        Ok(i31(0x7fff_ffff)),
-    );
-    gives(
-        Op::I31GetS,
-        &[DST, 0],
-        one(i31(0x7fff_ffff)),
-        Ok(0xffff_ffff),
-    );
-    gives(
-        Op::I31GetU,
-        &[DST, 0],
-        one(i31(0x7fff_ffff)),
-        Ok(0x7fff_ffff),
-    );
-    gives(Op::I31GetS, &[DST, 0], one(i31(5)), Ok(5));
-    // The top bit is none of the value.
-    gives(Op::I31GetS, &[DST, 0], one(i31(0x8000_0005)), Ok(5));
-    gives(Op::I31GetU, &[DST, 0], one(i31(0x8000_0005)), Ok(5));
-    for op in [Op::I31GetS, Op::I31GetU] {
+    for op in [Op::RefI31, Op::RefI31Short] {
+        gives(op, &[DST, 0], one(0xf_8000_0005), Ok(i31(5)));
+        gives(op, &[DST, 0], one(0xffff_ffff), Ok(i31(0x7fff_ffff)));
+    }
+    for (op, greatest) in [
+        (Op::I31GetS, 0xffff_ffff),
+        (Op::I31GetSShort, 0xffff_ffff),
+        (Op::I31GetU, 0x7fff_ffff),
+    ] {
+        gives(op, &[DST, 0], one(i31(0x7fff_ffff)), Ok(greatest));
+        gives(op, &[DST, 0], one(i31(5)), Ok(5));
+        // The top bit is none of the value.
+        gives(op, &[DST, 0], one(i31(0x8000_0005)), Ok(5));
         gives(op, &[DST, 0], one(0), Err(Trap::NullI31Reference));
         gives(op, &[DST, 0], one(7), INVALID);
         gives(op, &[DST, 0], object(0), INVALID);
     }
 }
 
-#[test]
-fn casts_tell_types_and_kinds_apart() {
+/// A test, a cast, and branches on yes and no, of which those objects are that `yes` numbers: of the objects, then null, an i31, a thing of the
+/// host, a handle that leads nowhere.
+fn casts([test, cast, branch, not]: [Op; 4], operand: i64, yes: &[usize]) {
     let i31 = u64::from(I31_TAG) << 32 | 1;
-    // The objects, then null, an i31, a thing of the host, a handle that leads nowhere.
     let slot = move |o: &Objects, i: usize| {
         let others = [0, i31, 9, u64::from(TAG) << 32 | 500];
         o.get(i).copied().unwrap_or_else(|| others[i - 8])
     };
-    let all = |ops: [Op; 4], operand: i64, yes: &[usize]| {
-        for i in 0..12 {
-            let is = yes.contains(&i);
-            let args = |o: &Objects| [slot(o, i), 0, 0, 0, 0, 0];
-            let [test, cast, branch, not] = ops;
-            gives(test, &[DST, 0, operand], args, Ok(is.into()));
-            run(cast, (&[DST, 0, operand], DST), args, |_, o, end| {
-                let same = if is {
-                    Ok(slot(o, i))
-                } else {
-                    Err(Trap::CastFailure)
-                };
-                assert_eq!(end, same, "{} {operand} {i}", cast.info().name);
-            });
-            let taken = |is: bool| Ok(if is { 1 } else { 2 });
-            gives(branch, &[0, operand], args, taken(is));
-            gives(not, &[0, operand], args, taken(!is));
-        }
-    };
+    for i in 0..12 {
+        let is = yes.contains(&i);
+        let args = |o: &Objects| [slot(o, i), 0, 0, 0, 0, 0];
+        gives(test, &[DST, 0, operand], args, Ok(is.into()));
+        run(cast, (&[DST, 0, operand], DST), args, |_, o, end| {
+            let same = if is {
+                Ok(slot(o, i))
+            } else {
+                Err(Trap::CastFailure)
+            };
+            assert_eq!(end, same, "{} {operand} {i}", cast.info().name);
+        });
+        let taken = |is: bool| Ok(if is { 1 } else { 2 });
+        gives(branch, &[0, operand], args, taken(is));
+        gives(not, &[0, operand], args, taken(!is));
+    }
+}
+
+#[test]
+fn casts_tell_types_and_kinds_apart() {
     let plain = [Op::RefTest, Op::RefCast, Op::BrRefTest, Op::BrRefNtest];
-    all(plain, BASE, &[0, 1]);
-    all(plain, BELOW, &[1]);
-    all(plain, OTHER, &[2]);
-    all(plain, WORDS, &[5]);
+    let short = [
+        Op::RefTest,
+        Op::RefCastShort,
+        Op::BrRefTestShort,
+        Op::BrRefNtestShort,
+    ];
+    for plain in [plain, short] {
+        casts(plain, BASE, &[0, 1]);
+        casts(plain, BELOW, &[1]);
+        casts(plain, OTHER, &[2]);
+        casts(plain, WORDS, &[5]);
+    }
     let null = [
         Op::RefTestNull,
         Op::RefCastNull,
         Op::BrRefTestNull,
         Op::BrRefNtestNull,
     ];
-    all(null, BASE, &[0, 1, 8]);
-    all(null, REFS, &[7, 8]);
-    let kinds = [
+    casts(null, BASE, &[0, 1, 8]);
+    casts(null, REFS, &[7, 8]);
+    let plain = [
         Op::RefTestKind,
         Op::RefCastKind,
         Op::BrRefTestKind,
         Op::BrRefNtestKind,
     ];
-    all(kinds, 0, &[]);
-    all(kinds, ref_kind::NULL.into(), &[8]);
-    all(kinds, ref_kind::I31.into(), &[9]);
-    all(kinds, ref_kind::STRUCT.into(), &[0, 1, 2]);
-    all(kinds, ref_kind::ARRAY.into(), &[3, 4, 5, 6, 7]);
-    all(kinds, ref_kind::OTHER.into(), &[10, 11]);
-    all(
-        kinds,
-        ref_kind::ALL.into(),
-        &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
-    );
+    let short = [
+        Op::RefTestKind,
+        Op::RefCastKindShort,
+        Op::BrRefTestKindShort,
+        Op::BrRefNtestKindShort,
+    ];
+    for kinds in [plain, short] {
+        casts(kinds, 0, &[]);
+        casts(kinds, ref_kind::NULL.into(), &[8]);
+        casts(kinds, ref_kind::I31.into(), &[9]);
+        casts(kinds, ref_kind::STRUCT.into(), &[0, 1, 2]);
+        casts(kinds, ref_kind::ARRAY.into(), &[3, 4, 5, 6, 7]);
+        casts(kinds, ref_kind::OTHER.into(), &[10, 11]);
+        casts(
+            kinds,
+            ref_kind::ALL.into(),
+            &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+        );
+    }
 }
 
 #[test]
