@@ -118,6 +118,44 @@ fn numbers_and_arguments() {
     wrtd(&["run", "--threads=1", image.to_str().unwrap()]).prints("h\nk\n");
 }
 
+/// Two thousand threads, one after the other: each finds its own global as a new instance has it, and no more is needed than for one.
+#[test]
+fn threads_that_have_ended_leave_nothing_behind() {
+    let dir = Dir::new("threads_many");
+    let start = "(loop $next
+          (if (i32.lt_s (call $spawn (i32.const 0)) (i32.const 1)) (then (call $exit (i32.const 91))))
+          (loop $spin (drop (call $yield)) (br_if $spin (i32.le_u (i32.atomic.load (i32.const 256)) (local.get $i))))
+          (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 2000))))
+        (loop $wait (br_if $wait (i32.ne (i32.atomic.load (i32.const 256)) (local.get $i))))";
+    let thread = format!(
+        "(if (global.get $own) (then (call $exit (i32.const 92)))) (global.set $own (i32.const 1)) {DONE}"
+    );
+    let image = dir.image("many", &guest(start, &thread));
+    let snapshot = dir.path().join("many.wrts");
+    let (image, file) = (image.to_str().unwrap(), snapshot.to_str().unwrap());
+    let ran = wrtd(&["run", "--threads", FUEL, image]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    // Late in the run there are two instances still.
+    let on_pause = format!("snapshot={file}");
+    let paused = wrtd(&[
+        "run",
+        "--threads",
+        "--fuel=40000",
+        "--on-pause",
+        &on_pause,
+        image,
+    ]);
+    assert_eq!(paused.status, 249, "{}", paused.stderr);
+    let shown = wrtd(&["snapshot", "inspect", file]);
+    assert!(
+        shown.stdout.contains("\ninstances      2\n"),
+        "{}",
+        shown.stdout
+    );
+    let resumed = wrtd(&["resume", FUEL, file]);
+    assert_eq!((resumed.status, resumed.stderr.as_str()), (0, ""));
+}
+
 #[test]
 fn an_exit_or_a_trap_in_one_thread_ends_all() {
     let dir = Dir::new("threads_end");

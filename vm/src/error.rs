@@ -138,6 +138,8 @@ pub enum Misuse {
     NotWaiting,
     /// `remove_thread` of the thread that has the turn.
     ThreadHasTurn,
+    /// `renew` of an instance that defines a memory.
+    OwnMemory,
 }
 
 /// An import that does not fit.
@@ -291,6 +293,7 @@ impl fmt::Display for Misuse {
             Self::ImmutableGlobal => "the global is immutable",
             Self::Waiting => "the run waits for a notification",
             Self::NotWaiting => "the thread does not wait for a notification",
+            Self::OwnMemory => "an instance that defines a memory is not renewed",
             Self::ThreadHasTurn => "the thread has the turn: switch to another one first",
         })
     }

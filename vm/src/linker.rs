@@ -226,6 +226,20 @@ impl<T> Linker<T> {
         self.drive(engine, data, outcome)
     }
 
+    /// As [`Engine::renew`], serving the host calls of the start function.
+    ///
+    /// # Errors
+    /// Those of [`Engine::renew`], and what host functions end with.
+    pub fn renew(
+        &self,
+        engine: &mut Engine<'_>,
+        data: &mut T,
+        instance: Instance,
+    ) -> Result<Outcome, Error> {
+        let outcome = engine.renew(instance)?;
+        self.drive(engine, data, outcome)
+    }
+
     /// Calls a function and serves its host calls until it is done, traps, runs out of fuel, or a host function is not ready.
     /// Its results are in [`Engine::results`]. A host call of a function that this linker does not define comes out as it is.
     ///

@@ -80,6 +80,18 @@ impl Engine<'_> {
         }
     }
 
+    /// Puts an instance back to how it was when it was made, and runs its start function: globals and tables that it defines, dropped segments; active
+    /// segments are written again. What it imports, its functions and the places of what it defines stay the same, so that whoever still refers
+    /// to them meets the instance as it is then. So a host that has no more use for an instance makes another one of the same module without new
+    /// memory, as for a thread that begins after others have ended.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when there is no such instance; [`Error::Misuse`] when it defines a memory, which would have to be cleared, or while a
+    /// run is paused.
+    pub fn renew(&mut self, instance: Instance) -> Result<Outcome, Error> {
+        crate::instance::renew(self, instance.number())
+    }
+
     /// As [`Engine::execute`], in the function's own instance; a host function is called on behalf of the last instance made.
     ///
     /// # Errors

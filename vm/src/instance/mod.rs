@@ -10,7 +10,7 @@ mod segments;
 pub(crate) mod types;
 
 use crate::engine::Engine;
-use crate::error::{Budget, Error};
+use crate::error::{Budget, Entity, Error, Misuse};
 use crate::limits::Config;
 use crate::module::Module;
 use crate::outcome::{Extern, Func, Instance, Outcome};
@@ -41,6 +41,30 @@ pub(crate) fn instantiate<'m>(
     if engine.config.eager_verification {
         engine.store.verify_all(number)?;
     }
+    begin(engine, number, view)
+}
+
+/// See [`Engine::renew`].
+pub(crate) fn renew(engine: &mut Engine<'_>, number: u32) -> Result<Outcome, Error> {
+    engine.check_startable()?;
+    let data = engine.store.instance_mut(number);
+    let data = data.ok_or(Error::Unknown(Entity::Instance))?;
+    let view = data.module();
+    if view.memory_count() > 0 {
+        return Err(Misuse::OwnMemory.into());
+    }
+    data.dropped_mut().fill(0);
+    for (table, index) in view.tables().zip(view.imported_tables()..) {
+        let number = engine.store.instance(number).and_then(|it| it.table(index));
+        if let Some(own) = number.and_then(|number| engine.store.table_mut(number)) {
+            own.renew(table.ty.min);
+        }
+    }
+    begin(engine, number, &view)
+}
+
+/// Gives an instance its initial contents, and runs its start function.
+fn begin(engine: &mut Engine<'_>, number: u32, view: &ModuleView<'_>) -> Result<Outcome, Error> {
     if let Err(trap) = segments::fill(&mut engine.store, number, view) {
         return Ok(engine.trapped_outside_runs(trap));
     }

@@ -189,6 +189,13 @@ impl Table {
         self.elems.as_mut_slice()
     }
 
+    /// Makes it as long as it was at first, which is `min` elements, all null.
+    pub(crate) fn renew(&mut self, min: u64) {
+        self.elems
+            .truncate(usize::try_from(min).unwrap_or(usize::MAX));
+        self.elems.as_mut_slice().fill(NULL);
+    }
+
     /// Elements after growing by `delta`, if the type and the width of indices allow that.
     pub(crate) fn grown_len(&self, delta: u64) -> Option<usize> {
         let limit = self.ty.max.unwrap_or(u64::MAX).min(u64::from(u32::MAX));

@@ -47,6 +47,8 @@ pub(crate) struct Threads {
     pub(super) instance: Instance,
     /// The others.
     spawned: BTreeMap<Thread, Spawned>,
+    /// Instances of threads that have ended, for those to come.
+    free: Vec<Instance>,
     /// Number that the next one gets.
     next_tid: u32,
     /// Nanoseconds for which all threads were asleep.
@@ -81,6 +83,8 @@ pub(crate) struct ThreadsRecord {
     instance: u32,
     /// Thread, number in the guest, argument, instance, whether it is complete.
     spawned: Vec<(u32, u32, u64, u32, bool)>,
+    /// Instances of threads that have ended.
+    free: Vec<u32>,
     next_tid: u32,
     slept: u64,
 }
@@ -104,6 +108,7 @@ impl Threads {
                     (thread.number(), it.tid, it.argument, instance, it.running)
                 })
                 .collect(),
+            free: self.free.iter().map(|it| it.number()).collect(),
             next_tid: self.next_tid,
             slept: self.slept,
         }
@@ -116,6 +121,7 @@ impl Default for Threads {
             spawn: None,
             instance: Instance::from_number(0),
             spawned: BTreeMap::new(),
+            free: Vec::new(),
             next_tid: 1,
             slept: 0,
         }
@@ -186,6 +192,7 @@ impl Guest<'_> {
                     (Thread::from_number(thread), spawned)
                 })
                 .collect(),
+            free: (record.free.iter().copied().map(Instance::from_number)).collect(),
             next_tid: record.next_tid,
             slept: record.slept,
         };
@@ -255,9 +262,11 @@ impl Guest<'_> {
         let caller = self.engine.thread();
         self.engine.switch_to(thread)?;
         let module = self.module;
-        let outcome = self
-            .linker
-            .instantiate(&mut self.engine, &mut self.wasi, &module);
+        let (engine, wasi) = (&mut self.engine, &mut self.wasi);
+        let outcome = match self.threads.free.pop() {
+            Some(instance) => self.linker.renew(engine, wasi, instance),
+            None => self.linker.instantiate(engine, wasi, &module),
+        };
         if let Err(Error::Budget(_)) = outcome {
             self.engine.switch_to(caller)?;
             self.engine.remove_thread(thread)?;
@@ -285,6 +294,10 @@ impl Guest<'_> {
             ));
         };
         if spawned.running {
+            // A memory of its own would have to be cleared, and there is hardly one: threads import the one that they share.
+            if self.module.view().memory_count() == 0 {
+                self.threads.free.push(spawned.instance);
+            }
             self.threads.spawned.remove(&thread);
             self.engine.switch_to(FIRST)?;
             self.engine.remove_thread(thread)?;
