@@ -22,6 +22,9 @@ use crate::heap::What;
 
 /// In place of an engine-wide number, together with the place: a member of the same group.
 const IN_GROUP: u32 = 1 << 23;
+/// Looks into the index of groups that one search may take. Honest types take a few; of a million that were made to take many, each takes no
+/// more than this.
+const PROBES: usize = 1024;
 /// No supertype.
 const NONE: u32 = u32::MAX;
 
@@ -147,6 +150,14 @@ impl<'a> Group<'a> {
     }
 }
 
+/// Where a group is, or would be, in the index.
+enum Found {
+    /// The number of its first type.
+    Group(u32),
+    /// A place for it.
+    Place(usize),
+}
+
 /// All types of an engine.
 #[derive(Debug)]
 pub(crate) struct Types {
@@ -155,6 +166,11 @@ pub(crate) struct Types {
     fields: Buf<Field>,
     /// The rows of supertypes.
     pub(super) displays: Buf<u32>,
+    /// The first types of groups by their hashes, in places of which the rest stay empty (0): numbers plus 1, each at the first place free from
+    /// its hash on. As many as a power of two, and at most half of them taken.
+    index: Buf<u32>,
+    /// Number of groups.
+    groups: usize,
 }
 
 impl TypeSpace for Types {
@@ -176,6 +192,8 @@ impl Types {
             vals: Buf::new(),
             fields: Buf::new(),
             displays: Buf::new(),
+            index: Buf::new(),
+            groups: 0,
         }
     }
 
@@ -280,14 +298,14 @@ impl Types {
     /// The number of the first type of a group, which is added if there is none equal to it.
     fn intern(&mut self, arena: &mut Arena<'_>, group: Group<'_>) -> Result<u32, OutOfMemory> {
         let hash = hash(group);
-        let recs = self.recs.as_slice();
-        let known = (0..self.len()).find(|&first| {
-            let rec = recs[first as usize];
+        self.make_room_for_group(arena)?;
+        let place = match find(self.index.as_slice(), hash, |first| {
+            let rec = self.recs.as_slice()[first as usize];
             rec.hash == hash && rec.group_len == group.len() && self.equals(first, group)
-        });
-        if let Some(first) = known {
-            return Ok(first);
-        }
+        })? {
+            Found::Group(first) => return Ok(first),
+            Found::Place(place) => place,
+        };
         let (recs, vals, first) = (self.recs.len(), self.vals.len(), self.len());
         let (fields, displays) = (self.fields.len(), self.displays.len());
         let added = (0..group.len()).try_for_each(|i| self.push(arena, group, i, first, hash));
@@ -298,8 +316,33 @@ impl Types {
             self.displays.truncate(displays);
         } else {
             self.note_traced(fields);
+            self.index.as_mut_slice()[place] = first + 1;
+            self.groups += 1;
         }
         added.map(|()| first)
+    }
+
+    /// Makes the index large enough for one more group.
+    fn make_room_for_group(&mut self, arena: &mut Arena<'_>) -> Result<(), OutOfMemory> {
+        if 2 * self.groups < self.index.len() {
+            return Ok(());
+        }
+        let mut larger = Buf::<u32>::zeroed(arena, (2 * self.index.len()).max(16))?;
+        let firsts = (0..).zip(self.recs.as_slice());
+        let moved =
+            firsts
+                .filter(|(_, rec)| rec.group_len > 0)
+                .try_for_each(|(first, rec): (u32, _)| {
+                    if let Found::Place(place) = find(larger.as_slice(), rec.hash, |_| false)? {
+                        larger.as_mut_slice()[place] = first + 1;
+                    }
+                    Ok(())
+                });
+        if moved.is_ok() {
+            core::mem::swap(&mut self.index, &mut larger);
+        }
+        larger.release(arena);
+        moved
     }
 
     /// Whether the group whose first type is number `first` is equal to `group`, which has as many members.
@@ -438,7 +481,20 @@ impl Types {
     }
 }
 
-/// A hash of a group: FNV-1a. It only saves comparisons.
+/// Looks for a group in an index. Fails if that takes too long.
+fn find(index: &[u32], hash: u32, is_it: impl Fn(u32) -> bool) -> Result<Found, OutOfMemory> {
+    let places = (hash as usize..).map(|place| place & (index.len() - 1));
+    for place in places.take(PROBES) {
+        match index[place].checked_sub(1) {
+            None => return Ok(Found::Place(place)),
+            Some(first) if is_it(first) => return Ok(Found::Group(first)),
+            Some(_) => {}
+        }
+    }
+    Err(OutOfMemory)
+}
+
+/// A hash of a group: FNV-1a. Who makes types of equal hashes makes them take longer to find, within limits.
 fn hash(group: Group<'_>) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
     let mut mix = |word: u32| {
@@ -462,4 +518,61 @@ fn hash(group: Group<'_>) -> u32 {
         }
     }
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+    use std::vec::Vec;
+    use wrt_format::image::types::val;
+
+    /// A list of `i32`, `i64`, `f32` and `f64`, which each number has another one of.
+    fn list(mut number: u32) -> Vec<ValType> {
+        let mut types = Vec::new();
+        while number > 0 {
+            types.push([val::I32, val::I64, val::F32, val::F64][number as usize % 4]);
+            number /= 4;
+        }
+        types.push(val::I32);
+        types
+    }
+
+    #[test]
+    fn many_types_have_a_number_each() {
+        let mut words = vec![0; 1 << 20];
+        let mut arena = Arena::fixed(&mut words);
+        let mut types = Types::new();
+        for round in 0..2 {
+            for number in 0..5000 {
+                let own = types.intern_func(&mut arena, &list(number), &[]);
+                assert_eq!(own, Ok(number), "{round}");
+            }
+        }
+        assert_eq!((types.len(), types.groups), (5000, 5000));
+    }
+
+    #[test]
+    fn types_that_are_made_to_be_hard_to_find_are_refused_in_time() {
+        let mut words = vec![0; 1 << 20];
+        let mut arena = Arena::fixed(&mut words);
+        let mut types = Types::new();
+        let hash_of = |params: &[ValType]| {
+            let sig = FuncSig {
+                params,
+                results: &[],
+            };
+            hash(Group::Host(sig))
+        };
+        let alike = (1..).filter(|&number| hash_of(&list(number)) & 0xfff == 7);
+        let mut numbers = alike.map(|number| types.intern_func(&mut arena, &list(number), &[]));
+        let refused = numbers.position(|number| number.is_err());
+        assert_eq!(refused, Some(PROBES));
+        // Those that there are keep their numbers, and others come in.
+        assert_eq!((types.len() as usize, types.groups), (PROBES, PROBES));
+        assert_eq!(
+            types.intern_func(&mut arena, &[val::F64], &[]),
+            Ok(PROBES as u32)
+        );
+    }
 }
