@@ -5,6 +5,7 @@
 
 #[cfg(feature = "compile")]
 pub mod build;
+mod chain;
 pub mod cmd;
 pub mod load;
 #[cfg(feature = "compile")]

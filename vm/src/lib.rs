@@ -102,8 +102,8 @@ pub use outcome::{
     Wait,
 };
 pub use snapshot::{
-    Fault, HOST_SECTIONS, RestoreError, SectionKind, Sink, Snapshot, SnapshotError, SnapshotId,
-    SnapshotOptions,
+    ChainFault, Fault, HOST_SECTIONS, MAX_ANCESTORS, RestoreError, SectionKind, Sink, Snapshot,
+    SnapshotError, SnapshotId, SnapshotOptions,
 };
 pub use stats::Stats;
 #[cfg(feature = "alloc")]

@@ -15,6 +15,7 @@ mod snapshot;
 #[cfg(feature = "compile")]
 mod wast;
 
+pub(crate) use run::keep::Record;
 #[cfg(feature = "compile")]
 pub(crate) use run::{Guest, Keep};
 

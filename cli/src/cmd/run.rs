@@ -3,6 +3,7 @@
 //! Input: [`RunArgs`]. Output: an exit status; what the guest prints; for `--invoke` the results, one a line. Pauses, failures and
 //! statistics go to standard error.
 
+mod checkpoints;
 mod guest;
 pub(crate) mod keep;
 #[cfg(feature = "compile")]

@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use wrt_host::MappedImage;
-use wrt_vm::{Config, Engine, Global, Limits, Memory, Module, SectionKind, Snapshot, Table};
+use wrt_vm::{
+    Config, Engine, Global, HOST_SECTIONS, Limits, Memory, Module, SectionKind, Snapshot,
+    SnapshotOptions, Table,
+};
 
 use super::print;
-use super::run::keep::{RECORD_SECTION, Record};
-use super::run::resume::{failure_of, restoring};
+use super::run::keep::{RECORD_SECTION, Record, write_file};
+use super::run::resume::restoring;
+use crate::chain::{Chain, Check};
 use crate::load::Image;
 use crate::status::Failure;
 
@@ -29,6 +32,8 @@ pub(crate) enum SnapshotCommand {
     /// Show in what two snapshots of one image differ: sections, pages of memories, tables, globals. The exit status is 0 if they are
     /// equal and 1 if they are not.
     Diff(DiffArgs),
+    /// Write an incremental snapshot as one that stands alone.
+    Flatten(FlattenArgs),
 }
 
 /// Arguments of `wrtd snapshot inspect`.
@@ -42,9 +47,33 @@ pub(crate) struct InspectArgs {
     #[arg(long, value_name = "IMG")]
     image: Option<PathBuf>,
 
+    /// Where the snapshots are that FILE is based on, if they are no longer where they were.
+    #[arg(long, value_name = "DIR")]
+    parents: Option<PathBuf>,
+
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+/// Arguments of `wrtd snapshot flatten`.
+#[derive(Args, Debug)]
+pub(crate) struct FlattenArgs {
+    /// The snapshot.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Where the new one goes.
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// The image, if it is no longer where it was.
+    #[arg(long, value_name = "IMG")]
+    image: Option<PathBuf>,
+
+    /// Where the snapshots are that FILE is based on, if they are no longer where they were.
+    #[arg(long, value_name = "DIR")]
+    parents: Option<PathBuf>,
 }
 
 /// Arguments of `wrtd snapshot diff`.
@@ -71,63 +100,85 @@ pub(crate) struct DiffArgs {
 pub(crate) fn run(command: &SnapshotCommand) -> Result<u8, Failure> {
     match command {
         SnapshotCommand::Inspect(args) => {
-            let file = open(&args.file)?;
-            let snapshot = parse(&args.file, &file)?;
-            let image = image_of(&args.file, &snapshot, args.image.as_deref())?;
-            let engine = restored(&args.file, &snapshot, &image)?;
-            let description = describe(&snapshot, engine)?;
+            let chain = Chain::open(&args.file, args.parents.as_deref())?;
+            let all = chain.snapshots(Check::All)?;
+            let image = image_of(&args.file, &all, args.image.as_deref())?;
+            let engine = restored(&args.file, &all, &image)?;
+            let mut description = describe(&all[0], engine)?;
+            let parents = chain.paths().skip(1).map(|path| path.display().to_string());
+            description["based_on"] = parents.collect();
             show(&description, args.json)?;
             Ok(0)
         }
         SnapshotCommand::Diff(args) => {
-            let files = [open(&args.a)?, open(&args.b)?];
-            let a = parse(&args.a, &files[0])?;
-            let b = parse(&args.b, &files[1])?;
+            let chains = [Chain::open(&args.a, None)?, Chain::open(&args.b, None)?];
+            let a = chains[0].snapshots(Check::All)?;
+            let b = chains[1].snapshots(Check::All)?;
             let image = image_of(&args.a, &a, args.image.as_deref())?;
             let engines = (
                 restored(&args.a, &a, &image)?,
                 restored(&args.b, &b, &image)?,
             );
-            let differences = differences((&a, &engines.0), (&b, &engines.1));
+            let differences = differences((&a[0], &engines.0), (&b[0], &engines.1));
             show(&differences, args.json)?;
             Ok(u8::from(differences["equal"] == false))
         }
+        SnapshotCommand::Flatten(args) => flatten(args),
     }
 }
 
-fn open(path: &Path) -> Result<MappedImage, Failure> {
-    MappedImage::open(path).map_err(|error| Failure::io(path.display(), &error))
-}
-
-fn parse<'f>(path: &Path, file: &'f MappedImage) -> Result<Snapshot<'f>, Failure> {
-    Snapshot::parse(file.bytes()).map_err(|fault| failure_of(fault).at(path.display()))
+/// Writes an incremental snapshot as one that stands alone, the same as if it had been taken so.
+fn flatten(args: &FlattenArgs) -> Result<u8, Failure> {
+    let chain = Chain::open(&args.file, args.parents.as_deref())?;
+    let all = chain.snapshots(Check::All)?;
+    let image = image_of(&args.file, &all, args.image.as_deref())?;
+    let mut engine = restored(&args.file, &all, &image)?;
+    engine.set_fuel(Engine::snapshot_fuel(&all[0]).unwrap_or(0));
+    let record = Record::parse(&all[0]).map_err(|it| it.at(args.file.display()))?;
+    let record = record.standing_alone()?;
+    let sections = all[0]
+        .sections()
+        .filter(|it| HOST_SECTIONS.contains(&it.kind));
+    let sections: Vec<(u32, &[u8])> = sections
+        .map(|it| match it.kind {
+            RECORD_SECTION => (it.kind, &record[..]),
+            kind => (kind, all[0].numbered(kind).unwrap_or_default()),
+        })
+        .collect();
+    let options = SnapshotOptions {
+        sections: &sections,
+        ..SnapshotOptions::default()
+    };
+    write_file(&args.output, &engine, &options)?;
+    Ok(0)
 }
 
 /// The image of a guest, and where it is.
 fn image_of(
     path: &Path,
-    snapshot: &Snapshot<'_>,
+    all: &[Snapshot<'_>],
     given: Option<&Path>,
 ) -> Result<(Image, PathBuf), Failure> {
     let place = match given {
         Some(given) => given.to_path_buf(),
         None => {
-            let record = Record::parse(snapshot.numbered(RECORD_SECTION));
+            let record = Record::parse(&all[0]);
             record.map_err(|failure| failure.at(path.display()))?.image
         }
     };
     Ok((Image::open(&place)?, place))
 }
 
+/// The engine of a snapshot, behind which those are that it is based on.
 fn restored<'i>(
     path: &Path,
-    snapshot: &Snapshot<'_>,
+    all: &[Snapshot<'_>],
     (image, place): &'i (Image, PathBuf),
 ) -> Result<Engine<'i>, Failure> {
     let module = Module::load_from_binary(image.bytes(), &Limits::default())
         .map_err(|error| Failure::from(error).at(place.display()))?;
     let config = Config::new().with_threads(100_001).with_instances(1 << 20);
-    let engine = Engine::new(config)?.restored(snapshot, &[module]);
+    let engine = Engine::new(config)?.restored_on(&all[0], &all[1..], &[module]);
     engine.map_err(|error| restoring(error, place).at(path.display()))
 }
 
@@ -191,6 +242,7 @@ fn describe(snapshot: &Snapshot<'_>, mut engine: Engine<'_>) -> Result<Value, Fa
     }
     Ok(json!({
         "id": hex(&snapshot.id()),
+        "parent": snapshot.parent().map(|id| hex(&id)),
         "sections": sections(snapshot),
         "fuel_used": stats.fuel_used,
         "fuel_left": Engine::snapshot_fuel(snapshot),

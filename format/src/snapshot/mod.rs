@@ -6,11 +6,13 @@
 //! numbers are little-endian, and none depends on the machine. A `Snapshot` says nothing about what its sections mean: whoever restores it
 //! believes no number in it.
 
+mod ancestors;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use ancestors::{Ancestors, ChainFault, Content, MAX_ANCESTORS};
 pub use read::{Fault, Reader, Snapshot};
 pub use write::{Sink, Writer};
 
@@ -61,6 +63,8 @@ pub enum Kind {
     Heap = 8,
     /// For each guest thread where it stands and its stack; who waits.
     Threads = 9,
+    /// The id of the snapshot that this one is based on, if it is incremental.
+    Parent = 10,
     /// Contents of the pages that are stored.
     Pages = 0xffff,
 }
@@ -79,6 +83,7 @@ impl Kind {
             7 => Some(Self::Globals),
             8 => Some(Self::Heap),
             9 => Some(Self::Threads),
+            10 => Some(Self::Parent),
             0xffff => Some(Self::Pages),
             _ => None,
         }
@@ -97,6 +102,7 @@ impl Kind {
             Self::Globals => "GLOBALS",
             Self::Heap => "HEAP",
             Self::Threads => "THREADS",
+            Self::Parent => "PARENT",
             Self::Pages => "PAGES",
         }
     }
@@ -115,6 +121,8 @@ pub enum PageKind {
     Image = 1,
     /// Stored in PAGES.
     Stored = 2,
+    /// As in the memory of the same number in the snapshot that this one is based on.
+    Parent = 3,
 }
 
 impl PageKind {
@@ -125,6 +133,7 @@ impl PageKind {
             0 => Some(Self::Zero),
             1 => Some(Self::Image),
             2 => Some(Self::Stored),
+            3 => Some(Self::Parent),
             _ => None,
         }
     }

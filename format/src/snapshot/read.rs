@@ -192,6 +192,9 @@ impl<'a> Snapshot<'a> {
             if entry.kind != Kind::Pages as u32 {
                 snapshot.check_hash(entry.kind)?;
             }
+            if entry.kind == Kind::Parent as u32 && entry.len != 32 {
+                return Err(Fault::BadTable);
+            }
         }
         Ok(snapshot)
     }
@@ -252,6 +255,12 @@ impl<'a> Snapshot<'a> {
     #[must_use]
     pub const fn features(&self) -> u64 {
         self.features
+    }
+
+    /// The id of the snapshot that this one is based on; none if it stands alone.
+    #[must_use]
+    pub fn parent(&self) -> Option<[u8; 32]> {
+        self.section(Kind::Parent).first_chunk().copied()
     }
 
     /// The sections, in order.

@@ -97,7 +97,9 @@ fn faults_have_names() {
     check(table - 1, 8, Fault::Damaged(Kind::Pages as u32));
     // Padding, a kind that is unknown, kinds out of order, a place that is wrong, a length that is too long, a reserved field.
     check(HEADER_LEN + 9, 1, Fault::BadTable);
-    check(table, 10, Fault::UnknownSection);
+    check(table, 11, Fault::UnknownSection);
+    // The parent's id has 32 bytes.
+    check(table, Kind::Parent as u8, Fault::BadTable);
     check(table + ENTRY_LEN + 1, 0, Fault::BadTable);
     check(table + 8, HEADER_LEN as u8 + 8, Fault::BadTable);
     check(table + 2 * ENTRY_LEN + 17, 0xff, Fault::BadTable);

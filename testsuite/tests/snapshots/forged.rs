@@ -248,17 +248,18 @@ fn memories_and_tables() {
     assert_eq!(case.u32(Kind::Memories, 0), 1 << 16);
     memory(0, 0, "the size of a memory");
     memory(0, (1 << 16) + 4096, "the size of a memory");
-    memory(0, 1 << 17, "the pages of a memory");
-    memory(12, 0, "a run of pages");
-    memory(12, 17, "a run of pages");
+    memory(0, 1 << 17, "a run of pages");
+    memory(8, 0, "a run of pages");
+    memory(8, 17, "a run of pages");
     assert_eq!(
-        case.with(Kind::Memories, 12, &[3]),
+        case.with(Kind::Memories, 8, &[3]),
         Err((Kind::Pages, "its length"))
     );
-    memory(20, 3, "a run of pages");
-    memory(20, 1, "a page of the image");
+    memory(16, 4, "a run of pages");
+    memory(16, 3, "a page of the parent");
+    memory(16, 1, "a page of the image");
     assert_eq!(
-        case.with(Kind::Memories, 20, &[0; 4]),
+        case.with(Kind::Memories, 16, &[0; 4]),
         Err((Kind::Pages, "its length"))
     );
     case.finds(Kind::Tables, 0, 1, "the size of a table");

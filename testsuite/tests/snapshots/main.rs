@@ -9,6 +9,7 @@
 
 mod forged;
 mod hosts;
+mod incremental;
 mod refused;
 mod threads;
 mod world;

@@ -9,8 +9,8 @@ use wrt_compiler::OptLevel;
 use wrt_format::image::types::ExternType;
 use wrt_testsuite::image;
 use wrt_vm::{
-    Config, Engine, Extern, Instance, Limits, Module, Outcome, Snapshot, SnapshotOptions, Stats,
-    Wake, valtype,
+    Config, Engine, Extern, Instance, Limits, MAX_ANCESTORS, Module, Outcome, Snapshot,
+    SnapshotOptions, Stats, Wake, valtype,
 };
 
 /// What was observed.
@@ -45,6 +45,8 @@ pub(crate) struct World<'m> {
     hops: Hops,
     /// Fuel that is added at a pause.
     portion: u64,
+    /// Snapshots that the next one is to be based on, the nearest first, if they are to be incremental.
+    pub(crate) chain: Option<Vec<Vec<u8>>>,
     pub(crate) seen: Seen,
 }
 
@@ -101,6 +103,7 @@ impl<'m> World<'m> {
             config,
             hops,
             portion,
+            chain: None,
             seen: Seen::default(),
         }
     }
@@ -145,11 +148,42 @@ impl<'m> World<'m> {
         }
         let fuel = self.engine.remaining_fuel();
         let bytes = taken(&self.engine);
-        self.engine = restored(&bytes, self.config, &[self.module]);
+        self.engine = match self.chain.take() {
+            None => restored(&bytes, self.config, &[self.module]),
+            Some(chain) => self.through_chain(chain, bytes.len()),
+        };
         let snapshot = Snapshot::parse(&bytes).unwrap();
         assert_eq!(Engine::snapshot_fuel(&snapshot), Some(fuel));
         self.engine.set_fuel(fuel);
         same_sections(&taken(&self.engine), &bytes);
+    }
+
+    /// The engine restored from a snapshot that is based on those of the hops before, as many as there may be.
+    fn through_chain(&mut self, mut chain: Vec<Vec<u8>>, whole: usize) -> Engine<'m> {
+        if chain.len() > MAX_ANCESTORS {
+            chain.clear();
+        }
+        let parents: Vec<_> = chain
+            .iter()
+            .map(|it| Snapshot::parse(it).unwrap())
+            .collect();
+        let options = SnapshotOptions {
+            host_references: true,
+            parents: &parents,
+            ..SnapshotOptions::default()
+        };
+        let mut bytes = Vec::new();
+        self.engine.snapshot(&mut bytes, &options).unwrap();
+        let snapshot = Snapshot::parse(&bytes).unwrap();
+        assert_eq!(snapshot.parent(), parents.first().map(Snapshot::id));
+        // An entry of the table and the parent's id are more; of pages there are fewer.
+        assert!(bytes.len() < whole + 256);
+        let engine = Engine::new(self.config).unwrap();
+        let engine = engine.restored_on(&snapshot, &parents, &[self.module]);
+        let engine = engine.unwrap_or_else(|error| panic!("{error}"));
+        chain.insert(0, bytes);
+        self.chain = Some(chain);
+        engine
     }
 
     /// Calls a function until its end.

@@ -4,6 +4,8 @@
 //! is; contents that are part of none of them are copied.
 
 use crate::image::MappedImage;
+#[cfg(target_os = "linux")]
+use crate::raw::Touched;
 use std::fs::File;
 
 /// A [`MemoryProvider`](wrt_vm::MemoryProvider) on virtual memory: a memory reserves up to 4 GiB of addresses and grows in place without
@@ -14,13 +16,20 @@ use std::fs::File;
 #[derive(Debug, Default)]
 pub struct MmapProvider<'i> {
     images: Vec<&'i MappedImage>,
+    /// What the system knows of the pages of its regions.
+    #[cfg(target_os = "linux")]
+    pub(crate) touched: Touched,
 }
 
 impl<'i> MmapProvider<'i> {
     /// Without images: memories are reserved, initial data is copied.
     #[must_use]
     pub const fn new() -> Self {
-        Self { images: Vec::new() }
+        Self {
+            images: Vec::new(),
+            #[cfg(target_os = "linux")]
+            touched: Touched::new(),
+        }
     }
 
     /// Lets initial data of this image be mapped instead of copied. Changes nothing for images that were read instead of mapped.

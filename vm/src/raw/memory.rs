@@ -142,6 +142,14 @@ impl<'m> Memory<'m> {
         unsafe { core::slice::from_raw_parts_mut(self.base.as_ptr(), self.len) }
     }
 
+    /// Which of 64 pages of 4096 bytes from an offset on have certainly never been written and are zero.
+    pub(crate) fn untouched(&self, offset: usize) -> u64 {
+        match self.provider {
+            Some(provider) => provider.untouched(self.region(), offset),
+            None => 0,
+        }
+    }
+
     /// Bytes after growing by `delta` pages, if the type allows that.
     pub(crate) const fn grown_len(&self, delta: u64) -> Option<u64> {
         let room = (self.max_bytes - self.len as u64) >> self.ty.page_log2;

@@ -33,6 +33,14 @@ pub unsafe trait MemoryProvider: Debug + Send + Sync {
     /// multiple of 4096. False leaves everything as it is, and the engine copies.
     fn map(&self, region: Region, offset: usize, contents: &[u8]) -> bool;
 
+    /// Which of 64 pages of 4096 bytes from `offset` on, a multiple of 4096, are zero because nobody has ever touched them: bit 0 is the
+    /// first. Only a hint that lets them be skipped without being read: 0 is always right, and what lies behind the accessible part
+    /// does not matter.
+    fn untouched(&self, region: Region, offset: usize) -> u64 {
+        let _ = (region, offset);
+        0
+    }
+
     /// Takes a region back.
     fn release(&self, region: Region);
 }

@@ -16,7 +16,9 @@ mod save;
 
 pub use restore::RestoreError;
 pub use save::{SnapshotError, SnapshotId, SnapshotOptions};
-pub use wrt_format::snapshot::{Fault, HOST_SECTIONS, Kind as SectionKind, Sink, Snapshot};
+pub use wrt_format::snapshot::{
+    ChainFault, Fault, HOST_SECTIONS, Kind as SectionKind, MAX_ANCESTORS, Sink, Snapshot,
+};
 
 /// No number.
 const NONE: u32 = u32::MAX;

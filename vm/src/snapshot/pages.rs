@@ -1,10 +1,10 @@
-//! What the pages of linear memories are: all zero, as the image has them, or something else.
+//! What the pages of linear memories are: all zero, as the image has them, as an ancestor has stored them, or something else.
 //!
-//! Input: the bytes of a memory and the copy-on-write runs of its image. Output: runs of pages of one kind.
+//! Input: the bytes of a memory, the copy-on-write runs of its image, the snapshots that the new one is based on. Output: runs of pages of one kind.
 //! Invariants: the same bytes give the same runs, so that a second pass finds what the first one has found, without notes.
 
 use wrt_format::image::ModuleView;
-use wrt_format::snapshot::{PAGE_BYTES, PageKind};
+use wrt_format::snapshot::{Ancestors, Content, PAGE_BYTES, PageKind};
 
 use crate::raw::parts::Sort;
 use crate::raw::store::Store;
@@ -33,12 +33,22 @@ pub(super) fn owner<'m>(store: &Store<'m>, memory: u32) -> Owner<'m> {
     })
 }
 
-/// The runs of a memory, in order and without gaps.
-pub(super) fn runs<'a>(bytes: &'a [u8], owner: Owner<'a>) -> impl Iterator<Item = Run> + 'a {
+/// What the pages of a memory are, in order. `untouched` says of 64 pages from an offset on which have certainly never been written, one bit
+/// each, so that they need not be looked at; `ancestors` have come to this memory.
+pub(super) fn kinds<'a>(
+    bytes: &'a [u8],
+    owner: Owner<'a>,
+    untouched: impl Fn(usize) -> u64 + 'a,
+    mut ancestors: Ancestors<'a>,
+) -> impl Iterator<Item = PageKind> + 'a {
     let cow = owner.map(|(module, defined)| module.cow_runs(defined));
     let mut cow = cow.into_iter().flatten().peekable();
-    let mut pages = bytes.chunks(PAGE_BYTES).enumerate().map(move |(i, page)| {
+    let mut fresh = 0;
+    bytes.chunks(PAGE_BYTES).enumerate().map(move |(i, page)| {
         let start = i as u64 * PAGE_BYTES as u64;
+        if i % 64 == 0 {
+            fresh = untouched(i * PAGE_BYTES);
+        }
         while cow
             .next_if(|run| run.memory_offset + run.bytes.len() as u64 <= start)
             .is_some()
@@ -47,27 +57,84 @@ pub(super) fn runs<'a>(bytes: &'a [u8], owner: Owner<'a>) -> impl Iterator<Item 
             let at = usize::try_from(start.checked_sub(run.memory_offset)?).ok()?;
             run.bytes.get(at..at.checked_add(page.len())?)
         });
-        let kind = if own == Some(page) {
+        if own == Some(page) {
             PageKind::Image
-        } else if is_zero(page) {
+        } else if fresh >> (i % 64) & 1 != 0 || is_zero(page) {
             PageKind::Zero
+        } else if !ancestors.is_empty() && is_stored(&mut ancestors, i as u64, page) {
+            PageKind::Parent
         } else {
             PageKind::Stored
-        };
-        (i, kind)
-    });
-    let mut next = pages.next();
+        }
+    })
+}
+
+/// Whether an ancestor has stored just this.
+fn is_stored(ancestors: &mut Ancestors<'_>, number: u64, page: &[u8]) -> bool {
+    match ancestors.find(number) {
+        Some((Content::Stored(bytes), _)) => bytes.get(..page.len()) == Some(page),
+        Some((Content::Zero | Content::Image, _)) | None => false,
+    }
+}
+
+/// The runs of pages of the same kind.
+pub(super) fn runs(kinds: impl Iterator<Item = PageKind>) -> impl Iterator<Item = Run> {
+    let mut kinds = kinds.enumerate();
+    let mut next = kinds.next();
     core::iter::from_fn(move || {
         let (first, kind) = next?;
         let mut count = 1;
         loop {
-            next = pages.next();
+            next = kinds.next();
             if next.is_none_or(|(_, other)| other != kind) {
                 return Some(Run { first, count, kind });
             }
             count += 1;
         }
     })
+}
+
+/// Words of the notes. They are on the stack, and cover the memories that such machines have.
+const NOTE_WORDS: usize = if usize::BITS >= 64 { 1024 } else { 32 };
+
+/// Which of the first pages of all memories are stored, so that memories are looked at once, as long as there is room for a bit per page.
+#[derive(Debug)]
+pub(super) struct Notes([u64; NOTE_WORDS]);
+
+impl Notes {
+    pub(super) const fn new() -> Self {
+        Self([0; NOTE_WORDS])
+    }
+
+    /// Notes that pages from this one of all memories on are stored.
+    pub(super) fn set(&mut self, first: usize, count: usize) {
+        for page in first..(first + count).min(NOTE_WORDS * 64) {
+            if let Some(word) = self.0.get_mut(page / 64) {
+                *word |= 1 << (page % 64);
+            }
+        }
+    }
+
+    /// Which of these pages are stored; none if the notes do not cover all of them.
+    pub(super) fn stored(
+        &self,
+        first: usize,
+        count: usize,
+    ) -> Option<impl Iterator<Item = PageKind>> {
+        let end = first.checked_add(count)?;
+        let covered = end <= NOTE_WORDS * 64;
+        covered.then(|| {
+            (first..end).map(|page| {
+                let word = self.0.get(page / 64).copied().unwrap_or(0);
+                let stored = word >> (page % 64) & 1 != 0;
+                if stored {
+                    PageKind::Stored
+                } else {
+                    PageKind::Zero
+                }
+            })
+        })
+    }
 }
 
 /// Whether all bytes are 0. Blocks of a few cache lines at a time, so that the compiler makes vector code of it and a page with
@@ -84,13 +151,17 @@ mod tests {
     use std::vec;
     use std::vec::Vec;
 
+    fn none() -> Ancestors<'static> {
+        Ancestors::new(None, &[]).unwrap()
+    }
+
     #[test]
     fn pages_of_one_kind_are_one_run() {
         let mut bytes = vec![0_u8; 6 * PAGE_BYTES + 100];
         bytes[PAGE_BYTES + 4095] = 1;
         bytes[2 * PAGE_BYTES] = 1;
         bytes[6 * PAGE_BYTES + 99] = 1;
-        let found: Vec<_> = runs(&bytes, None).collect();
+        let found: Vec<_> = runs(kinds(&bytes, None, |_| 0, none())).collect();
         let run = |first, count, kind| Run { first, count, kind };
         let expected = [
             run(0, 1, PageKind::Zero),
@@ -99,6 +170,34 @@ mod tests {
             run(6, 1, PageKind::Stored),
         ];
         assert_eq!(found, expected);
-        assert_eq!(runs(&[], None).count(), 0);
+        assert_eq!(runs(kinds(&[], None, |_| 0, none())).count(), 0);
+    }
+
+    #[test]
+    fn untouched_pages_are_not_looked_at() {
+        // They are not zero here, so that it shows.
+        let bytes = vec![1_u8; 70 * PAGE_BYTES];
+        let untouched = |offset: usize| if offset == 0 { 2 } else { 1 << 3 };
+        let found: Vec<_> = kinds(&bytes, None, untouched, none()).collect();
+        for (page, kind) in found.into_iter().enumerate() {
+            assert_eq!(kind == PageKind::Zero, page == 1 || page == 67, "{page}");
+        }
+    }
+
+    #[test]
+    fn notes_cover_the_first_pages() {
+        let mut notes = Notes::new();
+        notes.set(62, 4);
+        let last = NOTE_WORDS * 64;
+        notes.set(last - 1, 3);
+        let stored = |first, count| {
+            let kinds = notes.stored(first, count)?;
+            Some(kinds.filter(|&kind| kind == PageKind::Stored).count())
+        };
+        assert_eq!(stored(0, 64), Some(2));
+        assert_eq!(stored(64, 64), Some(2));
+        assert_eq!(stored(last - 2, 2), Some(1));
+        assert_eq!(stored(last - 2, 3), None);
+        assert_eq!(stored(usize::MAX, 3), None);
     }
 }

@@ -9,10 +9,11 @@ use core::fmt;
 use wrt_format::image::types::{GlobalType, MemoryType, TableType, ValType};
 use wrt_format::isa::PROLOGUE;
 use wrt_format::snapshot::{
-    ALIGN_LOG2, HOST_SECTIONS, Kind, MAPPED_ALIGN_LOG2, MAPPED_FROM, PAGE_BYTES, PageKind, Sink,
-    Writer,
+    ALIGN_LOG2, Ancestors, ChainFault, HOST_SECTIONS, Kind, MAPPED_ALIGN_LOG2, MAPPED_FROM,
+    PAGE_BYTES, PageKind, Sink, Snapshot, Writer,
 };
 
+use super::pages::Notes;
 use super::{NONE, pages, status};
 use crate::engine::Engine;
 use crate::raw::instance::InstData;
@@ -29,6 +30,9 @@ pub struct SnapshotOptions<'a> {
     pub host_references: bool,
     /// Sections of the host, by ascending number in [`HOST_SECTIONS`].
     pub sections: &'a [(u32, &'a [u8])],
+    /// Snapshots that the new one is to be based on: earlier ones of this guest, the nearest first, down to one that stands alone. Pages that
+    /// they have are not stored again; to restore it takes all of them. None makes a snapshot that stands alone.
+    pub parents: &'a [Snapshot<'a>],
 }
 
 /// What tells a snapshot from all others.
@@ -48,6 +52,8 @@ pub enum SnapshotError<E> {
     HostReferences,
     /// The sections of the host are out of order, not in their range, or too many. Nothing was written.
     HostSections,
+    /// The snapshots that it was to be based on are no chain, see [`SnapshotOptions::parents`]. Nothing was written.
+    Parents(ChainFault),
     /// The sink takes no more: what it has got is no snapshot.
     Sink(E),
 }
@@ -65,6 +71,7 @@ impl<E: fmt::Display> fmt::Display for SnapshotError<E> {
                 f.write_str("the guest holds references to things of the host (externref)")
             }
             Self::HostSections => f.write_str("the host's sections are out of order"),
+            Self::Parents(fault) => write!(f, "{fault}"),
             Self::Sink(error) => write!(f, "{error}"),
         }
     }
@@ -73,7 +80,7 @@ impl<E: fmt::Display> fmt::Display for SnapshotError<E> {
 impl<E: fmt::Debug + fmt::Display> core::error::Error for SnapshotError<E> {}
 
 /// Sections of the host that there is room for.
-const MAX_HOST_SECTIONS: usize = wrt_format::snapshot::MAX_SECTIONS - 10;
+const MAX_HOST_SECTIONS: usize = wrt_format::snapshot::MAX_SECTIONS - 11;
 
 impl Engine<'_> {
     /// Writes a snapshot of everything: instances, memories, tables, globals, what is collected, threads with their stacks wherever their
@@ -99,11 +106,16 @@ impl Engine<'_> {
         {
             return Err(SnapshotError::HostSections);
         }
+        let parent = options.parents.first().map(Snapshot::id);
+        let ancestors = Ancestors::new(parent, options.parents);
+        let ancestors = ancestors.map_err(SnapshotError::Parents)?;
         let instances = || (0..).map_while(|number| self.store.instance(number));
         let features = instances().fold(0, |all, data| all | data.module().features());
         let mut save = Save {
             store: &self.store,
             out: Writer::new(sink, features)?,
+            ancestors,
+            notes: Notes::new(),
         };
         save.engine(self)?;
         save.hosts()?;
@@ -114,6 +126,10 @@ impl Engine<'_> {
         save.globals()?;
         save.heap()?;
         save.threads()?;
+        if let Some(id) = parent {
+            save.section(Kind::Parent)?;
+            save.out.bytes(&id)?;
+        }
         for (number, bytes) in options.sections {
             save.out.section(*number)?;
             save.out.bytes(bytes)?;
@@ -128,6 +144,9 @@ impl Engine<'_> {
 struct Save<'a, 'm, S: Sink> {
     store: &'a Store<'m>,
     out: Writer<'a, S>,
+    /// Before their first memory.
+    ancestors: Ancestors<'a>,
+    notes: Notes,
 }
 
 type Step<S> = Result<(), <S as Sink>::Error>;
@@ -236,25 +255,30 @@ impl<S: Sink> Save<'_, '_, S> {
     /// Gives the bytes of the pages that are to be stored.
     fn memories(&mut self) -> Result<u64, S::Error> {
         self.section(Kind::Memories)?;
-        let mut stored = 0;
+        let (mut stored, mut noted) = (0, 0);
+        let mut ancestors = self.ancestors;
         for number in 0..self.store.count(Sort::Memory) {
             let Some(memory) = self.store.memory(number) else {
                 continue;
             };
-            if !self.is_defined(Sort::Memory, number) {
+            let by_host = !self.is_defined(Sort::Memory, number);
+            if by_host {
                 self.memory_type(memory.ty())?;
             }
+            ancestors.next_memory(by_host);
             self.out.u64(memory.len() as u64)?;
             let owner = pages::owner(self.store, number);
-            let runs = || pages::runs(memory.bytes(), owner);
-            self.out.u32(runs().count() as u32)?;
-            for run in runs() {
+            let untouched = |offset| memory.untouched(offset);
+            let kinds = pages::kinds(memory.bytes(), owner, untouched, ancestors);
+            for run in pages::runs(kinds) {
                 self.out.u64(run.count as u64)?;
                 self.out.u32(run.kind as u32)?;
                 if run.kind == PageKind::Stored {
                     stored += (run.count * PAGE_BYTES) as u64;
+                    self.notes.set(noted + run.first, run.count);
                 }
             }
+            noted += memory.len().div_ceil(PAGE_BYTES);
         }
         Ok(stored)
     }
@@ -375,26 +399,46 @@ impl<S: Sink> Save<'_, '_, S> {
             MAPPED_ALIGN_LOG2
         };
         self.out.section_aligned(Kind::Pages as u32, align)?;
+        let mut noted = 0;
+        let mut ancestors = self.ancestors;
         for number in 0..self.store.count(Sort::Memory) {
             let Some(memory) = self.store.memory(number) else {
                 continue;
             };
+            ancestors.next_memory(!self.is_defined(Sort::Memory, number));
             let bytes = memory.bytes();
-            let owner = pages::owner(self.store, number);
-            let runs = pages::runs(bytes, owner).filter(|run| run.kind == PageKind::Stored);
-            for run in runs {
-                let start = run.first * PAGE_BYTES;
-                let end = start + run.count * PAGE_BYTES;
-                self.out
-                    .bytes(bytes.get(start..end.min(bytes.len())).unwrap_or_default())?;
-                // The last page of a memory with pages of its own size may be a part of one.
-                for _ in bytes.len()..end {
-                    self.out.u8(0)?;
+            let count = bytes.len().div_ceil(PAGE_BYTES);
+            match self.notes.stored(noted, count) {
+                Some(kinds) => stored_pages(&mut self.out, bytes, kinds)?,
+                None => {
+                    let owner = pages::owner(self.store, number);
+                    let untouched = |offset| memory.untouched(offset);
+                    let kinds = pages::kinds(bytes, owner, untouched, ancestors);
+                    stored_pages(&mut self.out, bytes, kinds)?;
                 }
             }
+            noted += count;
         }
         Ok(())
     }
+}
+
+/// The pages of a memory that are stored.
+fn stored_pages<S: Sink>(
+    out: &mut Writer<'_, S>,
+    bytes: &[u8],
+    kinds: impl Iterator<Item = PageKind>,
+) -> Step<S> {
+    for run in pages::runs(kinds).filter(|run| run.kind == PageKind::Stored) {
+        let start = run.first * PAGE_BYTES;
+        let end = start + run.count * PAGE_BYTES;
+        out.bytes(bytes.get(start..end.min(bytes.len())).unwrap_or_default())?;
+        // The last page of a memory with pages of its own size may be a part of one.
+        for _ in bytes.len()..end {
+            out.u8(0)?;
+        }
+    }
+    Ok(())
 }
 
 /// Slots from the bottom of a stack that may still be read, by the guest, the host, or a backtrace.

@@ -12,10 +12,14 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use wrt_vm::{HOST_SECTIONS, Sink, SnapshotError, SnapshotOptions, Stats};
+use wrt_vm::{
+    Engine, HOST_SECTIONS, MAX_ANCESTORS, Sink, Snapshot, SnapshotError, SnapshotOptions, Stats,
+};
 
+use super::checkpoints::{self, Checkpoint};
 use super::guest::{Guest, Phase};
 use super::threads::ThreadsRecord;
+use crate::chain::{Chain, Check};
 use crate::replace::replace;
 use crate::status::{Failure, Status};
 
@@ -51,6 +55,16 @@ pub(crate) struct KeepArgs {
     /// How many of the latest snapshots of --checkpoint-every are kept.
     #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     checkpoint_keep: u32,
+
+    /// Of N checkpoints let one stand alone and the others hold only what has changed in memory since the one before. Those that a kept one
+    /// is based on are kept too.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=MAX_ANCESTORS as i64 + 1))]
+    checkpoint_full_every: u32,
+
+    /// Base the snapshots of --on-pause and --on-signal on this one of the same guest: they hold only what has changed in memory since. Going
+    /// on takes both files.
+    #[arg(long, value_name = "FILE")]
+    parent: Option<PathBuf>,
 }
 
 fn on_pause(text: &str) -> Result<PathBuf, String> {
@@ -85,6 +99,12 @@ pub(crate) struct Keep {
     on_pause: Option<PathBuf>,
     every: Option<Every>,
     count: usize,
+    /// Checkpoints of which the first stands alone.
+    full_every: usize,
+    /// The checkpoints that the next one is based on, and the fuel at the nearest.
+    checkpoints: (Chain, u64),
+    /// The snapshots that those of pauses and signals are based on.
+    parents: Chain,
     /// Fuel until the next checkpoint.
     until: u64,
     /// Where the snapshot goes that a signal asks for, and whether one has come.
@@ -109,6 +129,12 @@ impl Keep {
             every,
             on_signal: watched(args)?,
             count: args.checkpoint_keep as usize,
+            full_every: args.checkpoint_full_every as usize,
+            checkpoints: (Chain::default(), 0),
+            parents: match &args.parent {
+                Some(path) => Chain::open(path, None)?,
+                None => Chain::default(),
+            },
             held_back: 0,
             pauses: 0,
         })
@@ -174,6 +200,8 @@ pub(crate) struct Record {
     version: u32,
     /// Where the image was.
     pub(crate) image: PathBuf,
+    /// Where the snapshot was that this one is based on, seen from this one's directory.
+    pub(crate) parent: Option<PathBuf>,
     /// The export that is called in place of `_start`, with its arguments as slots.
     pub(crate) invoke: Option<(String, Vec<u64>)>,
     /// What the first thread is at.
@@ -184,7 +212,8 @@ pub(crate) struct Record {
 
 impl Record {
     /// Reads the section of a snapshot.
-    pub(crate) fn parse(bytes: Option<&[u8]>) -> Result<Self, Failure> {
+    pub(crate) fn parse(snapshot: &Snapshot<'_>) -> Result<Self, Failure> {
+        let bytes = snapshot.numbered(RECORD_SECTION);
         let bytes = bytes.ok_or("it was not made by wrtd".to_owned());
         let record: Result<Self, String> =
             bytes.and_then(|bytes| serde_json::from_slice(bytes).map_err(|e| e.to_string()));
@@ -199,6 +228,15 @@ impl Record {
                 Err(Failure::new(Status::Corrupt, text))
             }
         }
+    }
+}
+
+impl Record {
+    /// The section of the same guest in a snapshot that is based on none.
+    pub(crate) fn standing_alone(mut self) -> Result<Vec<u8>, Failure> {
+        self.parent = None;
+        let bytes = serde_json::to_vec(&self);
+        bytes.map_err(|error| Failure::new(Status::Internal, error.to_string()))
     }
 }
 
@@ -219,7 +257,7 @@ impl Guest<'_> {
         let Some(path) = self.keep.on_pause.clone() else {
             return Ok(None);
         };
-        self.write_snapshot(&path)?;
+        self.write_based(&path)?;
         Ok(Some(path))
     }
 
@@ -231,7 +269,7 @@ impl Guest<'_> {
         }
         self.keep.pauses += 1;
         if let Some(path) = self.keep.asked() {
-            self.write_snapshot(&path)?;
+            self.write_based(&path)?;
             let path = path.display();
             let text = format!("stopped by a signal; go on with: wrtd resume {path}");
             return Err(Failure::new(Status::OutOfFuel, text));
@@ -239,57 +277,48 @@ impl Guest<'_> {
         if self.keep.until == 0
             && let Some(Every { folder, fuel }) = self.keep.every.clone()
         {
-            let name = format!("checkpoint-{:020}.wrts", self.engine.fuel_used());
-            self.write_snapshot(&folder.join(name))?;
-            self.forget_old(&folder)?;
+            self.write_checkpoint(&folder)?;
             self.keep.until = fuel;
         }
         Ok(Some(self.keep.grant(0)))
     }
 
-    /// Removes all but the latest checkpoints. What is called otherwise is left alone.
-    fn forget_old(&self, folder: &Path) -> Result<(), Failure> {
-        let fail = |error: io::Error| Failure::io(folder.display(), &error);
-        let mut own = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(fail)? {
-            let name = entry.map_err(fail)?.file_name();
-            let Some(text) = name.to_str() else { continue };
-            let rest = text.strip_prefix("checkpoint-");
-            let parts = rest.and_then(|rest| rest.split_at_checked(20));
-            let is_number = |number: &str| number.bytes().all(|byte| byte.is_ascii_digit());
-            let Some((_, end)) = parts.filter(|(number, _)| is_number(number)) else {
-                continue;
-            };
-            if end == ".wrts" {
-                own.push(folder.join(text));
-            } else if end.starts_with(".wrts.") && end.ends_with(".tmp") {
-                // Of a process that was killed while it wrote.
-                drop(std::fs::remove_file(folder.join(text)));
-            }
+    /// Writes a checkpoint, based on those before it if it is not its turn to stand alone.
+    fn write_checkpoint(&mut self, folder: &Path) -> Result<(), Failure> {
+        let (mut chain, before) = core::mem::take(&mut self.keep.checkpoints);
+        if chain.len() >= self.keep.full_every {
+            chain = Chain::default();
         }
-        // By the fuel used, which their names say.
-        own.sort();
-        let old = own.len().saturating_sub(self.keep.count);
-        for path in &own[..old] {
-            std::fs::remove_file(path).map_err(|error| Failure::io(path.display(), &error))?;
+        let checkpoint = Checkpoint {
+            fuel: self.engine.fuel_used(),
+            parent: (!chain.is_empty()).then_some(before),
+        };
+        let path = folder.join(checkpoint.name());
+        self.write_snapshot(&path, &chain)?;
+        if self.keep.full_every > 1 {
+            chain.push(&path)?;
+            self.keep.checkpoints = (chain, checkpoint.fuel);
         }
-        Ok(())
+        let forgotten = checkpoints::forget_old(folder, self.keep.count);
+        forgotten.map_err(|(path, error)| Failure::io(path.display(), &error))
+    }
+
+    /// Writes a snapshot that is based on what `--parent` says.
+    fn write_based(&mut self, path: &Path) -> Result<(), Failure> {
+        let parents = core::mem::take(&mut self.keep.parents);
+        let written = self.write_snapshot(path, &parents);
+        self.keep.parents = parents;
+        written
     }
 
     /// Writes a snapshot, whole or not at all.
-    fn write_snapshot(&mut self, path: &Path) -> Result<(), Failure> {
-        let refused = |text: String| {
-            let text = format!("no snapshot can be taken: {text}");
-            Failure::new(Status::Unsupported, text)
-        };
+    fn write_snapshot(&mut self, path: &Path, parents: &Chain) -> Result<(), Failure> {
         // Fuel that the engine has not been given yet is in the snapshot too.
-        let wasi = self
-            .wasi
-            .state()
-            .map_err(|error| refused(error.to_string()))?;
+        let wasi = self.wasi.state().map_err(|error| refused(&error))?;
         let record = Record {
             version: VERSION,
             image: self.image.clone(),
+            parent: parents.first_seen_from(path),
             invoke: self.invoked.clone(),
             phase: self.phase,
             threads: self.threads.record(&self.engine),
@@ -297,26 +326,43 @@ impl Guest<'_> {
         let record = serde_json::to_vec(&record);
         let record = record.map_err(|error| Failure::new(Status::Internal, error.to_string()))?;
         let sections: [(u32, &[u8]); 2] = [(WASI_SECTION, &wasi), (RECORD_SECTION, &record)];
+        let parents = parents.snapshots(Check::ButPages)?;
         let options = SnapshotOptions {
             sections: &sections,
+            parents: &parents,
             ..SnapshotOptions::default()
         };
-        let mut error = None;
-        let written = replace(path, |file| {
-            let mut sink = FileSink(BufWriter::with_capacity(BUFFER_BYTES, file));
-            match self.engine.snapshot(&mut sink, &options) {
-                Ok(_) => sink.0.flush(),
-                Err(SnapshotError::Sink(error)) => Err(error),
-                Err(other) => {
-                    error = Some(refused(other.to_string()));
-                    Err(io::ErrorKind::Other.into())
-                }
-            }
-        });
-        match (written, error) {
-            (Ok(()), _) => Ok(()),
-            (Err(_), Some(failure)) => Err(failure),
-            (Err(error), None) => Err(Failure::io(path.display(), &error)),
-        }
+        write_file(path, &self.engine, &options)
     }
+}
+
+/// Writes the snapshot of an engine, whole or not at all.
+pub(crate) fn write_file(
+    path: &Path,
+    engine: &Engine<'_>,
+    options: &SnapshotOptions<'_>,
+) -> Result<(), Failure> {
+    let mut error = None;
+    let written = replace(path, |file| {
+        let mut sink = FileSink(BufWriter::with_capacity(BUFFER_BYTES, file));
+        match engine.snapshot(&mut sink, options) {
+            Ok(_) => sink.0.flush(),
+            Err(SnapshotError::Sink(error)) => Err(error),
+            Err(other) => {
+                error = Some(refused(&other));
+                Err(io::ErrorKind::Other.into())
+            }
+        }
+    });
+    match (written, error) {
+        (Ok(()), _) => Ok(()),
+        (Err(_), Some(failure)) => Err(failure),
+        (Err(error), None) => Err(Failure::io(path.display(), &error)),
+    }
+}
+
+/// The failure that something cannot be captured.
+fn refused(error: &dyn core::fmt::Display) -> Failure {
+    let text = format!("no snapshot can be taken: {error}");
+    Failure::new(Status::Unsupported, text)
 }

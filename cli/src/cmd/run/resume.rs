@@ -6,13 +6,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wrt_host::{MappedImage, MmapProvider};
-use wrt_vm::{Engine, Fault, Limits, Module, RestoreError, Snapshot};
+use wrt_vm::{Engine, Limits, Module, RestoreError};
 use wrt_wasi::WasiBuilder;
 
 use super::guest::Guest;
-use super::keep::{Keep, KeepArgs, RECORD_SECTION, Record, WASI_SECTION};
+use super::keep::{Keep, KeepArgs, Record, WASI_SECTION};
 use super::{StatsFormat, config, ended, with_dirs, with_stdin};
+use crate::chain::{Chain, Check, not_a_chain};
 use crate::load::Image;
 use crate::status::{Failure, Status};
 
@@ -26,6 +26,15 @@ pub(crate) struct ResumeArgs {
     /// The image, or the module that it is made from, if it is no longer where it was.
     #[arg(long, value_name = "IMG")]
     image: Option<PathBuf>,
+
+    /// Where the snapshots are that FILE is based on, if they are no longer where they were.
+    #[arg(long, value_name = "DIR")]
+    parents: Option<PathBuf>,
+
+    /// Read the contents of memory when the guest first uses them, and do not check them before: starts in an instant. What is damaged there
+    /// is wrong data for the guest, and harms nothing else.
+    #[arg(long)]
+    lazy: bool,
 
     /// Fuel to go on with, in place of what was left. Without it the guest runs as long as it likes.
     #[arg(long, value_name = "N")]
@@ -54,12 +63,20 @@ pub(crate) struct ResumeArgs {
 /// Runs the command.
 pub(crate) fn run(args: &ResumeArgs) -> Result<u8, Failure> {
     let place = args.snapshot.display();
-    let file = MappedImage::open(&args.snapshot).map_err(|error| Failure::io(&place, &error))?;
-    let snapshot = Snapshot::parse(file.bytes()).map_err(|fault| failure_of(fault).at(&place))?;
-    let record = Record::parse(snapshot.numbered(RECORD_SECTION)).map_err(|it| it.at(&place))?;
+    let chain = Chain::open(&args.snapshot, args.parents.as_deref())?;
+    let check = if args.lazy {
+        Check::ButPages
+    } else {
+        Check::All
+    };
+    let snapshots = chain.snapshots(check)?;
+    let Some((snapshot, ancestors)) = snapshots.split_first() else {
+        return Err(Failure::new(Status::Internal, "no snapshot"));
+    };
+    let record = Record::parse(snapshot).map_err(|it| it.at(&place))?;
     let image_path = args.image.as_ref().unwrap_or(&record.image);
     let image = Image::open(image_path)?;
-    let provider = MmapProvider::new().with_image(&file);
+    let provider = chain.provider();
     let provider = match &image {
         Image::Mapped(mapped) => provider.with_image(mapped),
         Image::Copied(_) => provider,
@@ -68,7 +85,7 @@ pub(crate) fn run(args: &ResumeArgs) -> Result<u8, Failure> {
         .map_err(|error| Failure::from(error).at(image_path.display()))?;
     let engine = Engine::with_provider(config(record.threads.max), &provider)?;
     let engine = engine
-        .restored(&snapshot, &[module])
+        .restored_on(snapshot, ancestors, &[module])
         .map_err(|error| restoring(error, image_path).at(&place))?;
     let builder = with_dirs(WasiBuilder::new().inherit_output(), &args.dir)?;
     let wasi = snapshot.numbered(WASI_SECTION).unwrap_or_default();
@@ -96,23 +113,6 @@ impl Guest<'_> {
     }
 }
 
-/// A fault of a snapshot's container.
-pub(crate) fn failure_of(fault: Fault) -> Failure {
-    let status = match fault {
-        Fault::NotASnapshot => Status::NotAnImage,
-        Fault::OtherVersion | Fault::OtherIsa => Status::OtherVersion,
-        Fault::Truncated => Status::Truncated,
-        Fault::TrailingBytes
-        | Fault::BadHeader
-        | Fault::BadTable
-        | Fault::UnknownSection
-        | Fault::BadId
-        | Fault::Damaged(_) => Status::Corrupt,
-        _ => Status::Corrupt,
-    };
-    Failure::new(status, fault.to_string())
-}
-
 /// Why an engine could not be restored with the image at this place.
 pub(crate) fn restoring(error: RestoreError, image: &Path) -> Failure {
     match error {
@@ -124,6 +124,7 @@ pub(crate) fn restoring(error: RestoreError, image: &Path) -> Failure {
             );
             Failure::usage(text)
         }
+        RestoreError::Ancestors(fault) => not_a_chain(fault),
         RestoreError::NotNew | RestoreError::Invalid { .. } => {
             Failure::new(Status::Corrupt, error.to_string())
         }

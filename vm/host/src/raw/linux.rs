@@ -74,13 +74,19 @@ unsafe impl MemoryProvider for MmapProvider<'_> {
         if unsafe { mmap(at(region, offset), whole, prot, flags, file, place) }.is_err() {
             return false;
         }
+        self.touched.note_file(region, offset, whole);
         let (rest, to) = (&contents[whole..], at(region, offset + whole).cast());
         // SAFETY: as above; what `contents` is part of is a mapping of its own, apart from the region (L1).
         unsafe { ptr::copy_nonoverlapping(rest.as_ptr(), to, rest.len()) };
         true
     }
 
+    fn untouched(&self, region: Region, offset: usize) -> u64 {
+        self.touched.untouched(region, offset)
+    }
+
     fn release(&self, region: Region) {
+        self.touched.forget(region);
         // SAFETY: L1: the mapping belongs to the region, which is not used again. An error would only leak address space.
         let _ = unsafe { munmap(at(region, 0), mapping_len(region.capacity)) };
     }
@@ -146,6 +152,30 @@ mod tests {
         provider.release(region);
         assert_eq!(provider.reserve(usize::MAX, usize::MAX), None);
         assert_eq!(provider.reserve(usize::MAX - (1 << 20), usize::MAX), None);
+    }
+
+    #[test]
+    fn only_what_was_never_used_is_untouched() {
+        let provider = MmapProvider::new();
+        let region = provider.reserve(1 << 20, 1 << 20).unwrap();
+        bytes(region, 1 << 20)[5 * 4096 + 17] = 1;
+        bytes(region, 1 << 20)[70 * 4096] = 0;
+        // Systems without the page map say nothing.
+        if std::fs::File::open(super::super::touched::PAGE_MAP).is_ok()
+            && rustix::param::page_size() == 4096
+        {
+            assert_eq!(provider.untouched(region, 0), !(1 << 5));
+            assert_eq!(provider.untouched(region, 64 * 4096), !(1 << 6));
+            provider.touched.note_file(region, 4096, 2 * 4096);
+            assert_eq!(provider.untouched(region, 0), !(1 << 5 | 6));
+        }
+        provider.release(region);
+        let other = provider.reserve(1 << 20, 1 << 20).unwrap();
+        assert_eq!(
+            provider.untouched(other, 1 << 19) & 1,
+            provider.untouched(other, 0) & 1
+        );
+        provider.release(other);
     }
 
     #[test]

@@ -5,5 +5,9 @@ mod file;
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod none;
+#[cfg(target_os = "linux")]
+mod touched;
 
 pub(crate) use file::{map_file, map_private};
+#[cfg(target_os = "linux")]
+pub(crate) use touched::Touched;

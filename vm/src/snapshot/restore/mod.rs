@@ -20,7 +20,7 @@ mod values;
 use core::fmt;
 
 use wrt_format::isa::HALT_STUB;
-use wrt_format::snapshot::{Kind, PAGE_BYTES, Snapshot};
+use wrt_format::snapshot::{Ancestors, ChainFault, Kind, PAGE_BYTES, Snapshot};
 
 use super::NONE;
 use crate::engine::Engine;
@@ -56,6 +56,8 @@ pub enum RestoreError {
         /// Number of the module in that image.
         module: u32,
     },
+    /// The snapshots that it is based on are missing, or others are given.
+    Ancestors(ChainFault),
     /// The snapshot has more of something than this engine's budgets allow, an import does not fit, or a function that is at work breaks
     /// a rule of the format.
     Engine(Error),
@@ -83,6 +85,7 @@ impl fmt::Display for RestoreError {
                     "instance {instance} is of module {module} of image {a:02x}{b:02x}{c:02x}{d:02x}.., which was not given"
                 )
             }
+            Self::Ancestors(fault) => write!(f, "{fault}"),
             Self::Engine(error) => write!(f, "{error}"),
         }
     }
@@ -92,7 +95,10 @@ impl core::error::Error for RestoreError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Engine(error) => Some(error),
-            Self::NotNew | Self::Invalid { .. } | Self::MissingModule { .. } => None,
+            Self::NotNew
+            | Self::Invalid { .. }
+            | Self::MissingModule { .. }
+            | Self::Ancestors(_) => None,
         }
     }
 }
@@ -129,7 +135,23 @@ impl<'m> Engine<'m> {
     ///
     /// # Errors
     /// [`RestoreError`]; the engine is gone then.
-    pub fn restored(mut self, snapshot: &Snapshot<'_>, modules: &[Module<'m>]) -> Result<Self> {
+    pub fn restored(self, snapshot: &Snapshot<'_>, modules: &[Module<'m>]) -> Result<Self> {
+        self.restored_on(snapshot, &[], modules)
+    }
+
+    /// The same of an incremental snapshot and those that it is based on: its parent, the parent's parent, and so on, down to one that stands
+    /// alone.
+    ///
+    /// # Errors
+    /// [`RestoreError`]; the engine is gone then.
+    pub fn restored_on(
+        mut self,
+        snapshot: &Snapshot<'_>,
+        ancestors: &[Snapshot<'_>],
+        modules: &[Module<'m>],
+    ) -> Result<Self> {
+        let ancestors = Ancestors::new(snapshot.parent(), ancestors);
+        let ancestors = ancestors.map_err(RestoreError::Ancestors)?;
         if !self.store.is_new() {
             return Err(RestoreError::NotNew);
         }
@@ -144,6 +166,7 @@ impl<'m> Engine<'m> {
             tables: Part::of(snapshot, Kind::Tables),
             globals: Part::of(snapshot, Kind::Globals),
             pages: snapshot.section(Kind::Pages),
+            ancestors,
         };
         restore.all(snapshot)?;
         let Restore {
@@ -251,6 +274,8 @@ struct Restore<'a, 'm> {
     globals: Part<'a>,
     /// Contents of stored pages that are still to come.
     pages: &'a [u8],
+    /// What the pages are that are left to the parent.
+    ancestors: Ancestors<'a>,
 }
 
 impl<'a> Restore<'a, '_> {

@@ -5,7 +5,7 @@
 //! other; pages of a memory are covered once.
 
 use wrt_format::image::CowRun;
-use wrt_format::snapshot::{Kind, PAGE_BYTES, PageKind};
+use wrt_format::snapshot::{Content, Kind, PAGE_BYTES, PageKind};
 
 use super::parts::Part;
 use super::{Restore, Result, ensure, invalid, number_in};
@@ -71,9 +71,9 @@ impl Restore<'_, '_> {
         let owner = pages::owner(&self.engine.store, number);
         let cow = owner.map(|(module, defined)| module.cow_runs(defined));
         let mut cow = cow.into_iter().flatten().peekable();
-        let runs = self.memories.u32()?;
+        self.ancestors.next_memory(owner.is_none());
         let mut page = 0;
-        for _ in 0..runs {
+        while page < pages {
             let count = usize::try_from(self.memories.u64()?).ok();
             let end = count.and_then(|count| count.checked_add(page));
             let kind = PageKind::from_number(self.memories.u32()?);
@@ -81,17 +81,46 @@ impl Restore<'_, '_> {
             let (end, kind) = run.ok_or(invalid(Kind::Memories, "a run of pages"))?;
             match kind {
                 PageKind::Zero => {}
-                PageKind::Stored => self.stored_run(number, page, end)?,
+                PageKind::Stored => {
+                    let stored = self.take_pages(end - page);
+                    let stored = stored.ok_or(invalid(Kind::Pages, "its length"))?;
+                    self.stored_run(number, page, stored)?;
+                }
                 PageKind::Image => self.image_run(number, (page, end), &mut cow)?,
+                PageKind::Parent => self.parent_run(number, (page, end), &mut cow)?,
             }
             page = end;
         }
-        ensure(page == pages, Kind::Memories, "the pages of a memory")
+        Ok(())
     }
 
-    fn stored_run(&mut self, number: u32, from: usize, to: usize) -> Result<()> {
-        let stored = self.take_pages(to - from);
-        let stored = stored.ok_or(invalid(Kind::Pages, "its length"))?;
+    /// Sets pages to what the ancestors say of them.
+    fn parent_run<'i>(
+        &mut self,
+        number: u32,
+        (from, to): (usize, usize),
+        cow: &mut core::iter::Peekable<impl Iterator<Item = CowRun<'i>>>,
+    ) -> Result<()> {
+        let mut at = from;
+        while at < to {
+            let found = self.ancestors.find(at as u64);
+            let (content, count) = found.ok_or(invalid(Kind::Memories, "a page of the parent"))?;
+            let count = usize::try_from(count).unwrap_or(usize::MAX).min(to - at);
+            match content {
+                Content::Zero => {}
+                Content::Image => self.image_run(number, (at, at + count), cow)?,
+                Content::Stored(bytes) => {
+                    let bytes = bytes.get(..count * PAGE_BYTES).unwrap_or_default();
+                    self.stored_run(number, at, bytes)?;
+                }
+            }
+            at += count;
+        }
+        Ok(())
+    }
+
+    /// Sets pages from this one on to stored ones.
+    fn stored_run(&mut self, number: u32, from: usize, stored: &[u8]) -> Result<()> {
         let Some(memory) = self.engine.store.memory_mut(number) else {
             return Ok(());
         };
@@ -99,7 +128,7 @@ impl Restore<'_, '_> {
         // The last page may be a part of one.
         let len = stored.len().min(memory.len() - start);
         let stored = &stored[..len];
-        if to - from >= MAPPED_PAGES {
+        if len >= MAPPED_PAGES * PAGE_BYTES {
             let placed = memory.place(start as u64, stored);
             return ensure(placed, Kind::Memories, "a run of pages");
         }

@@ -1,0 +1,84 @@
+//! Which pages of memories have never been used, by what the system's page tables say, so that a snapshot need not read them.
+//!
+//! Input: a place in a region. Output: a bit per page of 4096 bytes. Invariants: a page is called untouched only if it is anonymous and neither
+//! present nor swapped out; pages that files are mapped over are never called so. Where the system does not tell, nothing is.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use wrt_vm::Region;
+
+/// A number of 64 bits for each page of this process's addresses.
+pub(super) const PAGE_MAP: &str = "/proc/self/pagemap";
+/// Of an entry: present, or swapped out.
+const IN_USE: u64 = 0b11 << 62;
+/// Bytes of what a bit stands for.
+const UNIT: usize = 4096;
+
+/// See the file's description.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    /// With the process that it is of: a fork has pages of its own.
+    page_map: OnceLock<Option<(u32, File)>>,
+    /// By the address of a region: from where to where, in bytes, all that files are mapped over lies.
+    files: Mutex<Option<HashMap<usize, (usize, usize)>>>,
+}
+
+impl Touched {
+    pub(crate) const fn new() -> Self {
+        Self {
+            page_map: OnceLock::new(),
+            files: Mutex::new(None),
+        }
+    }
+
+    /// Notes that a part of a file has been mapped at this place.
+    pub(super) fn note_file(&self, region: Region, offset: usize, bytes: usize) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let (start, end) = files
+            .get_or_insert_default()
+            .entry(region.base.addr().get())
+            .or_insert((offset, offset + bytes));
+        *start = offset.min(*start);
+        *end = (offset + bytes).max(*end);
+    }
+
+    /// The region is no more.
+    pub(super) fn forget(&self, region: Region) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(files) = &mut *files {
+            files.remove(&region.base.addr().get());
+        }
+    }
+
+    pub(super) fn untouched(&self, region: Region, offset: usize) -> u64 {
+        let process = std::process::id();
+        let map = self.page_map.get_or_init(|| {
+            let file = File::open(PAGE_MAP).ok()?;
+            Some((process, file))
+        });
+        let Some((_, map)) = map.as_ref().filter(|(of, _)| *of == process) else {
+            return 0;
+        };
+        let (address, page) = (region.base.addr().get(), rustix::param::page_size());
+        let first = (address + offset) / page;
+        let mut entries = [[0; 8]; 64];
+        let count = (64 * UNIT).div_ceil(page).min(64);
+        let wanted = entries[..count].as_flattened_mut();
+        if page < UNIT || map.read_exact_at(wanted, first as u64 * 8).is_err() {
+            return 0;
+        }
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = files.as_ref().and_then(|files| files.get(&address));
+        let &(start, end) = file.unwrap_or(&(0, 0));
+        (0..64).fold(0, |bits, i| {
+            let at = offset + i * UNIT;
+            let entry = entries.get((address + at) / page - first);
+            let in_use = entry.is_none_or(|&entry| u64::from_ne_bytes(entry) & IN_USE != 0);
+            let in_file = at < end && start < at + UNIT;
+            bits | u64::from(!in_use && !in_file) << i
+        })
+    }
+}
