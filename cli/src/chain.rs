@@ -10,6 +10,7 @@ use wrt_host::{MappedImage, MmapProvider};
 use wrt_vm::{ChainFault, Fault, MAX_ANCESTORS, Snapshot};
 
 use crate::cmd::Record;
+use crate::envelope::{self, Key};
 use crate::status::{Failure, Status};
 
 /// How much of snapshots is looked at before anything is restored.
@@ -22,20 +23,56 @@ pub(crate) enum Check {
     ButPages,
 }
 
+/// A snapshot file.
+#[derive(Debug)]
+enum Contents {
+    /// As it is.
+    Mapped(MappedImage),
+    /// Out of its envelope.
+    Unpacked(Vec<u8>),
+}
+
+impl Contents {
+    /// Opens a file. With a key it has to be encrypted.
+    fn open(path: &Path, key: Option<&Key>) -> Result<Self, Failure> {
+        let file = MappedImage::open(path);
+        let file = file.map_err(|error| Failure::io(path.display(), &error))?;
+        if envelope::is_one(file.bytes()) {
+            let unpacked = envelope::unpack(file.bytes(), key).map(Self::Unpacked);
+            return unpacked.map_err(|failure| failure.at(path.display()));
+        }
+        match key {
+            Some(_) => Err(envelope::unencrypted().at(path.display())),
+            None => Ok(Self::Mapped(file)),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Mapped(file) => file.bytes(),
+            Self::Unpacked(bytes) => bytes,
+        }
+    }
+}
+
 /// The files of a snapshot and of those that it is based on, the nearest first.
 #[derive(Debug, Default)]
 pub(crate) struct Chain {
-    files: Vec<(PathBuf, MappedImage)>,
+    files: Vec<(PathBuf, Contents)>,
 }
 
 impl Chain {
     /// Opens a snapshot and those that it is based on; these are looked for in `folder` if it is given.
-    pub(crate) fn open(path: &Path, folder: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn open(
+        path: &Path,
+        folder: Option<&Path>,
+        key: Option<&Key>,
+    ) -> Result<Self, Failure> {
         let mut chain = Self::default();
         let mut next = path.to_path_buf();
         loop {
             let place = next.display();
-            let file = open(&next)?;
+            let file = Contents::open(&next, key)?;
             let snapshot = Snapshot::parse_lazily(file.bytes());
             let snapshot = snapshot.map_err(|fault| failure_of(fault).at(&place))?;
             let parent = match snapshot.parent() {
@@ -72,8 +109,9 @@ impl Chain {
     }
 
     /// Puts a file that is based on the others before them.
-    pub(crate) fn push(&mut self, path: &Path) -> Result<(), Failure> {
-        self.files.insert(0, (path.to_path_buf(), open(path)?));
+    pub(crate) fn push(&mut self, path: &Path, key: Option<&Key>) -> Result<(), Failure> {
+        let file = Contents::open(path, key)?;
+        self.files.insert(0, (path.to_path_buf(), file));
         Ok(())
     }
 
@@ -105,13 +143,12 @@ impl Chain {
 
     /// A provider that maps memories from the files.
     pub(crate) fn provider(&self) -> MmapProvider<'_> {
-        let files = self.files.iter().map(|(_, file)| file);
-        files.fold(MmapProvider::new(), MmapProvider::with_image)
+        let mapped = self.files.iter().filter_map(|(_, file)| match file {
+            Contents::Mapped(file) => Some(file),
+            Contents::Unpacked(_) => None,
+        });
+        mapped.fold(MmapProvider::new(), MmapProvider::with_image)
     }
-}
-
-fn open(path: &Path) -> Result<MappedImage, Failure> {
-    MappedImage::open(path).map_err(|error| Failure::io(path.display(), &error))
 }
 
 /// A fault of a snapshot's container.

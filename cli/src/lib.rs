@@ -7,6 +7,7 @@
 pub mod build;
 mod chain;
 pub mod cmd;
+mod envelope;
 pub mod load;
 #[cfg(feature = "compile")]
 mod preinit;

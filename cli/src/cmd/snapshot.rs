@@ -13,9 +13,10 @@ use wrt_vm::{
 };
 
 use super::print;
-use super::run::keep::{RECORD_SECTION, Record, write_file};
+use super::run::keep::{RECORD_SECTION, Record, SealArgs, write_file};
 use super::run::resume::restoring;
 use crate::chain::{Chain, Check};
+use crate::envelope::Key;
 use crate::load::Image;
 use crate::status::Failure;
 
@@ -51,6 +52,10 @@ pub(crate) struct InspectArgs {
     #[arg(long, value_name = "DIR")]
     parents: Option<PathBuf>,
 
+    /// The file with the key of snapshots that are encrypted.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -74,6 +79,9 @@ pub(crate) struct FlattenArgs {
     /// Where the snapshots are that FILE is based on, if they are no longer where they were.
     #[arg(long, value_name = "DIR")]
     parents: Option<PathBuf>,
+
+    #[command(flatten)]
+    seal: SealArgs,
 }
 
 /// Arguments of `wrtd snapshot diff`.
@@ -91,6 +99,10 @@ pub(crate) struct DiffArgs {
     #[arg(long, value_name = "IMG")]
     image: Option<PathBuf>,
 
+    /// The file with the key of snapshots that are encrypted.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -100,7 +112,8 @@ pub(crate) struct DiffArgs {
 pub(crate) fn run(command: &SnapshotCommand) -> Result<u8, Failure> {
     match command {
         SnapshotCommand::Inspect(args) => {
-            let chain = Chain::open(&args.file, args.parents.as_deref())?;
+            let key = args.key.as_deref().map(Key::read).transpose()?;
+            let chain = Chain::open(&args.file, args.parents.as_deref(), key.as_ref())?;
             let all = chain.snapshots(Check::All)?;
             let image = image_of(&args.file, &all, args.image.as_deref())?;
             let engine = restored(&args.file, &all, &image)?;
@@ -111,7 +124,9 @@ pub(crate) fn run(command: &SnapshotCommand) -> Result<u8, Failure> {
             Ok(0)
         }
         SnapshotCommand::Diff(args) => {
-            let chains = [Chain::open(&args.a, None)?, Chain::open(&args.b, None)?];
+            let key = args.key.as_deref().map(Key::read).transpose()?;
+            let open = |path| Chain::open(path, None, key.as_ref());
+            let chains = [open(&args.a)?, open(&args.b)?];
             let a = chains[0].snapshots(Check::All)?;
             let b = chains[1].snapshots(Check::All)?;
             let image = image_of(&args.a, &a, args.image.as_deref())?;
@@ -129,7 +144,8 @@ pub(crate) fn run(command: &SnapshotCommand) -> Result<u8, Failure> {
 
 /// Writes an incremental snapshot as one that stands alone, the same as if it had been taken so.
 fn flatten(args: &FlattenArgs) -> Result<u8, Failure> {
-    let chain = Chain::open(&args.file, args.parents.as_deref())?;
+    let seal = args.seal.read()?;
+    let chain = Chain::open(&args.file, args.parents.as_deref(), seal.key.as_ref())?;
     let all = chain.snapshots(Check::All)?;
     let image = image_of(&args.file, &all, args.image.as_deref())?;
     let mut engine = restored(&args.file, &all, &image)?;
@@ -149,7 +165,7 @@ fn flatten(args: &FlattenArgs) -> Result<u8, Failure> {
         sections: &sections,
         ..SnapshotOptions::default()
     };
-    write_file(&args.output, &engine, &options)?;
+    write_file(&args.output, &engine, &options, &seal)?;
     Ok(0)
 }
 

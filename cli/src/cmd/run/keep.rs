@@ -5,8 +5,7 @@
 //! the engine's state is in two sections of the host: the world of WASI, and [`Record`].
 
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +19,7 @@ use super::checkpoints::{self, Checkpoint};
 use super::guest::{Guest, Phase};
 use super::threads::ThreadsRecord;
 use crate::chain::{Chain, Check};
+use crate::envelope::{Key, Seal, Sealer};
 use crate::replace::replace;
 use crate::status::{Failure, Status};
 
@@ -65,6 +65,38 @@ pub(crate) struct KeepArgs {
     /// on takes both files.
     #[arg(long, value_name = "FILE")]
     parent: Option<PathBuf>,
+
+    #[command(flatten)]
+    seal: SealArgs,
+}
+
+/// What is put around snapshot files.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SealArgs {
+    /// Compress snapshots (LZ4).
+    #[arg(long)]
+    compress: bool,
+
+    /// Encrypt snapshots with the key in FILE, of 32 bytes or 64 hexadecimal digits (XChaCha20-Poly1305). Snapshots that are read have to be
+    /// encrypted with it: others are refused, as are changed ones.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+impl SealArgs {
+    pub(crate) fn read(&self) -> Result<Seal, Failure> {
+        Ok(Seal {
+            compress: self.compress,
+            key: self.key.as_deref().map(Key::read).transpose()?,
+        })
+    }
+}
+
+impl KeepArgs {
+    /// The key of the snapshots.
+    pub(crate) fn key(&self) -> Result<Option<Key>, Failure> {
+        Ok(self.seal.read()?.key)
+    }
 }
 
 fn on_pause(text: &str) -> Result<PathBuf, String> {
@@ -105,6 +137,7 @@ pub(crate) struct Keep {
     checkpoints: (Chain, u64),
     /// The snapshots that those of pauses and signals are based on.
     parents: Chain,
+    seal: Seal,
     /// Fuel until the next checkpoint.
     until: u64,
     /// Where the snapshot goes that a signal asks for, and whether one has come.
@@ -123,6 +156,7 @@ impl Keep {
             made.map_err(|error| Failure::io(folder.display(), &error))?;
         }
         let every = args.checkpoint_every.clone();
+        let seal = args.seal.read()?;
         Ok(Self {
             on_pause: args.on_pause.clone(),
             until: every.as_ref().map_or(u64::MAX, |every| every.fuel),
@@ -132,9 +166,10 @@ impl Keep {
             full_every: args.checkpoint_full_every as usize,
             checkpoints: (Chain::default(), 0),
             parents: match &args.parent {
-                Some(path) => Chain::open(path, None)?,
+                Some(path) => Chain::open(path, None, seal.key.as_ref())?,
                 None => Chain::default(),
             },
+            seal,
             held_back: 0,
             pauses: 0,
         })
@@ -241,7 +276,7 @@ impl Record {
 }
 
 /// A file that takes the bytes of a snapshot.
-struct FileSink<'f>(BufWriter<&'f mut File>);
+struct FileSink<'f>(&'f mut dyn Write);
 
 impl Sink for FileSink<'_> {
     type Error = io::Error;
@@ -296,7 +331,7 @@ impl Guest<'_> {
         let path = folder.join(checkpoint.name());
         self.write_snapshot(&path, &chain)?;
         if self.keep.full_every > 1 {
-            chain.push(&path)?;
+            chain.push(&path, self.keep.seal.key.as_ref())?;
             self.keep.checkpoints = (chain, checkpoint.fuel);
         }
         let forgotten = checkpoints::forget_old(folder, self.keep.count);
@@ -332,7 +367,7 @@ impl Guest<'_> {
             parents: &parents,
             ..SnapshotOptions::default()
         };
-        write_file(path, &self.engine, &options)
+        write_file(path, &self.engine, &options, &self.keep.seal)
     }
 }
 
@@ -341,18 +376,27 @@ pub(crate) fn write_file(
     path: &Path,
     engine: &Engine<'_>,
     options: &SnapshotOptions<'_>,
+    seal: &Seal,
 ) -> Result<(), Failure> {
     let mut error = None;
-    let written = replace(path, |file| {
-        let mut sink = FileSink(BufWriter::with_capacity(BUFFER_BYTES, file));
-        match engine.snapshot(&mut sink, options) {
-            Ok(_) => sink.0.flush(),
-            Err(SnapshotError::Sink(error)) => Err(error),
-            Err(other) => {
-                error = Some(refused(&other));
-                Err(io::ErrorKind::Other.into())
-            }
+    let mut take = |to: &mut dyn Write| match engine.snapshot(&mut FileSink(to), options) {
+        Ok(_) => Ok(()),
+        Err(SnapshotError::Sink(error)) => Err(error),
+        Err(other) => {
+            error = Some(refused(&other));
+            Err(io::ErrorKind::Other.into())
         }
+    };
+    let written = replace(path, |file| {
+        let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
+        if seal.is_none() {
+            take(&mut file)?;
+        } else {
+            let mut sealer = Sealer::new(&mut file, seal)?;
+            take(&mut sealer)?;
+            sealer.finish()?;
+        }
+        file.flush()
     });
     match (written, error) {
         (Ok(()), _) => Ok(()),

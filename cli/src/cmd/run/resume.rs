@@ -63,7 +63,8 @@ pub(crate) struct ResumeArgs {
 /// Runs the command.
 pub(crate) fn run(args: &ResumeArgs) -> Result<u8, Failure> {
     let place = args.snapshot.display();
-    let chain = Chain::open(&args.snapshot, args.parents.as_deref())?;
+    let key = args.keep.key()?;
+    let chain = Chain::open(&args.snapshot, args.parents.as_deref(), key.as_ref())?;
     let check = if args.lazy {
         Check::ButPages
     } else {
