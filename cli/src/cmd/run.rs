@@ -59,7 +59,7 @@ pub(crate) struct RunArgs {
     /// Write an HTML page that shows where the fuel goes: calls as a flame graph, and the blocks that took most, Wasm beside bytecode.
     /// Outcome, fuel and statistics stay what they are without.
     #[cfg(feature = "compile")]
-    #[arg(long, value_name = "HTML", conflicts_with_all = ["checkpoint_every", "on_signal"])]
+    #[arg(long, value_name = "HTML", conflicts_with_all = ["checkpoint_every", "on_signal", "state_hash_every"])]
     profile: Option<PathBuf>,
 
     /// Fuel from one sample of a profile to the next, in the mean.
@@ -129,7 +129,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         .map_err(|error| Failure::from(error).at(&place))?;
     let mut engine = Engine::with_provider(config(args.threads), &provider)?;
     engine.set_fuel(0);
-    let keep = Keep::new(&args.keep)?;
+    if args.keep.state_hash_every.is_some() && args.deterministic.is_none() {
+        let text = "--state-hash-every says nothing without --deterministic: no two runs have the same clocks";
+        return Err(Failure::usage(text));
+    }
+    let keep = Keep::new(&args.keep, 0)?;
     let mut guest = Guest::new(engine, module, wasi, args.refill, &args.image, keep)?;
     #[cfg(feature = "compile")]
     let profile = profile::Request::new(args, &mut guest)?;

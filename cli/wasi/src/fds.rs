@@ -156,6 +156,11 @@ impl Fd {
     }
 }
 
+/// The path to what is at `path` below a directory.
+pub(crate) fn joined(directory: &str, path: &str) -> String {
+    format!("{}/{path}", directory.trim_end_matches('/'))
+}
+
 /// All descriptors, by number.
 #[derive(Debug)]
 pub(crate) struct FdTable {
@@ -203,6 +208,12 @@ impl FdTable {
             Handle::File(_) => Err(Errno::NOTDIR),
             Handle::Stdin | Handle::Stdout | Handle::Stderr => Err(Errno::BADF),
         }
+    }
+
+    /// The guest's path to what lies at `path` below a directory.
+    pub(crate) fn below(&self, fd: u32, path: &str) -> String {
+        let own = self.get(fd).map_or("", |fd| fd.path.as_str());
+        joined(own, path)
     }
 
     /// Whether another descriptor may be opened.

@@ -12,6 +12,18 @@ use cap_std::fs::Metadata;
 /// take a file from before 1980 for damaged.
 pub const STABLE_TIME_NS: u64 = 946_684_800_000_000_000;
 
+/// What a host knows a file by: device and number.
+pub(crate) type Key = (u64, u64);
+
+/// A file that the guest has met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Met {
+    /// The guest's number of it.
+    pub(crate) number: u64,
+    /// The guest's path by which it was met first.
+    pub(crate) path: String,
+}
+
 /// How files are numbered.
 #[derive(Debug, Default)]
 pub(crate) enum FileIds {
@@ -22,7 +34,7 @@ pub(crate) enum FileIds {
     /// directories, which differ between file systems, are 0 and 1.
     Stable {
         /// The numbers that have been given.
-        known: HashMap<(u64, u64), u64>,
+        known: HashMap<Key, Met>,
         /// The last number that was given.
         last: u64,
     },
@@ -34,16 +46,20 @@ impl FileIds {
         matches!(self, Self::Stable { .. })
     }
 
-    /// The guest's number of a file.
-    pub(crate) fn number(&mut self, metadata: &Metadata) -> u64 {
+    /// The guest's number of a file, which it meets by this path.
+    pub(crate) fn number(&mut self, metadata: &Metadata, path: impl FnOnce() -> String) -> u64 {
         match self {
             Self::Host => metadata.ino(),
             Self::Stable { known, last } => {
                 let key = (metadata.dev(), metadata.ino());
-                *known.entry(key).or_insert_with(|| {
+                let met = known.entry(key).or_insert_with(|| {
                     *last += 1;
-                    *last
-                })
+                    Met {
+                        number: *last,
+                        path: path(),
+                    }
+                });
+                met.number
             }
         }
     }

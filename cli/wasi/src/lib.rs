@@ -19,6 +19,7 @@ mod fds;
 mod fileids;
 mod func;
 mod mem;
+mod met;
 mod random;
 mod state;
 mod stdio;

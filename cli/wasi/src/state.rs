@@ -18,13 +18,13 @@ use crate::builder::WasiBuilder;
 use crate::calls::filestat::filetype_from;
 use crate::clock::ClockState;
 use crate::fds::{Entry, Fd, FdTable, Handle, OpenDir, OpenFile};
-use crate::fileids::FileIds;
+use crate::met;
 use crate::random::Random;
 use crate::stdio::Stdio;
 use crate::wasi::Wasi;
 
 /// Version of the bytes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// In place of a number of entries: there are none yet.
 const NO_LISTING: u32 = u32::MAX;
 
@@ -40,26 +40,26 @@ impl fmt::Display for StateError {
 
 impl core::error::Error for StateError {}
 
-type Result<T> = core::result::Result<T, StateError>;
+pub(crate) type Result<T> = core::result::Result<T, StateError>;
 
-fn refused<T>(text: impl Into<String>) -> Result<T> {
+pub(crate) fn refused<T>(text: impl Into<String>) -> Result<T> {
     Err(StateError(text.into()))
 }
 
 /// Numbers and strings, one behind the other.
 #[derive(Default)]
-struct Out(Vec<u8>);
+pub(crate) struct Out(Vec<u8>);
 
 impl Out {
-    fn u32(&mut self, value: u32) {
+    pub(crate) fn u32(&mut self, value: u32) {
         self.0.extend(value.to_le_bytes());
     }
 
-    fn u64(&mut self, value: u64) {
+    pub(crate) fn u64(&mut self, value: u64) {
         self.0.extend(value.to_le_bytes());
     }
 
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.u32(text.len() as u32);
         self.0.extend(text.as_bytes());
     }
@@ -71,7 +71,7 @@ impl Out {
 }
 
 /// The same, to be read.
-struct In<'a>(&'a [u8]);
+pub(crate) struct In<'a>(&'a [u8]);
 
 impl<'a> In<'a> {
     fn take(&mut self, len: usize) -> Result<&'a [u8]> {
@@ -84,17 +84,17 @@ impl<'a> In<'a> {
         }
     }
 
-    fn u32(&mut self) -> Result<u32> {
+    pub(crate) fn u32(&mut self) -> Result<u32> {
         let bytes = self.take(4)?.first_chunk().copied();
         Ok(u32::from_le_bytes(bytes.unwrap_or_default()))
     }
 
-    fn u64(&mut self) -> Result<u64> {
+    pub(crate) fn u64(&mut self) -> Result<u64> {
         let bytes = self.take(8)?.first_chunk().copied();
         Ok(u64::from_le_bytes(bytes.unwrap_or_default()))
     }
 
-    fn text(&mut self) -> Result<String> {
+    pub(crate) fn text(&mut self) -> Result<String> {
         let len = self.u32()? as usize;
         match core::str::from_utf8(self.take(len)?) {
             Ok(text) => Ok(text.to_owned()),
@@ -109,7 +109,10 @@ impl<'a> In<'a> {
 
 /// Of directories by the guest's names for them, the innermost one that a guest's path leads below, and the path from there. The guest may
 /// have come another way; whether it came to the same place is checked.
-fn below<'p, T>(given: impl Iterator<Item = (T, &'p str)>, path: &'p str) -> Option<(T, &'p str)> {
+pub(crate) fn below<'p, T>(
+    given: impl Iterator<Item = (T, &'p str)>,
+    path: &'p str,
+) -> Option<(T, &'p str)> {
     let found = given.filter_map(|(it, name)| {
         let rest = path.strip_prefix(name.trim_end_matches('/'))?;
         Some((name.len(), it, rest.strip_prefix('/')?))
@@ -128,7 +131,7 @@ impl Wasi {
     ///
     /// # Errors
     /// [`StateError`] names what could not be opened again: a file that has been removed or replaced since it was opened, a pipe or
-    /// device, or the numbers of files that a guest with [`WasiBuilder::stable_files`] has met.
+    /// device, or a tree that is too large to look in for the files that a guest with [`WasiBuilder::stable_files`] has met.
     pub fn state(&mut self) -> Result<Vec<u8>> {
         if let Err(error) = self.stdio.flush() {
             return refused(format!("standard output: {error}"));
@@ -146,15 +149,7 @@ impl Wasi {
         for number in self.clock.numbers() {
             out.u64(number);
         }
-        out.u32(match &self.files {
-            FileIds::Host => 0,
-            FileIds::Stable { known, .. } if known.is_empty() => 1,
-            FileIds::Stable { .. } => {
-                return refused(
-                    "the guest has met files, whose stable numbers mean nothing elsewhere",
-                );
-            }
-        });
+        met::write(&self.files, &self.preopens(), &mut out)?;
         out.u64(self.stdio.bytes_read());
         let fds: Vec<_> = self.fds.numbered().collect();
         out.u32(fds.len() as u32);
@@ -162,6 +157,17 @@ impl Wasi {
             self.descriptor(&mut out, number, fd)?;
         }
         Ok(out.0)
+    }
+
+    /// The directories that were given, as far as the guest has not closed them.
+    fn preopens(&self) -> Vec<(&Dir, &str)> {
+        let preopens = self.fds.numbered().filter_map(|(_, fd)| match &fd.handle {
+            Handle::Dir(open) if fd.preopen => Some((&open.dir, fd.path.as_str())),
+            Handle::Stdin | Handle::Stdout | Handle::Stderr | Handle::File(_) | Handle::Dir(_) => {
+                None
+            }
+        });
+        preopens.collect()
     }
 
     fn descriptor(&self, out: &mut Out, number: u32, fd: &Fd) -> Result<()> {
@@ -212,12 +218,7 @@ impl Wasi {
         own: &Metadata,
         look: impl FnOnce(&Dir, &str) -> io::Result<Metadata>,
     ) -> Result<()> {
-        let preopens = self.fds.numbered().filter_map(|(_, fd)| match &fd.handle {
-            Handle::Dir(open) if fd.preopen => Some((&open.dir, fd.path.as_str())),
-            Handle::Stdin | Handle::Stdout | Handle::Stderr | Handle::File(_) | Handle::Dir(_) => {
-                None
-            }
-        });
+        let preopens = self.preopens().into_iter();
         let Some((dir, rest)) = below(preopens, path) else {
             return refused(format!("{path}: its directory has been closed"));
         };
@@ -278,13 +279,9 @@ impl WasiBuilder {
         for number in &mut numbers {
             *number = state.u64()?;
         }
-        let files = match state.u32()? {
-            0 => FileIds::Host,
-            _ => FileIds::Stable {
-                known: std::collections::HashMap::new(),
-                last: 0,
-            },
-        };
+        let given = self.preopens.iter();
+        let given: Vec<_> = given.map(|(dir, name, _)| (dir, name.as_str())).collect();
+        let files = met::read(&mut state, &given)?;
         let mut stdio = Stdio::new(self.input, self.output, self.error);
         skip(&mut stdio, state.u64()?)?;
         let mut fds = FdTable::new(Vec::new(), self.fd_limit);

@@ -125,6 +125,12 @@ pub struct Ancestors<'a> {
 }
 
 impl<'a> Ancestors<'a> {
+    /// None.
+    pub const NONE: Self = Self {
+        levels: [Level::EMPTY; MAX_ANCESTORS],
+        count: 0,
+    };
+
     /// Of snapshots each of which is based on the next one, the last on none; `parent` is the id of the first, none if there is to be none.
     ///
     /// # Errors

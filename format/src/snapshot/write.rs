@@ -201,6 +201,21 @@ impl<'s, S: Sink> Writer<'s, S> {
         Ok((id, total))
     }
 
+    /// Ends without a table: SHA-256 of what it would say of the sections, their kinds, lengths and hashes, but for their places.
+    ///
+    /// # Errors
+    /// Those of the sink.
+    pub fn digest(mut self) -> Result<[u8; 32], S::Error> {
+        self.close()?;
+        let mut digest = Sha256::new();
+        for entry in self.entries.iter().take(self.count) {
+            digest.update(entry.kind.to_le_bytes());
+            digest.update(entry.len.to_le_bytes());
+            digest.update(entry.hash);
+        }
+        Ok(digest.finalize().into())
+    }
+
     fn flush(&mut self) -> Result<(), S::Error> {
         let gathered = self.gathered.get(..self.gathered_len).unwrap_or_default();
         self.gathered_len = 0;

@@ -124,3 +124,22 @@ fn some_pauses_of_programs() {
         assert!(hops > 70, "{hops}");
     }
 }
+
+#[test]
+fn the_hash_of_the_state_tells_what_goes_on() {
+    let image = compiled(RICH.as_bytes(), OptLevel::O2);
+    let states = |portion| run(image.bytes(), RICH_CALLS, Hops::Never, portion, config()).states;
+    let [one, other] = [3, 1000].map(states);
+    assert_eq!(one, other, "whatever the portions");
+    let mut different = one.clone();
+    different.dedup();
+    assert_eq!(different, one, "and no two calls leave the same");
+    let mut world = World::new(image.bytes(), config(), Hops::Never, 10);
+    world.instantiate();
+    let memory = wrt_vm::Memory::from_number(0);
+    let before = world.engine.state_hash();
+    world.engine.memory_mut(memory).unwrap()[70] ^= 1;
+    assert_ne!(world.engine.state_hash(), before);
+    world.engine.memory_mut(memory).unwrap()[70] ^= 1;
+    assert_eq!(world.engine.state_hash(), before);
+}

@@ -25,6 +25,8 @@ pub(crate) struct Seen {
     pub(crate) fuel: u64,
     /// Counters that do not depend on the engine's own memory.
     pub(crate) counters: [u64; 9],
+    /// Of the state after each call.
+    pub(crate) states: Vec<[u8; 32]>,
     /// Pauses at which the engine was exchanged, or would have been.
     pub(crate) hops: u32,
 }
@@ -245,6 +247,7 @@ impl<'m> World<'m> {
             }
         }
         self.seen.memories.push(hash.finalize().into());
+        self.seen.states.push(self.engine.state_hash());
         self.seen.fuel = self.engine.fuel_used();
         self.seen.counters = counters(&self.engine.stats());
     }

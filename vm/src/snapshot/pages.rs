@@ -151,17 +151,13 @@ mod tests {
     use std::vec;
     use std::vec::Vec;
 
-    fn none() -> Ancestors<'static> {
-        Ancestors::new(None, &[]).unwrap()
-    }
-
     #[test]
     fn pages_of_one_kind_are_one_run() {
         let mut bytes = vec![0_u8; 6 * PAGE_BYTES + 100];
         bytes[PAGE_BYTES + 4095] = 1;
         bytes[2 * PAGE_BYTES] = 1;
         bytes[6 * PAGE_BYTES + 99] = 1;
-        let found: Vec<_> = runs(kinds(&bytes, None, |_| 0, none())).collect();
+        let found: Vec<_> = runs(kinds(&bytes, None, |_| 0, Ancestors::NONE)).collect();
         let run = |first, count, kind| Run { first, count, kind };
         let expected = [
             run(0, 1, PageKind::Zero),
@@ -170,7 +166,7 @@ mod tests {
             run(6, 1, PageKind::Stored),
         ];
         assert_eq!(found, expected);
-        assert_eq!(runs(kinds(&[], None, |_| 0, none())).count(), 0);
+        assert_eq!(runs(kinds(&[], None, |_| 0, Ancestors::NONE)).count(), 0);
     }
 
     #[test]
@@ -178,7 +174,7 @@ mod tests {
         // They are not zero here, so that it shows.
         let bytes = vec![1_u8; 70 * PAGE_BYTES];
         let untouched = |offset: usize| if offset == 0 { 2 } else { 1 << 3 };
-        let found: Vec<_> = kinds(&bytes, None, untouched, none()).collect();
+        let found: Vec<_> = kinds(&bytes, None, untouched, Ancestors::NONE).collect();
         for (page, kind) in found.into_iter().enumerate() {
             assert_eq!(kind == PageKind::Zero, page == 1 || page == 67, "{page}");
         }

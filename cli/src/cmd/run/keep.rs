@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use wrt_vm::{
     Engine, HOST_SECTIONS, MAX_ANCESTORS, Sink, Snapshot, SnapshotError, SnapshotOptions, Stats,
 };
@@ -65,6 +66,11 @@ pub(crate) struct KeepArgs {
     /// on takes both files.
     #[arg(long, value_name = "FILE")]
     parent: Option<PathBuf>,
+
+    /// Each time N more fuel is used print a hash of the guest's state to standard error: two runs with --deterministic that print the same are the
+    /// same, on two machines too.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) state_hash_every: Option<u64>,
 
     #[command(flatten)]
     seal: SealArgs,
@@ -140,6 +146,9 @@ pub(crate) struct Keep {
     seal: Seal,
     /// Fuel until the next checkpoint.
     until: u64,
+    /// Fuel between hashes of the state, and until the next one.
+    hash_every: Option<u64>,
+    hash_in: u64,
     /// Where the snapshot goes that a signal asks for, and whether one has come.
     on_signal: Option<(PathBuf, Arc<AtomicBool>)>,
     /// Fuel that the guest has been given and the engine has not.
@@ -149,8 +158,8 @@ pub(crate) struct Keep {
 }
 
 impl Keep {
-    /// As the arguments say; the directory for checkpoints is made.
-    pub(crate) fn new(args: &KeepArgs) -> Result<Self, Failure> {
+    /// As the arguments say, for a guest that has used so much fuel; the directory for checkpoints is made.
+    pub(crate) fn new(args: &KeepArgs, used: u64) -> Result<Self, Failure> {
         if let Some(Every { folder, .. }) = &args.checkpoint_every {
             let made = std::fs::create_dir_all(folder);
             made.map_err(|error| Failure::io(folder.display(), &error))?;
@@ -161,6 +170,10 @@ impl Keep {
             on_pause: args.on_pause.clone(),
             until: every.as_ref().map_or(u64::MAX, |every| every.fuel),
             every,
+            hash_every: args.state_hash_every,
+            hash_in: args
+                .state_hash_every
+                .map_or(u64::MAX, |every| every - used % every),
             on_signal: watched(args)?,
             count: args.checkpoint_keep as usize,
             full_every: args.checkpoint_full_every as usize,
@@ -177,7 +190,7 @@ impl Keep {
 
     /// Gives the guest fuel; what of it the engine gets now.
     pub(super) fn grant(&mut self, fuel: u64) -> u64 {
-        if self.every.is_none() && self.on_signal.is_none() {
+        if self.every.is_none() && self.on_signal.is_none() && self.hash_every.is_none() {
             return fuel;
         }
         // An engine holds no more.
@@ -188,9 +201,10 @@ impl Keep {
         } else {
             u64::MAX
         };
-        let portion = self.until.min(look).min(self.held_back);
+        let portion = self.until.min(self.hash_in).min(look).min(self.held_back);
         self.held_back -= portion;
         self.until -= portion;
+        self.hash_in -= portion;
         portion
     }
 
@@ -309,6 +323,12 @@ impl Guest<'_> {
             let text = format!("stopped by a signal; go on with: wrtd resume {path}");
             return Err(Failure::new(Status::OutOfFuel, text));
         }
+        if self.keep.hash_in == 0
+            && let Some(every) = self.keep.hash_every
+        {
+            self.print_hash()?;
+            self.keep.hash_in = every;
+        }
         if self.keep.until == 0
             && let Some(Every { folder, fuel }) = self.keep.every.clone()
         {
@@ -316,6 +336,24 @@ impl Guest<'_> {
             self.keep.until = fuel;
         }
         Ok(Some(self.keep.grant(0)))
+    }
+
+    /// Prints a hash of the engine's state and of the guest's world.
+    fn print_hash(&mut self) -> Result<(), Failure> {
+        let mut hash = Sha256::new();
+        hash.update(self.engine.state_hash());
+        let world = self.wasi.state().map_err(|error| {
+            let text = format!("no hash of the state can be taken: {error}");
+            Failure::new(Status::Unsupported, text)
+        })?;
+        hash.update(world);
+        let hash: String = hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        eprintln!("wrtd: state after {} fuel: {hash}", self.engine.fuel_used());
+        Ok(())
     }
 
     /// Writes a checkpoint, based on those before it if it is not its turn to stand alone.

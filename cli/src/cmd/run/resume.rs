@@ -95,7 +95,7 @@ pub(crate) fn run(args: &ResumeArgs) -> Result<u8, Failure> {
         let text = format!("cannot go on: {error}");
         Failure::new(Status::Unsupported, text).at(&place)
     })?;
-    let keep = Keep::new(&args.keep)?;
+    let keep = Keep::new(&args.keep, engine.fuel_used())?;
     let mut guest = Guest::new(engine, module, wasi, args.refill, image_path, keep)?;
     guest.restore(record)?;
     guest.grant(args.fuel.or(args.refill).unwrap_or(u64::MAX));

@@ -8,14 +8,14 @@ use cap_std::fs::Dir;
 use super::filestat::filetype_from;
 use crate::abi::{DIRENT_BYTES, filetype, rights};
 use crate::errno::Errno;
-use crate::fds::{Entry, Handle};
+use crate::fds::{Entry, Fd, Handle, joined};
 use crate::fileids::FileIds;
 use crate::mem::Memory;
 use crate::wasi::Wasi;
 
-/// All entries of a directory. What vanishes while we look is left out.
-fn list(dir: &Dir, files: &mut FileIds) -> Result<Vec<Entry>, Errno> {
-    let own = files.number(&dir.dir_metadata()?);
+/// All entries of a directory with this path. What vanishes while we look is left out.
+fn list(dir: &Dir, path: &str, files: &mut FileIds) -> Result<Vec<Entry>, Errno> {
+    let own = files.number(&dir.dir_metadata()?, || path.to_owned());
     // The parent may lie outside of what the guest can reach, so `..` has the number of the directory itself, as at a root.
     let dots = [".", ".."].map(|name| Entry {
         name: name.to_owned(),
@@ -33,8 +33,8 @@ fn list(dir: &Dir, files: &mut FileIds) -> Result<Vec<Entry>, Errno> {
     // Numbers are given in this order too.
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     let entries = found.into_iter().map(|(name, metadata)| Entry {
+        ino: files.number(&metadata, || joined(path, &name)),
         name,
-        ino: files.number(&metadata),
         filetype: filetype_from(metadata.file_type()),
     });
     Ok(dots.into_iter().chain(entries).collect())
@@ -61,13 +61,14 @@ pub(crate) fn fd_readdir(
     used: u32,
 ) -> Result<(), Errno> {
     wasi.fds.dir(fd, rights::FD_READDIR)?;
-    let Handle::Dir(open) = &mut wasi.fds.get_mut(fd)?.handle else {
+    let Fd { handle, path, .. } = wasi.fds.get_mut(fd)?;
+    let Handle::Dir(open) = handle else {
         return Err(Errno::NOTDIR);
     };
     mem.check(used, 4)?;
     let buffer = mem.slice_mut(buf, u64::from(buf_bytes))?;
     if cookie == 0 || open.listing.is_none() {
-        open.listing = Some(list(&open.dir, &mut wasi.files)?);
+        open.listing = Some(list(&open.dir, path, &mut wasi.files)?);
     }
     let listing = open.listing.as_deref().unwrap_or_default();
     let skip = usize::try_from(cookie).unwrap_or(usize::MAX);

@@ -28,10 +28,11 @@ struct Filestat {
 }
 
 impl Filestat {
-    fn new(metadata: &Metadata, files: &mut FileIds) -> Self {
+    /// Of a file that the guest has come to by this path.
+    fn new(metadata: &Metadata, files: &mut FileIds, path: impl FnOnce() -> String) -> Self {
         let known = Self {
             dev: files.device(metadata),
-            ino: files.number(metadata),
+            ino: files.number(metadata, path),
             filetype: filetype_from(metadata.file_type()),
             nlink: 1,
             ..Self::default()
@@ -156,8 +157,14 @@ pub(crate) fn fd_filestat_get(
             filetype: filetype_of(wasi, entry),
             ..Filestat::default()
         },
-        Handle::File(open) => Filestat::new(&Metadata::from_file(&open.file)?, &mut wasi.files),
-        Handle::Dir(open) => Filestat::new(&open.dir.dir_metadata()?, &mut wasi.files),
+        Handle::File(open) => {
+            let metadata = Metadata::from_file(&open.file)?;
+            Filestat::new(&metadata, &mut wasi.files, || entry.path.clone())
+        }
+        Handle::Dir(open) => {
+            let metadata = open.dir.dir_metadata()?;
+            Filestat::new(&metadata, &mut wasi.files, || entry.path.clone())
+        }
     };
     filestat.write(mem, wasi.abi, stat)
 }
@@ -179,7 +186,8 @@ pub(crate) fn path_filestat_get(
     } else {
         dir.symlink_metadata(path)?
     };
-    Filestat::new(&metadata, &mut wasi.files).write(mem, wasi.abi, stat)
+    let path = || wasi.fds.below(fd, path);
+    Filestat::new(&metadata, &mut wasi.files, path).write(mem, wasi.abi, stat)
 }
 
 pub(crate) fn fd_filestat_set_size(

@@ -16,7 +16,7 @@ use super::fdstat::sync_rights;
 use super::filestat::filetype_from;
 use crate::abi::{SYMLINK_FOLLOW, fdflags, oflags, rights};
 use crate::errno::Errno;
-use crate::fds::{Fd, Handle, OpenDir, OpenFile};
+use crate::fds::{Fd, Handle, OpenDir, OpenFile, joined};
 use crate::mem::Memory;
 use crate::wasi::Wasi;
 
@@ -161,7 +161,7 @@ pub(crate) fn path_open(
     };
     let new = Fd {
         handle,
-        path: format!("{}/{path}", parent.path.trim_end_matches('/')),
+        path: joined(&parent.path, path),
         preopen: false,
         offset: 0,
         flags: request.fdflags,

@@ -98,3 +98,73 @@ fn virtual_clocks_go_on_as_they_are_driven() {
     world.wasi.drive_clock(u64::MAX);
     assert_eq!(now(&mut world, 1), u64::MAX);
 }
+
+/// What of `host` was restored in the place of `guest`'s world.
+fn moved(guest: &mut World, host: &World) -> Result<(), String> {
+    let state = guest.wasi.state().map_err(|error| error.to_string())?;
+    let dir = Dir::open_ambient_dir(host.dir.path(), ambient_authority()).unwrap();
+    let builder = WasiBuilder::new().preopen_dir(dir, "/data", false);
+    guest.wasi = builder.restore(&state).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn numbers_go_on_with_other_files_of_the_same_names() {
+    let mut here = world(&["a", "b", "c"]);
+    let there = world(&["c", "x", "b", "a"]);
+    std::fs::remove_file(there.dir.path().join("x")).unwrap();
+    for world in [&here, &there] {
+        let dir = world.dir.path().join("dir");
+        std::fs::write(dir.join("inner"), "i").unwrap();
+        std::os::unix::fs::symlink("a", world.dir.path().join("link")).unwrap();
+    }
+    let names = ["c", "link", "dir", "dir/inner", "b", "."];
+    let numbers = names.map(|name| number(&mut here, name));
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+    moved(&mut here, &there).unwrap();
+    assert_eq!(names.map(|name| number(&mut here, name)), numbers);
+    // The link was followed, so this is the file that it leads to.
+    assert_eq!(number(&mut here, "a"), 2);
+    std::fs::write(there.dir.path().join("new"), "n").unwrap();
+    assert_eq!(number(&mut here, "new"), 7);
+}
+
+#[test]
+fn files_that_have_got_other_names_keep_their_numbers() {
+    let mut here = world(&["a", "b", "gone"]);
+    std::fs::write(here.dir.path().join("dir/inner"), "i").unwrap();
+    let names = ["a", "dir/inner", "gone", "b"];
+    let numbers = names.map(|name| number(&mut here, name));
+    assert_eq!(here.rename(ROOT, "a", ROOT, "z"), Errno::SUCCESS);
+    assert_eq!(here.rename(ROOT, "dir", ROOT, "other"), Errno::SUCCESS);
+    assert_eq!(here.rename(ROOT, "b", ROOT, "gone"), Errno::SUCCESS);
+    let there = world(&["gone", "z"]);
+    std::fs::create_dir(there.dir.path().join("other")).unwrap();
+    std::fs::write(there.dir.path().join("other/inner"), "i").unwrap();
+    moved(&mut here, &there).unwrap();
+    let names = ["z", "other/inner", "gone"];
+    let [a, inner, _, b] = numbers;
+    assert_eq!(names.map(|name| number(&mut here, name)), [a, inner, b]);
+    let error = moved(&mut here, &world(&["gone"])).unwrap_err();
+    assert!(
+        error.contains("the guest has met it, and it is not there"),
+        "{error}"
+    );
+}
+
+#[test]
+fn two_hosts_give_the_same_bytes() {
+    let states = [world(&["a", "b"]), world(&["b", "a"])].map(|mut world| {
+        let args = [ROOT, DATA.into(), 512, 0, OUT.into()];
+        world.ok(WasiFunc::FdReaddir, &args);
+        stat(&mut world, "b");
+        world.wasi.clock = crate::clock::ClockState::new(Clock::Virtual {
+            realtime_ns: 0,
+            monotonic_ns: 0,
+            step_ns: 0,
+        });
+        world.wasi.state().unwrap()
+    });
+    assert_eq!(states[0], states[1]);
+}

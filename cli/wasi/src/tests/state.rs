@@ -150,14 +150,6 @@ fn what_cannot_be_opened_again_is_named() {
     assert!(world.wasi.state().is_ok());
     world.ok(WasiFunc::FdClose, &[ROOT]);
     assert_eq!(world.refusal(), "/data/a: its directory has been closed");
-    let mut world = World::with(WasiBuilder::stable_files);
-    assert!(world.wasi.state().is_ok());
-    let fd = world.file("a", b"0123");
-    assert_eq!(
-        world.call(WasiFunc::FdFilestatGet, &[fd, OUT.into()]),
-        Errno::SUCCESS
-    );
-    assert!(world.refusal().contains("stable numbers"));
 }
 
 #[cfg(unix)]
