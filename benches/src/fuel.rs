@@ -68,7 +68,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
 pub(crate) fn times(args: &[String]) -> Result<(), String> {
     let mut programs = args.to_vec();
     let rounds = args::number(&mut programs, "--rounds", CALLS)?;
-    for case in programs::named(&programs)? {
+    for case in programs::or_features(&programs)? {
         let mut program = wrt::fuel(&case.wasm)?;
         let mut best = f64::INFINITY;
         for _ in 0..rounds {

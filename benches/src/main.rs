@@ -28,8 +28,8 @@ wrt-benches size [FILE ...]                       image size over module size
 wrt-benches fuel [--rounds N] [PROGRAM ...]       CPU time with fuel over that without, and of the looping core over that with fuel
 wrt-benches large                                 builds Lua, SQLite and QuickJS anew, which table does when they are not there
 wrt-benches snapshot [--rounds N] [--mb N]         taking and restoring a snapshot of a memory of which a tenth is in use
-wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs under this build, in seconds (what fuel runs)
-wrt-benches profile [--top N] [--hot N] [PROGRAM ...]   what the programs execute; in a build with --features profile
+wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs or modules under this build, in seconds (what fuel runs)
+wrt-benches profile [--top N] [--hot N] [PROGRAM ...]   what programs or modules execute; in a build with --features profile
 wrt-benches all                                   all of these with their defaults; measure on a quiet machine";
 
 /// A measurement: its name and what prints it.

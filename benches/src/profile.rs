@@ -18,7 +18,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut programs = args.to_vec();
     let top = args::number(&mut programs, "--top", 20)?;
     let hot = args::number(&mut programs, "--hot", 40)?;
-    let mut chosen = programs::named(&programs)?;
+    let mut chosen = programs::or_features(&programs)?;
     // Those that judge what was gained are not looked at unless someone asks for them.
     chosen.retain(|case| case.purpose == Purpose::Tune || !programs.is_empty());
     let mut all = Sums::default();

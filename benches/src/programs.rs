@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use wrt_testsuite::features::{FEATURES, Feature};
 use wrt_testsuite::programs::{PROGRAMS, Purpose};
 
 use crate::large;
@@ -45,6 +46,41 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<&'static Case>, String> {
     pick(cases(), names)
 }
 
+/// The programs with these names, and the modules of `features` too, which are none of "all of them".
+///
+/// # Errors
+/// A name is that of none, or the text of a module has become none.
+pub(crate) fn or_features(names: &[String]) -> Result<Vec<&'static Case>, String> {
+    static MODULES: OnceLock<Result<Vec<Case>, String>> = OnceLock::new();
+    let modules = MODULES.get_or_init(|| FEATURES.iter().map(Case::of_feature).collect());
+    let modules = modules.as_ref().map_err(String::clone)?;
+    let (features, programs): (Vec<_>, Vec<_>) = names
+        .iter()
+        .cloned()
+        .partition(|name| modules.iter().any(|module| module.name == *name));
+    let mut chosen = if features.is_empty() || !programs.is_empty() {
+        named(&programs)?
+    } else {
+        Vec::new()
+    };
+    if !features.is_empty() {
+        chosen.extend(pick(modules, &features)?);
+    }
+    Ok(chosen)
+}
+
+impl Case {
+    fn of_feature(feature: &Feature) -> Result<Self, String> {
+        Ok(Self {
+            name: feature.name,
+            kind: format!("{}: {}", feature.feature, feature.kind),
+            purpose: Purpose::Tune,
+            wasm: feature.wasm()?,
+            n: feature.n,
+        })
+    }
+}
+
 fn pick<'c>(cases: &'c [Case], names: &[String]) -> Result<Vec<&'c Case>, String> {
     let known = |name: &String| cases.iter().any(|case| case.name == *name);
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
@@ -78,5 +114,12 @@ mod tests {
         assert_eq!(names(&["lz", "json"]), Ok(vec!["json", "lz"]));
         assert_eq!(names(&[]), Ok(vec!["json", "lua", "lz"]));
         assert!(names(&["lz", "zip"]).unwrap_err().contains("`zip`"));
+    }
+
+    #[test]
+    fn modules_of_features_are_found_too() {
+        let cases = or_features(&["simd_matrix".to_owned(), "calls".to_owned()]).unwrap();
+        let names: Vec<_> = cases.iter().map(|case| case.name).collect();
+        assert_eq!(names, ["calls", "simd_matrix"]);
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use wrt_format::isa::{ALL, Control};
+use wrt_format::isa::{ALL, Control, Op};
 use wrt_vm::{Config, Engine};
 
 /// Handlers whose whole body is a jump to a cold one: they dispatch nothing themselves.
@@ -52,8 +52,11 @@ const COLD: &[&str] = &[
     "trap",
 ];
 
-/// Machine instructions of each handler, by name.
-fn handlers() -> Option<BTreeMap<String, Vec<String>>> {
+/// Where handlers are: those of every processor, and those of vector instructions for some.
+const SETS: [&str; 3] = ["handlers", "level::ssse3", "level::avx2"];
+
+/// Machine instructions of each handler, by set and name.
+fn handlers() -> Option<BTreeMap<(&'static str, String), Vec<String>>> {
     let executable = std::env::current_exe().ok()?;
     let listing = Command::new("objdump")
         .args(["-d", "-C", "--no-show-raw-insn"])
@@ -62,16 +65,16 @@ fn handlers() -> Option<BTreeMap<String, Vec<String>>> {
         .ok()?;
     let listing = String::from_utf8(listing.stdout).ok()?;
     let mut found = BTreeMap::new();
-    let mut current: Option<String> = None;
+    let mut current: Option<(&'static str, String)> = None;
     for line in listing.lines() {
         if let Some((_, symbol)) = line
             .strip_suffix(">:")
             .and_then(|line| line.split_once('<'))
         {
-            let path = symbol
-                .split_once("raw::tail::handlers::")
-                .map(|(_, path)| path);
-            current = path.map(|path| path.split("::").next().unwrap_or(path).to_string());
+            current = SETS.iter().find_map(|&set| {
+                let (_, path) = symbol.split_once(&format!("raw::tail::{set}::"))?;
+                Some((set, path.split("::").next().unwrap_or(path).to_string()))
+            });
         } else if let (Some(name), Some((_, instruction))) = (&current, line.split_once(":\t")) {
             found
                 .entry(name.clone())
@@ -91,13 +94,24 @@ fn handlers_jump_and_call_nothing() {
     let Some(handlers) = handlers() else { return };
     assert!(!handlers.is_empty(), "no handler found in the listing");
     let mut merged = 0;
-    for op in ALL {
+    let mut found = [0; SETS.len()];
+    for (op, (number, set)) in ALL
+        .iter()
+        .flat_map(|op| SETS.iter().enumerate().map(move |set| (op, set)))
+    {
+        let name = op.info().name;
         // Handlers of equal code may have been merged into one.
-        let Some(code) = handlers.get(op.info().name) else {
-            merged += 1;
+        let Some(code) = handlers.get(&(*set, name.to_string())) else {
+            merged += usize::from(number == 0);
             continue;
         };
-        let name = op.info().name;
+        found[number] += 1;
+        // Registers of 256 bits would have to be cleared before each jump.
+        assert!(
+            !code.iter().any(|it| it.contains("%ymm")),
+            "{set} {name}:\n{}",
+            code.join("\n")
+        );
         let any = |prefix: &str| {
             code.iter()
                 .any(|instruction| instruction.starts_with(prefix))
@@ -116,4 +130,11 @@ fn handlers_jump_and_call_nothing() {
         );
     }
     assert!(merged < ALL.len() / 4, "{merged} handlers have no code");
+    let is_vector = |op: &&Op| op.info().fields.iter().any(|field| field.role.is_pair());
+    let vectors = ALL.iter().filter(is_vector);
+    let least = vectors.count() / 2;
+    assert!(
+        !cfg!(feature = "simd") || found[1] > 0 && found[2] > least,
+        "{found:?} of {SETS:?}"
+    );
 }

@@ -3,8 +3,7 @@
 //!
 //! The functions there are named after the instructions, so that this is little more than lists of them by their operands.
 
-use wrt_format::simd::{self, V128};
-
+use crate::raw::lanes::{self as simd, V128};
 use crate::raw::state::Ctl;
 
 macro_rules! unary {

@@ -1,8 +1,7 @@
 //! Loads and stores of vectors, in the forms of `memory.rs`.
 
-use wrt_format::simd::{self, V128};
-
 use super::memory::{OUT, indexed, wrapped};
+use crate::raw::lanes::{self as simd, V128};
 use crate::raw::state::Ctl;
 
 macro_rules! loads {
@@ -51,12 +50,12 @@ loads! {
     2, |v| simd::i16x8_splat(u64::from(u16::from_le_bytes(v))); load16_splat load16_splat_far load16_splat_wrap load16_splat_index load16_splat_mem;
     4, |v| simd::i32x4_splat(u64::from(u32::from_le_bytes(v))); load32_splat load32_splat_far load32_splat_wrap load32_splat_index load32_splat_mem;
     8, |v| simd::i64x2_splat(u64::from_le_bytes(v)); load64_splat load64_splat_far load64_splat_wrap load64_splat_index load64_splat_mem;
-    8, |v| simd::i16x8_extend_low_i8x16_s(low(v)); load8x8_s load8x8_s_far load8x8_s_wrap load8x8_s_index load8x8_s_mem;
-    8, |v| simd::i16x8_extend_low_i8x16_u(low(v)); load8x8_u load8x8_u_far load8x8_u_wrap load8x8_u_index load8x8_u_mem;
-    8, |v| simd::i32x4_extend_low_i16x8_s(low(v)); load16x4_s load16x4_s_far load16x4_s_wrap load16x4_s_index load16x4_s_mem;
-    8, |v| simd::i32x4_extend_low_i16x8_u(low(v)); load16x4_u load16x4_u_far load16x4_u_wrap load16x4_u_index load16x4_u_mem;
-    8, |v| simd::i64x2_extend_low_i32x4_s(low(v)); load32x2_s load32x2_s_far load32x2_s_wrap load32x2_s_index load32x2_s_mem;
-    8, |v| simd::i64x2_extend_low_i32x4_u(low(v)); load32x2_u load32x2_u_far load32x2_u_wrap load32x2_u_index load32x2_u_mem;
+    8, |v| simd::widen_i8_s(v); load8x8_s load8x8_s_far load8x8_s_wrap load8x8_s_index load8x8_s_mem;
+    8, |v| simd::widen_i8_u(v); load8x8_u load8x8_u_far load8x8_u_wrap load8x8_u_index load8x8_u_mem;
+    8, |v| simd::widen_i16_s(v); load16x4_s load16x4_s_far load16x4_s_wrap load16x4_s_index load16x4_s_mem;
+    8, |v| simd::widen_i16_u(v); load16x4_u load16x4_u_far load16x4_u_wrap load16x4_u_index load16x4_u_mem;
+    8, |v| simd::widen_i32_s(v); load32x2_s load32x2_s_far load32x2_s_wrap load32x2_s_index load32x2_s_mem;
+    8, |v| simd::widen_i32_u(v); load32x2_u load32x2_u_far load32x2_u_wrap load32x2_u_index load32x2_u_mem;
     4, |v| V128::from_u64x2([u64::from(u32::from_le_bytes(v)), 0]); load32_zero load32_zero_far load32_zero_wrap load32_zero_index load32_zero_mem;
     8, |v| low(v); load64_zero load64_zero_far load64_zero_wrap load64_zero_index load64_zero_mem;
 }

@@ -15,6 +15,16 @@ pub(crate) enum Core {
         expect(dead_code, reason = "this build has no tail-threaded core")
     )]
     Tail,
+    /// Likewise, with the handlers of a level that the processor has, and no others from then on.
+    #[cfg(all(
+        test,
+        wrt_tail6,
+        not(debug_assertions),
+        feature = "simd",
+        target_arch = "x86_64",
+        target_feature = "sse2"
+    ))]
+    Level(tail::level::Level),
     /// One loop around one `match`.
     Loop,
 }
@@ -32,6 +42,19 @@ pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
         core
     };
     match core {
+        #[cfg(all(
+            test,
+            wrt_tail6,
+            not(debug_assertions),
+            feature = "simd",
+            target_arch = "x86_64",
+            target_feature = "sse2"
+        ))]
+        Core::Level(level) => {
+            // SAFETY: C3.
+            unsafe { tail::Board::set_level(store.board.as_ptr().cast(), level) };
+            run(store, fuel, Core::Tail)
+        }
         #[cfg(all(wrt_tail6, not(debug_assertions)))]
         Core::Tail => {
             let ctx: *mut Ctx = store.board.as_ptr().cast();
@@ -85,6 +108,21 @@ pub(crate) fn preferred() -> Core {
             core
         }
     }
+}
+
+/// The levels of handlers that this processor has.
+#[cfg(all(
+    test,
+    wrt_tail6,
+    not(debug_assertions),
+    feature = "simd",
+    target_arch = "x86_64",
+    target_feature = "sse2"
+))]
+pub(crate) fn levels() -> impl Iterator<Item = Core> {
+    use tail::level::{Level, level};
+    let all = [Level::Base, Level::Ssse3, Level::Avx2].into_iter();
+    all.filter(|&wanted| wanted <= level()).map(Core::Level)
 }
 
 /// The core to use: this build has only one.

@@ -4,6 +4,7 @@
 //! - `store`, `instance`, `threads`: what an engine owns. `parts`: the same as snapshots see it.
 //! - `state`, `control`, `vector`, `object`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow
 //!   paths.
+//! - `lanes`: what vector instructions compute, by machine instructions where that pays.
 //! - `profile`: counts of executed instructions.
 //! - `tail`, `looped`: the two cores. `dispatch`: the choice between them.
 
@@ -56,6 +57,8 @@ pub(crate) mod control;
 pub(crate) mod ctx;
 pub(crate) mod dispatch;
 pub(crate) mod instance;
+#[cfg(feature = "simd")]
+pub(crate) mod lanes;
 mod looped;
 pub(crate) mod memory;
 #[cfg(feature = "gc")]

@@ -283,6 +283,14 @@ macro_rules! tail_core {
 }
 for_each_own_op!(tail_core);
 
+#[cfg(all(
+    wrt_tail6,
+    feature = "simd",
+    target_arch = "x86_64",
+    target_feature = "sse2"
+))]
+pub(super) mod level;
+
 /// Handlers by opcode.
 static TABLE: [Handler; OP_LIMIT] = {
     let mut table = [illegal as Handler; OP_LIMIT];
@@ -322,6 +330,26 @@ impl Board {
         unsafe { (&raw mut (*at).ctx).write(Ctx::empty()) };
         // SAFETY: the caller's promise.
         unsafe { (&raw mut (*at).table).copy_from_nonoverlapping(&raw const TABLE, 1) };
+        #[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
+        // SAFETY: the caller's promise, and the table has just been written.
+        level::patch(unsafe { &mut (*at).table }, level::level());
+    }
+
+    /// Gives the board that a context is part of the handlers of a level that the processor has.
+    ///
+    /// # Safety
+    /// As of [`Self::table`], and no reference to the board is alive.
+    #[cfg(all(
+        test,
+        feature = "simd",
+        target_arch = "x86_64",
+        target_feature = "sse2"
+    ))]
+    pub(super) unsafe fn set_level(ctx: *mut Ctx, level: level::Level) {
+        // SAFETY: the caller's promise.
+        let table = unsafe { &mut (*ctx.cast::<Self>()).table };
+        table.copy_from_slice(&TABLE);
+        level::patch(table, level);
     }
 
     /// The handler table of the board that a context is part of.

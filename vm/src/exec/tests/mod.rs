@@ -45,6 +45,32 @@ fn cores() -> Vec<Core> {
     cores
 }
 
+/// The cores of this build, and the sets of vector handlers that the processor can run.
+fn cores_and_levels() -> Vec<Core> {
+    #[cfg_attr(
+        not(all(
+            wrt_tail6,
+            not(debug_assertions),
+            feature = "simd",
+            target_arch = "x86_64",
+            target_feature = "sse2"
+        )),
+        expect(unused_mut, reason = "this build has no levels")
+    )]
+    let mut cores = cores();
+    #[cfg(all(
+        wrt_tail6,
+        not(debug_assertions),
+        feature = "simd",
+        target_arch = "x86_64",
+        target_feature = "sse2"
+    ))]
+    if preferred() != Core::Loop {
+        cores.extend(crate::raw::dispatch::levels());
+    }
+    cores
+}
+
 /// A function under construction.
 struct Asm {
     frame: u16,

@@ -495,7 +495,12 @@ fn check(op: Op, random: &mut Random) {
             operands: &cases[func],
         };
         let expected = expect(&case, &mut after);
-        for core in cores() {
+        let which = if is_vector(op) {
+            cores_and_levels()
+        } else {
+            cores()
+        };
+        for core in which {
             store
                 .memory_mut(0)
                 .unwrap()

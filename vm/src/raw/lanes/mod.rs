@@ -1,0 +1,137 @@
+//! What vector instructions compute, as the handlers use it: the definitions of [`wrt_format::simd`], and in place of some of them what
+//! machine instructions do that every processor of the target has.
+//!
+//! Those are the ones that the compiler does not make of loops over lanes: lanes chosen by numbers, masks of signs, the lanes of half a vector
+//! made wider. They give the same bits (test below, and `exec::tests::ops` on the whole instructions). Instructions that only some processors
+//! of a target have are in `tail/level.rs`.
+//!
+//! L1: a `V128` and the machine's vector type of 128 bits are plain bits of one size, in the same order of bytes: these targets are
+//! little-endian.
+
+pub(crate) use wrt_format::simd::*;
+
+#[cfg(all(
+    target_arch = "aarch64",
+    target_feature = "neon",
+    target_endian = "little"
+))]
+mod neon;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+mod sse2;
+
+#[cfg(all(
+    target_arch = "aarch64",
+    target_feature = "neon",
+    target_endian = "little"
+))]
+pub(crate) use neon::{
+    i8x16_bitmask, i8x16_shuffle, i8x16_swizzle, i16x8_bitmask, i32x4_bitmask, widen_i8_s,
+    widen_i8_u, widen_i16_s, widen_i16_u, widen_i32_s, widen_i32_u,
+};
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+pub(crate) use sse2::{
+    i8x16_bitmask, i16x8_bitmask, i32x4_bitmask, i64x2_bitmask, widen_i8_s, widen_i8_u,
+    widen_i16_s, widen_i16_u, widen_i32_s, widen_i32_u,
+};
+#[cfg(all(wrt_tail6, target_arch = "x86_64", target_feature = "sse2"))]
+pub(super) use sse2::{machine, vector};
+
+macro_rules! widened {
+    ($($name:ident = $extend:ident;)*) => {$(
+        /// The lanes of eight bytes, twice as wide.
+        #[cfg(not(any(
+            all(target_arch = "x86_64", target_feature = "sse2"),
+            all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
+        )))]
+        #[inline(always)]
+        pub(crate) fn $name(bytes: [u8; 8]) -> V128 {
+            $extend(V128::from_u64x2([u64::from_le_bytes(bytes), 0]))
+        }
+    )*
+
+        #[cfg(test)]
+        #[test]
+        fn half_a_vector_becomes_wider() {
+            let mut random = Random(7);
+            for _ in 0..1000 {
+                let half = random.next();
+                $(assert_eq!(
+                    $name(half.to_le_bytes()),
+                    wrt_format::simd::$extend(V128::from_u64x2([half, 0])),
+                    "{half:x} {}",
+                    stringify!($name)
+                );)*
+            }
+        }
+    };
+}
+
+widened! {
+    widen_i8_s = i16x8_extend_low_i8x16_s;
+    widen_i8_u = i16x8_extend_low_i8x16_u;
+    widen_i16_s = i32x4_extend_low_i16x8_s;
+    widen_i16_u = i32x4_extend_low_i16x8_u;
+    widen_i32_s = i64x2_extend_low_i32x4_s;
+    widen_i32_u = i64x2_extend_low_i32x4_u;
+}
+
+/// Numbers for tests, with bytes near 0 and 16 among them.
+#[cfg(test)]
+#[derive(Debug)]
+pub(super) struct Random(pub(super) u64);
+
+#[cfg(test)]
+impl Random {
+    /// Eight bytes.
+    pub(super) fn next(&mut self) -> u64 {
+        let mut step = || {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            self.0
+        };
+        let (bits, small) = (step(), step());
+        // Every other byte is a number from -16 to 47, many of them lanes.
+        u64::from_le_bytes(core::array::from_fn(|i| {
+            let byte = bits.to_le_bytes()[i];
+            if small >> i & 1 == 0 {
+                byte
+            } else {
+                (byte & 63).wrapping_sub(16)
+            }
+        }))
+    }
+
+    /// A vector.
+    pub(super) fn vector(&mut self) -> V128 {
+        V128::from_u64x2([self.next(), self.next()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Random, V128};
+    use wrt_format::simd;
+
+    #[test]
+    fn masks_and_chosen_lanes_are_those_of_the_definitions() {
+        let mut random = Random(11);
+        for _ in 0..2000 {
+            let [a, b, c]: [V128; 3] = core::array::from_fn(|_| random.vector());
+            assert_eq!(
+                super::i8x16_swizzle(a, b),
+                simd::i8x16_swizzle(a, b),
+                "{a:?} {b:?}"
+            );
+            assert_eq!(
+                super::i8x16_shuffle(a, b, c),
+                simd::i8x16_shuffle(a, b, c),
+                "{a:?} {b:?} {c:?}"
+            );
+            assert_eq!(super::i8x16_bitmask(a), simd::i8x16_bitmask(a), "{a:?}");
+            assert_eq!(super::i16x8_bitmask(a), simd::i16x8_bitmask(a), "{a:?}");
+            assert_eq!(super::i32x4_bitmask(a), simd::i32x4_bitmask(a), "{a:?}");
+            assert_eq!(super::i64x2_bitmask(a), simd::i64x2_bitmask(a), "{a:?}");
+        }
+    }
+}
