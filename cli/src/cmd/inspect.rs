@@ -68,18 +68,17 @@ fn describe(image: &VerifiedImage<'_>) -> Value {
         "isa": format!("{:08x}", header.isa_id),
         "build_id": format!("{:016x}", header.build_id),
         "crc": format!("{:08x}", header.crc),
+        "hash": hex(&header.hash),
         "security_counter": header.security_counter,
         "required_features": feature_names(header.required_features),
-        "used_features": feature_names(header.used_features),
         "budgets": {
             "max_frame_slots": budgets.max_frame_slots,
-            "max_static_stack_slots": (budgets.max_static_stack_slots != 0).then_some(budgets.max_static_stack_slots),
             "min_memory_64k": budgets.min_mem_64k,
             "max_memory_64k": unbounded(budgets.max_mem_64k),
             "table_elems": budgets.table_elems,
             "globals": budgets.globals,
         },
-        "sections": image.sections().iter().map(|entry| section(&entry)).collect::<Vec<_>>(),
+        "sections": image.sections().iter().map(|entry| section(image, &entry)).collect::<Vec<_>>(),
         "modules": modules.collect::<Vec<_>>(),
     })
 }
@@ -93,7 +92,7 @@ fn feature_names(bits: u64) -> Vec<&'static str> {
 }
 
 /// The name of a kind of section in FORMAT.md.
-fn kind_name(number: u16) -> String {
+fn kind_name(number: u8) -> String {
     let name = match Kind::from_number(number) {
         Some(Kind::Root) => "ROOT",
         Some(Kind::Func) => "FUNC",
@@ -105,6 +104,7 @@ fn kind_name(number: u16) -> String {
         Some(Kind::ExportIndex) => "EXPORT-INDEX",
         Some(Kind::Decoys) => "DECOYS",
         Some(Kind::Handlers) => "HANDLERS",
+        Some(Kind::Hashes) => "HASHES",
         Some(Kind::Names) => "NAMES",
         Some(Kind::Lines) => "LINES",
         None => return format!("unknown {number}"),
@@ -112,19 +112,19 @@ fn kind_name(number: u16) -> String {
     name.to_owned()
 }
 
-fn section(section: &Section) -> Value {
-    let hash: String = section
-        .hash
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn section(image: &VerifiedImage<'_>, section: &Section) -> Value {
+    let element = Kind::from_number(section.kind).map_or(1, Kind::element_bytes);
     json!({
         "kind": kind_name(section.kind),
         "module": section.index,
         "offset": section.offset,
         "bytes": section.len,
-        "count": section.count,
-        "sha256": hash,
+        "count": section.len / element,
+        "sha256": hex(&image.hash_of(section)),
     })
 }
 

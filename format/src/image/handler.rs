@@ -5,6 +5,9 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use super::func::FuncRecord;
+use super::view::ModuleView;
+
 /// One row as it lies in the image. Every field is little-endian whatever the machine: read it through [`RawHandler::decode`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
@@ -104,6 +107,46 @@ impl Handler {
             block: self.block.wrapping_add(by),
             clause: self.clause,
         }
+    }
+}
+
+impl<'a> ModuleView<'a> {
+    /// The rows of HANDLERS for the sites in a function.
+    pub(crate) fn handlers_of(&self, record: &FuncRecord) -> &'a [RawHandler] {
+        let rows = self.parts.handlers;
+        let below = |end: u32| rows.partition_point(|row| u32::from_le(row.first) < end);
+        let start = below(record.code_word);
+        let end = below(record.code_word.saturating_add(record.words));
+        rows.get(start..end).unwrap_or_default()
+    }
+
+    /// Whether the module catches anything.
+    #[must_use]
+    pub const fn has_handlers(&self) -> bool {
+        !self.parts.handlers.is_empty()
+    }
+
+    /// All rows of HANDLERS in order.
+    pub fn handlers(&self) -> impl ExactSizeIterator<Item = Handler> + use<'a> {
+        self.parts.handlers.iter().map(RawHandler::decode)
+    }
+
+    /// What is tried, in order, when an exception comes out of the call or throw whose window operand is at word `site` of the code
+    /// section, in a verified function.
+    pub fn handlers_at(&self, site: u32) -> impl Iterator<Item = Handler> + use<'a> {
+        let func = if self.has_handlers() {
+            self.func_at(site)
+        } else {
+            None
+        };
+        let rows = func.map_or(&[][..], |func| self.handlers_of(&self.func(func)));
+        // Rows of the same sites stand together; the last ones that begin here or before are those.
+        let end = rows.partition_point(|row| u32::from_le(row.first) <= site);
+        let own = rows.get(..end).unwrap_or_default();
+        let first = own.last().map_or(0, |row| row.first);
+        let start = own.partition_point(|row| u32::from_le(row.first) < u32::from_le(first));
+        let own = own.get(start..).unwrap_or_default();
+        (own.iter().map(RawHandler::decode)).filter(move |row| site <= row.last)
     }
 }
 

@@ -53,7 +53,12 @@ pub struct ExportView<'a> {
 
 /// A constant expression.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ConstExprView<'a>(pub(crate) &'a [OpRow]);
+pub struct ConstExprView<'a> {
+    /// The bits, if it is that constant and nothing else.
+    pub(crate) constant: Option<u64>,
+    /// The operators otherwise.
+    pub(crate) rows: &'a [OpRow],
+}
 
 /// A defined table.
 #[derive(Clone, Copy, Debug)]
@@ -151,36 +156,54 @@ pub struct CowRun<'a> {
 }
 
 impl<'a> ConstExprView<'a> {
+    /// A constant.
+    pub(crate) const fn of_bits(bits: u64) -> Self {
+        Self {
+            constant: Some(bits),
+            rows: &[],
+        }
+    }
+
+    /// Operators.
+    pub(crate) const fn of_rows(rows: &'a [OpRow]) -> Self {
+        Self {
+            constant: None,
+            rows,
+        }
+    }
+
     /// The operators in order.
     pub fn ops(self) -> impl Iterator<Item = ConstOp> + 'a {
-        self.0.iter().filter_map(OpRow::decode)
+        let constant = self.constant.map(ConstOp::Const);
+        let rows = self.rows.iter().filter_map(OpRow::decode);
+        constant.into_iter().chain(rows)
     }
 
     /// The slot bits, if the expression is a single constant.
     #[must_use]
     pub fn as_const(self) -> Option<u64> {
-        match self.0 {
-            [op] => match op.decode()? {
-                ConstOp::Const(bits) => Some(bits),
-                ConstOp::GlobalGet(_)
-                | ConstOp::RefFunc(_)
-                | ConstOp::I32Add
-                | ConstOp::I32Sub
-                | ConstOp::I32Mul
-                | ConstOp::I64Add
-                | ConstOp::I64Sub
-                | ConstOp::I64Mul
-                | ConstOp::V128
-                | ConstOp::RefI31
-                | ConstOp::StructNew(_)
-                | ConstOp::StructSet(_)
-                | ConstOp::ArrayNew(_)
-                | ConstOp::ArrayFill
-                | ConstOp::ArraySet(_)
-                | ConstOp::AnyConvertExtern
-                | ConstOp::ExternConvertAny => None,
-            },
-            _ => None,
+        let mut ops = self.ops();
+        let (first, second) = (ops.next()?, ops.next());
+        match first {
+            ConstOp::Const(bits) if second.is_none() => Some(bits),
+            ConstOp::Const(_)
+            | ConstOp::GlobalGet(_)
+            | ConstOp::RefFunc(_)
+            | ConstOp::I32Add
+            | ConstOp::I32Sub
+            | ConstOp::I32Mul
+            | ConstOp::I64Add
+            | ConstOp::I64Sub
+            | ConstOp::I64Mul
+            | ConstOp::V128
+            | ConstOp::RefI31
+            | ConstOp::StructNew(_)
+            | ConstOp::StructSet(_)
+            | ConstOp::ArrayNew(_)
+            | ConstOp::ArrayFill
+            | ConstOp::ArraySet(_)
+            | ConstOp::AnyConvertExtern
+            | ConstOp::ExternConvertAny => None,
         }
     }
 }
@@ -202,7 +225,7 @@ impl<'a> ExprsView<'a> {
     #[must_use]
     pub fn expr(self, i: u32) -> ConstExprView<'a> {
         let span = self.spans.get(i as usize).copied().unwrap_or_default();
-        ConstExprView(span.of(self.ops).unwrap_or_default())
+        ConstExprView::of_rows(span.of(self.ops).unwrap_or_default())
     }
 }
 

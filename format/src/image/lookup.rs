@@ -1,9 +1,10 @@
 //! Finding exports, function names, source positions and copy-on-write runs of a module.
 //!
 //! NAMES and LINES are only for people: they are not verified, and what does not make sense in them is not found.
-//! - NAMES: `count` words, one per function of the function index space from 0 on: the end of its name; then the names, one after the other.
-//!   A function without a name has an empty one.
-//! - LINES: `count` words, one per defined function: the end of its part; then the parts. A part is a number for each of the function's
+//! Both have a part for each function: NAMES for those of the function index space, its name; LINES for those that are defined.
+//! - Parts follow one another, each behind its length as a LEB128 number, and begin anew every [`GROUP`] functions; where each group but
+//!   the first begins is said by a word for each, in front of all. Parts at the end that would be empty may be left out.
+//! - A part of LINES is a number for each of the function's
 //!   instructions that may stop the machine, in order, but for the beginnings of blocks that such an instruction follows directly: how far the Wasm
 //!   byte offset is from the one before. It is made of half bytes, the low half first, see [`Halves::difference`].
 
@@ -13,7 +14,8 @@
     clippy::panic
 )]
 
-use super::crc::crc32;
+use core::cmp::Ordering;
+
 use super::header::COW_ALIGN_LOG2;
 use super::items::{CowRun, ExportView};
 use super::section::Kind;
@@ -34,8 +36,8 @@ impl<'a> ModuleView<'a> {
         let row = self.root.exports.get(i as usize)?;
         Some(ExportView {
             name: self.string(row.name),
-            kind: ExternKind::from_number(row.kind.to_native())?,
-            index: row.index.to_native(),
+            kind: row.what.kind()?,
+            index: row.what.index(),
         })
     }
 
@@ -48,28 +50,36 @@ impl<'a> ModuleView<'a> {
     /// The export of this name: its kind and its index in the index space of the kind.
     #[must_use]
     pub fn export(&self, name: &str) -> Option<(ExternKind, u32)> {
-        let key = (crc32(&[name.as_bytes()]), name);
-        let index = self.parts.export_index;
-        let found = index.binary_search_by(|entry| {
-            let (hash, export) = self.index_entry(entry);
-            (hash, export.map_or("", |export| export.name)).cmp(&key)
-        });
-        let (_, export) = self.index_entry(index.get(found.ok()?)?);
-        export.map(|export| (export.kind, export.index))
+        let (mut low, mut high) = (0, self.export_count());
+        while low < high {
+            let middle = low.midpoint(high);
+            let export = self.export_by_name(middle)?;
+            match export.name.cmp(name) {
+                Ordering::Less => low = middle.saturating_add(1),
+                Ordering::Equal => return Some((export.kind, export.index)),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
-    /// Hash and export of an entry of the export index.
-    pub(crate) fn index_entry(&self, entry: &[u32; 2]) -> (u32, Option<ExportView<'a>>) {
-        let [hash, number] = entry.map(u32::from_le);
-        (hash, self.export_at(number))
+    /// Export `i` in the order of their names.
+    pub(crate) fn export_by_name(&self, i: u32) -> Option<ExportView<'a>> {
+        match self.parts.export_index {
+            [] => self.export_at(i),
+            index => {
+                let number = index.get(i as usize).copied()?;
+                self.export_at(u32::from_le(number))
+            }
+        }
     }
 
     /// Name of function `i` of the function index space, if the image has one.
     #[must_use]
     pub fn func_name(&self, i: u32) -> Option<&'a str> {
-        let (count, rest) = self.parts.names.split_first_chunk::<4>()?;
-        let (start, end, blob) = part_of(*count, rest, i as usize)?;
-        let name = core::str::from_utf8(blob.get(start..end)?).ok()?;
+        let count = self.imported_funcs().saturating_add(self.func_count());
+        let name = part_of(self.parts.names, count, i)?;
+        let name = core::str::from_utf8(name).ok()?;
         (!name.is_empty()).then_some(name)
     }
 
@@ -85,11 +95,7 @@ impl<'a> ModuleView<'a> {
     /// The words of all instructions of defined function `func` at which the machine may stop, in order, each with its byte offset in the
     /// Wasm binary; nothing if the image does not know.
     pub fn wasm_offsets(&self, func: u32) -> impl Iterator<Item = (u32, u32)> + 'a {
-        let lines = self.parts.lines.split_first_chunk::<4>();
-        let part = lines.and_then(|(count, rest)| {
-            let (start, end, blob) = part_of(*count, rest, func as usize)?;
-            blob.get(start..end)
-        });
+        let part = part_of(self.parts.lines, self.func_count(), func);
         let mut part = Halves {
             bytes: part.unwrap_or_default(),
             high: false,
@@ -112,13 +118,17 @@ impl<'a> ModuleView<'a> {
     /// Initial contents of defined memory `memory`: what is not covered is zero. To be put in place before the data segments.
     pub fn cow_runs(&self, memory: u32) -> impl Iterator<Item = CowRun<'a>> + use<'a> {
         let (image, index) = (self.image, self.index);
-        let sections = self.table.iter().filter(move |section| {
-            section.kind == Kind::DataCow as u16 && section.index == index && section.aux0 == memory
-        });
-        sections.map(move |section| CowRun {
-            memory_offset: u64::from(section.aux1) << COW_ALIGN_LOG2,
-            bytes: section.bytes(image),
-            file_offset: section.offset,
+        let sections = self
+            .table
+            .iter()
+            .filter(move |section| section.kind == Kind::DataCow as u8 && section.index == index);
+        sections.filter_map(move |section| {
+            let (number, page) = section.place?;
+            (number == memory).then(|| CowRun {
+                memory_offset: u64::from(page) << COW_ALIGN_LOG2,
+                bytes: section.bytes(image),
+                file_offset: section.offset,
+            })
         })
     }
 }
@@ -146,17 +156,42 @@ pub(super) fn stops<'c>(
         })
 }
 
-/// Where part `i` begins and ends in the bytes that follow `count` ends of parts, and those bytes.
-fn part_of(count: [u8; 4], rest: &[u8], i: usize) -> Option<(usize, usize, &[u8])> {
-    let index_len = (u32::from_le_bytes(count) as usize).checked_mul(4)?;
-    let (index, blob) = rest.split_at_checked(index_len)?;
-    let (index, _) = index.as_chunks::<4>();
-    let end_of = |i: usize| index.get(i).map(|end| u32::from_le_bytes(*end) as usize);
-    let start = match i.checked_sub(1) {
-        Some(before) => end_of(before)?,
+/// Functions whose parts of NAMES or LINES lie one behind the other, without a word that says where.
+pub(super) const GROUP: u32 = 32;
+
+/// Part `i` of NAMES or LINES of a module with `count` functions.
+fn part_of(section: &[u8], count: u32, i: u32) -> Option<&[u8]> {
+    let groups = count.div_ceil(GROUP);
+    let words = (groups.saturating_sub(1) as usize).checked_mul(4)?;
+    let (starts, blob) = section.split_at_checked(words)?;
+    let start = match (i / GROUP).checked_sub(1) {
+        Some(before) => {
+            let start = starts.as_chunks::<4>().0.get(before as usize)?;
+            u32::from_le_bytes(*start)
+        }
         None => 0,
     };
-    Some((start, end_of(i)?, blob))
+    let mut rest = blob.get(start as usize..)?;
+    let mut part = &[][..];
+    for _ in 0..=i % GROUP {
+        let len = length(&mut rest)?;
+        (part, rest) = rest.split_at_checked(len as usize)?;
+    }
+    (i < count).then_some(part)
+}
+
+/// Takes a LEB128 number.
+fn length(bytes: &mut &[u8]) -> Option<u32> {
+    let mut value = 0;
+    for shift in [0, 7, 14, 21, 28] {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u32::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// Half bytes of a part of LINES.

@@ -12,6 +12,7 @@ pub mod header;
 mod items;
 mod lookup;
 pub mod root;
+mod rows;
 pub mod section;
 pub mod subtype;
 pub mod types;

@@ -13,13 +13,16 @@ use rkyv::rend::u32_le;
 use sha2::{Digest, Sha256};
 
 use super::func::{FuncRecord, RawFuncRecord};
-use super::handler::{Handler, RawHandler};
+use super::handler::RawHandler;
 use super::header::HEADER_LEN;
 pub use super::items::{
     ConstExprView, CowRun, DataMode, DataView, ElemItems, ElemMode, ElemView, ExportView,
     ExprsView, FuncTypeView, GlobalView, ImportView, SubType, TableView,
 };
-use super::root::{DefRow, FieldRow, NONE, RootModule, Span, TypeRow, type_flag};
+use super::root::{
+    FieldRow, ImportRow, NONE, RootModule, Span, SubRow, TypeRow, Wide, data_bits, elem_bits,
+    global_flag, type_flag,
+};
 use super::section::SectionTable;
 use super::subtype::TypeSpace;
 use super::types::{Composite, ExternKind, ExternType, GlobalType, MemoryType, TableType};
@@ -48,20 +51,17 @@ pub(crate) struct Parts<'a> {
     pub(crate) pool: &'a [u64],
     pub(crate) data: &'a [u8],
     pub(crate) elems: &'a [u32],
-    pub(crate) export_index: &'a [[u32; 2]],
+    pub(crate) export_index: &'a [u32],
     pub(crate) names: &'a [u8],
     pub(crate) lines: &'a [u8],
 }
 
 impl<'a> ModuleView<'a> {
-    /// What tells the module's image from all others: SHA-256 of its header and section table, in which the hash of each section is.
+    /// What tells the module's image from all others: SHA-256 of its header, in which a hash of everything else is.
     #[must_use]
     pub fn image_id(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
         let header = self.image.get(..HEADER_LEN as usize);
-        hash.update(header.unwrap_or_default());
-        hash.update(self.table.0.as_flattened());
-        hash.finalize().into()
+        Sha256::digest(header.unwrap_or_default()).into()
     }
 
     /// Number of the module in its image.
@@ -91,7 +91,7 @@ impl<'a> ModuleView<'a> {
     /// How type `i` is declared.
     #[must_use]
     pub fn sub_type(&self, i: u32) -> SubType {
-        let row = self.root.types.get(i as usize).copied();
+        let row = self.root.subs().get(i as usize).copied();
         row.map_or(SubType::default(), |row| SubType {
             supertype: Some(row.supertype.to_native()).filter(|&supertype| supertype != NONE),
             open: row.flags.to_native() & type_flag::OPEN != 0,
@@ -103,10 +103,10 @@ impl<'a> ModuleView<'a> {
     #[must_use]
     pub fn fields(&self, i: u32) -> &'a [FieldRow] {
         let row = self.type_row(i);
-        if row.flags.to_native() & (type_flag::STRUCT | type_flag::ARRAY) == 0 {
+        if self.composite(i) == Composite::Func {
             return &[];
         }
-        let fields = self.root.fields.get(row.start.to_native() as usize..);
+        let fields = self.root.fields().get(row.start.to_native() as usize..);
         let fields = fields.and_then(|fields| fields.get(..usize::from(row.params.to_native())));
         fields.unwrap_or_default()
     }
@@ -114,22 +114,34 @@ impl<'a> ModuleView<'a> {
     /// Bytes of the fields of structs of type `i`, a multiple of 8; 0 of other types.
     #[must_use]
     pub fn struct_bytes(&self, i: u32) -> u32 {
-        let row = self.type_row(i);
-        if row.flags.to_native() & type_flag::STRUCT == 0 {
+        if self.composite(i) != Composite::Struct {
             return 0;
         }
-        u32::from(row.results.to_native()).saturating_mul(8)
+        u32::from(self.type_row(i).results.to_native()).saturating_mul(8)
     }
 
     fn type_row(&self, i: u32) -> TypeRow {
         self.root.types.get(i as usize).copied().unwrap_or_default()
     }
 
+    /// What an import is, if its row has a meaning.
+    pub(crate) fn type_of_import(&self, row: &ImportRow) -> Option<ExternType> {
+        let (kind, index) = (row.what.kind()?, row.what.index());
+        match kind {
+            ExternKind::Func => Some(ExternType::Func(index)),
+            ExternKind::Tag => Some(ExternType::Tag(index)),
+            ExternKind::Table | ExternKind::Memory | ExternKind::Global => {
+                let ty = self.root.import_types().get(index as usize)?.decode()?;
+                (ty.kind() == kind).then_some(ty)
+            }
+        }
+    }
+
     /// Function type `i`; an empty one if it is none. No two types of a module are equal.
     #[must_use]
     pub fn func_type(&self, i: u32) -> FuncTypeView<'a> {
         let row = self.type_row(i);
-        if row.flags.to_native() & (type_flag::STRUCT | type_flag::ARRAY) != 0 {
+        if self.composite(i) != Composite::Func {
             return FuncTypeView::default();
         }
         let vals = (self.root.type_vals.get(row.start.to_native() as usize..)).unwrap_or_default();
@@ -151,7 +163,7 @@ impl<'a> ModuleView<'a> {
             Some(ImportView {
                 module: view.string(row.module),
                 name: view.string(row.name),
-                ty: row.ty.decode()?,
+                ty: view.type_of_import(row)?,
             })
         })
     }
@@ -201,15 +213,17 @@ impl<'a> ModuleView<'a> {
         }
         let before = self.root.import_counts.iter().take(kind as usize);
         let at = before.fold(i, |at, count| at.saturating_add(count.to_native()));
-        let number = self.root.imports_by_kind.get(at as usize);
-        number.copied().map(u32_le::to_native)
+        match self.root.imports_by_kind() {
+            [] => Some(at),
+            numbers => numbers.get(at as usize).copied().map(u32_le::to_native),
+        }
     }
 
     /// Type of import `i` of a kind.
     #[must_use]
     pub fn import_type(&self, kind: ExternKind, i: u32) -> Option<ExternType> {
         let number = self.import_number(kind, i)?;
-        self.root.imports.get(number as usize)?.ty.decode()
+        self.type_of_import(self.root.imports.get(number as usize)?)
     }
 
     /// Index of the type of imported function `i`.
@@ -266,44 +280,6 @@ impl<'a> ModuleView<'a> {
         (word.saturating_sub(record.code_word) < record.words).then_some(func)
     }
 
-    /// The rows of HANDLERS for the sites in a function.
-    pub(crate) fn handlers_of(&self, record: &FuncRecord) -> &'a [RawHandler] {
-        let rows = self.parts.handlers;
-        let below = |end: u32| rows.partition_point(|row| u32::from_le(row.first) < end);
-        let start = below(record.code_word);
-        let end = below(record.code_word.saturating_add(record.words));
-        rows.get(start..end).unwrap_or_default()
-    }
-
-    /// Whether the module catches anything.
-    #[must_use]
-    pub const fn has_handlers(&self) -> bool {
-        !self.parts.handlers.is_empty()
-    }
-
-    /// All rows of HANDLERS in order.
-    pub fn handlers(&self) -> impl ExactSizeIterator<Item = Handler> + use<'a> {
-        self.parts.handlers.iter().map(RawHandler::decode)
-    }
-
-    /// What is tried, in order, when an exception comes out of the call or throw whose window operand is at word `site` of the code
-    /// section, in a verified function.
-    pub fn handlers_at(&self, site: u32) -> impl Iterator<Item = Handler> + use<'a> {
-        let func = if self.has_handlers() {
-            self.func_at(site)
-        } else {
-            None
-        };
-        let rows = func.map_or(&[][..], |func| self.handlers_of(&self.func(func)));
-        // Rows of the same sites stand together; the last ones that begin here or before are those.
-        let end = rows.partition_point(|row| u32::from_le(row.first) <= site);
-        let own = rows.get(..end).unwrap_or_default();
-        let first = own.last().map_or(0, |row| row.first);
-        let start = own.partition_point(|row| u32::from_le(row.first) < u32::from_le(first));
-        let own = own.get(start..).unwrap_or_default();
-        (own.iter().map(RawHandler::decode)).filter(move |row| site <= row.last)
-    }
-
     /// Records of all defined functions, in little-endian fields.
     #[must_use]
     pub const fn func_records(&self) -> &'a [RawFuncRecord] {
@@ -344,10 +320,10 @@ impl<'a> ModuleView<'a> {
         let Some(ExternType::Table(ty)) = row.ty.decode() else {
             return None;
         };
-        let init = self.init(row);
+        let init = self.expr(row.init);
         Some(TableView {
             ty,
-            init: (!init.0.is_empty()).then_some(init),
+            init: (!init.rows.is_empty()).then_some(init),
         })
     }
 
@@ -421,13 +397,13 @@ impl<'a> ModuleView<'a> {
     #[must_use]
     pub fn global(&self, i: u32) -> Option<GlobalView<'a>> {
         let row = self.root.globals.get(i as usize)?;
-        let Some(ExternType::Global(ty)) = row.ty.decode() else {
-            return None;
+        let flags = row.flags.to_native();
+        let ty = GlobalType {
+            ty: row.ty,
+            mutable: flags & global_flag::MUTABLE != 0,
         };
-        Some(GlobalView {
-            ty,
-            init: self.init(row),
-        })
+        let init = self.value(row.init, flags & global_flag::EXPR != 0);
+        Some(GlobalView { ty, init })
     }
 
     /// The defined globals.
@@ -460,17 +436,14 @@ impl<'a> ModuleView<'a> {
     /// Number of defined tags.
     #[must_use]
     pub fn tag_count(&self) -> u32 {
-        self.root.tags.len() as u32
+        self.root.tags().len() as u32
     }
 
     /// Index of the type of defined tag `i`.
     #[must_use]
     pub fn tag(&self, i: u32) -> Option<u32> {
-        self.root
-            .tags
-            .get(i as usize)
-            .copied()
-            .map(u32_le::to_native)
+        let tag = self.root.tags().get(i as usize).copied();
+        tag.map(u32_le::to_native)
     }
 
     /// Index of the type of tag `i` of the tag index space.
@@ -498,20 +471,21 @@ impl<'a> ModuleView<'a> {
     #[must_use]
     pub fn elem(&self, i: u32) -> Option<ElemView<'a>> {
         let row = self.root.elems.get(i as usize)?;
-        let mode = match row.mode.to_native() {
+        let how = row.how.to_native();
+        let mode = match how & elem_bits::MODE {
             0 => ElemMode::Passive,
             1 => ElemMode::Active {
-                table: row.table.to_native(),
-                offset: self.expr(row.offset),
+                table: how >> elem_bits::TABLE,
+                offset: self.value(row.offset, how & elem_bits::EXPR != 0),
             },
             _ => ElemMode::Declared,
         };
-        let items = if row.items_kind.to_native() == 0 {
+        let items = if how & elem_bits::EXPRS == 0 {
             ElemItems::Funcs(row.items.of(self.parts.elems).unwrap_or_default())
         } else {
             ElemItems::Exprs(ExprsView {
-                spans: row.items.of(&self.root.exprs).unwrap_or_default(),
-                ops: &self.root.ops,
+                spans: row.items.of(self.root.exprs()).unwrap_or_default(),
+                ops: self.root.ops(),
             })
         };
         Some(ElemView {
@@ -531,11 +505,12 @@ impl<'a> ModuleView<'a> {
     #[must_use]
     pub fn data(&self, i: u32) -> Option<DataView<'a>> {
         let row = self.root.datas.get(i as usize)?;
-        let mode = match row.mode.to_native() {
+        let how = row.how.to_native();
+        let mode = match how & data_bits::ACTIVE {
             0 => DataMode::Passive,
             _ => DataMode::Active {
-                mem: row.mem.to_native(),
-                offset: self.expr(row.offset),
+                mem: how >> data_bits::MEM,
+                offset: self.value(row.offset, how & data_bits::EXPR != 0),
             },
         };
         Some(DataView {
@@ -552,11 +527,16 @@ impl<'a> ModuleView<'a> {
     }
 
     pub(crate) fn expr(&self, span: Span) -> ConstExprView<'a> {
-        ConstExprView(span.of(&self.root.ops).unwrap_or_default())
+        ConstExprView::of_rows(span.of(self.root.ops()).unwrap_or_default())
     }
 
-    fn init(&self, row: &DefRow) -> ConstExprView<'a> {
-        self.expr(row.init)
+    /// The value that is a constant, or operators.
+    pub(crate) fn value(&self, value: Wide, is_expr: bool) -> ConstExprView<'a> {
+        if is_expr {
+            self.expr(value.span())
+        } else {
+            ConstExprView::of_bits(value.to_native())
+        }
     }
 
     pub(crate) fn string(&self, span: Span) -> &'a str {
@@ -570,7 +550,8 @@ impl TypeSpace for ModuleView<'_> {
     }
 
     fn composite(&self, index: u32) -> Composite {
-        let flags = self.type_row(index).flags.to_native();
+        let row = self.root.subs().get(index as usize);
+        let flags = row.map_or(0, |row: &SubRow| row.flags.to_native());
         if flags & type_flag::STRUCT != 0 {
             Composite::Struct
         } else if flags & type_flag::ARRAY != 0 {

@@ -41,8 +41,12 @@ pub(super) fn check(
 ) -> Result<(), Kind> {
     let mut stack = [Value::Bits(0); CONST_STACK_DEPTH];
     let mut depth = 0usize;
-    for row in expr.0 {
-        let op = OpRow::decode(row).ok_or(Kind::BadConstExpr)?;
+    let constant = expr.constant.map(|bits| Some(ConstOp::Const(bits)));
+    for op in constant
+        .into_iter()
+        .chain(expr.rows.iter().map(OpRow::decode))
+    {
+        let op = op.ok_or(Kind::BadConstExpr)?;
         if is_extended(module, op) && module.features() & features::EXTENDED_CONST == 0 {
             return Err(Kind::FeatureNotDeclared);
         }

@@ -66,10 +66,10 @@ errors! {
     BadSectionTable Corrupt "the section table does not lie in the image";
     BadSection Corrupt "an entry of the section table has no meaning";
     SectionOrder Corrupt "the entries of the section table are not in order";
-    SectionRange Corrupt "a section overlaps another, is misaligned or leaves the image";
+    SectionRange Corrupt "the sections leave the image, or do not fill it";
     BadPadding Corrupt "bytes between sections are not zero";
     MissingSection Corrupt "a section is missing";
-    HashMismatch Corrupt "the hash of a section is wrong";
+    HashMismatch Corrupt "the hash of the image or of a section is wrong";
     OverBudget OverBudget "the image asks for more than the limits allow";
     // The metadata.
     BadRoot Corrupt "the metadata is not a valid archive";

@@ -27,9 +27,9 @@ mod types;
 
 use sha2::{Digest, Sha256};
 
-use crate::image::header::Header;
+use crate::image::header::{self, Header};
 use crate::image::root::{Root, RootModule};
-use crate::image::section::{Kind, SectionTable};
+use crate::image::section::{Kind, Section, SectionTable, root_hash};
 use crate::image::view::{ModuleView, Parts};
 
 pub use error::{Class, VerifyError, VerifyErrorKind};
@@ -79,21 +79,66 @@ impl<'a> VerifiedImage<'a> {
         Ok(image)
     }
 
-    /// Compares the sections with their hashes. Safety does not depend on it: it tells damage, not malice.
+    /// Compares the image with its hash. Safety does not depend on it: it tells damage, not malice.
+    ///
+    /// # Errors
+    /// When a hash is wrong: that of a section, where the image has those, or else that in the header.
+    pub fn check_hashes(&self) -> Result<(), VerifyError> {
+        let mut found = Ok(());
+        let all_stored = self.hashes();
+        let hashes = self.hashed().enumerate().map(|(number, section)| {
+            let hash = self.hash_of(&section);
+            let stored = all_stored.get(number);
+            let right = stored.is_none_or(|stored| *stored == hash);
+            found = found.and(ensure_hash(right, section.offset));
+            hash
+        });
+        let root = root_hash(self.table, hashes);
+        found?;
+        self.check_root(root)
+    }
+
+    /// Compares one section with its hash, and the hashes with that in the header; nothing else of the image is read. Where the image
+    /// does not have the hashes of its sections one by one, all of it is compared.
     ///
     /// # Errors
     /// When a hash is wrong.
-    pub fn check_hashes(&self) -> Result<(), VerifyError> {
-        for section in self.table.iter() {
-            let hash: [u8; 32] = Sha256::digest(section.bytes(self.bytes)).into();
-            if hash != section.hash {
-                return Err(VerifyError::new(
-                    VerifyErrorKind::HashMismatch,
-                    section.offset,
-                ));
-            }
-        }
-        Ok(())
+    pub fn check_hash(&self, section: &Section) -> Result<(), VerifyError> {
+        let Some(stored) = self.stored_hash(section) else {
+            return self.check_hashes();
+        };
+        let all = self.hashes().iter().copied();
+        self.check_root(root_hash(self.table, all))?;
+        ensure_hash(self.hash_of(section) == *stored, section.offset)
+    }
+
+    fn check_root(&self, hash: [u8; 32]) -> Result<(), VerifyError> {
+        ensure_hash(hash == self.header.hash, header::HASH_OFFSET)
+    }
+
+    /// The sections that have a hash.
+    fn hashed(&self) -> impl Iterator<Item = Section> + 'a {
+        let is_hashed = |section: &Section| section.kind != Kind::Hashes as u8;
+        self.table.iter().filter(is_hashed)
+    }
+
+    /// The hashes of the sections, if the image has them one by one.
+    fn hashes(&self) -> &'a [[u8; 32]] {
+        let mut sections = self.table.iter();
+        let hashes = sections.find(|section| section.kind == Kind::Hashes as u8);
+        let bytes = hashes.map_or(&[][..], |section| section.bytes(self.bytes));
+        bytes.as_chunks().0
+    }
+
+    fn stored_hash(&self, section: &Section) -> Option<&'a [u8; 32]> {
+        let number = self.hashed().position(|it| it == *section)?;
+        self.hashes().get(number)
+    }
+
+    /// The hash of a section's bytes.
+    #[must_use]
+    pub fn hash_of(&self, section: &Section) -> [u8; 32] {
+        Sha256::digest(section.bytes(self.bytes)).into()
     }
 
     /// The image's bytes.
@@ -163,9 +208,16 @@ impl<'a> VerifiedImage<'a> {
                 }
                 Kind::Names => parts.names = bytes,
                 Kind::Lines => parts.lines = bytes,
-                Kind::Root | Kind::DataCow => {}
+                Kind::Root | Kind::Hashes | Kind::DataCow => {}
             }
         }
         parts
+    }
+}
+
+fn ensure_hash(right: bool, offset: u32) -> Result<(), VerifyError> {
+    match right {
+        true => Ok(()),
+        false => Err(VerifyError::new(VerifyErrorKind::HashMismatch, offset)),
     }
 }

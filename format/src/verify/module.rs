@@ -4,16 +4,17 @@ use core::cell::Cell;
 
 use super::error::VerifyErrorKind as Kind;
 use super::{Limits, VerifiedImage, VerifyError, const_expr};
-use crate::image::crc::crc32;
 use crate::image::features;
 use crate::image::func::RawFuncRecord;
 use crate::image::header::{Budgets, COW_ALIGN_LOG2};
-use crate::image::root::{DataRow, DefRow, ElemRow, ExternRow, NONE, RootModule, Span};
+use crate::image::root::{
+    DataRow, ElemRow, ExternRow, GlobalRow, NONE, RootModule, Span, TableRow, Wide, data_bits,
+    elem_bits, global_flag,
+};
 use crate::image::section;
 use crate::image::subtype::{TypeSpace, val_matches};
 use crate::image::types::{
-    Composite, ExternKind, ExternType, GlobalType, HeapType, MemoryType, PAGE_LOG2, TableType,
-    ValType, val,
+    Composite, ExternKind, ExternType, HeapType, MemoryType, PAGE_LOG2, TableType, ValType, val,
 };
 use crate::image::view::ModuleView;
 use crate::isa::PROLOGUE;
@@ -65,7 +66,7 @@ pub(super) fn check_image(image: &VerifiedImage<'_>, limits: &Limits) -> Result<
     totals.check_sizes(limits).map_err(at_root)?;
     let budgets = totals.budgets(image.header.budgets.max_frame_slots);
     if budgets != image.header.budgets {
-        return Err(VerifyError::new(Kind::BadBudgets, 56));
+        return Err(VerifyError::new(Kind::BadBudgets, 44));
     }
     Ok(())
 }
@@ -74,7 +75,7 @@ impl Totals {
     fn count(&mut self, module: &RootModule) {
         let add = |total: &mut u64, count: usize| *total = total.saturating_add(count as u64);
         add(&mut self.types, module.types.len());
-        add(&mut self.types, module.tags.len());
+        add(&mut self.types, module.tags().len());
         add(&mut self.imports, module.imports.len());
         add(&mut self.exports, module.exports.len());
         add(&mut self.tables, module.tables.len());
@@ -107,7 +108,6 @@ impl Totals {
         let word = |total: u64| u32::try_from(total).unwrap_or(u32::MAX);
         Budgets {
             max_frame_slots,
-            max_static_stack_slots: 0,
             min_mem_64k: word(self.min_mem_64k),
             max_mem_64k: word(self.max_mem_64k),
             table_elems: word(self.table_elems),
@@ -154,9 +154,9 @@ impl<'a> Checker<'a> {
         let root = module.root;
         let left = Left {
             vals: Cell::new(root.type_vals.len()),
-            fields: Cell::new(root.fields.len()),
-            ops: Cell::new(root.ops.len()),
-            exprs: Cell::new(root.exprs.len()),
+            fields: Cell::new(root.fields().len()),
+            ops: Cell::new(root.ops().len()),
+            exprs: Cell::new(root.exprs().len()),
             elems: Cell::new(module.parts.elems.len()),
             strings: Cell::new(root.strings.len()),
         };
@@ -192,7 +192,7 @@ impl<'a> Checker<'a> {
         for (i, row) in root.globals.iter().enumerate() {
             self.at(row, self.check_global_row(i as u32, row))?;
         }
-        for row in root.tags.iter() {
+        for row in root.tags() {
             self.at(row, self.check_tag(row.to_native()))?;
         }
         self.check_exports()?;
@@ -257,7 +257,7 @@ impl<'a> Checker<'a> {
             let check = || {
                 self.check_name(row.module)?;
                 self.check_name(row.name)?;
-                let ty = row.ty.decode().ok_or(Kind::BadType)?;
+                let ty = self.module.type_of_import(row).ok_or(Kind::BadType)?;
                 self.check_extern(&ty)?;
                 let seen = seen.get_mut(ty.kind() as usize).ok_or(Kind::BadImport)?;
                 let listed = self.module.import_number(ty.kind(), *seen);
@@ -267,7 +267,8 @@ impl<'a> Checker<'a> {
             self.at(row, { check }())?;
         }
         let counts = root.import_counts.iter().map(|count| count.to_native());
-        let complete = counts.eq(seen) && root.imports_by_kind.len() == root.imports.len();
+        let listed = root.imports_by_kind().len();
+        let complete = counts.eq(seen) && (listed == 0 || listed == root.imports.len());
         self.at(&root.import_counts, ensure(complete, Kind::BadImport))
     }
 
@@ -335,9 +336,17 @@ impl<'a> Checker<'a> {
     }
 
     fn check_expr(&self, span: Span, ty: ValType, globals: u32) -> Checked<()> {
-        let ops = span.of(&self.root().ops).ok_or(Kind::BadConstExpr)?;
+        let ops = span.of(self.root().ops()).ok_or(Kind::BadConstExpr)?;
         spend(&self.left.ops, ops.len())?;
         const_expr::check(&self.module, self.module.expr(span), ty, globals)
+    }
+
+    /// Checks a value that is a constant, or operators.
+    fn check_value(&self, value: Wide, is_expr: bool, ty: ValType, globals: u32) -> Checked<()> {
+        if is_expr {
+            return self.check_expr(value.span(), ty, globals);
+        }
+        const_expr::check(&self.module, self.module.value(value, false), ty, globals)
     }
 
     /// Checks an expression that may get every global of the module.
@@ -345,7 +354,13 @@ impl<'a> Checker<'a> {
         self.check_expr(span, ty, self.spaces(ExternKind::Global).1)
     }
 
-    fn check_table(&self, row: &DefRow, totals: &mut Totals) -> Checked<()> {
+    /// Checks an offset into a table or memory, which may get every global of the module.
+    fn check_offset(&self, offset: Wide, is_expr: bool, is64: bool) -> Checked<()> {
+        let ty = if is64 { val::I64 } else { val::I32 };
+        self.check_value(offset, is_expr, ty, self.spaces(ExternKind::Global).1)
+    }
+
+    fn check_table(&self, row: &TableRow, totals: &mut Totals) -> Checked<()> {
         let Some(ExternType::Table(ty)) = row.ty.decode() else {
             return Err(Kind::BadType);
         };
@@ -366,13 +381,13 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    fn check_global_row(&self, i: u32, row: &DefRow) -> Checked<()> {
-        let Some(ExternType::Global(GlobalType { ty, .. })) = row.ty.decode() else {
-            return Err(Kind::BadType);
-        };
-        self.check_val(ty)?;
+    fn check_global_row(&self, i: u32, row: &GlobalRow) -> Checked<()> {
+        let flags = row.flags.to_native();
+        let known = flags & !(global_flag::MUTABLE | global_flag::EXPR) == 0;
+        ensure(known, Kind::BadType)?;
+        self.check_val(row.ty)?;
         let earlier = self.module.imported_globals().saturating_add(i);
-        self.check_expr(row.init, ty, earlier)
+        self.check_value(row.init, flags & global_flag::EXPR != 0, row.ty, earlier)
     }
 
     /// The exports and their index, which is strictly ascending and complete: so the names are unique.
@@ -382,43 +397,43 @@ impl<'a> Checker<'a> {
             let check = || {
                 self.check_name(row.name)?;
                 spend(&self.left.strings, row.name.range().len())?;
-                let kind = ExternKind::from_number(row.kind.to_native()).ok_or(Kind::BadExport)?;
-                ensure(row.index < self.spaces(kind).1, Kind::IndexOutOfRange)
+                let kind = row.what.kind().ok_or(Kind::BadExport)?;
+                let known = row.what.index() < self.spaces(kind).1;
+                ensure(known, Kind::IndexOutOfRange)
             };
             self.at(row, check())?;
         }
         let index = self.module.parts.export_index;
-        self.at(
-            root,
-            ensure(index.len() == root.exports.len(), Kind::BadExportIndex),
-        )?;
+        let complete = index.is_empty() || index.len() == root.exports.len();
+        self.at(root, ensure(complete, Kind::BadExportIndex))?;
         let mut last = None;
-        for entry in index {
-            let (hash, export) = self.module.index_entry(entry);
-            let name = export.map(|export| export.name);
-            let proper = name.is_some_and(|name| crc32(&[name.as_bytes()]) == hash);
-            let key = Some((hash, name));
-            self.at(entry, ensure(proper && last < key, Kind::BadExportIndex))?;
-            last = key;
+        for place in 0..root.exports.len() as u32 {
+            let name = self.module.export_by_name(place).map(|export| export.name);
+            let ascends = name.is_some() && last < name;
+            self.at(root, ensure(ascends, Kind::BadExportIndex))?;
+            last = name;
         }
         Ok(())
     }
 
     fn check_elem(&self, row: &ElemRow) -> Checked<()> {
         self.check_ref(row.ty)?;
-        if row.mode == 1 {
-            let table = self.module.table_type(row.table.to_native());
+        let how = row.how.to_native();
+        let is_expr = how & elem_bits::EXPR != 0;
+        let table = how >> elem_bits::TABLE;
+        if how & elem_bits::MODE == 1 {
+            let table = self.module.table_type(table);
             let table = table.ok_or(Kind::IndexOutOfRange)?;
             ensure(
                 val_matches(&self.module, row.ty, table.elem),
                 Kind::TypeMismatch,
             )?;
-            self.check_late_expr(row.offset, if table.is64 { val::I64 } else { val::I32 })?;
+            self.check_offset(row.offset, is_expr, table.is64)?;
         } else {
-            let proper = row.mode <= 2 && row.table == 0 && row.offset == Span::default();
-            ensure(proper, Kind::BadSegment)?;
+            let proper = how & elem_bits::MODE <= 2 && table == 0 && !is_expr;
+            ensure(proper && row.offset == Wide::default(), Kind::BadSegment)?;
         }
-        match row.items_kind.to_native() {
+        match how & elem_bits::EXPRS {
             0 => {
                 let funcs = self.spaces(ExternKind::Func).1;
                 let items = row
@@ -431,27 +446,25 @@ impl<'a> Checker<'a> {
                 let known = items.iter().all(|&func| u32::from_le(func) < funcs);
                 ensure(known, Kind::IndexOutOfRange)
             }
-            1 => {
-                let items = row.items.of(&self.root().exprs).ok_or(Kind::BadSegment)?;
+            _ => {
+                let items = row.items.of(self.root().exprs());
+                let items = items.ok_or(Kind::BadSegment)?;
                 spend(&self.left.exprs, items.len())?;
                 (items.iter()).try_for_each(|&item| self.check_late_expr(item, row.ty))
             }
-            _ => Err(Kind::BadSegment),
         }
     }
 
     fn check_data(&self, row: &DataRow) -> Checked<()> {
-        match row.mode.to_native() {
-            0 => {
-                let proper = row.mem == 0 && row.offset == Span::default();
-                ensure(proper, Kind::BadSegment)?;
-            }
-            1 => {
-                let memory = self.module.memory_type(row.mem.to_native());
-                let memory = memory.ok_or(Kind::IndexOutOfRange)?;
-                self.check_late_expr(row.offset, if memory.is64 { val::I64 } else { val::I32 })?;
-            }
-            _ => return Err(Kind::BadSegment),
+        let how = row.how.to_native();
+        let is_expr = how & data_bits::EXPR != 0;
+        if how & data_bits::ACTIVE == 0 {
+            let proper = how == 0 && row.offset == Wide::default();
+            ensure(proper, Kind::BadSegment)?;
+        } else {
+            let memory = self.module.memory_type(how >> data_bits::MEM);
+            let memory = memory.ok_or(Kind::IndexOutOfRange)?;
+            self.check_offset(row.offset, is_expr, memory.is64)?;
         }
         let bytes = row.bytes.of(self.module.parts.data);
         ensure(bytes.is_some(), Kind::BadSegment)
@@ -461,21 +474,21 @@ impl<'a> Checker<'a> {
     fn check_cow_runs(&self) -> Result<()> {
         let table = self.module.table.iter();
         let runs = table.filter(|section| {
-            section.kind == section::Kind::DataCow as u16 && section.index == self.module.index
+            section.kind == section::Kind::DataCow as u8 && section.index == self.module.index
         });
         let mut end_of_last = (0, 0);
         for run in runs {
-            let start = u64::from(run.aux1) << COW_ALIGN_LOG2;
+            let (number, page) = run.place.unwrap_or_default();
+            let start = u64::from(page) << COW_ALIGN_LOG2;
             let end = start.saturating_add(u64::from(run.len));
-            let memory = self.module.memory(run.aux0);
+            let memory = self.module.memory(number);
             let fits = memory.is_some_and(|ty| {
                 ty.page_log2 == PAGE_LOG2 && u128::from(end) <= u128::from(ty.min) << PAGE_LOG2
             });
-            let whole = run.len != 0 && run.len.trailing_zeros() >= u32::from(COW_ALIGN_LOG2);
-            if !fits || !whole || end_of_last > (run.aux0, start) {
+            if !fits || run.len == 0 || end_of_last > (number, start) {
                 return Err(VerifyError::new(Kind::BadCowRun, run.offset));
             }
-            end_of_last = (run.aux0, end);
+            end_of_last = (number, end);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::error::VerifyErrorKind as Kind;
 use super::module::{Checked, Checker, Result, ensure, spend};
 use crate::image::features;
-use crate::image::root::{NONE, TypeRow, type_flag};
+use crate::image::root::{NONE, SubRow, TypeRow, type_flag};
 use crate::image::subtype::{MAX_DEPTH, TypeSpace, field_matches, val_matches};
 use crate::image::types::{Composite, MAX_TYPES, ValType, place_field, val};
 
@@ -15,8 +15,18 @@ impl Checker<'_> {
             self.root(),
             ensure(count <= u64::from(MAX_TYPES), Kind::BadType),
         )?;
+        let subs = self.root().subs();
+        if subs.is_empty() {
+            for (index, row) in types.iter().enumerate() {
+                let end = (index as u32).saturating_add(1);
+                self.at(row, self.check_func_type(row, end))?;
+            }
+            return Ok(());
+        }
+        let complete = subs.len() == types.len();
+        self.at(self.root(), ensure(complete, Kind::BadType))?;
         let mut start = 0usize;
-        while let Some(rest) = types.get(start..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = subs.get(start..).filter(|rest| !rest.is_empty()) {
             // A group ends where the next one begins.
             let others = rest.iter().skip(1);
             let len = others
@@ -24,32 +34,41 @@ impl Checker<'_> {
                 .count()
                 .saturating_add(1);
             let end = start.saturating_add(len) as u32;
-            for (i, row) in rest.iter().take(len).enumerate() {
-                let index = start.saturating_add(i) as u32;
-                self.at(row, self.check_type(index, row, i as u32, end))?;
+            for (i, sub) in rest.iter().take(len).enumerate() {
+                let index = start.saturating_add(i);
+                let Some(row) = types.get(index) else {
+                    return Ok(());
+                };
+                self.at(sub, self.check_sub(index as u32, sub, i as u32))?;
+                self.at(row, self.check_type(index as u32, row, end))?;
+                self.at(sub, self.check_supertype(index as u32, sub))?;
             }
             start = start.saturating_add(len);
         }
         Ok(())
     }
 
-    /// A type at place `in_group` of a group that ends before type `end`.
-    fn check_type(&self, index: u32, row: &TypeRow, in_group: u32, end: u32) -> Checked<()> {
-        let flags = row.flags.to_native();
+    /// How a type at place `in_group` of a group is declared, but for its supertype.
+    fn check_sub(&self, index: u32, sub: &SubRow, in_group: u32) -> Checked<()> {
+        let flags = sub.flags.to_native();
         let kind = flags & !type_flag::OPEN;
         let known = matches!(kind, 0 | type_flag::STRUCT | type_flag::ARRAY);
-        ensure(row.in_group == in_group && known, Kind::BadType)?;
-        match self.module.composite(index) {
-            Composite::Func => self.check_func_type(row, end)?,
-            Composite::Struct | Composite::Array => self.check_fields(row, end)?,
-        }
-        let plain = row.supertype == NONE && flags & type_flag::OPEN == 0 && in_group == 0;
+        ensure(sub.in_group == in_group && known, Kind::BadType)?;
+        let plain = sub.supertype == NONE && flags & type_flag::OPEN == 0 && in_group == 0;
+        let collected = self.module.composite(index) != Composite::Func;
         let declared = plain || self.declares(features::FUNCTION_REFERENCES);
         ensure(declared, Kind::FeatureNotDeclared)?;
-        if row.supertype == NONE {
-            return ensure(row.depth == 0, Kind::BadType);
+        let declared = !collected || self.declares(features::GC);
+        ensure(declared, Kind::FeatureNotDeclared)
+    }
+
+    /// What a type consists of, in a group that ends before type `end`.
+    fn check_type(&self, index: u32, row: &TypeRow, end: u32) -> Checked<()> {
+        match self.module.composite(index) {
+            Composite::Func => self.check_func_type(row, end),
+            Composite::Struct => self.check_fields(row, end, false),
+            Composite::Array => self.check_fields(row, end, true),
         }
-        self.check_supertype(index, row)
     }
 
     fn check_func_type(&self, row: &TypeRow, end: u32) -> Checked<()> {
@@ -65,10 +84,9 @@ impl Checker<'_> {
     }
 
     /// The fields of structs, whose size follows from them, or the elements of arrays.
-    fn check_fields(&self, row: &TypeRow, end: u32) -> Checked<()> {
-        ensure(self.declares(features::GC), Kind::FeatureNotDeclared)?;
+    fn check_fields(&self, row: &TypeRow, end: u32, is_array: bool) -> Checked<()> {
         let count = usize::from(row.params.to_native());
-        let fields = self.root().fields.get(row.start.to_native() as usize..);
+        let fields = self.root().fields().get(row.start.to_native() as usize..);
         let fields = fields.and_then(|fields| fields.get(..count));
         spend(&self.left.fields, count)?;
         let mut bytes = 0;
@@ -80,16 +98,18 @@ impl Checker<'_> {
             }
             (_, bytes) = place_field(bytes, ty);
         }
-        let is_array = row.flags.to_native() & type_flag::ARRAY != 0;
         let size = if is_array { 0 } else { bytes.div_ceil(8) };
         let sized = u32::from(row.results.to_native()) == size && (!is_array || count == 1);
         ensure(sized, Kind::BadType)
     }
 
     /// The supertype is an earlier type that allows subtypes, and the types match.
-    fn check_supertype(&self, index: u32, row: &TypeRow) -> Checked<()> {
+    fn check_supertype(&self, index: u32, row: &SubRow) -> Checked<()> {
+        if row.supertype == NONE {
+            return ensure(row.depth == 0, Kind::BadType);
+        }
         let supertype = row.supertype.to_native();
-        let above = self.root().types.get(supertype as usize);
+        let above = self.root().subs().get(supertype as usize);
         let above = above.filter(|_| supertype < index).ok_or(Kind::BadType)?;
         let depth = above.depth.to_native().saturating_add(1);
         let allowed = above.flags.to_native() & type_flag::OPEN != 0;

@@ -2,33 +2,22 @@
 //! is found by the rule for it and not by the checksum.
 
 use sha2::{Digest, Sha256};
-use wrt_format::image::header::{CRC_OFFSET, HEADER_LEN, Header};
-use wrt_format::image::section::{ENTRY_LEN, Kind, Section};
+use wrt_format::image::header::{CRC_OFFSET, HASH_OFFSET, HEADER_LEN, Header};
+use wrt_format::image::section::{Kind, Section, SectionTable, root_hash};
 
 use super::Draw;
 
-/// Offset of the hash in a section's entry.
-const HASH_OFFSET: usize = 32;
 /// Places changed at most.
 const CHANGES: usize = 6;
 /// Code words copied or exchanged at most: about the longest instruction.
 const RUN: usize = 6;
 
-/// The entries of the section table that are inside.
-fn sections(image: &[u8]) -> Vec<Section> {
-    let table = image.get(HEADER_LEN as usize..).unwrap_or_default();
-    let entries = table.as_chunks::<{ ENTRY_LEN as usize }>().0;
-    entries
-        .iter()
-        .take(count(image))
-        .map(Section::parse)
-        .collect()
-}
-
-/// Entries of the section table, as the header says.
-fn count(image: &[u8]) -> usize {
-    let field = image.get(24..28).and_then(|bytes| bytes.first_chunk());
-    field.map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize)
+/// The section table, if it is inside, as the header says.
+fn table(image: &[u8]) -> SectionTable<'_> {
+    let field = image.get(20..24).and_then(|bytes| bytes.first_chunk());
+    let units = field.map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let none = || SectionTable::of(image, 0).expect("a header");
+    SectionTable::of(image, units).unwrap_or_else(none)
 }
 
 /// A number like those that are often a limit, or near another.
@@ -89,9 +78,9 @@ fn code(bytes: &mut [u8], draw: &mut Draw<'_>) {
 pub(super) fn image(base: &[u8], draw: &mut Draw<'_>) -> Vec<u8> {
     let mut out = base.to_vec();
     for _ in 0..=draw.below(CHANGES) {
-        let sections = sections(&out);
-        let table_end = HEADER_LEN as usize + sections.len() * ENTRY_LEN as usize;
-        let of_kind = |kind: Kind| sections.iter().find(|section| section.kind == kind as u16);
+        let sections: Vec<Section> = table(&out).iter().collect();
+        let table_end = HEADER_LEN as usize + table(&out).bytes().len();
+        let of_kind = |kind: Kind| sections.iter().find(|section| section.kind == kind as u8);
         let chosen = match draw.below(16) {
             0 => out.get_mut(..HEADER_LEN as usize),
             1 | 2 => out.get_mut(HEADER_LEN as usize..table_end),
@@ -128,20 +117,23 @@ fn range<'a>(image: &'a mut [u8], section: Option<&Section>) -> Option<&'a mut [
 
 /// Makes hashes and checksum right again, as far as the section table can be read.
 pub(super) fn repair(image: &mut [u8]) {
-    for (number, section) in sections(image).iter().enumerate() {
-        let hash = Sha256::digest(section.bytes(image));
-        let at = HEADER_LEN as usize + number * ENTRY_LEN as usize + HASH_OFFSET;
-        image[at..at + hash.len()].copy_from_slice(&hash);
+    if image.len() < HEADER_LEN as usize {
+        return;
     }
-    let table_end =
-        (HEADER_LEN as usize).saturating_add(count(image).saturating_mul(ENTRY_LEN as usize));
-    let table = image
-        .get(HEADER_LEN as usize..table_end)
-        .unwrap_or_default();
-    if image.len() >= HEADER_LEN as usize {
-        let crc = Header::checksum(image, table).to_le_bytes();
-        image[CRC_OFFSET as usize..][..4].copy_from_slice(&crc);
+    let sections: Vec<Section> = table(image).iter().collect();
+    let is_hashes = |section: &&Section| section.kind == Kind::Hashes as u8;
+    let hashed = sections.iter().filter(|section| !is_hashes(section));
+    let hashes = hashed.map(|section| Sha256::digest(section.bytes(image)).into());
+    let hashes: Vec<[u8; 32]> = hashes.collect();
+    if let Some(place) = range(image, sections.iter().find(is_hashes)) {
+        let all = hashes.as_flattened();
+        let len = place.len().min(all.len());
+        place[..len].copy_from_slice(&all[..len]);
     }
+    let root = root_hash(table(image), hashes.into_iter());
+    image[HASH_OFFSET as usize..][..root.len()].copy_from_slice(&root);
+    let crc = Header::checksum(image, table(image).bytes()).to_le_bytes();
+    image[CRC_OFFSET as usize..][..4].copy_from_slice(&crc);
 }
 
 /// A changed copy of a module: single bytes exchanged, copied from elsewhere, taken out or put in.
@@ -177,7 +169,7 @@ mod tests {
         for base in bases::images() {
             let mut image = base.clone();
             image[CRC_OFFSET as usize] ^= 1;
-            image[HEADER_LEN as usize + HASH_OFFSET] ^= 1;
+            image[HASH_OFFSET as usize] ^= 1;
             let refused = Aligned::new(&image);
             assert!(VerifiedImage::verify(refused.bytes(), &Limits::DEFAULT).is_err());
             repair(&mut image);

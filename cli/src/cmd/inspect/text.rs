@@ -19,7 +19,6 @@ const COUNTS: &[&str] = &[
 /// Budgets, with their units.
 const BUDGETS: &[(&str, &str)] = &[
     ("max_frame_slots", "slots of 8 bytes"),
-    ("max_static_stack_slots", "slots of 8 bytes"),
     ("min_memory_64k", "pages of 64 KiB"),
     ("max_memory_64k", "pages of 64 KiB"),
     ("table_elems", "elements"),
@@ -50,9 +49,9 @@ fn header(out: &mut String, image: &Value) -> core::fmt::Result {
     )?;
     writeln!(
         out,
-        "features required: {}; used: {}",
+        "features required: {}\nhash {}",
         list(&image["required_features"]),
-        list(&image["used_features"])
+        plain(&image["hash"])
     )?;
     writeln!(out, "\nbudgets")?;
     for (name, unit) in BUDGETS {

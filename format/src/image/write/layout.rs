@@ -14,7 +14,7 @@ use crate::image::features;
 use crate::image::func::FuncRecord;
 use crate::image::header::{self, Budgets, HEADER_LEN, Header};
 use crate::image::items::SubType;
-use crate::image::section::{self, ENTRY_LEN, Kind, Section};
+use crate::image::section::{self, Kind, Section, SectionTable, UNIT_LEN, root_hash};
 use crate::image::types::{Composite, ConstOp, ExternKind, ExternType, PAGE_LOG2, ValType, val};
 use crate::isa::{Control, ISA_ID, PROLOGUE, instructions};
 
@@ -43,17 +43,14 @@ pub fn write(spec: &ImageSpec) -> Result<Vec<u8>, WriteError> {
         parts.extend(runs.into_iter().map(|run| cow_section(index, run)));
     }
     parts.push(section(Kind::Root, 0, root.to_bytes()?));
-    parts.retain(|(section, bytes)| section.kind == Kind::Code as u16 || !bytes.is_empty());
+    parts.retain(|(section, bytes)| section.kind == Kind::Code as u8 || !bytes.is_empty());
     parts.sort_by_key(|(section, _)| section.order());
     let header = Header {
         major: header::MAJOR,
         minor: header::MINOR,
-        header_len: HEADER_LEN,
-        section_table_offset: HEADER_LEN,
         isa_id: ISA_ID,
         required_features: required,
-        used_features: required,
-        min_runner: header::RUNNER_VERSION,
+        min_runner: header::RUNNER_VERSION as u16,
         budgets: budgets(spec),
         hash_alg: header::HASH_SHA256,
         page_align_log2: header::COW_ALIGN_LOG2,
@@ -70,13 +67,12 @@ fn section(kind: Kind, index: u16, bytes: Vec<u8>) -> Part {
     } else {
         section::REQUIRED
     };
-    let count = bytes.len() as u64 / kind.element_bytes().unwrap_or(1);
     let section = Section {
-        kind: kind as u16,
+        kind: kind as u8,
         flags,
         align_log2: kind.align_log2(),
         index,
-        count: count as u32,
+        len: bytes.len() as u32,
         ..Section::default()
     };
     (section, bytes)
@@ -84,9 +80,8 @@ fn section(kind: Kind, index: u16, bytes: Vec<u8>) -> Part {
 
 fn cow_section(index: u16, run: Run) -> Part {
     let (mut section, bytes) = section(Kind::DataCow, index, run.bytes);
-    section.flags |= section::COW;
-    section.aux0 = run.memory;
-    section.aux1 = (run.address >> header::COW_ALIGN_LOG2) as u32;
+    let page = (run.address >> header::COW_ALIGN_LOG2) as u32;
+    section.place = Some((run.memory, page));
     (section, bytes)
 }
 
@@ -161,28 +156,40 @@ fn sections(
     .collect())
 }
 
+/// Images of this size have the hashes of their sections one by one, so that a device can check what it is about to use.
+const HASHES_FROM: usize = 64 << 10;
+
 /// Lays out the sections behind header and table.
-fn assemble(mut header: Header, parts: Vec<Part>) -> Result<Vec<u8>, WriteError> {
-    let table_len = parts.len() * ENTRY_LEN as usize;
-    let mut out = alloc::vec![0; HEADER_LEN as usize + table_len];
-    let mut table = Vec::with_capacity(table_len);
-    for (mut section, bytes) in parts {
+fn assemble(mut header: Header, mut parts: Vec<Part>) -> Result<Vec<u8>, WriteError> {
+    let sum = parts.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+    // The image is not longer than that.
+    let padding = parts
+        .iter()
+        .map(|(section, _)| 1usize << section.align_log2)
+        .sum::<usize>();
+    if sum + padding + (parts.len() + 8) * 64 > header::MAX_IMAGE_LEN as usize {
+        return Err(WriteError::TooLarge);
+    }
+    let digests = parts.iter().map(|(_, bytes)| Sha256::digest(bytes).into());
+    let digests: Vec<[u8; 32]> = digests.collect();
+    if sum >= HASHES_FROM {
+        parts.push(section(Kind::Hashes, 0, digests.concat()));
+        parts.sort_by_key(|(section, _)| section.order());
+    }
+    let entries = parts.iter().flat_map(|(section, _)| section.encode());
+    let mut out = alloc::vec![0; HEADER_LEN as usize];
+    out.extend(entries);
+    header.table_units = (out.len() as u32 - HEADER_LEN) / UNIT_LEN;
+    let table_end = out.len();
+    for (section, bytes) in parts {
         out.resize(out.len().next_multiple_of(1 << section.align_log2), 0);
-        if out.len() + bytes.len() > header::MAX_IMAGE_LEN as usize {
-            return Err(WriteError::TooLarge);
-        }
-        section.offset = out.len() as u32;
-        section.len = bytes.len() as u32;
-        section.mem_len = section.len;
-        section.hash = Sha256::digest(&bytes).into();
         out.extend_from_slice(&bytes);
-        table.extend_from_slice(&section.encode());
-        header.section_count += 1;
     }
     header.total_len = out.len() as u32;
-    let (head, rest) = out.split_at_mut(HEADER_LEN as usize);
-    head.copy_from_slice(&header.encode(&table));
-    rest[..table_len].copy_from_slice(&table);
+    let table = SectionTable::of(&out, header.table_units).ok_or(WriteError::TooLarge)?;
+    header.hash = root_hash(table, digests.into_iter());
+    let encoded = header.encode(&out[HEADER_LEN as usize..table_end]);
+    out[..HEADER_LEN as usize].copy_from_slice(&encoded);
     Ok(out)
 }
 
@@ -201,7 +208,6 @@ fn budgets(spec: &ImageSpec) -> Budgets {
         .map(|func| func.frame);
     Budgets {
         max_frame_slots: frames.max().unwrap_or(0).into(),
-        max_static_stack_slots: 0,
         min_mem_64k: sum(&mut memories().map(|ty| units(ty.min, ty.page_log2))),
         max_mem_64k: sum(&mut memories().map(|ty| match ty.max {
             Some(max) => units(max, ty.page_log2),

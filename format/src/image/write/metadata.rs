@@ -4,16 +4,18 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use rkyv::rancor::Failure;
-use rkyv::rend::{u32_le, u64_le};
+use rkyv::rend::u32_le;
 use rkyv::{Archive, Serialize};
 
 use super::ExternSpec;
-use super::spec::{ConstExpr, DataMode, ElemItems, ElemMode, ModuleSpec, WriteError};
+use super::spec::{ConstExpr, DataMode, ElemItems, ElemMode, FuncTypeSpec, ModuleSpec, WriteError};
+use crate::image::items::SubType;
 use crate::image::root::{
-    DataRow, DefRow, ElemRow, ExportRow, ExternRow, FieldRow, ImportRow, NONE, OpRow, Root,
-    RootModule, Span, TypeRow, type_flag,
+    DataRow, ElemRow, ExportRow, ExternRow, FieldRow, GlobalRow, ImportRow, Item, NONE, OpRow,
+    Root, RootModule, RootMore, Span, SubRow, TableRow, TypeRow, Wide, data_bits, elem_bits,
+    global_flag, type_flag,
 };
-use crate::image::types::{Composite, ValType, place_field};
+use crate::image::types::{Composite, ConstOp, ExternKind, ValType, place_field};
 
 /// What archives as a [`Root`].
 #[derive(Archive, Serialize)]
@@ -26,7 +28,7 @@ pub(super) struct RootBuilder {
 #[derive(Archive, Serialize, Default)]
 #[rkyv(as = RootModule)]
 pub(super) struct RootModuleBuilder {
-    pub(super) features: u64_le,
+    pub(super) features: Wide,
     name: Span,
     start: u32_le,
     import_counts: [u32_le; 5],
@@ -34,16 +36,25 @@ pub(super) struct RootModuleBuilder {
     type_vals: Vec<ValType>,
     types: Vec<TypeRow>,
     imports: Vec<ImportRow>,
-    imports_by_kind: Vec<u32_le>,
-    tables: Vec<DefRow>,
+    tables: Vec<TableRow>,
     memories: Vec<ExternRow>,
-    globals: Vec<DefRow>,
+    globals: Vec<GlobalRow>,
     exports: Vec<ExportRow>,
     elems: Vec<ElemRow>,
     pub(super) datas: Vec<DataRow>,
+    more: Vec<RootMoreBuilder>,
+}
+
+/// What archives as a [`RootMore`]; the fields are those.
+#[derive(Archive, Serialize, Default, PartialEq)]
+#[rkyv(as = RootMore)]
+struct RootMoreBuilder {
+    imports_by_kind: Vec<u32_le>,
+    import_types: Vec<ExternRow>,
     exprs: Vec<Span>,
     ops: Vec<OpRow>,
     tags: Vec<u32_le>,
+    subs: Vec<SubRow>,
     fields: Vec<FieldRow>,
 }
 
@@ -87,35 +98,71 @@ pub(super) fn module(
             len: 0.into(),
         },
     };
-    out.put_types(spec)?;
-    out.put_imports(spec)?;
+    let mut more = RootMoreBuilder::default();
+    out.put_types(spec, &mut more)?;
+    out.put_imports(spec, &mut more)?;
     for table in &spec.tables {
         let init = match &table.init {
-            Some(init) => out.expr(init)?,
+            Some(init) => more.expr(init)?,
             None => Span::default(),
         };
         let ty = ExternRow::encode(&ExternSpec::Table(table.ty));
-        out.tables.push(DefRow { ty, init });
+        out.tables.push(TableRow { ty, init });
     }
     let memories = spec.memories.iter().copied().map(ExternSpec::Memory);
     out.memories = memories.map(|ty| ExternRow::encode(&ty)).collect();
     for global in &spec.globals {
-        let init = out.expr(&global.init)?;
-        let ty = ExternRow::encode(&ExternSpec::Global(global.ty));
-        out.globals.push(DefRow { ty, init });
+        let (init, is_expr) = more.value(&global.init)?;
+        let bit = |set: bool, flag: u32| if set { flag } else { 0 };
+        let flags = bit(global.ty.mutable, global_flag::MUTABLE) | bit(is_expr, global_flag::EXPR);
+        out.globals.push(GlobalRow {
+            ty: global.ty.ty,
+            flags: flags.into(),
+            init,
+        });
     }
     for export in &spec.exports {
         let name = out.string(&export.name)?;
-        out.exports.push(ExportRow {
-            name,
-            kind: u32::from(export.kind as u8).into(),
-            index: export.index.into(),
-        });
+        let what = item(export.kind, export.index)?;
+        out.exports.push(ExportRow { name, what });
     }
-    out.tags = spec.tags.iter().map(|&tag| tag.into()).collect();
-    out.put_elems(spec, elems)?;
-    out.put_datas(spec, flattened)?;
+    more.tags = spec.tags.iter().map(|&tag| tag.into()).collect();
+    out.put_elems(spec, elems, &mut more)?;
+    out.put_datas(spec, flattened, &mut more)?;
+    if more != RootMoreBuilder::default() {
+        out.more.push(more);
+    }
     Ok(out)
+}
+
+/// A kind and an index, which must be below [`Item::LIMIT`].
+fn item(kind: ExternKind, index: u32) -> Result<Item, WriteError> {
+    match index < Item::LIMIT {
+        true => Ok(Item::new(kind, index)),
+        false => Err(WriteError::TooLarge),
+    }
+}
+
+impl RootMoreBuilder {
+    fn expr(&mut self, expr: &ConstExpr) -> Result<Span, WriteError> {
+        let at = span(self.ops.len(), expr.0.len())?;
+        self.ops.extend(expr.0.iter().copied().map(OpRow::encode));
+        Ok(at)
+    }
+
+    /// A value that is a constant, or the place of its operators, and whether it is the latter.
+    fn value(&mut self, expr: &ConstExpr) -> Result<(Wide, bool), WriteError> {
+        match expr.0[..] {
+            [ConstOp::Const(bits)] => Ok((bits.into(), false)),
+            _ => Ok((self.expr(expr)?.into(), true)),
+        }
+    }
+
+    /// As [`Self::value`], with a bit that says whether it is operators.
+    fn offset(&mut self, expr: &ConstExpr, bit: u32) -> Result<(Wide, u32), WriteError> {
+        let (value, is_expr) = self.value(expr)?;
+        Ok((value, if is_expr { bit } else { 0 }))
+    }
 }
 
 impl RootModuleBuilder {
@@ -125,18 +172,19 @@ impl RootModuleBuilder {
         Ok(at)
     }
 
-    fn expr(&mut self, expr: &ConstExpr) -> Result<Span, WriteError> {
-        let at = span(self.ops.len(), expr.0.len())?;
-        self.ops.extend(expr.0.iter().copied().map(OpRow::encode));
-        Ok(at)
-    }
-
-    fn put_types(&mut self, spec: &ModuleSpec) -> Result<(), WriteError> {
+    fn put_types(
+        &mut self,
+        spec: &ModuleSpec,
+        more: &mut RootMoreBuilder,
+    ) -> Result<(), WriteError> {
+        let plain =
+            |ty: &FuncTypeSpec| ty.composite == Composite::Func && ty.sub == SubType::default();
+        let all_plain = spec.types.iter().all(plain);
         for ty in &spec.types {
             let slots =
                 |vals: &[ValType]| u16::try_from(vals.len()).map_err(|_| WriteError::TooManySlots);
             let depth = match ty.sub.supertype {
-                Some(supertype) => self.types.get(supertype as usize).map_or(0, |row| {
+                Some(supertype) => more.subs.get(supertype as usize).map_or(0, |row| {
                     // A chain too long for the verifier is refused there.
                     row.depth.to_native().saturating_add(1)
                 }),
@@ -144,8 +192,8 @@ impl RootModuleBuilder {
             };
             let (start, flag) = match ty.composite {
                 Composite::Func => (self.type_vals.len(), 0),
-                Composite::Struct => (self.fields.len(), type_flag::STRUCT),
-                Composite::Array => (self.fields.len(), type_flag::ARRAY),
+                Composite::Struct => (more.fields.len(), type_flag::STRUCT),
+                Composite::Array => (more.fields.len(), type_flag::ARRAY),
             };
             let (params, results) = match ty.composite {
                 Composite::Func => (slots(&ty.params)?, slots(&ty.results)?),
@@ -166,20 +214,29 @@ impl RootModuleBuilder {
                 start: word(start)?.into(),
                 params: params.into(),
                 results: results.into(),
+            });
+            self.type_vals.extend_from_slice(&ty.params);
+            self.type_vals.extend_from_slice(&ty.results);
+            if all_plain {
+                continue;
+            }
+            more.subs.push(SubRow {
                 supertype: ty.sub.supertype.unwrap_or(NONE).into(),
                 in_group: ty.sub.in_group.into(),
                 flags: (flag | if ty.sub.open { type_flag::OPEN } else { 0 }).into(),
                 depth: depth.into(),
             });
             let fields = ty.fields.iter().copied().map(FieldRow::encode);
-            self.fields.extend(fields);
-            self.type_vals.extend_from_slice(&ty.params);
-            self.type_vals.extend_from_slice(&ty.results);
+            more.fields.extend(fields);
         }
         Ok(())
     }
 
-    fn put_imports(&mut self, spec: &ModuleSpec) -> Result<(), WriteError> {
+    fn put_imports(
+        &mut self,
+        spec: &ModuleSpec,
+        more: &mut RootMoreBuilder,
+    ) -> Result<(), WriteError> {
         let mut by_kind = [const { Vec::<u32_le>::new() }; 5];
         // Many imports name the same module one after the other: its name is kept once.
         let mut last: Option<(&str, Span)> = None;
@@ -190,44 +247,61 @@ impl RootModuleBuilder {
             };
             last = Some((&import.module, module));
             let name = self.string(&import.name)?;
-            let ty = ExternRow::encode(&import.ty);
-            self.imports.push(ImportRow { module, name, ty });
+            let kind = import.ty.kind();
+            let index = match &import.ty {
+                ExternSpec::Func(type_idx) | ExternSpec::Tag(type_idx) => *type_idx,
+                ExternSpec::Table(_) | ExternSpec::Memory(_) | ExternSpec::Global(_) => {
+                    more.import_types.push(ExternRow::encode(&import.ty));
+                    word(more.import_types.len() - 1)?
+                }
+            };
+            let what = item(kind, index)?;
+            self.imports.push(ImportRow { module, name, what });
             by_kind[import.ty.kind() as usize].push(word(number)?.into());
         }
         for (count, numbers) in self.import_counts.iter_mut().zip(&by_kind) {
             *count = word(numbers.len())?.into();
         }
-        self.imports_by_kind = by_kind.concat();
+        let by_kind = by_kind.concat();
+        if !by_kind.is_sorted_by_key(|number| number.to_native()) {
+            more.imports_by_kind = by_kind;
+        }
         Ok(())
     }
 
-    fn put_elems(&mut self, spec: &ModuleSpec, words: &mut Vec<u32>) -> Result<(), WriteError> {
+    fn put_elems(
+        &mut self,
+        spec: &ModuleSpec,
+        words: &mut Vec<u32>,
+        more: &mut RootMoreBuilder,
+    ) -> Result<(), WriteError> {
         for elem in &spec.elems {
-            let (mode, table, offset) = match &elem.mode {
-                ElemMode::Passive => (0, 0, Span::default()),
-                ElemMode::Active { table, offset } => (1, *table, self.expr(offset)?),
-                ElemMode::Declared => (2, 0, Span::default()),
+            let (mode, offset) = match &elem.mode {
+                ElemMode::Passive => (0, Wide::default()),
+                ElemMode::Active { table, offset } => {
+                    let (offset, is_expr) = more.offset(offset, elem_bits::EXPR)?;
+                    (1 | is_expr | table << elem_bits::TABLE, offset)
+                }
+                ElemMode::Declared => (2, Wide::default()),
             };
-            let (items_kind, items) = match &elem.items {
+            let (kind, items) = match &elem.items {
                 ElemItems::Funcs(funcs) => {
                     let at = span(words.len(), funcs.len())?;
                     words.extend_from_slice(funcs);
                     (0, at)
                 }
                 ElemItems::Exprs(exprs) => {
-                    let at = span(self.exprs.len(), exprs.len())?;
+                    let at = span(more.exprs.len(), exprs.len())?;
                     for expr in exprs {
-                        let expr = self.expr(expr)?;
-                        self.exprs.push(expr);
+                        let expr = more.expr(expr)?;
+                        more.exprs.push(expr);
                     }
-                    (1, at)
+                    (elem_bits::EXPRS, at)
                 }
             };
             self.elems.push(ElemRow {
                 ty: elem.ty,
-                mode: mode.into(),
-                items_kind: items_kind.into(),
-                table: table.into(),
+                how: (mode | kind).into(),
                 offset,
                 items,
             });
@@ -235,7 +309,12 @@ impl RootModuleBuilder {
         Ok(())
     }
 
-    fn put_datas(&mut self, spec: &ModuleSpec, flattened: &[bool]) -> Result<(), WriteError> {
+    fn put_datas(
+        &mut self,
+        spec: &ModuleSpec,
+        flattened: &[bool],
+        more: &mut RootMoreBuilder,
+    ) -> Result<(), WriteError> {
         let mut at = 0usize;
         for (data, &flattened) in spec.datas.iter().zip(flattened) {
             if flattened && !spec.counts_datas {
@@ -248,12 +327,15 @@ impl RootModuleBuilder {
                     bytes: span(at, data.bytes.len())?,
                     ..DataRow::default()
                 },
-                DataMode::Active { mem, offset } => DataRow {
-                    mode: 1.into(),
-                    mem: (*mem).into(),
-                    offset: self.expr(offset)?,
-                    bytes: span(at, data.bytes.len())?,
-                },
+                DataMode::Active { mem, offset } => {
+                    let (offset, is_expr) = more.offset(offset, data_bits::EXPR)?;
+                    let how = data_bits::ACTIVE | is_expr | mem << data_bits::MEM;
+                    DataRow {
+                        how: how.into(),
+                        offset,
+                        bytes: span(at, data.bytes.len())?,
+                    }
+                }
             };
             if !flattened {
                 at += data.bytes.len();

@@ -2,11 +2,11 @@
 //! `image/lookup.rs`.
 
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::spec::{ExportSpec, FuncSpec, WriteError};
-use crate::image::crc::crc32;
-use crate::image::lookup::stops;
+use crate::image::lookup::{GROUP, stops};
 use crate::isa::{Op, instructions, is_fuel};
 
 fn word(value: usize) -> Result<[u8; 4], WriteError> {
@@ -14,20 +14,16 @@ fn word(value: usize) -> Result<[u8; 4], WriteError> {
     Ok(value.to_le_bytes())
 }
 
-/// Pairs of name hash and export number, ascending by hash, then name.
+/// Numbers of the exports in the order of their names; empty if they stand in that order.
 pub(super) fn export_index(exports: &[ExportSpec]) -> Result<Vec<u8>, WriteError> {
-    let keys = exports.iter().enumerate().map(|(i, export)| {
-        let name = export.name.as_bytes();
-        (crc32(&[name]), name, i)
-    });
-    let mut keys: Vec<_> = keys.collect();
-    keys.sort_unstable();
-    let mut out = Vec::with_capacity(keys.len() * 8);
-    for (hash, _, i) in keys {
-        out.extend_from_slice(&hash.to_le_bytes());
-        out.extend_from_slice(&word(i)?);
+    let name = |export: &ExportSpec| export.name.as_bytes().to_vec();
+    if exports.is_sorted_by_key(name) {
+        return Ok(Vec::new());
     }
-    Ok(out)
+    let mut numbers: Vec<usize> = (0..exports.len()).collect();
+    numbers.sort_by_key(|&i| name(&exports[i]));
+    let words: Result<Vec<_>, _> = numbers.into_iter().map(word).collect();
+    Ok(words?.concat())
 }
 
 /// Where operands of a function look like the opcode `fuel`.
@@ -45,23 +41,44 @@ pub(super) fn decoys(code: &[u16]) -> impl Iterator<Item = u32> {
 pub(super) fn names(names: &[(u32, String)], count: usize) -> Result<Vec<u8>, WriteError> {
     // What a module says of functions that it has not would only make the section long.
     let known = names.partition_point(|(func, _)| (*func as usize) < count);
-    let names = &names[..known];
-    let Some((last, _)) = names.last() else {
+    let mut parts = vec![&b""[..]; count];
+    for (func, name) in &names[..known] {
+        parts[*func as usize] = name.as_bytes();
+    }
+    parted(&parts)
+}
+
+/// Parts, one for each function, as they lie in NAMES and LINES; empty where they all are.
+fn parted<Part: AsRef<[u8]>>(parts: &[Part]) -> Result<Vec<u8>, WriteError> {
+    let last = parts.iter().rposition(|part| !part.as_ref().is_empty());
+    let Some(last) = last else {
         return Ok(Vec::new());
     };
-    let mut out = word(*last as usize + 1)?.to_vec();
-    let mut rest = names.iter().peekable();
-    let mut end = 0;
-    for i in 0..=*last {
-        while let Some((_, name)) = rest.next_if(|(func, _)| *func == i) {
-            end += name.len();
+    let (mut starts, mut blob) = (Vec::new(), Vec::new());
+    for (i, group) in parts.chunks(GROUP as usize).enumerate() {
+        if i > 0 {
+            starts.extend_from_slice(&word(blob.len())?);
         }
-        out.extend_from_slice(&word(end)?);
+        for (j, part) in group.iter().enumerate() {
+            if i * GROUP as usize + j > last {
+                break;
+            }
+            let part = part.as_ref();
+            put_length(&mut blob, part.len());
+            blob.extend_from_slice(part);
+        }
     }
-    for (_, name) in names {
-        out.extend_from_slice(name.as_bytes());
+    starts.extend_from_slice(&blob);
+    Ok(starts)
+}
+
+/// Puts a number as LEB128.
+fn put_length(out: &mut Vec<u8>, mut value: usize) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
     }
-    Ok(out)
+    out.push(value as u8);
 }
 
 /// The LINES section for defined functions; empty where nothing is known.
@@ -69,9 +86,8 @@ pub(super) fn lines(lines: &[Vec<(u32, u32)>], funcs: &[FuncSpec]) -> Result<Vec
     if lines.iter().all(Vec::is_empty) {
         return Ok(Vec::new());
     }
-    let mut out = word(funcs.len())?.to_vec();
-    let (mut parts, mut halves) = (Vec::new(), Vec::new());
-    for (i, func) in funcs.iter().enumerate() {
+    let mut halves = Vec::new();
+    let parts = funcs.iter().enumerate().map(|(i, func)| {
         let known = lines.get(i).map_or(&[][..], Vec::as_slice);
         let mut last = 0u32;
         halves.clear();
@@ -85,11 +101,10 @@ pub(super) fn lines(lines: &[Vec<(u32, u32)>], funcs: &[FuncSpec]) -> Result<Vec
             last = offset;
         }
         let pairs = halves.chunks(2);
-        parts.extend(pairs.map(|pair| pair[0] | pair.get(1).map_or(0, |high| high << 4)));
-        out.extend_from_slice(&word(parts.len())?);
-    }
-    out.extend_from_slice(&parts);
-    Ok(out)
+        let bytes = pairs.map(|pair| pair[0] | pair.get(1).map_or(0, |high| high << 4));
+        bytes.collect::<Vec<u8>>()
+    });
+    parted(&parts.collect::<Vec<_>>())
 }
 
 /// The half bytes that `Halves::difference` reads back.

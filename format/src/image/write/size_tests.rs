@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::tests::{MEMORY, code, rich, rich_module};
 use super::*;
+use crate::image::root::data_bits;
 use crate::image::section;
 use crate::isa::Op;
 use crate::verify::{Limits, VerifiedImage};
@@ -95,8 +96,9 @@ fn blocks_share_the_number_of_what_follows() {
     let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
     let found: Vec<_> = image.module(0).wasm_offsets(0).collect();
     assert_eq!(found, [(0, 7), (2, 7), (6, 9), (7, 9)]);
-    let lines = image.sections().iter().find(|it| it.kind == 16).unwrap();
-    assert_eq!(lines.len, 4 + 4 + 1);
+    let is_lines = |it: &section::Section| it.kind == section::Kind::Lines as u8;
+    let lines = image.sections().iter().find(is_lines).unwrap();
+    assert_eq!(lines.len, 1 + 1);
 }
 
 /// A segment that has been laid out in a copy-on-write section leaves a row only where instructions count segments.
@@ -111,7 +113,7 @@ fn flattened_segments_are_left_out_where_no_instruction_counts_them() {
         assert_eq!(flattened, [true, false, true, false]);
         let mut elems = Vec::new();
         let root = metadata::module(&module, &flattened, 0, &mut elems).unwrap();
-        let mode = |row: &crate::image::root::DataRow| row.mode.to_native();
+        let mode = |row: &crate::image::root::DataRow| row.how.to_native() & data_bits::ACTIVE;
         root.datas.iter().map(mode).collect::<Vec<u32>>()
     };
     assert_eq!(rows(true), [0, 0, 0, 1]);
@@ -130,9 +132,10 @@ fn names_are_those_of_functions() {
     };
     assert_eq!(section(&[5, 7, u32::MAX]), section(&[]));
     assert_eq!(side::names(&[(5, "f".into())], count), Ok(vec![]));
-    // Five ends, and then `imported`, `main` and `pair`.
-    let ends = [5, 8, 8, 12, 12, 16].map(u32::to_le_bytes).concat();
-    assert_eq!(section(&[]), [&ends[..], b"importedmainpair"].concat());
+    // Each behind its length; the second and fourth function have none.
+    assert_eq!(section(&[]), b"\x08imported\0\x04main\0\x04pair");
+    // What has no name at the end takes no room.
+    assert_eq!(side::names(&names[..1], count).unwrap(), b"\x08imported");
 }
 
 #[test]
@@ -143,13 +146,51 @@ fn small_images_are_small() {
     };
     let bytes = write(&spec).unwrap();
     // Header, two entries, an archive of two structs, the stubs.
-    assert_eq!(bytes.len(), 128 + 2 * 64 + 176 + 16);
+    assert_eq!(bytes.len(), 112 + 2 * 8 + 136 + 16);
     let bytes = align(&write(&rich()).unwrap());
     let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
     let mut end = 0;
     for section in image.sections().iter() {
         let padding = section.offset - end;
-        assert!(end == 0 || section.kind == section::Kind::DataCow as u16 || padding < 16);
-        end = section.offset + section.len;
+        assert!(end == 0 || section.kind == section::Kind::DataCow as u8 || padding < 8);
+        end = section.end();
+    }
+}
+
+/// Parts of NAMES and LINES are found in every group, and nothing behind the last.
+#[test]
+fn parts_of_many_functions() {
+    let words = code(&[(Op::Enter, &[1, 1]), (Op::Ret, &[])]);
+    let func = FuncSpec {
+        type_idx: 0,
+        frame: 1,
+        refs: 0,
+        code: words,
+    };
+    let long = "n".repeat(300);
+    let name = |i: u32| match i {
+        33 | 96 => long.clone(),
+        64 => alloc::string::String::new(),
+        _ => alloc::format!("f{i}"),
+    };
+    let module = ModuleSpec {
+        types: vec![FuncTypeSpec::default()],
+        funcs: vec![func; 100],
+        func_names: (0..98).map(|i| (i, name(i))).collect(),
+        lines: (0..97).map(|i| vec![(0, i * 1000)]).collect(),
+        ..ModuleSpec::default()
+    };
+    let image = ImageSpec {
+        modules: vec![module],
+        build_id: 0,
+    };
+    let bytes = align(&write(&image).unwrap());
+    let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+    let module = image.module(0);
+    for i in 0..101 {
+        let named = (i < 98 && i != 64).then(|| name(i));
+        assert_eq!(module.func_name(i), named.as_deref(), "{i}");
+        let line = (i < 97).then_some(i * 1000);
+        assert_eq!(module.wasm_offset(i, 0), line, "{i}");
     }
 }

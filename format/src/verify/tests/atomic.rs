@@ -89,10 +89,10 @@ fn a_missing_feature_is_named() {
     let error = VerifiedImage::verify(&bytes, &without).unwrap_err();
     assert_eq!(error.kind(), Kind::UnsupportedFeature);
     assert_eq!(error.missing_features(), features::THREADS);
-    let text = "the image needs a feature that this runner does not have: threads (at byte 0x20)";
+    let text = "the image needs a feature that this runner does not have: threads (at byte 0x18)";
     assert_eq!(error.to_string(), text);
     let mut strange = bytes;
-    strange[32..40]
+    strange[24..32]
         .copy_from_slice(&(features::STACK_SWITCHING | features::THREADS | 1 << 40).to_le_bytes());
     repair(&mut strange);
     let error = VerifiedImage::verify(&strange, &Limits::DEFAULT).unwrap_err();

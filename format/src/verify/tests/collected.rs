@@ -187,29 +187,27 @@ fn patched(from: &[u8], to: &[u8]) -> Result<(), Kind> {
 
 #[test]
 fn rows_of_types_and_fields_have_meaning() {
-    // Start, fields, size in units of 8, no supertype, place, flags, depth.
-    let row = [
-        0, 0, 0, 0, 2, 0, 2, 0, 255, 255, 255, 255, 0, 0, 0, 0, 2, 0, 0, 0,
-    ];
+    // Start, fields, size in units of 8.
+    let row = [0, 0, 0, 0, 2, 0, 2, 0];
+    // No supertype, place, flags, depth.
+    let sub = [255, 255, 255, 255, 0, 0, 0, 0, 2, 0, 0, 0];
     assert_eq!(patched(&row, &row), Ok(()));
-    for (at, value) in [
-        (6, 1),
-        (6, 3),
-        (16, 6),
-        (16, 4),
-        (16, 8),
-        (0, 1),
-        (4, 3),
-        (4, 1),
+    assert_eq!(patched(&sub, &sub), Ok(()));
+    for (at, value, expected) in [
+        (6, 1, Kind::BadType),
+        (6, 3, Kind::BadType),
+        (0, 1, Kind::BadType),
+        (4, 3, Kind::Overlap),
+        (4, 1, Kind::BadType),
     ] {
         let mut wrong = row;
         wrong[at] = value;
-        let kind = if (at, value) == (4, 3) {
-            Kind::Overlap
-        } else {
-            Kind::BadType
-        };
-        assert_eq!(patched(&row, &wrong), Err(kind), "{at} {value}");
+        assert_eq!(patched(&row, &wrong), Err(expected), "{at} {value}");
+    }
+    for (at, value) in [(4, 1), (8, 6), (8, 4), (8, 8), (10, 1)] {
+        let mut wrong = sub;
+        wrong[at] = value;
+        assert_eq!(patched(&sub, &wrong), Err(Kind::BadType), "{at} {value}");
     }
     let field = [0x78, 0, 0, 0, 1, 0, 0, 0, 0x7e];
     assert_eq!(patched(&field, &[0x78, 0, 0, 0, 0]), Ok(()));

@@ -1,9 +1,11 @@
 //! Header and section table.
 
-use super::super::{Class, Limits, VerifiedImage, VerifyErrorKind as Kind};
+use alloc::vec::Vec;
+
+use super::super::{Class, Limits, VerifiedImage, VerifyError, VerifyErrorKind as Kind};
 use super::{find, repair, verify_all};
 use crate::image::features;
-use crate::image::section::Kind as SectionKind;
+use crate::image::section::{Kind as SectionKind, Section};
 use crate::image::write::tests::rich;
 use crate::image::write::{AlignedVec, ImageSpec, ModuleSpec, align, write};
 use crate::isa::PROLOGUE;
@@ -33,7 +35,7 @@ fn what_is_not_an_image() {
     let bytes = image();
     for len in 4..bytes.len() {
         // Every few bytes, and every length of the header and table.
-        if len < 300 || len % 97 == 0 {
+        if len < 400 || len % 97 == 0 {
             assert_eq!(check(&bytes[..len]), Err(Kind::Truncated), "{len}");
         }
     }
@@ -52,44 +54,44 @@ fn what_is_not_an_image() {
 
 #[test]
 fn every_header_field_is_checked() {
-    assert_eq!(set(120, 0), Ok(()));
     assert_eq!(set(0, 0x4252_0000), Err(Kind::NotAnImage));
     assert_eq!(set(4, 0x0a1a_0a0d), Err(Kind::NotAnImage));
-    assert_eq!(changed(|bytes| bytes[8] = 2), Err(Kind::OtherVersion));
+    assert_eq!(changed(|bytes| bytes[8] = 1), Err(Kind::OtherVersion));
     // A later minor version is fine.
     assert_eq!(changed(|bytes| bytes[10] = 9), Ok(()));
-    assert_eq!(set(12, 144), Err(Kind::BadHeader));
-    assert_eq!(set(16, u32::MAX), Err(Kind::BadHeader));
-    assert_eq!(set(16, 1000), Err(Kind::TrailingBytes));
-    assert_eq!(set(20, 144), Err(Kind::BadSectionTable));
-    assert_eq!(set(24, 1 << 20), Err(Kind::BadSectionTable));
-    assert_eq!(set(24, u32::MAX), Err(Kind::BadSectionTable));
-    assert_eq!(set(24, 0), Err(Kind::SectionRange));
-    assert_eq!(set(28, 0x1234_5678), Err(Kind::OtherIsa));
+    assert_eq!(set(12, u32::MAX), Err(Kind::BadHeader));
+    assert_eq!(set(12, 1000), Err(Kind::TrailingBytes));
+    assert_eq!(set(16, 0x1234_5678), Err(Kind::OtherIsa));
+    assert_eq!(set(20, 1 << 20), Err(Kind::BadSectionTable));
+    assert_eq!(set(20, u32::MAX), Err(Kind::BadSectionTable));
+    assert_eq!(set(20, 0), Err(Kind::SectionRange));
     assert_eq!(
-        set(32, features::RELAXED_SIMD as u32),
+        set(24, features::RELAXED_SIMD as u32),
         Err(Kind::UnsupportedFeature)
     );
-    assert_eq!(set(36, 1 << 31), Err(Kind::UnsupportedFeature));
-    assert_eq!(set(32, 0), Err(Kind::FeatureNotDeclared));
-    assert_eq!(set(48, 1), Err(Kind::UnsupportedFeature));
-    assert_eq!(set(52, 2), Err(Kind::RunnerTooOld));
-    assert_eq!(set(56, 6), Err(Kind::BadFuncRecord));
-    for budget in [60, 64, 68, 72, 76] {
+    assert_eq!(set(28, 1 << 31), Err(Kind::UnsupportedFeature));
+    assert_eq!(set(24, 0), Err(Kind::FeatureNotDeclared));
+    assert_eq!(set(32, 1), Err(Kind::OtherHardware));
+    assert_eq!(set(36, 77), Ok(()));
+    assert_eq!(
+        changed(|bytes| bytes[40] = 1),
+        Err(Kind::UnsupportedFeature)
+    );
+    assert_eq!(changed(|bytes| bytes[42] = 2), Err(Kind::RunnerTooOld));
+    assert_eq!(set(44, 6), Err(Kind::BadFuncRecord));
+    for budget in [48, 52, 56, 60] {
         assert_eq!(set(budget, 3), Err(Kind::BadBudgets), "{budget}");
     }
-    assert_eq!(set(88, 1), Err(Kind::OtherHardware));
-    for field in 104..112 {
+    assert_eq!(set(64, 77), Ok(()));
+    for field in 104..108 {
         assert_eq!(
             changed(|bytes| bytes[field] ^= 0x10),
             Err(Kind::BadHeader),
             "{field}"
         );
     }
-    assert_eq!(set(112, 77), Ok(()));
-    assert_eq!(set(120, 1), Err(Kind::BadHeader));
     let mut bytes = image();
-    bytes[124] ^= 1;
+    bytes[108] ^= 1;
     assert_eq!(verify_all(&bytes, &Limits::DEFAULT), Err(Kind::BadChecksum));
     assert_eq!(Kind::OtherIsa.class(), Class::OtherVersion);
     assert_eq!(Kind::UnsupportedFeature.class(), Class::Unsupported);
@@ -97,64 +99,69 @@ fn every_header_field_is_checked() {
 
 #[test]
 fn every_field_of_an_entry_is_checked() {
-    // The second entry: FUNC of module 0.
-    let entry = 128 + 64;
-    let set = |at: usize, value: u8| changed(|bytes| bytes[entry + at] = value);
-    assert_eq!(set(0, 1), Err(Kind::BadSection));
-    assert_eq!(set(0, 200), Err(Kind::UnsupportedSection));
-    assert_eq!(set(2, 0), Err(Kind::BadSection));
-    assert_eq!(set(2, 9), Err(Kind::BadSection));
-    assert_eq!(set(4, 3), Err(Kind::BadSection));
-    assert_eq!(set(4, 255), Err(Kind::BadSection));
-    assert_eq!(set(5, 1), Err(Kind::BadSection));
-    assert_eq!(set(6, 1), Err(Kind::SectionOrder));
-    assert_eq!(set(8, 1), Err(Kind::SectionRange));
-    assert_eq!(set(12, 40), Err(Kind::BadSection));
-    assert_eq!(set(16, 0), Err(Kind::BadSection));
-    assert_eq!(set(20, 2), Err(Kind::BadSection));
-    assert_eq!(set(24, 1), Err(Kind::BadSection));
-    assert_eq!(set(28, 1), Err(Kind::BadSection));
-    // The first: ROOT belongs to the image, not to a module.
-    assert_eq!(changed(|bytes| bytes[128] = 3), Err(Kind::BadSection));
-    assert_eq!(changed(|bytes| bytes[134] = 1), Err(Kind::BadSection));
+    let func = find(&image(), SectionKind::Func).0;
+    let set = |at: usize, value: u8| changed(|bytes| bytes[at] = value);
+    // Words of 8 bytes want another alignment.
+    assert_eq!(set(func, 2), Err(Kind::BadSection));
+    assert_eq!(set(func, 200), Err(Kind::UnsupportedSection));
+    // Not required; unknown flags; another alignment.
+    assert_eq!(set(func + 1, 0x20), Err(Kind::BadSection));
+    assert_eq!(set(func + 1, 0x23), Err(Kind::BadSection));
+    assert_eq!(set(func + 1, 0x11), Err(Kind::BadSection));
+    assert_eq!(set(func + 1, 0xf1), Err(Kind::BadSection));
+    assert_eq!(set(func + 2, 1), Err(Kind::SectionOrder));
+    assert_eq!(set(func + 4, 41), Err(Kind::BadSection));
+    // ROOT and HASHES belong to the image, not to a module.
+    let root = find(&image(), SectionKind::Root).0;
+    assert_eq!(set(root, 2), Err(Kind::BadSection));
+    assert_eq!(set(root + 2, 1), Err(Kind::BadSection));
+    let hashes = find(&image(), SectionKind::Hashes).0;
+    assert_eq!(set(hashes + 2, 1), Err(Kind::BadSection));
+    // A copy-on-write section whose second unit is not in the table.
+    let mut bytes = align(&write(&of_default_module()).unwrap());
+    let code = find(&bytes, SectionKind::Code).0;
+    bytes[code..code + 2].copy_from_slice(&[24, 0xc1]);
+    repair(&mut bytes);
+    assert_eq!(verify_all(&bytes, &Limits::DEFAULT), Err(Kind::BadSection));
 }
 
 #[test]
 fn sections_that_are_not_known() {
     // The function names, made something else: skipped unless required.
-    let names = find(&image(), SectionKind::Names).0 * 64 + 128;
-    assert_eq!(changed(|bytes| bytes[names] = 15), Ok(()));
+    let names = find(&image(), SectionKind::Names).0;
+    assert_eq!(changed(|bytes| bytes[names] = 17), Ok(()));
     let required = changed(|bytes| {
-        bytes[names] = 15;
-        bytes[names + 2] = 1;
+        bytes[names] = 17;
+        bytes[names + 1] = 1;
     });
     assert_eq!(required, Err(Kind::UnsupportedSection));
 }
 
 #[test]
-fn sections_do_not_overlap_and_padding_is_zero() {
+fn sections_fill_the_image_and_padding_is_zero() {
     let bytes = image();
     let (entry, code) = find(&bytes, SectionKind::Code);
-    let at = 128 + entry * 64 + 8;
-    let moved = |by: i64| {
-        changed(|bytes| {
-            let offset = (i64::from(code.offset) + by) as u32;
-            bytes[at..at + 4].copy_from_slice(&offset.to_le_bytes());
-        })
-    };
-    assert_eq!(moved(16), Err(Kind::SectionRange));
-    assert_eq!(moved(-16), Err(Kind::SectionRange));
-    assert_eq!(moved(8), Err(Kind::SectionRange));
-    assert_eq!(moved(1 << 30), Err(Kind::SectionRange));
-    let (_, root) = find(&bytes, SectionKind::Root);
-    let (_, pool) = find(&bytes, SectionKind::Const);
-    assert_ne!(
-        code.offset + code.len,
-        pool.offset,
-        "there is padding to change"
-    );
-    assert_eq!(root.offset % 16, 0);
-    let padding = (pool.offset - 1) as usize;
+    let len =
+        |len: u32| changed(|bytes| bytes[entry + 4..entry + 8].copy_from_slice(&len.to_le_bytes()));
+    assert_eq!(len(code.len), Ok(()));
+    assert_eq!(len(1 << 30), Err(Kind::SectionRange));
+    assert_eq!(len(u32::MAX - 1), Err(Kind::SectionRange));
+    // The last section, a page shorter and longer.
+    let end = bytes.len() - 4096;
+    let mut shorter = align(&bytes[..end]);
+    shorter[12..16].copy_from_slice(&(end as u32).to_le_bytes());
+    repair(&mut shorter);
+    let refused = Err(Kind::SectionRange);
+    assert_eq!(verify_all(&shorter, &Limits::DEFAULT), refused);
+    let mut longer = align(&bytes);
+    longer.extend_from_slice(&[0; 4096]);
+    longer[12..16].copy_from_slice(&(bytes.len() as u32 + 4096).to_le_bytes());
+    repair(&mut longer);
+    assert_eq!(verify_all(&longer, &Limits::DEFAULT), refused);
+    let (_, cow) = find(&bytes, SectionKind::DataCow);
+    let (_, hashes) = find(&bytes, SectionKind::Hashes);
+    assert_ne!(hashes.end(), cow.offset, "there is padding to change");
+    let padding = (cow.offset - 1) as usize;
     assert_eq!(changed(|bytes| bytes[padding] = 1), Err(Kind::BadPadding));
 }
 
@@ -176,26 +183,19 @@ fn root_is_an_archive_with_a_module() {
 #[test]
 fn what_every_image_has() {
     // Nothing but a header.
-    let mut bytes = align(&image()[..128]);
-    bytes[16..20].copy_from_slice(&128u32.to_le_bytes());
-    bytes[24..28].fill(0);
+    let mut bytes = align(&image()[..112]);
+    bytes[12..16].copy_from_slice(&112u32.to_le_bytes());
+    bytes[20..24].fill(0);
     repair(&mut bytes);
     assert_eq!(
         verify_all(&bytes, &Limits::DEFAULT),
         Err(Kind::MissingSection)
     );
     // A module whose code is something else, which would be fine by itself.
-    let modules = [ModuleSpec::default()].into();
-    let mut bytes = align(
-        &write(&ImageSpec {
-            modules,
-            build_id: 0,
-        })
-        .unwrap(),
-    );
-    let entry = 128 + 64 * find(&bytes, SectionKind::Code).0;
+    let mut bytes = align(&write(&of_default_module()).unwrap());
+    let entry = find(&bytes, SectionKind::Code).0;
     bytes[entry] = 200;
-    bytes[entry + 2] = 0;
+    bytes[entry + 1] = 0;
     repair(&mut bytes);
     assert_eq!(
         verify_all(&bytes, &Limits::DEFAULT),
@@ -215,22 +215,69 @@ fn stubs_come_first() {
 
 #[test]
 fn hashes_tell_damage() {
-    let bytes = image();
-    let verified = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
-    assert_eq!(verified.check_hashes(), Ok(()));
-    for section in verified.sections().iter() {
+    let small = align(&write(&of_default_module()).unwrap());
+    for (bytes, one_by_one) in [(image(), true), (small, false)] {
+        let verified = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+        assert_eq!(verified.check_hashes(), Ok(()));
+        let sections: Vec<_> = verified.sections().iter().collect();
+        let has = |section: &Section| section.kind == SectionKind::Hashes as u8;
+        assert_eq!(sections.iter().any(has), one_by_one);
+        for section in &sections {
+            assert_eq!(verified.check_hash(section), Ok(()));
+            let mut damaged = align(&bytes);
+            // The last byte of each section, ROOT apart, does not matter to the verifier, or makes it fail by itself.
+            damaged[section.end() as usize - 1] ^= 1;
+            let Ok(verified) = VerifiedImage::verify(&damaged, &Limits::DEFAULT) else {
+                continue;
+            };
+            let refused = |checked: Result<(), VerifyError>| {
+                let error = checked.unwrap_err();
+                assert_eq!(error.kind(), Kind::HashMismatch);
+                error.offset()
+            };
+            // Of HASHES the last one is damaged: that of the last section.
+            let hashes = has(section);
+            let last = sections.last().unwrap();
+            let place = match (one_by_one, hashes) {
+                (true, false) => section.offset,
+                (true, true) => last.offset,
+                (false, _) => 72,
+            };
+            assert_eq!(refused(verified.check_hashes()), place);
+            assert_eq!(refused(verified.check_hash(section)), place);
+            // Others can be used, if they have hashes of their own.
+            let other = sections
+                .iter()
+                .find(|it| *it != section && !has(it))
+                .unwrap();
+            let alone = verified.check_hash(other).is_ok();
+            assert_eq!(alone, one_by_one && !hashes);
+        }
         let mut damaged = align(&bytes);
-        // The last byte of each section, ROOT apart, does not matter to the verifier, or makes it fail by itself.
-        damaged[(section.offset + section.len - 1) as usize] ^= 1;
-        let Ok(verified) = VerifiedImage::verify(&damaged, &Limits::DEFAULT) else {
-            continue;
-        };
-        let error = verified.check_hashes().unwrap_err();
-        assert_eq!(
-            (error.kind(), error.offset()),
-            (Kind::HashMismatch, section.offset)
-        );
+        damaged[72] ^= 1;
+        repair(&mut damaged);
+        let verified = VerifiedImage::verify(&damaged, &Limits::DEFAULT).unwrap();
+        assert_eq!(verified.check_hashes().unwrap_err().offset(), 72);
+        assert!(verified.check_hash(&sections[0]).is_err());
     }
+}
+
+fn of_default_module() -> ImageSpec {
+    ImageSpec {
+        modules: [ModuleSpec::default()].into(),
+        build_id: 0,
+    }
+}
+
+#[test]
+fn there_are_as_many_hashes_as_sections() {
+    let bytes = image();
+    let (entry, hashes) = find(&bytes, SectionKind::Hashes);
+    // One more, out of the padding before the copy-on-write sections.
+    let longer = changed(|bytes| {
+        bytes[entry + 4..entry + 8].copy_from_slice(&(hashes.len + 32).to_le_bytes());
+    });
+    assert_eq!(longer, Err(Kind::BadSection));
 }
 
 #[test]
@@ -240,10 +287,7 @@ fn limits_are_kept() {
     assert_eq!(check(&Limits::DEFAULT), Ok(()));
     let exact = Limits {
         image_bytes: bytes.len() as u64,
-        sections: VerifiedImage::verify(&bytes, &Limits::DEFAULT)
-            .unwrap()
-            .sections()
-            .len() as u32,
+        sections: super::table_units(&bytes),
         modules: 2,
         types: 4,
         imports: 5,

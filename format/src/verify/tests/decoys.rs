@@ -50,7 +50,7 @@ fn decoys_are_those_that_are_listed() {
     });
     let bytes = align(&bytes.unwrap());
     let section = find(&bytes, SectionKind::Decoys).1;
-    assert_eq!(section.count, 3);
+    assert_eq!(section.len, 4 * 3);
     assert_eq!(verify_all(&bytes, &Limits::DEFAULT), Ok(()));
     // None is missing, none is another word or another function's, and they ascend.
     for (entry, change) in [

@@ -4,8 +4,8 @@ use alloc::vec;
 
 use super::super::VerifyErrorKind as Kind;
 use super::{ImportSpec, Limits, ModuleSpec, error_of, find, repair, rich_module, verify_all};
-use crate::image::root::NONE;
-use crate::image::section::Kind as SectionKind;
+use crate::image::root::Item;
+use crate::image::section::{Kind as SectionKind, Section, SectionTable};
 use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType, ValType, val};
 use crate::image::write::tests::{MEMORY, TABLE, rich};
 use crate::image::write::{
@@ -29,7 +29,7 @@ fn types() {
     let import = |ty| changed(|m| m.imports[0].ty = ty);
     assert_eq!(import(ExternSpec::Func(3)), Err(Kind::IndexOutOfRange));
     assert_eq!(
-        changed(|m| m.imports[3].ty = ExternSpec::Func(u32::MAX)),
+        changed(|m| m.imports[3].ty = ExternSpec::Func(Item::LIMIT - 1)),
         Err(Kind::IndexOutOfRange)
     );
     assert_eq!(
@@ -299,7 +299,8 @@ fn exports_and_start() {
         let with = |index| changed(|m| (m.exports[0].kind, m.exports[0].index) = (kind, index));
         assert_eq!(with(index), Ok(()), "{kind:?}");
         assert_eq!(with(index + 1), Err(Kind::IndexOutOfRange), "{kind:?}");
-        assert_eq!(with(u32::MAX), Err(Kind::IndexOutOfRange), "{kind:?}");
+        let greatest = Item::LIMIT - 1;
+        assert_eq!(with(greatest), Err(Kind::IndexOutOfRange), "{kind:?}");
     }
     let twice = changed(|m| m.exports[0].name = "memory".into());
     assert_eq!(twice, Err(Kind::BadExportIndex));
@@ -311,32 +312,46 @@ fn exports_and_start() {
 #[test]
 fn the_export_index_is_that_of_the_exports() {
     let mut bytes = align(&write(&rich()).unwrap());
-    let at = find(&bytes, SectionKind::ExportIndex).1.offset as usize;
-    let entries: [u8; 16] = bytes[at..at + 16].try_into().unwrap();
-    bytes[at..at + 8].copy_from_slice(&entries[8..]);
-    bytes[at + 8..at + 16].copy_from_slice(&entries[..8]);
-    assert_eq!(
-        verify_all(&bytes, &Limits::DEFAULT),
-        Err(Kind::BadExportIndex)
-    );
-    bytes[at..at + 8].copy_from_slice(&entries[8..]);
-    bytes[at + 8..at + 16].copy_from_slice(&entries[8..]);
-    assert_eq!(
-        verify_all(&bytes, &Limits::DEFAULT),
-        Err(Kind::BadExportIndex)
-    );
-    bytes[at..at + 16].copy_from_slice(&entries);
-    assert_eq!(verify_all(&bytes, &Limits::DEFAULT), Ok(()));
-    bytes[at] ^= 1;
-    assert_eq!(
-        verify_all(&bytes, &Limits::DEFAULT),
-        Err(Kind::BadExportIndex)
-    );
-    bytes[at..at + 8].copy_from_slice(&[0, 0, 0, 0, 4, 0, 0, 0]);
-    assert_eq!(
-        verify_all(&bytes, &Limits::DEFAULT),
-        Err(Kind::BadExportIndex)
-    );
+    let section = find(&bytes, SectionKind::ExportIndex).1;
+    assert_eq!(section.len, 4 * 4);
+    let at = section.offset as usize;
+    // "", "global", "memory", "run".
+    let mut check = |numbers: [u32; 4]| {
+        bytes[at..at + 16].copy_from_slice(numbers.map(u32::to_le_bytes).as_flattened());
+        verify_all(&bytes, &Limits::DEFAULT)
+    };
+    assert_eq!(check([2, 3, 1, 0]), Ok(()));
+    for wrong in [[3, 2, 1, 0], [2, 2, 1, 0], [2, 3, 1, 1], [2, 3, 1, 4]] {
+        assert_eq!(check(wrong), Err(Kind::BadExportIndex), "{wrong:?}");
+    }
+    // Without it, the exports stand in the order of their names.
+    let mut module = rich_module();
+    module.exports.sort_by_key(|export| export.name.clone());
+    let image = ImageSpec {
+        modules: vec![module],
+        build_id: 0,
+    };
+    let sorted = align(&write(&image).unwrap());
+    assert_eq!(verify_all(&sorted, &Limits::DEFAULT), Ok(()));
+    let kinds = SectionTable::of(&sorted, super::table_units(&sorted)).unwrap();
+    let is_index = |section: Section| section.kind == SectionKind::ExportIndex as u8;
+    assert!(!kinds.iter().any(is_index));
+    // "memory" and "global" become "nemory" and "olobal".
+    for (name, renamed) in [("memory", b's'), ("global", b'A' - 1)] {
+        let mut wrong = align(&sorted);
+        let found = wrong.windows(6).position(|it| it == name.as_bytes());
+        wrong[found.unwrap()] = renamed;
+        let expected = match name {
+            "memory" => Err(Kind::BadExportIndex),
+            _ => Ok(()),
+        };
+        assert_eq!(verify_all(&wrong, &Limits::DEFAULT), expected);
+    }
+    // An index that is not whole.
+    let entry = find(&bytes, SectionKind::ExportIndex).0;
+    bytes[entry + 4] = 12;
+    repair(&mut bytes);
+    assert!(verify_all(&bytes, &Limits::DEFAULT).is_err());
 }
 
 #[test]
@@ -382,142 +397,37 @@ fn segments() {
     assert_eq!(data(2, 0), Err(Kind::IndexOutOfRange));
 }
 
-/// Changes bytes of the ROOT archive of the rich image that hold `from`, the `nth` time they do.
-fn with_root(nth: usize, from: &[u8], to: &[u8]) -> Result<(), Kind> {
-    let mut bytes = align(&write(&rich()).unwrap());
-    let root = find(&bytes, SectionKind::Root).1;
-    let (start, end) = (root.offset as usize, (root.offset + root.len) as usize);
-    let found = bytes[start..end].windows(from.len()).enumerate();
-    let at = found
-        .filter(|(_, window)| *window == from)
-        .nth(nth)
-        .unwrap()
-        .0
-        + start;
-    bytes[at..at + to.len()].copy_from_slice(to);
-    verify_all(&bytes, &Limits::DEFAULT)
-}
-
-#[test]
-fn names_and_lists_in_the_archive() {
-    // Names of the rich module: "rich", "env", "a", "g", and so on: the name "a" is at 7, one byte long.
-    let name = |start: u32, len: u32| [start, len].map(u32::to_le_bytes).as_flattened().to_vec();
-    assert_eq!(with_root(0, &name(7, 1), &name(7, 1)), Ok(()));
-    assert_eq!(
-        with_root(0, &name(7, 1), &name(70, 100)),
-        Err(Kind::BadName)
-    );
-    assert_eq!(
-        with_root(0, &name(7, 1), &name(u32::MAX, 2)),
-        Err(Kind::BadName)
-    );
-    // Half of the two bytes of "é".
-    assert_eq!(with_root(0, &name(11, 2), &name(11, 1)), Err(Kind::BadName));
-    assert_eq!(with_root(0, "é".as_bytes(), &[0xff]), Err(Kind::BadRoot));
-    // Imports by kind: functions 0 and 3, table 2, globals 1 and 4.
-    let by_kind = [0u32, 3, 2, 1, 4].map(u32::to_le_bytes);
-    let swapped = [3u32, 0, 2, 1, 4].map(u32::to_le_bytes);
-    let found = with_root(0, by_kind.as_flattened(), swapped.as_flattened());
-    assert_eq!(found, Err(Kind::BadImport));
-    let counts = [2u32, 1, 0, 2, 0].map(u32::to_le_bytes);
-    for wrong in [
-        [3, 1, 0, 2, 0],
-        [2, 0, 0, 3, 0],
-        [2, 1, 0, u32::MAX, 0],
-        [2, 1, 0, 1, 1],
-        [0, 0, 0, 0, 0],
-    ] {
-        let wrong = wrong.map(u32::to_le_bytes);
-        let found = with_root(0, counts.as_flattened(), wrong.as_flattened());
-        assert_eq!(found, Err(Kind::BadImport), "{wrong:?}");
-    }
-    // A name for a module that has none must be empty.
-    let none = [NONE, 0].map(u32::to_le_bytes);
-    let some = [NONE, 1].map(u32::to_le_bytes);
-    assert_eq!(
-        // The first three are types without supertype.
-        with_root(3, none.as_flattened(), some.as_flattened()),
-        Err(Kind::BadName)
-    );
-}
-
-#[test]
-fn rows_have_meaning() {
-    // The kind, type and flags of the memory with a maximum.
-    let memory = [2u8, 16, 4, 0, 0, 0, 0, 0, 4, 0];
-    assert_eq!(with_root(0, &memory, &[2, 16, 5, 0]), Err(Kind::BadType));
-    assert_eq!(with_root(0, &memory, &[2, 16, 0, 0]), Err(Kind::BadType));
-    assert_eq!(with_root(0, &memory, &[0, 16, 4, 0]), Err(Kind::BadType));
-    assert_eq!(with_root(0, &memory, &[2, 16, 4, 0, 1]), Err(Kind::BadType));
-    // The export of global 5.
-    let export = [3u32, 5].map(u32::to_le_bytes);
-    let kind = [5u32, 5].map(u32::to_le_bytes);
-    assert_eq!(
-        with_root(0, export.as_flattened(), kind.as_flattened()),
-        Err(Kind::BadExport)
-    );
-    // The passive data segment: its bytes are the first 7 of DATA.
-    let passive = [0u32, 0, 0, 0, 0, 7].map(u32::to_le_bytes);
-    for (at, value, expected) in [
-        (0, 2, Kind::BadSegment),
-        (1, 1, Kind::BadSegment),
-        (3, 1, Kind::BadSegment),
-        (5, 100, Kind::BadSegment),
-    ] {
-        let mut wrong = passive;
-        wrong[at] = u32::to_le_bytes(value);
-        let found = with_root(0, passive.as_flattened(), wrong.as_flattened());
-        assert_eq!(found, Err(expected), "{at}");
-    }
-    // An operator that there is not, and one with an operand that it does not take.
-    let seven = [0u32, 0, 7, 0].map(u32::to_le_bytes);
-    for wrong in [[9u32, 0, 0, 0], [0, 1, 7, 0], [3, 0, 7, 0], [1, 0, 7, 0]] {
-        let wrong = wrong.map(u32::to_le_bytes);
-        let found = with_root(1, seven.as_flattened(), wrong.as_flattened());
-        assert_eq!(found, Err(Kind::BadConstExpr), "{wrong:?}");
-    }
-}
-
-#[test]
-fn ranges_do_not_share_what_takes_time_to_check() {
-    // The items of the fourth segment, externref constants, become those of the second, which are as many as there are.
-    let row = |items: [u32; 2]| {
-        let [start, len] = items;
-        let words = [0x6f, 0x0001_0000, 0, 0, 0, start, len].map(u32::to_le_bytes);
-        words.as_flattened().to_vec()
-    };
-    let found = with_root(0, &row([2, 1]), &row([0, 1]));
-    assert_eq!(found, Ok(()));
-    let found = with_root(0, &row([2, 1]), &row([0, 3]));
-    assert_eq!(found, Err(Kind::Overlap));
-}
-
 #[test]
 fn copy_on_write_sections_fit_their_memory() {
     let image = write(&rich()).unwrap();
     let (entry, run) = find(&image, SectionKind::DataCow);
-    let at = 128 + entry * 64;
-    let patched = |field: usize, value: u32| {
+    assert_eq!(run.place, Some((0, 0)));
+    let patched = |at: usize, value: u32| {
         let mut bytes = align(&image);
-        bytes[at + field..at + field + 4].copy_from_slice(&value.to_le_bytes());
+        bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
         repair(&mut bytes);
         verify_all(&bytes, &Limits::DEFAULT)
     };
-    assert_eq!(patched(28, 0), Ok(()));
-    assert_eq!(patched(28, 30), Ok(()));
+    // The second unit of the entry: memory, and place in it.
+    let (memory, page) = (entry + 8, entry + 12);
+    assert_eq!(patched(page, 0), Ok(()));
+    assert_eq!(patched(page, 30), Ok(()));
     // It would overlap the second; pass the end of the memory; be in no memory.
-    assert_eq!(patched(28, 31), Err(Kind::BadCowRun));
-    assert_eq!(patched(28, u32::MAX), Err(Kind::SectionOrder));
-    assert_eq!(patched(24, 1), Err(Kind::SectionOrder));
-    let second = at + 64;
-    let mut bytes = align(&image);
-    bytes[second + 28..second + 32].copy_from_slice(&64u32.to_le_bytes());
-    repair(&mut bytes);
-    assert_eq!(verify_all(&bytes, &Limits::DEFAULT), Err(Kind::BadCowRun));
-    bytes[second + 24] = 2;
-    repair(&mut bytes);
-    assert_eq!(verify_all(&bytes, &Limits::DEFAULT), Err(Kind::BadCowRun));
+    assert_eq!(patched(page, 31), Err(Kind::BadCowRun));
+    assert_eq!(patched(page, u32::MAX), Err(Kind::SectionOrder));
+    assert_eq!(patched(memory, 1), Err(Kind::SectionOrder));
+    let (second_memory, second_page) = (memory + 16, page + 16);
+    assert_eq!(patched(second_page, 64), Err(Kind::BadCowRun));
+    assert_eq!(patched(second_memory, 2), Err(Kind::BadCowRun));
     assert_eq!(run.len % 4096, 0);
+    assert_eq!(patched(entry + 4, run.len + 1), Err(Kind::BadSection));
+    // An empty one, where the last one was.
+    let end = image.len() - 4096;
+    let mut bytes = align(&image[..end]);
+    bytes[12..16].copy_from_slice(&(end as u32).to_le_bytes());
+    bytes[entry + 16 + 4..entry + 16 + 8].fill(0);
+    repair(&mut bytes);
+    assert_eq!(verify_all(&bytes, &Limits::DEFAULT), Err(Kind::BadCowRun));
 }
 
 #[test]

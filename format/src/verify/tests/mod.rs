@@ -9,6 +9,7 @@ mod handlers;
 mod metadata;
 mod mutate;
 mod operands;
+mod rows;
 mod types;
 mod vector;
 
@@ -17,7 +18,7 @@ use alloc::vec::Vec;
 use super::{Limits, VerifiedImage, VerifyErrorKind};
 use crate::image::features;
 use crate::image::header::{CRC_OFFSET, HEADER_LEN, Header};
-use crate::image::section::{ENTRY_LEN, Kind, Section};
+use crate::image::section::{Kind, Section, SectionTable};
 use crate::image::types::ValType;
 use crate::image::write::tests::rich_module;
 use crate::image::write::{
@@ -25,22 +26,32 @@ use crate::image::write::{
 };
 use crate::isa::Op;
 
+/// Units of the section table, as the header says.
+fn table_units(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes(bytes[20..24].try_into().unwrap())
+}
+
 /// Makes the checksum right again after the image was changed.
 fn repair(bytes: &mut [u8]) {
-    let count = u32::from_le_bytes(bytes[24..28].try_into().unwrap()) as usize;
-    let table_end = (HEADER_LEN as usize).saturating_add(count.saturating_mul(64));
-    let table = bytes.get(HEADER_LEN as usize..table_end).unwrap_or(&[]);
+    let table = SectionTable::of(bytes, table_units(bytes));
+    let table = table.map_or(&[][..], SectionTable::bytes);
     let crc = Header::checksum(bytes, table).to_le_bytes();
     bytes[CRC_OFFSET as usize..HEADER_LEN as usize].copy_from_slice(&crc);
 }
 
-/// Entry number and entry of a section of module 0.
+/// Where the entry of a section of module 0 begins, and the section.
 fn find(bytes: &[u8], kind: Kind) -> (usize, Section) {
-    let table = &bytes[HEADER_LEN as usize..];
-    let entries = table.as_chunks::<{ ENTRY_LEN as usize }>().0.iter();
-    let mut sections = entries.map(Section::parse).enumerate();
-    let is_it = |(_, section): &(usize, Section)| section.kind == kind as u16 && section.index == 0;
-    sections.find(is_it).unwrap()
+    let table = SectionTable::of(bytes, table_units(bytes)).unwrap();
+    let mut sections = table.iter();
+    let mut at = HEADER_LEN as usize;
+    loop {
+        let before = sections.units_left();
+        let section = sections.next().unwrap();
+        if section.kind == kind as u8 && section.index == 0 {
+            return (at, section);
+        }
+        at += 8 * (before - sections.units_left());
+    }
 }
 
 fn verify_all(bytes: &[u8], limits: &Limits) -> Result<(), VerifyErrorKind> {
