@@ -83,10 +83,10 @@ pub(super) fn image(base: &[u8], draw: &mut Draw<'_>) -> Vec<u8> {
         let of_kind = |kind: Kind| sections.iter().find(|section| section.kind == kind as u8);
         let chosen = match draw.below(16) {
             0 => out.get_mut(..HEADER_LEN as usize),
-            1 | 2 => out.get_mut(HEADER_LEN as usize..table_end),
-            3..=5 => range(&mut out, of_kind(Kind::Func)),
-            6 | 7 => range(&mut out, of_kind(Kind::Root)),
-            8 => {
+            1 => out.get_mut(HEADER_LEN as usize..table_end),
+            2 | 3 => range(&mut out, of_kind(Kind::Func)),
+            4 | 5 => range(&mut out, of_kind(Kind::Root)),
+            6 => {
                 let any = (!sections.is_empty()).then(|| &sections[draw.below(sections.len())]);
                 range(&mut out, any)
             }
