@@ -148,6 +148,18 @@ impl<'a> ModuleView<'a> {
         let own = own.get(start..).unwrap_or_default();
         (own.iter().map(RawHandler::decode)).filter(move |row| site <= row.last)
     }
+
+    /// Whether [`Self::handlers_at`] may give anything for a site: without looking for the function that it is in.
+    #[must_use]
+    pub fn may_catch_at(&self, site: u32) -> bool {
+        let rows = self.parts.handlers;
+        let end = rows.partition_point(|row| u32::from_le(row.first) <= site);
+        let mut own = rows.get(..end).unwrap_or_default().iter().rev();
+        let Some(last) = own.next() else { return false };
+        let mut own = own.take_while(|row| row.first == last.first);
+        let names = |row: &RawHandler| site <= u32::from_le(row.last);
+        names(last) || own.any(names)
+    }
 }
 
 #[cfg(test)]

@@ -126,6 +126,19 @@ pub(super) fn caller(store: &Store<'_>, stack: &[u64], run: RunState) -> Option<
     }
 }
 
+/// Where the frame that this one returns to is at, and where it starts, if that is a frame of guest code of the same instance: what
+/// [`caller`] gives, for the many frames of a long way. `code` is the instance's.
+pub(super) fn caller_within(code: &[u16], stack: &[u64], run: &RunState) -> Option<(u32, u32)> {
+    let is_guest = |pc: u32| pc >= PROLOGUE.len() as u32;
+    let return_word = *stack.get((run.fp as usize).checked_sub(1)?)?;
+    let pc = (return_word / 2) as u32;
+    if !is_guest(run.pc) || !is_guest(pc) {
+        return None;
+    }
+    let base = u16::from_le(*code.get(pc as usize)?);
+    Some((pc, run.fp.checked_sub(u32::from(base))?))
+}
+
 /// The frame of the call whose last two words are at `run.pc`, and whose window is `run.fp`.
 fn at_call(store: &Store<'_>, run: RunState) -> Option<RunState> {
     let code = store.instance(run.instance)?.module().code();

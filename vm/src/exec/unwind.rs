@@ -8,15 +8,16 @@
 //! depth of the stack and the size of the tables. What is thrown and caught in one function costs nothing beyond its blocks. A clause that
 //! asks for a reference makes the exception an object of the heap, unless it is one already, and pays for that as for any other.
 
-use wrt_format::image::Handler;
+use wrt_format::image::{Handler, ModuleView};
 use wrt_format::isa::PROLOGUE;
 use wrt_format::trap::Trap;
 
-use super::frames::caller;
+use super::frames::{caller, caller_within};
 use super::machine::{Flow, Machine, OUT_OF_FUEL, Step};
 use crate::heap::What;
 use crate::raw::ctx::Stop;
 use crate::raw::debit;
+use crate::raw::instance::InstData;
 use crate::raw::store::{NULL, RunState, Status};
 
 /// Clauses that are compared for one unit of fuel.
@@ -147,8 +148,17 @@ impl Machine<'_, '_> {
             ..self.store.run
         };
         let (mut frames, mut compared) = (0_u32, 0_u32);
+        let stack = self.store.stack();
+        let module = |instance| self.store.instance(instance).map(InstData::module);
+        // Most frames return to one of the same instance.
+        let mut within = module(frame.instance);
         loop {
-            for handler in self.handlers(&frame) {
+            // A host function called by nobody's code has no site.
+            let site = Some(frame.pc).filter(|&pc| pc as usize >= PROLOGUE.len());
+            let tried = within.as_ref().zip(site);
+            let tried = tried.filter(|(module, site)| module.may_catch_at(*site));
+            let handlers = tried.map(|(module, site)| module.handlers_at(site));
+            for handler in handlers.into_iter().flatten() {
                 compared = compared.saturating_add(1);
                 if self.catches(frame.instance, &handler, tag) {
                     let cost = frames.saturating_add(compared / CLAUSES);
@@ -159,23 +169,23 @@ impl Machine<'_, '_> {
             if debit(cost) > self.fuel {
                 return Err(OUT_OF_FUEL);
             }
-            match caller(self.store, self.store.stack(), frame) {
-                Some(next) => frame = next,
-                None => return Ok((None, cost)),
+            let code = within.as_ref().map(ModuleView::code);
+            if let Some((pc, fp)) = code.and_then(|code| caller_within(code, stack, &frame)) {
+                debug_assert_eq!(
+                    caller(self.store, stack, frame).map(|next| (next.instance, next.pc, next.fp)),
+                    Some((frame.instance, pc, fp)),
+                    "the short way is that of `caller`"
+                );
+                (frame.pc, frame.fp) = (pc, fp);
+            } else {
+                match caller(self.store, stack, frame) {
+                    Some(next) => frame = next,
+                    None => return Ok((None, cost)),
+                }
+                within = module(frame.instance);
             }
             frames = frames.saturating_add(1);
         }
-    }
-
-    /// What is tried in a frame.
-    fn handlers(&self, frame: &RunState) -> impl Iterator<Item = Handler> + use<'_> {
-        // A host function called by nobody's code has no site.
-        let site = Some(frame.pc).filter(|&pc| pc as usize >= PROLOGUE.len());
-        let module = self.store.instance(frame.instance).map(|it| it.module());
-        let rows = module
-            .zip(site)
-            .map(|(module, site)| module.handlers_at(site));
-        rows.into_iter().flatten()
     }
 
     fn catches(&self, instance: u32, handler: &Handler, tag: u32) -> bool {

@@ -225,7 +225,10 @@ fn handlers_are_found_by_site() {
     let start = module.func(module.func_count() - 1).code_word;
     let at = |site: u32| {
         let found = module.handlers_at(start.wrapping_add(site));
-        found.map(|row| row.clause).collect::<Vec<_>>()
+        let found = found.map(|row| row.clause).collect::<Vec<_>>();
+        let may = module.may_catch_at(start.wrapping_add(site));
+        assert_eq!(may, !found.is_empty(), "{site}");
+        found
     };
     assert!(module.has_handlers());
     for site in [a, b] {
