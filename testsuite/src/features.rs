@@ -15,7 +15,7 @@ enum Source {
 pub struct Feature {
     /// Its name.
     pub name: &'static str,
-    /// The feature that it is about.
+    /// The feature that it is about; "to judge" behind it if nobody looks at where its time goes.
     pub feature: &'static str,
     /// What it does.
     pub kind: &'static str,
@@ -84,4 +84,8 @@ features! {
     "simd_matrix" "SIMD" "product of matrices" (simd "simd_matrix") 10, 3 => 0x5d7c_d8fc;
     "simd_base64" "SIMD" "base64 and hexadecimal" (simd "simd_base64") 40, 3 => 0x4bac_a162;
     "simd_filter" "SIMD" "image filter" (simd "simd_filter") 60, 3 => 0x1fa2_7974;
+    "simd_chacha" "SIMD to judge" "ChaCha20" (simd "simd_chacha") 40, 3 => 0x964a_7ab8;
+    "simd_yuv" "SIMD to judge" "pictures to pixels and back" (simd "simd_yuv") 12, 3 => 0xa190_4bb6;
+    "simd_signal" "SIMD to judge" "filter, mix and correlation of samples" (simd "simd_signal") 10, 3 => 0xaa10_31fe;
+    "simd_text" "SIMD to judge" "lines, capitals and UTF-8" (simd "simd_text") 20, 3 => 0xd9a4_4845;
 }
