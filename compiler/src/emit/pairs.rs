@@ -1,5 +1,5 @@
 //! Pairs of instructions that come one after the other, in one dispatch. The new instruction does both, and writes what the first
-//! writes before the second reads, so that nothing has to be known of what else uses it. There are only forms with slots in bytes.
+//! writes before the second reads, so that nothing has to be known of what else uses it. The forms have slots in bytes, but for vectors.
 //!
 //! Runs on blocks in their final order, before the accumulator forms are chosen.
 
@@ -50,6 +50,8 @@ const TEST_BRANCH: &[Src] = &[First(0), First(1), First(2), Zero, Zero];
 const BODY: &[Pair] = &[
     pair(Op::I32AddImm, Op::Load8U, Some(1), Op::I32AddImmThenLoad8U, STEP_LOAD),
     pair(Op::I32AddImm, Op::Load32, Some(1), Op::I32AddImmThenLoad32, STEP_LOAD),
+    pair(Op::I32x4Add, Op::I32x4XorRotlImm, Some(1), Op::I32x4AddThenXorRotlImm, &[Second(0), First(0), First(1), First(2), Second(2), Second(3)]),
+    pair(Op::I32x4Add, Op::I32x4XorRotlImm, Some(2), Op::I32x4AddThenXorRotlImm, &[Second(0), First(0), First(1), First(2), Second(1), Second(3)]),
     pair(Op::Mov, Op::Call, None, Op::MovThenCall, &[Second(0), Second(1), First(0), First(1), Second(2)]),
     pair(Op::I32AddImm, Op::Call, None, Op::I32AddImmThenCall, &[Second(0), Second(1), First(0), First(1), First(2), Second(2)]),
     pair(Op::Mov, Op::CallIndirectZero, None, Op::MovThenCallIndirectZero, &[Second(0), Second(1), First(0), First(1), Second(2), Second(3)]),

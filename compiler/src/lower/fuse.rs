@@ -4,6 +4,8 @@
 //! says where the operands of the new one come from. The first instruction moves down to the second: it has no effect, and what it
 //! reads is defined once. A load moves only past what could not tell, as in `uses`.
 
+mod vector;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -194,7 +196,7 @@ const RULES: &[Rule] = &[
 /// Rules by their second instruction.
 static BY_SECOND: LazyLock<HashMap<Op, Vec<&'static Rule>>> = LazyLock::new(|| {
     let mut by_second: HashMap<Op, Vec<_>> = HashMap::new();
-    for rule in RULES {
+    for rule in RULES.iter().chain(vector::RULES) {
         by_second.entry(rule.second).or_default().push(rule);
     }
     by_second

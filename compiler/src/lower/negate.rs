@@ -39,6 +39,7 @@ const OPPOSITES: &[(Op, Op, bool)] = &[
     (Op::BrI32AddLeSImm, Op::BrI32AddGtSImm, false),
     (Op::BrI32AddLeUImm, Op::BrI32AddGtUImm, false),
     (Op::BrLoad8UEqImm, Op::BrLoad8UNeImm, false),
+    (Op::BrV128AnyTrue, Op::BrV128NoneTrue, false),
     (Op::BrF64AddLt, Op::BrF64AddNlt, false),
     (Op::BrF64AddLe, Op::BrF64AddNle, false),
     (Op::BrRefTest, Op::BrRefNtest, false),

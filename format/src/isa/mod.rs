@@ -1,4 +1,4 @@
-//! The instruction set: `ops`, with its parts `acc_ops`, `ref_ops`, `gc_ops`, `fused_ops`, `simd_ops`, `atomic_ops`, `fused_more_ops`, `pair_ops` and `wide_ops`, is the one table, everything else is derived from it.
+//! The instruction set: `ops`, with its parts `acc_ops`, `ref_ops`, `gc_ops`, `fused_ops`, `simd_ops`, `simd_fused_ops`, `atomic_ops`, `fused_more_ops`, `pair_ops` and `wide_ops`, is the one table, everything else is derived from it.
 
 #[macro_use]
 mod ops;
@@ -11,6 +11,7 @@ mod gc_ops;
 #[macro_use]
 mod fused_ops;
 #[macro_use]
+mod simd_fused_ops;
 mod simd_ops;
 #[macro_use]
 mod atomic_ops;

@@ -162,6 +162,26 @@ per_type!(
     i64x2_sub i64x2_eq i64x2_ne i64x2_lt_s i64x2_le_s i64x2_all_true
 );
 
+/// Each lane rotated left, by the distance modulo the width.
+#[inline(always)]
+#[must_use]
+pub fn i32x4_rotl(a: V128, distance: u32) -> V128 {
+    v128_or(
+        i32x4_shl(a, distance),
+        i32x4_shr_u(a, distance.wrapping_neg()),
+    )
+}
+
+/// Each lane rotated left, by the distance modulo the width.
+#[inline(always)]
+#[must_use]
+pub fn i64x2_rotl(a: V128, distance: u32) -> V128 {
+    v128_or(
+        i64x2_shl(a, distance),
+        i64x2_shr_u(a, distance.wrapping_neg()),
+    )
+}
+
 macro_rules! lane_by_lane {
     ($($to:ident $from:ident { $($(#[$doc:meta])* $name:ident = $e:expr;)* })*) => {$($(
         $(#[$doc])*

@@ -50,6 +50,8 @@ mod table;
 #[cfg(feature = "simd")]
 mod vector;
 #[cfg(feature = "simd")]
+mod vector_fused;
+#[cfg(feature = "simd")]
 mod vector_memory;
 
 #[cfg(feature = "gc")]
@@ -75,5 +77,7 @@ pub(crate) use pairs::*;
 pub(crate) use table::*;
 #[cfg(feature = "simd")]
 pub(crate) use vector::*;
+#[cfg(feature = "simd")]
+pub(crate) use vector_fused::*;
 #[cfg(feature = "simd")]
 pub(crate) use vector_memory::*;

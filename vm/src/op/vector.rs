@@ -55,7 +55,8 @@ binary! {
 macro_rules! ternary {
     ($($name:ident)*) => { handlers! {$(
         fn $name(s, at) {
-            s.set128(at::dst, simd::$name(s.get128(at::a), s.get128(at::b), s.get128(at::c)));
+            let value = simd::$name(s.get128(at::a), s.get128(at::b), s.get128(at::c));
+            s.set128_late(at::dst, value);
             Ctl::Next
         }
     )*} };

@@ -35,6 +35,18 @@ impl State {
         unsafe { *self.pair_address(at) = in_memory_order(value.to_bytes()) }
     }
 
+    /// As [`Self::set128`], where many operands have been read: this one is only looked at when `value` is there, so that the handler needs no
+    /// register that it would have to save.
+    #[inline(always)]
+    pub(crate) fn set128_late(&mut self, at: Place, value: V128) {
+        #[cfg(all(target_arch = "x86_64", not(feature = "checked")))]
+        // SAFETY: no instruction.
+        unsafe {
+            core::arch::asm!("", options(nostack, preserves_flags));
+        }
+        self.set128(at, value);
+    }
+
     /// The cell of the high half of the global whose other cell this is.
     #[inline(always)]
     fn high_cell(&self, low: *mut u64) -> *mut u64 {

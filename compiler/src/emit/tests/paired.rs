@@ -210,3 +210,35 @@ fn arguments_are_moved_and_stepped_by_the_call() {
     let index = calling(Some(inst(Op::I32AddImm, &[3, 0, -1])), indirect(3), 3);
     assert_eq!(index.len(), 3, "{index:?}");
 }
+
+#[test]
+fn a_sum_of_vectors_is_paired_with_the_rotation_that_takes_it() {
+    let lines = |xor: [i64; 2]| {
+        let wide = vec![
+            inst(Op::I32x4Splat, &[3, 0]),
+            inst(Op::I32x4Splat, &[4, 1]),
+            inst(Op::I32x4Add, &[5, 3, 4]),
+            inst(Op::I32x4XorRotlImm, &[6, xor[0], xor[1], 7]),
+            inst(Op::Store128, &[0, 5, 0]),
+            inst(Op::Store128, &[0, 6, 16]),
+        ];
+        let mut insts = wide;
+        insts.push(inst(Op::Ret, &[]));
+        let mut code = func(vec![block(3, insts, &[])]);
+        code.blocks[0].loop_depth = 1;
+        code.vreg_count = 7;
+        code.is_ref = vec![false; 7];
+        code.is_wide = [false, false, false, true, true, true, true].to_vec();
+        code.blocks[0].params = vec![VReg(0), VReg(1), VReg(2)];
+        code.param_count = 3;
+        listing(&emitted(&code))
+    };
+    for text in [lines([5, 4]), lines([4, 5])] {
+        assert!(text.contains("i32x4_add_then_xor_rotl_imm"), "{text}");
+        assert!(!text.contains("i32x4_add "), "{text}");
+    }
+    // One that takes something else.
+    let apart = lines([3, 4]);
+    assert!(apart.contains("i32x4_xor_rotl_imm"), "{apart}");
+    assert!(!apart.contains("then"), "{apart}");
+}

@@ -7,6 +7,7 @@ mod fused;
 mod memory;
 mod others;
 mod shape;
+mod vector;
 
 use super::{MemoryInfo, ModuleInfo, TableInfo, select, vcode};
 use crate::OptLevel;

@@ -217,8 +217,34 @@ fn expect_vector(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
         value[..bytes].copy_from_slice(access(world, case.address(&before), bytes)?);
         vector::Result::Vector(make(u128::from_le_bytes(value)))
     } else {
+        if case.op.info().control == Control::CondBranch {
+            let taken = (case.pair(&before, "src") != 0) == name.contains("any");
+            world.taken = if taken { 1 } else { 2 };
+            return Ok(());
+        }
+        if name.contains("_then_") {
+            expect_then(case, world);
+            return Ok(());
+        }
         let fields = case.op.info().fields.iter();
-        let vectors = fields.filter(|field| field.role == Role::Use128);
+        let vectors = fields.clone().filter(|field| field.role == Role::Use128);
+        let mut vectors: Vec<u128> = vectors
+            .map(|field| case.pair(&before, field.name))
+            .collect();
+        let imms = fields.filter(|field| ["imm", "imm2"].contains(&field.name));
+        let imms = imms.map(|field| case.raw(field.name).unwrap() as u64);
+        // What is loaded is the second operand.
+        let (operator, load) = name.split_once("_load").unwrap_or((name, ""));
+        if !load.is_empty() {
+            let load = match form(load) {
+                "" => std::string::String::from("load128"),
+                load => std::format!("load{load}"),
+            };
+            let (bytes, make) = vector::loaded(&load).unwrap();
+            let mut value = [0; 16];
+            value[..bytes].copy_from_slice(access(world, case.address(&before), bytes)?);
+            vectors.insert(1, make(u128::from_le_bytes(value)));
+        }
         let scalar = ["src", "value", "distance", "cond"]
             .into_iter()
             .find(|name| {
@@ -228,13 +254,12 @@ fn expect_vector(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
                     .any(|it| it.name == *name && it.role == Role::Use)
             });
         let operands = vector::Operands {
-            vectors: vectors
-                .map(|field| case.pair(&before, field.name))
-                .collect(),
+            vectors,
+            imms: imms.collect(),
             scalar: scalar.map_or(0, |name| case.slot(&before, name)),
             lane: case.raw("lane").unwrap_or(0) as usize,
         };
-        vector::vector(name, &operands)
+        vector::vector(operator, &operands)
     };
     let dst = case.raw("dst").unwrap() as usize;
     match result {
@@ -245,6 +270,25 @@ fn expect_vector(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
         }
     }
     Ok(())
+}
+
+/// Two vector instructions one after the other, the first one's result written before the second reads.
+#[cfg(feature = "simd")]
+fn expect_then(case: &Case<'_>, world: &mut World) {
+    let set = |name: &str, world: &mut World, value: u128| {
+        let at = case.raw(name).unwrap() as usize;
+        (world.slots[at], world.slots[at + 1]) = (value as u64, (value >> 64) as u64);
+    };
+    let lanes = |value: u128| core::array::from_fn::<u32, 4, _>(|i| (value >> (32 * i)) as u32);
+    let joined = |lanes: [u32; 4]| (0..4).fold(0, |all, i| all | u128::from(lanes[i]) << (32 * i));
+    assert_eq!(case.op, Op::I32x4AddThenXorRotlImm);
+    let (a, b) = (lanes(case.pair(world, "l0")), lanes(case.pair(world, "r0")));
+    let sum = core::array::from_fn(|i| a[i].wrapping_add(b[i]));
+    set("d0", world, joined(sum));
+    let (sum, b) = (lanes(case.pair(world, "d0")), lanes(case.pair(world, "b")));
+    let distance = case.raw("imm").unwrap() as u32 % 32;
+    let rotated = core::array::from_fn(|i| (sum[i] ^ b[i]).rotate_left(distance));
+    set("dst", world, joined(rotated));
 }
 
 /// Takes payloads of NaNs that are the host's out of the result of an instruction.

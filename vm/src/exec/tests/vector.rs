@@ -10,6 +10,8 @@ pub(super) struct Operands {
     pub(super) vectors: Vec<u128>,
     pub(super) scalar: u64,
     pub(super) lane: usize,
+    /// Immediates, in order.
+    pub(super) imms: Vec<u64>,
 }
 
 /// What an instruction gives.
@@ -235,10 +237,86 @@ fn bitwise(name: &str, operands: &Operands) -> Option<Result> {
     }))
 }
 
+/// Operators that instructions for several are named after; those whose names begin with another's first.
+const OPERATORS: [&str; 10] = [
+    "dot_i16x8",
+    "add_s",
+    "add",
+    "mul",
+    "and",
+    "or",
+    "xor",
+    "shl",
+    "shr_u",
+    "shr_s",
+];
+
+/// One operator after the other, each on the result before it and the next vector, or the next immediate where `_imm` is behind it.
+fn chain(name: &str, operands: &Operands) -> Option<u128> {
+    let (ty, mut rest) = name.split_once('_')?;
+    // Bits have no lanes of their own.
+    let (_, bits) = shape(if ty == "v128" { "i64x2" } else { ty });
+    let mut vectors = operands.vectors.iter().copied();
+    let mut imms = operands.imms.iter().copied();
+    let mut value = vectors.next()?;
+    let mut count = 0;
+    while !rest.is_empty() {
+        let rotl = rest.strip_prefix("rotl");
+        let name = match rotl {
+            Some(_) => "rotl",
+            None => OPERATORS.iter().find(|it| rest.starts_with(**it))?,
+        };
+        rest = rest[name.len()..].trim_start_matches('_');
+        if let Some(behind) = rest.strip_prefix("imm") {
+            rest = behind.trim_start_matches('_');
+            let distance = (imms.next()? % u64::from(bits)) as u32;
+            let shifted = |&lane: &u64| match name {
+                "shl" => lane << distance,
+                "shr_u" => lane >> distance,
+                "shr_s" => (number(lane, bits, true) >> distance) as u64,
+                "rotl" => lane << distance | lane.checked_shr(bits - distance).unwrap_or(0),
+                _ => panic!("{name} has no immediate"),
+            };
+            value = join(split(value, bits).iter().map(shifted), bits);
+        } else {
+            let other = vectors.next()?;
+            value = if name == "dot_i16x8" {
+                join(dot(value, other, 16), bits)
+            } else {
+                let lanes = split(value, bits).into_iter().zip(split(other, bits));
+                let both = |(a, b): (u64, u64)| match name {
+                    "add" | "add_s" => a.wrapping_add(b),
+                    "mul" => a.wrapping_mul(b),
+                    "and" => a & b,
+                    "or" => a | b,
+                    "xor" => a ^ b,
+                    _ => panic!("{name} of two vectors"),
+                };
+                join(lanes.map(both), bits)
+            };
+        }
+        count += 1;
+    }
+    (count > 1 || !operands.imms.is_empty()).then_some(value)
+}
+
 /// What the instruction computes.
 pub(super) fn vector(name: &str, operands: &Operands) -> Result {
     if let Some(result) = bitwise(name, operands) {
         return result;
+    }
+    if name == "i8x16_eq_bitmask" {
+        let equal = vector("i8x16_eq", operands);
+        let Result::Vector(equal) = equal else {
+            panic!("a vector");
+        };
+        let bit = |(i, lane): (usize, &u64)| u64::from(*lane != 0) << i;
+        return Result::Slot(split(equal, 8).iter().enumerate().map(bit).sum());
+    }
+    if !name.starts_with('f')
+        && let Some(value) = chain(name, operands)
+    {
+        return Result::Vector(value);
     }
     let (ty, rest) = name.split_once('_').unwrap();
     let (is_float, bits) = shape(ty);
@@ -295,6 +373,7 @@ pub(super) fn without_payloads(name: &str, value: u128) -> u128 {
     let Some((ty, rest)) = name.split_once('_') else {
         return value;
     };
+    let rest = rest.split_once("_load").map_or(rest, |(rest, _)| rest);
     let converts = rest.starts_with("demote") || rest.starts_with("promote");
     if !name.starts_with('f') || !(converts || arithmetic.contains(&rest)) {
         return value;

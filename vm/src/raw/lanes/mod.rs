@@ -30,8 +30,8 @@ pub(crate) use neon::{
 };
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 pub(crate) use sse2::{
-    i8x16_bitmask, i16x8_bitmask, i32x4_bitmask, i64x2_bitmask, widen_i8_s, widen_i8_u,
-    widen_i16_s, widen_i16_u, widen_i32_s, widen_i32_u,
+    i8x16_bitmask, i16x8_bitmask, i32x4_bitmask, i32x4_rotl, i64x2_bitmask, i64x2_rotl, widen_i8_s,
+    widen_i8_u, widen_i16_s, widen_i16_u, widen_i32_s, widen_i32_u,
 };
 #[cfg(all(wrt_tail6, target_arch = "x86_64", target_feature = "sse2"))]
 pub(super) use sse2::{machine, vector};
@@ -132,6 +132,17 @@ mod tests {
             assert_eq!(super::i16x8_bitmask(a), simd::i16x8_bitmask(a), "{a:?}");
             assert_eq!(super::i32x4_bitmask(a), simd::i32x4_bitmask(a), "{a:?}");
             assert_eq!(super::i64x2_bitmask(a), simd::i64x2_bitmask(a), "{a:?}");
+            for distance in [0, 1, 7, 31, 32, 33, 63, 64, u32::MAX] {
+                let rotated = (
+                    super::i32x4_rotl(a, distance),
+                    super::i64x2_rotl(a, distance),
+                );
+                let expected = (
+                    V128::from_u32x4(a.to_u32x4().map(|lane| lane.rotate_left(distance % 32))),
+                    V128::from_u64x2(a.to_u64x2().map(|lane| lane.rotate_left(distance % 64))),
+                );
+                assert_eq!(rotated, expected, "{a:?} {distance}");
+            }
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use core::arch::x86_64::{
     __m128i, _mm_castsi128_pd, _mm_castsi128_ps, _mm_cmpgt_epi8, _mm_cmpgt_epi16, _mm_cmpgt_epi32,
-    _mm_cvtsi64_si128, _mm_movemask_epi8, _mm_movemask_pd, _mm_movemask_ps, _mm_packs_epi16,
-    _mm_setzero_si128, _mm_unpacklo_epi8, _mm_unpacklo_epi16, _mm_unpacklo_epi32,
+    _mm_cvtsi32_si128, _mm_cvtsi64_si128, _mm_movemask_epi8, _mm_movemask_pd, _mm_movemask_ps,
+    _mm_or_si128, _mm_packs_epi16, _mm_setzero_si128, _mm_sll_epi32, _mm_sll_epi64, _mm_srl_epi32,
+    _mm_srl_epi64, _mm_unpacklo_epi8, _mm_unpacklo_epi16, _mm_unpacklo_epi32,
 };
 use wrt_format::simd::V128;
 
@@ -48,6 +49,31 @@ pub(crate) fn i32x4_bitmask(a: V128) -> u32 {
 pub(crate) fn i64x2_bitmask(a: V128) -> u32 {
     // SAFETY: the target has SSE2.
     unsafe { _mm_movemask_pd(_mm_castsi128_pd(machine(a))) as u32 }
+}
+
+/// Each lane rotated left, by the distance modulo the width. The compiler would take rotations apart, lane by lane.
+#[inline(always)]
+pub(crate) fn i32x4_rotl(a: V128, distance: u32) -> V128 {
+    let distance = (distance % 32) as i32;
+    // SAFETY: the target has SSE2.
+    unsafe {
+        let left = _mm_sll_epi32(machine(a), _mm_cvtsi32_si128(distance));
+        // A shift by the whole width gives 0.
+        let right = _mm_srl_epi32(machine(a), _mm_cvtsi32_si128(32 - distance));
+        vector(_mm_or_si128(left, right))
+    }
+}
+
+/// Each lane rotated left, by the distance modulo the width.
+#[inline(always)]
+pub(crate) fn i64x2_rotl(a: V128, distance: u32) -> V128 {
+    let distance = (distance % 64) as i32;
+    // SAFETY: the target has SSE2.
+    unsafe {
+        let left = _mm_sll_epi64(machine(a), _mm_cvtsi32_si128(distance));
+        let right = _mm_srl_epi64(machine(a), _mm_cvtsi32_si128(64 - distance));
+        vector(_mm_or_si128(left, right))
+    }
 }
 
 macro_rules! widened {

@@ -197,7 +197,7 @@ mod avx2 {
             set! { "avx2"; $($number $name)* }
         };
     }
-    wrt_format::simd_rows! { [[rows]] }
+    wrt_format::simd_rows! { [[wrt_format::simd_fused_rows] [rows]] }
 }
 
 #[cfg(test)]
