@@ -15,6 +15,7 @@ mod preinit;
 mod progress;
 mod replace;
 pub mod status;
+mod tape;
 pub mod wasi;
 #[cfg(feature = "compile")]
 pub mod wast;

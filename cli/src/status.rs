@@ -44,7 +44,7 @@ macro_rules! statuses {
 
 // Number, name, whether wrtc and wrtd can end with it, meaning.
 statuses! {
-    1 Failed true true "wrtc wast has found failures; wrtd snapshot diff has found differences";
+    1 Failed true true "wrtc wast has found failures; wrtd snapshot diff has found differences; wrtd replay has gone another way";
     239 GuestCode false true "the guest's exit code lies in 239..=253; a line on standard error names it";
     240 Usage true true "an unknown flag, a wrong argument, no such function";
     241 Io true true "a file cannot be read or written";

@@ -3,6 +3,7 @@
 //! Input: an image. Output: header, budgets, features, sections with their hashes, and each module's imports and exports with their
 //! types. Metadata and hashes are verified first; with `--verify` all function bodies too.
 
+mod bounds;
 mod text;
 
 use std::path::PathBuf;
@@ -33,6 +34,11 @@ pub(crate) struct InspectArgs {
     /// Verify all function bodies too, as a runner does before their first call.
     #[arg(long)]
     verify: bool,
+
+    /// Show how much the guest can do between two looks at its fuel: the costliest block of each function, and what goes by length. Verifies
+    /// all function bodies.
+    #[arg(long)]
+    bounds: bool,
 }
 
 /// Runs the command.
@@ -40,18 +46,24 @@ pub(crate) fn run(args: &InspectArgs) -> Result<u8, Failure> {
     let fail = |error| Failure::from(error).at(args.image.display());
     let image = Image::open(&args.image)?;
     let limits = Limits::default();
-    let image = if args.verify {
+    let image = if args.verify || args.bounds {
         VerifiedImage::verify_all(image.bytes(), &limits)
     } else {
         VerifiedImage::verify(image.bytes(), &limits)
     };
     let image = image.map_err(fail)?;
     image.check_hashes().map_err(fail)?;
-    let description = describe(&image);
+    let mut description = describe(&image);
+    let mut behind = String::new();
+    if args.bounds {
+        let bounds = bounds::describe(&image);
+        behind = bounds::text(&bounds);
+        description["bounds"] = bounds;
+    }
     if args.json {
         print(&format!("{description:#}\n"))?;
     } else {
-        print(&text::of(&description))?;
+        print(&format!("{}{behind}", text::of(&description)))?;
     }
     Ok(0)
 }

@@ -43,6 +43,9 @@ enum WrtdCommand {
     /// Go on with a guest from a snapshot, on any machine.
     #[command(after_help = status::help(Command::Wrtd))]
     Resume(run::resume::ResumeArgs),
+    /// Do a recorded run again, without files, clocks or input.
+    #[command(after_help = status::help(Command::Wrtd))]
+    Replay(run::replay::ReplayArgs),
     /// Look at snapshots.
     #[command(subcommand, after_help = status::help(Command::Wrtd))]
     Snapshot(snapshot::SnapshotCommand),
@@ -53,6 +56,7 @@ pub fn wrtd(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     run_command("wrtd", args, |cli: &Wrtd| match &cli.command {
         WrtdCommand::Run(args) => run::run(args),
         WrtdCommand::Resume(args) => run::resume::run(args),
+        WrtdCommand::Replay(args) => run::replay::run(args),
         WrtdCommand::Snapshot(command) => snapshot::run(command),
     })
 }

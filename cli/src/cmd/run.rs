@@ -8,6 +8,8 @@ mod guest;
 pub(crate) mod keep;
 #[cfg(feature = "compile")]
 mod profile;
+pub(crate) mod replay;
+mod restart;
 pub(crate) mod resume;
 mod stats;
 mod threads;
@@ -26,6 +28,7 @@ use guest::End;
 pub(crate) use guest::Guest;
 pub(crate) use keep::Keep;
 use keep::KeepArgs;
+use restart::{LastCheckpoint, TrapArgs};
 
 /// Arguments of `wrtd run`.
 #[derive(Args, Debug)]
@@ -79,6 +82,14 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     deterministic: Option<u64>,
 
+    /// Write all that the guest asks of the host, and the answers, to FILE; `wrtd replay` does the same run again without files, clocks
+    /// or input.
+    #[arg(long, value_name = "FILE", conflicts_with = "on_trap")]
+    record: Option<PathBuf>,
+
+    #[command(flatten)]
+    trap: TrapArgs,
+
     #[command(flatten)]
     keep: KeepArgs,
 
@@ -118,6 +129,17 @@ pub(crate) enum StatsFormat {
 
 /// Runs the command.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
+    let last = LastCheckpoint::default();
+    restart::supervise(args.trap, &last, |from| match from {
+        None => from_the_beginning(args, &last),
+        Some(path) => {
+            let from = resume::ResumeArgs::of_run(args, path);
+            resume::go_on(&from, args.fuel, &last)
+        }
+    })
+}
+
+fn from_the_beginning(args: &RunArgs, last: &LastCheckpoint) -> Result<u8, Failure> {
     let wasi = wasi(args)?;
     let image = Image::open(&args.image)?;
     let provider = match &image {
@@ -133,18 +155,28 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
         let text = "--state-hash-every says nothing without --deterministic: no two runs have the same clocks";
         return Err(Failure::usage(text));
     }
-    let keep = Keep::new(&args.keep, 0)?;
+    let keep = Keep::new(&args.keep, 0, last)?;
     let mut guest = Guest::new(engine, module, wasi, args.refill, &args.image, keep)?;
     #[cfg(feature = "compile")]
     let profile = profile::Request::new(args, &mut guest)?;
     guest.grant(args.fuel.or(args.refill).unwrap_or(u64::MAX));
+    let invoke = match &args.invoke {
+        Some(name) => Some((name.clone(), guest.slots_of(name, &args.args)?)),
+        None => None,
+    };
+    if let Some(path) = &args.record {
+        // A guest that is given more fuel whenever it is short has as much as it likes.
+        let fuel = args.fuel.filter(|_| args.refill.is_none());
+        guest.record(path, (fuel, args.threads), invoke.clone())?;
+    }
     if args.threads.is_some() {
         guest.allow_threads()?;
     }
-    let result = match &args.invoke {
-        Some(name) => guest.invoke(name, &args.args),
+    let result = match invoke {
+        Some((name, slots)) => guest.invoke(&name, slots),
         None => guest.start(),
     };
+    guest.end_tape()?;
     let status = ended(&mut guest, &result, args.stats);
     #[cfg(feature = "compile")]
     if let Some(profile) = profile {

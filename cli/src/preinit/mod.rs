@@ -107,7 +107,7 @@ fn check_imports(module: &Module<'_>) -> Result<(), Failure> {
 /// The functions of the host: those of WASI that are allowed, and refusals.
 fn linker(module: &Module<'_>, allow: &[String]) -> Result<Linker<Wasi>, Failure> {
     let mut linker = Linker::new();
-    crate::wasi::define(&mut linker, |name| allow.iter().any(|it| it == name))?;
+    crate::wasi::define(&mut linker, None, |name| allow.iter().any(|it| it == name))?;
     for import in module.imports() {
         let ExternType::Func(ty) = import.ty else {
             continue;

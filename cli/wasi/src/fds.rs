@@ -145,7 +145,7 @@ impl Fd {
         }
     }
 
-    fn kind(&self) -> FdKind {
+    pub(crate) fn kind(&self) -> FdKind {
         match self.handle {
             Handle::Stdin => FdKind::Stdin,
             Handle::Stdout => FdKind::Stdout,

@@ -3,21 +3,39 @@
 //! Input: the bytes of the memory. Output: checked slices and little-endian integers, or [`Errno::FAULT`]. No access here can
 //! overflow, and none reaches outside of the slice. Alignment is not demanded.
 
+use core::ops::Range;
+
 use crate::errno::Errno;
 
 /// A guest memory for the length of one call.
 #[derive(Debug)]
-pub(crate) struct Memory<'a>(&'a mut [u8]);
+pub(crate) struct Memory<'a> {
+    bytes: &'a mut [u8],
+    /// What has been written, or lent to be written, if that is to be known.
+    writes: Option<Vec<Range<usize>>>,
+}
 
 impl<'a> Memory<'a> {
     pub(crate) fn new(bytes: &'a mut [u8]) -> Self {
-        Self(bytes)
+        let writes = None;
+        Self { bytes, writes }
+    }
+
+    /// One that notes what is written.
+    pub(crate) fn noting(bytes: &'a mut [u8]) -> Self {
+        let writes = Some(Vec::new());
+        Self { bytes, writes }
+    }
+
+    /// Where something may have been written.
+    pub(crate) fn writes(self) -> Vec<Range<usize>> {
+        self.writes.unwrap_or_default()
     }
 
     /// The range `ptr .. ptr + len` if all of it lies in the memory.
-    fn range(&self, ptr: u32, len: u64) -> Result<core::ops::Range<usize>, Errno> {
+    fn range(&self, ptr: u32, len: u64) -> Result<Range<usize>, Errno> {
         let end = u64::from(ptr).checked_add(len).ok_or(Errno::FAULT)?;
-        if end > self.0.len() as u64 {
+        if end > self.bytes.len() as u64 {
             return Err(Errno::FAULT);
         }
         Ok(ptr as usize..end as usize)
@@ -30,12 +48,15 @@ impl<'a> Memory<'a> {
 
     pub(crate) fn slice(&self, ptr: u32, len: u64) -> Result<&[u8], Errno> {
         let range = self.range(ptr, len)?;
-        self.0.get(range).ok_or(Errno::FAULT)
+        self.bytes.get(range).ok_or(Errno::FAULT)
     }
 
     pub(crate) fn slice_mut(&mut self, ptr: u32, len: u64) -> Result<&mut [u8], Errno> {
         let range = self.range(ptr, len)?;
-        self.0.get_mut(range).ok_or(Errno::FAULT)
+        if let Some(writes) = &mut self.writes {
+            writes.push(range.clone());
+        }
+        self.bytes.get_mut(range).ok_or(Errno::FAULT)
     }
 
     fn array<const N: usize>(&self, ptr: u32) -> Result<[u8; N], Errno> {

@@ -3,12 +3,13 @@
 //! State machine: a `Wasi` is live from `WasiBuilder::build` until it is dropped; `proc_exit` is only reported, the embedder ends
 //! the guest. All state but the open host handles is plain data.
 
+use core::ops::Range;
 use std::io;
 
 use crate::abi::Abi;
 use crate::clock::ClockState;
 use crate::errno::Errno;
-use crate::fds::{FdState, FdTable};
+use crate::fds::{Fd, FdKind, FdState, FdTable};
 use crate::fileids::FileIds;
 use crate::func::{WasiFunc, dispatch};
 use crate::mem::Memory;
@@ -57,6 +58,26 @@ impl Wasi {
     pub fn call_as(&mut self, abi: Abi, func: WasiFunc, memory: &mut [u8], args: &[u64]) -> Step {
         self.abi = abi;
         dispatch(self, &mut Memory::new(memory), func, args)
+    }
+
+    /// As [`Wasi::call_as`], and says where in memory something may have been written.
+    pub fn call_noting(
+        &mut self,
+        abi: Abi,
+        func: WasiFunc,
+        memory: &mut [u8],
+        args: &[u64],
+    ) -> (Step, Vec<Range<usize>>) {
+        self.abi = abi;
+        let mut memory = Memory::noting(memory);
+        let step = dispatch(self, &mut memory, func, args);
+        (step, memory.writes())
+    }
+
+    /// What a descriptor stands for; none if it is not open.
+    #[must_use]
+    pub fn kind_of(&self, fd: u32) -> Option<FdKind> {
+        self.fds.get(fd).ok().map(Fd::kind)
     }
 
     /// Writes out what the guest has written to its standard output and the host has buffered. Done by itself at exit, in

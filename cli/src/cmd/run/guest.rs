@@ -31,6 +31,7 @@ use super::threads::{self, Threads};
 #[cfg(feature = "compile")]
 use crate::preinit::is_initialiser;
 use crate::status::{Failure, Status};
+use crate::wasi::SharedTape;
 
 /// Frames that a backtrace shows from the innermost on, and from the outermost on.
 const BACKTRACE_FRAMES: (usize, usize) = (20, 5);
@@ -71,6 +72,8 @@ pub(crate) struct Guest<'m> {
     pub(super) keep: Keep,
     #[cfg(feature = "compile")]
     pub(super) profile: Option<Profile>,
+    /// Where calls of the host are noted, or answered from.
+    pub(super) tape: Option<SharedTape>,
     /// Index of the function that the present run began with.
     entered: Option<u32>,
 }
@@ -97,6 +100,7 @@ impl<'m> Guest<'m> {
             keep,
             #[cfg(feature = "compile")]
             profile: None,
+            tape: None,
             entered: None,
         })
     }
@@ -110,15 +114,19 @@ impl<'m> Guest<'m> {
         self.phases(false)
     }
 
-    /// Calls an export and prints its results.
-    pub(crate) fn invoke(&mut self, name: &str, args: &[String]) -> Result<End, Failure> {
+    /// The arguments of an export as slots.
+    pub(super) fn slots_of(&self, name: &str, args: &[String]) -> Result<Vec<u64>, Failure> {
         let export = self.module.exports().find(|export| export.name == name);
         let Some(export) = export.filter(|export| export.kind == ExternKind::Func) else {
             return Err(self.no_export(name, ""));
         };
         let view = *self.module.view();
         let ty = view.func_type(view.func_type_idx(export.index));
-        let slots = parse_args(name, ty.params, args)?;
+        parse_args(name, ty.params, args)
+    }
+
+    /// Calls an export and prints its results. The slots of its arguments must be as many as it takes.
+    pub(super) fn invoke(&mut self, name: &str, slots: Vec<u64>) -> Result<End, Failure> {
         self.invoked = Some((name.to_owned(), slots));
         self.phases(false)
     }

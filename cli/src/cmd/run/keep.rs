@@ -18,6 +18,7 @@ use wrt_vm::{
 
 use super::checkpoints::{self, Checkpoint};
 use super::guest::{Guest, Phase};
+use super::restart::LastCheckpoint;
 use super::threads::ThreadsRecord;
 use crate::chain::{Chain, Check};
 use crate::envelope::{Key, Seal, Sealer};
@@ -146,6 +147,8 @@ pub(crate) struct Keep {
     seal: Seal,
     /// Fuel until the next checkpoint.
     until: u64,
+    /// Where the last checkpoint is noted.
+    last: LastCheckpoint,
     /// Fuel between hashes of the state, and until the next one.
     hash_every: Option<u64>,
     hash_in: u64,
@@ -159,7 +162,7 @@ pub(crate) struct Keep {
 
 impl Keep {
     /// As the arguments say, for a guest that has used so much fuel; the directory for checkpoints is made.
-    pub(crate) fn new(args: &KeepArgs, used: u64) -> Result<Self, Failure> {
+    pub(super) fn new(args: &KeepArgs, used: u64, last: &LastCheckpoint) -> Result<Self, Failure> {
         if let Some(Every { folder, .. }) = &args.checkpoint_every {
             let made = std::fs::create_dir_all(folder);
             made.map_err(|error| Failure::io(folder.display(), &error))?;
@@ -170,6 +173,7 @@ impl Keep {
             on_pause: args.on_pause.clone(),
             until: every.as_ref().map_or(u64::MAX, |every| every.fuel),
             every,
+            last: LastCheckpoint::clone(last),
             hash_every: args.state_hash_every,
             hash_in: args
                 .state_hash_every
@@ -368,6 +372,7 @@ impl Guest<'_> {
         };
         let path = folder.join(checkpoint.name());
         self.write_snapshot(&path, &chain)?;
+        self.keep.last.replace(Some(path.clone()));
         if self.keep.full_every > 1 {
             chain.push(&path, self.keep.seal.key.as_ref())?;
             self.keep.checkpoints = (chain, checkpoint.fuel);

@@ -11,13 +11,14 @@ use wrt_wasi::WasiBuilder;
 
 use super::guest::Guest;
 use super::keep::{Keep, KeepArgs, Record, WASI_SECTION};
-use super::{StatsFormat, config, ended, with_dirs, with_stdin};
+use super::restart::{self, LastCheckpoint, TrapArgs};
+use super::{RunArgs, StatsFormat, config, ended, with_dirs, with_stdin};
 use crate::chain::{Chain, Check, not_a_chain};
 use crate::load::Image;
 use crate::status::{Failure, Status};
 
 /// Arguments of `wrtd resume`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct ResumeArgs {
     /// The snapshot.
     #[arg(value_name = "FILE")]
@@ -51,6 +52,9 @@ pub(crate) struct ResumeArgs {
     #[command(flatten)]
     keep: KeepArgs,
 
+    #[command(flatten)]
+    trap: TrapArgs,
+
     /// Give the guest a host directory, under the guest's name for it or the same one: all that it had.
     #[arg(long, value_name = "HOST[::GUEST]")]
     dir: Vec<String>,
@@ -60,8 +64,43 @@ pub(crate) struct ResumeArgs {
     stdin: Option<PathBuf>,
 }
 
+impl ResumeArgs {
+    /// Those that go on with a guest of `wrtd run` from a checkpoint.
+    pub(super) fn of_run(args: &RunArgs, snapshot: PathBuf) -> Self {
+        Self {
+            snapshot,
+            image: Some(args.image.clone()),
+            parents: None,
+            lazy: false,
+            fuel: None,
+            refill: args.refill,
+            stats: args.stats,
+            keep: args.keep.clone(),
+            trap: args.trap,
+            dir: args.dir.clone(),
+            stdin: args.stdin.clone(),
+        }
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &ResumeArgs) -> Result<u8, Failure> {
+    let last = LastCheckpoint::default();
+    restart::supervise(args.trap, &last, |from| match from {
+        None => go_on(args, None, &last),
+        Some(snapshot) => {
+            let from = args.clone();
+            go_on(&ResumeArgs { snapshot, ..from }, None, &last)
+        }
+    })
+}
+
+/// Goes on with a guest; `total` is the fuel that it has been given since its beginning, if that is limited.
+pub(super) fn go_on(
+    args: &ResumeArgs,
+    total: Option<u64>,
+    last: &LastCheckpoint,
+) -> Result<u8, Failure> {
     let place = args.snapshot.display();
     let key = args.keep.key()?;
     let chain = Chain::open(&args.snapshot, args.parents.as_deref(), key.as_ref())?;
@@ -95,10 +134,12 @@ pub(crate) fn run(args: &ResumeArgs) -> Result<u8, Failure> {
         let text = format!("cannot go on: {error}");
         Failure::new(Status::Unsupported, text).at(&place)
     })?;
-    let keep = Keep::new(&args.keep, engine.fuel_used())?;
+    let used = engine.fuel_used();
+    let keep = Keep::new(&args.keep, used, last)?;
     let mut guest = Guest::new(engine, module, wasi, args.refill, image_path, keep)?;
     guest.restore(record)?;
-    guest.grant(args.fuel.or(args.refill).unwrap_or(u64::MAX));
+    let left = total.map(|total| total.saturating_sub(used));
+    guest.grant(left.or(args.fuel).or(args.refill).unwrap_or(u64::MAX));
     let result = guest.go_on();
     let status = ended(&mut guest, &result, args.stats);
     result.map(|_| status)
