@@ -1,9 +1,5 @@
 //! `wrtc inspect --bounds`: how much a guest can do between two looks at its fuel.
 #![cfg(feature = "compile")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "whatever a test does not expect is a failure"
-)]
 
 mod common;
 

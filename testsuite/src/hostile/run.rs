@@ -50,6 +50,8 @@ pub struct Seen {
     pub waits: u32,
     /// Engines restored from snapshots.
     pub restored: u32,
+    /// Those of them that were of a snapshot based on another one.
+    pub chained: u32,
 }
 
 impl Seen {
@@ -67,6 +69,7 @@ impl Seen {
             (&mut self.host_calls, other.host_calls),
             (&mut self.waits, other.waits),
             (&mut self.restored, other.restored),
+            (&mut self.chained, other.chained),
         ];
         for (count, more) in counts {
             *count += more;

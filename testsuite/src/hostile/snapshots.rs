@@ -122,24 +122,74 @@ pub(super) fn mutated(draw: &mut Draw<'_>) -> Seen {
     for _ in 0..draw.below(CHANGES + 1) {
         change(&mut sections, draw);
     }
-    let mut bytes = Vec::new();
-    let mut writer = Writer::new(&mut bytes, 0).expect("a list takes everything");
-    for (kind, contents) in &sections {
-        let _ = writer.section(*kind);
-        let _ = writer.bytes(contents);
-    }
-    writer.finish().expect("a list takes everything");
+    let mut bytes = bytes_of_sections(&sections);
     if draw.below(64) == 1 {
         mutate::field(&mut bytes, draw);
     }
     let image = VerifiedImage::verify(base.image.bytes(), &Limits::default());
     let module = Module::from_image(&image.expect("a valid image"), 0).expect("its module");
-    restore(&bytes, &[module])
+    let mut seen = restore(&bytes, &[], &[module]);
+    if draw.below(4) == 1
+        && let Ok(parent) = Snapshot::parse(&bytes)
+        && let Some(child) = child_of(&parent, base, module, draw)
+    {
+        seen.chained += restore(&child, &[parent], &[module]).restored;
+    }
+    seen
+}
+
+/// A snapshot of the valid base that is based on one that may be changed, and is changed itself.
+fn child_of(
+    parent: &Snapshot<'_>,
+    base: &Base,
+    module: Module<'_>,
+    draw: &mut Draw<'_>,
+) -> Option<Vec<u8>> {
+    let valid = bytes_of_sections(&base.sections);
+    let snapshot = Snapshot::parse(&valid).expect("a valid snapshot");
+    let engine = Engine::new(config()).expect("there is room");
+    let engine = engine.restored(&snapshot, &[module]);
+    let options = SnapshotOptions {
+        host_references: true,
+        parents: core::slice::from_ref(parent),
+        ..SnapshotOptions::default()
+    };
+    let mut bytes = Vec::new();
+    let engine = engine.expect("a valid snapshot");
+    engine.snapshot(&mut bytes, &options).ok()?;
+    let child = Snapshot::parse(&bytes).expect("a snapshot just made");
+    let mut sections: Vec<(u32, Vec<u8>)> = child
+        .sections()
+        .map(|entry| {
+            (
+                entry.kind,
+                child.numbered(entry.kind).unwrap_or_default().to_vec(),
+            )
+        })
+        .collect();
+    let memories = Kind::Memories as u32;
+    if draw.below(2) == 1
+        && let Some((_, rows)) = sections.iter_mut().find(|(kind, _)| *kind == memories)
+    {
+        mutate::field(rows, draw);
+    }
+    Some(bytes_of_sections(&sections))
+}
+
+fn bytes_of_sections(sections: &[(u32, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut writer = Writer::new(&mut bytes, 0).expect("a list takes everything");
+    for (kind, contents) in sections {
+        let _ = writer.section(*kind);
+        let _ = writer.bytes(contents);
+    }
+    writer.finish().expect("a list takes everything");
+    bytes
 }
 
 /// Any bytes as a snapshot.
 pub(super) fn bytes(bytes: &[u8]) -> Seen {
-    restore(bytes, &[])
+    restore(bytes, &[], &[])
 }
 
 fn change(sections: &mut [(u32, Vec<u8>)], draw: &mut Draw<'_>) {
@@ -197,15 +247,15 @@ fn change(sections: &mut [(u32, Vec<u8>)], draw: &mut Draw<'_>) {
     }
 }
 
-/// Restores bytes, if they are a snapshot, and runs what came of it.
-fn restore(bytes: &[u8], modules: &[Module<'_>]) -> Seen {
+/// Restores bytes, if they are a snapshot based on others, and runs what came of it.
+fn restore(bytes: &[u8], ancestors: &[Snapshot<'_>], modules: &[Module<'_>]) -> Seen {
     let mut seen = Seen::default();
     let Ok(snapshot) = Snapshot::parse(bytes) else {
         return seen;
     };
     seen.loaded = 1;
     let engine = Engine::new(config()).expect("there is room for a stack");
-    let Ok(mut engine) = engine.restored(&snapshot, modules) else {
+    let Ok(mut engine) = engine.restored_on(&snapshot, ancestors, modules) else {
         return seen;
     };
     seen.restored = 1;

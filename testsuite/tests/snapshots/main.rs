@@ -106,9 +106,9 @@ fn every_pause_of_a_little_of_what_is_collected() {
     }
 }
 
-/// Programs that are run whole, with hops at pauses that are far apart.
+/// Programs that are run whole, with hops at random pauses. `WRT_POINTS` says how many in all.
 #[test]
-fn some_pauses_of_programs() {
+fn random_pauses_of_programs() {
     let programs: [&[u8]; 5] = [
         include_bytes!("../../programs/json.wasm"),
         include_bytes!("../../programs/sort.wasm"),
@@ -116,13 +116,36 @@ fn some_pauses_of_programs() {
         include_bytes!("../../programs/recursion.wasm"),
         include_bytes!("../../programs/nbody.wasm"),
     ];
+    let points: u64 = std::env::var("WRT_POINTS").map_or(300, |n| n.parse().unwrap());
     let calls: Calls = &[("run", &[2])];
-    for program in programs {
-        let image = compiled(program, OptLevel::O2);
-        let whole = run(image.bytes(), calls, Hops::Never, 1 << 40, config());
-        let hops = goes_on(program, calls, Hops::Every(3), whole.fuel / 40, config());
-        assert!(hops > 70, "{hops}");
+    let mut total = 0;
+    for (number, program) in (1_u64..).zip(programs) {
+        for level in [OptLevel::O0, OptLevel::O2] {
+            let image = compiled(program, level);
+            let run = |hops, portion| {
+                let mut world = World::new(image.bytes(), config(), hops, portion);
+                world.seed = Some(number);
+                let instance = world.instantiate();
+                for (name, args) in calls {
+                    world.call(instance, name, args);
+                }
+                world.seen
+            };
+            let whole = run(Hops::Never, 1 << 40);
+            // Pauses that hop are one of three; there are so many of them in each of ten runs.
+            let portion = whole.fuel * 10 / (points * 3);
+            let straight = run(Hops::Never, portion);
+            let hopping = run(Hops::Every(3), portion);
+            assert_eq!(straight, hopping, "{level:?}");
+            assert_eq!(
+                (whole.outcomes, whole.fuel),
+                (straight.outcomes, straight.fuel)
+            );
+            total += u64::from(straight.hops / 3);
+        }
     }
+    println!("{total} random pauses");
+    assert!(total > points * 9 / 10, "{total}");
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub(crate) struct World<'m> {
     hops: Hops,
     /// Fuel that is added at a pause.
     portion: u64,
+    /// If portions are to differ: each is up to twice as much, by numbers that come from here.
+    pub(crate) seed: Option<u64>,
     /// Snapshots that the next one is to be based on, the nearest first, if they are to be incremental.
     pub(crate) chain: Option<Vec<Vec<u8>>>,
     pub(crate) seen: Seen,
@@ -105,6 +107,7 @@ impl<'m> World<'m> {
             config,
             hops,
             portion,
+            seed: None,
             chain: None,
             seen: Seen::default(),
         }
@@ -188,6 +191,16 @@ impl<'m> World<'m> {
         engine
     }
 
+    fn next_portion(&mut self) -> u64 {
+        let Some(seed) = &mut self.seed else {
+            return self.portion;
+        };
+        *seed = seed
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(0x1405_7b7e_f767_814f);
+        1 + (*seed >> 33) % (2 * self.portion)
+    }
+
     /// Calls a function until its end.
     pub(crate) fn call(&mut self, instance: Instance, name: &str, args: &[u64]) {
         let Some(Extern::Func(func)) = self.engine.export(instance, name) else {
@@ -203,7 +216,10 @@ impl<'m> World<'m> {
         loop {
             self.hop();
             match outcome {
-                Outcome::OutOfFuel | Outcome::Yield => self.engine.add_fuel(self.portion),
+                Outcome::OutOfFuel | Outcome::Yield => {
+                    let portion = self.next_portion();
+                    self.engine.add_fuel(portion);
+                }
                 Outcome::HostCall(call) => {
                     let args = self.engine.host_args().to_vec();
                     assert_eq!(self.engine.pending_host_call(), Some(call));

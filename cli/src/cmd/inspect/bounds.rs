@@ -73,10 +73,10 @@ pub(super) fn describe(image: &VerifiedImage<'_>) -> Value {
 }
 
 /// The costliest block of a function, and the most instructions of one.
-fn function<'n>(
+fn function(
     module: &ModuleView<'_>,
     func: u32,
-    lengths: &mut BTreeMap<&'n str, (Charge, u64)>,
+    lengths: &mut BTreeMap<&str, (Charge, u64)>,
 ) -> (Block, u64) {
     let record = module.func(func);
     let start = record.code_word as usize;

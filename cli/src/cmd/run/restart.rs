@@ -3,7 +3,7 @@
 //! Input: [`TrapArgs`], and a way to run the guest. Output: what the last try came to. Invariants: tries are bounded; each is a new engine
 //! and a new world, so that nothing of the one that failed is left but what it has written to files.
 
-use std::cell::RefCell;
+use core::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
