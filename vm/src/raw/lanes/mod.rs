@@ -30,8 +30,9 @@ pub(crate) use neon::{
 };
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 pub(crate) use sse2::{
-    i8x16_bitmask, i16x8_bitmask, i32x4_bitmask, i32x4_rotl, i64x2_bitmask, i64x2_rotl, widen_i8_s,
-    widen_i8_u, widen_i16_s, widen_i16_u, widen_i32_s, widen_i32_u,
+    f32x4_max, f32x4_min, f64x2_max, f64x2_min, i8x16_bitmask, i16x8_bitmask, i32x4_bitmask,
+    i32x4_rotl, i32x4_trunc_sat_f32x4_s, i32x4_trunc_sat_f32x4_u, i64x2_bitmask, i64x2_rotl,
+    widen_i8_s, widen_i8_u, widen_i16_s, widen_i16_u, widen_i32_s, widen_i32_u,
 };
 #[cfg(all(wrt_tail6, target_arch = "x86_64", target_feature = "sse2"))]
 pub(super) use sse2::{machine, vector};
@@ -143,6 +144,57 @@ mod tests {
                 );
                 assert_eq!(rotated, expected, "{a:?} {distance}");
             }
+        }
+    }
+
+    #[test]
+    fn floats_are_those_of_the_definitions() {
+        const SPECIAL: [f32; 14] = [
+            0.0,
+            -0.0,
+            1.5,
+            -1.5,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::NAN,
+            2_147_483_648.0,
+            2_147_483_520.0,
+            -2_147_483_648.0,
+            4_294_967_296.0,
+            4_294_967_040.0,
+            -4e9,
+            1e-42,
+        ];
+        let mut random = Random(3);
+        let mut lane = || {
+            let bits = random.next();
+            match bits % 3 {
+                0 => f32::from_bits((bits >> 8) as u32),
+                1 => (bits >> 32) as f32 / 2.0,
+                _ => SPECIAL[(bits >> 8) as usize % SPECIAL.len()],
+            }
+        };
+        for _ in 0..20_000 {
+            let [a, b]: [[f32; 4]; 2] = core::array::from_fn(|_| core::array::from_fn(|_| lane()));
+            let [wide_a, wide_b] = [a, b].map(|v| V128::from_f64x2([v[0].into(), v[1].into()]));
+            let [a, b] = [a, b].map(V128::from_f32x4);
+            let got = [
+                super::f32x4_min(a, b),
+                super::f32x4_max(a, b),
+                super::f64x2_min(wide_a, wide_b),
+                super::f64x2_max(wide_a, wide_b),
+                super::i32x4_trunc_sat_f32x4_s(a),
+                super::i32x4_trunc_sat_f32x4_u(a),
+            ];
+            let expected = [
+                simd::f32x4_min(a, b),
+                simd::f32x4_max(a, b),
+                simd::f64x2_min(wide_a, wide_b),
+                simd::f64x2_max(wide_a, wide_b),
+                simd::i32x4_trunc_sat_f32x4_s(a),
+                simd::i32x4_trunc_sat_f32x4_u(a),
+            ];
+            assert_eq!(got, expected, "{a:?} {b:?}");
         }
     }
 }

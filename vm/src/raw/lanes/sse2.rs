@@ -1,11 +1,6 @@
 //! What x86-64's own vector instructions, SSE2, do. Relies on L1 of `lanes`.
 
-use core::arch::x86_64::{
-    __m128i, _mm_castsi128_pd, _mm_castsi128_ps, _mm_cmpgt_epi8, _mm_cmpgt_epi16, _mm_cmpgt_epi32,
-    _mm_cvtsi32_si128, _mm_cvtsi64_si128, _mm_movemask_epi8, _mm_movemask_pd, _mm_movemask_ps,
-    _mm_or_si128, _mm_packs_epi16, _mm_setzero_si128, _mm_sll_epi32, _mm_sll_epi64, _mm_srl_epi32,
-    _mm_srl_epi64, _mm_unpacklo_epi8, _mm_unpacklo_epi16, _mm_unpacklo_epi32,
-};
+use core::arch::x86_64::*;
 use wrt_format::simd::V128;
 
 /// The machine's vector.
@@ -104,4 +99,74 @@ widened! {
     widen_i8_s widen_i8_u _mm_unpacklo_epi8 _mm_cmpgt_epi8;
     widen_i16_s widen_i16_u _mm_unpacklo_epi16 _mm_cmpgt_epi16;
     widen_i32_s widen_i32_u _mm_unpacklo_epi32 _mm_cmpgt_epi32;
+}
+
+macro_rules! extremes {
+    ($($min:ident $max:ident $to:ident $from:ident $set:ident $nan:expr,
+       $lesser:ident $greater:ident $or:ident $and:ident $andnot:ident $unordered:ident;)*) => {$(
+        /// The lesser numbers; the canonical NaN where there is a NaN; -0 before 0.
+        #[inline(always)]
+        pub(crate) fn $min(a: V128, b: V128) -> V128 {
+            // SAFETY: the target has SSE2.
+            unsafe {
+                let (a, b) = ($to(machine(a)), $to(machine(b)));
+                // Both orders differ only in equal numbers and NaNs.
+                let least = $or($lesser(a, b), $lesser(b, a));
+                let nan = $unordered(a, b);
+                vector($from($or($and(nan, $set($nan)), $andnot(nan, least))))
+            }
+        }
+
+        /// The greater numbers; the canonical NaN where there is a NaN; 0 before -0.
+        #[inline(always)]
+        pub(crate) fn $max(a: V128, b: V128) -> V128 {
+            // SAFETY: the target has SSE2.
+            unsafe {
+                let (a, b) = ($to(machine(a)), $to(machine(b)));
+                let most = $and($greater(a, b), $greater(b, a));
+                let nan = $unordered(a, b);
+                vector($from($or($and(nan, $set($nan)), $andnot(nan, most))))
+            }
+        }
+    )*};
+}
+
+extremes! {
+    f32x4_min f32x4_max _mm_castsi128_ps _mm_castps_si128 _mm_set1_ps f32::from_bits(0x7fc0_0000),
+        _mm_min_ps _mm_max_ps _mm_or_ps _mm_and_ps _mm_andnot_ps _mm_cmpunord_ps;
+    f64x2_min f64x2_max _mm_castsi128_pd _mm_castpd_si128 _mm_set1_pd f64::from_bits(0x7ff8 << 48),
+        _mm_min_pd _mm_max_pd _mm_or_pd _mm_and_pd _mm_andnot_pd _mm_cmpunord_pd;
+}
+
+/// 2 to the power of 31: the least float that no i32 is.
+const LIMIT: f32 = 2_147_483_648.0;
+
+/// Each float as a signed integer, rounded towards zero, saturated; 0 for NaN.
+#[inline(always)]
+pub(crate) fn i32x4_trunc_sat_f32x4_s(a: V128) -> V128 {
+    // SAFETY: the target has SSE2.
+    unsafe {
+        let a = _mm_castsi128_ps(machine(a));
+        let number = _mm_and_ps(a, _mm_cmpord_ps(a, a));
+        // Too large or too small gives the least integer, all of whose bits differ from those of the greatest.
+        let large = _mm_castps_si128(_mm_cmpge_ps(number, _mm_set1_ps(LIMIT)));
+        vector(_mm_xor_si128(_mm_cvttps_epi32(number), large))
+    }
+}
+
+/// Each float as an unsigned integer, rounded towards zero, saturated; 0 for NaN.
+#[inline(always)]
+pub(crate) fn i32x4_trunc_sat_f32x4_u(a: V128) -> V128 {
+    // SAFETY: the target has SSE2.
+    unsafe {
+        // Of a NaN and 0 the second operand is the greater one.
+        let number = _mm_max_ps(_mm_castsi128_ps(machine(a)), _mm_setzero_ps());
+        let above = _mm_sub_ps(number, _mm_set1_ps(LIMIT));
+        let large = _mm_castps_si128(_mm_cmpge_ps(above, _mm_set1_ps(LIMIT)));
+        // What there is above 2^31, at most 2^31 - 1; below it less than 0, which counts as 0.
+        let rest = _mm_xor_si128(_mm_cvttps_epi32(above), large);
+        let rest = _mm_and_si128(rest, _mm_cmpgt_epi32(rest, _mm_setzero_si128()));
+        // From 2^31 on this is the least integer: 2^31 without a sign.
+        vector(_mm_add_epi32(_mm_cvttps_epi32(number), rest))
+    }
 }
