@@ -7,6 +7,7 @@
 //! Half of the modules have branch hints, which only we look at ([`hints`]).
 //! Modules that throw are compared between our own levels and slices alone ([`throwing`]); programs in the older form of exceptions with an
 //! evaluator ([`legacy`]).
+//! Programs of vector operators, all of them and relaxed ones too, are made apart ([`vectors`]).
 //! `WRT_MODULES=N` sets the number of modules (default 300), `WRT_SEED=N` the first seed; `WRT_KEEP=DIR` keeps the modules that differ.
 
 #![expect(
@@ -27,6 +28,7 @@ mod outcome;
 mod peer;
 mod rewrite;
 mod throwing;
+mod vectors;
 
 use generate::Random;
 use ours::Ours;
