@@ -153,6 +153,52 @@ fn paused<'m>(
     Ok((engine, memory))
 }
 
+/// The times of the steps, one after the other.
+struct Times {
+    seconds: [f64; STEPS.len()],
+    done: usize,
+}
+
+impl Times {
+    /// The next step is done.
+    fn note(&mut self, start: Instant) {
+        self.seconds[self.done] = start.elapsed().as_secs_f64();
+        self.done += 1;
+    }
+}
+
+/// Takes a snapshot.
+fn take(engine: &Engine<'_>, room: &mut Room, parents: &[Snapshot<'_>]) -> Result<(), String> {
+    let options = SnapshotOptions {
+        parents,
+        ..SnapshotOptions::default()
+    };
+    engine.snapshot(room, &options).map(drop).map_err(text)
+}
+
+/// Restores an engine from mapped files, the first of which is based on the second, and compares its memory.
+fn restore(
+    times: &mut Times,
+    paths: &[&Path],
+    module: Module<'_>,
+    (engine, memory): (&Engine<'_>, Memory),
+) -> Result<(), String> {
+    let start = Instant::now();
+    let files = paths.iter().map(MappedImage::open);
+    let files: Vec<_> = files.collect::<Result<_, _>>().map_err(text)?;
+    let mapping = files
+        .iter()
+        .fold(MmapProvider::new(), MmapProvider::with_image);
+    let snapshots = files.iter().map(|it| Snapshot::parse_lazily(it.bytes()));
+    let snapshots: Vec<_> = snapshots.collect::<Result<_, _>>().map_err(text)?;
+    let (snapshot, ancestors) = snapshots.split_first().ok_or("no snapshot")?;
+    let other = Engine::with_provider(Config::default(), &mapping).map_err(text)?;
+    let other = other.restored_on(snapshot, ancestors, &[module]);
+    let other = other.map_err(text)?;
+    times.note(start);
+    same((&other, engine), memory)
+}
+
 fn round(
     image: &Aligned,
     layout: Layout,
@@ -161,7 +207,6 @@ fn round(
     let module = Module::load_from_binary(image.bytes(), &Limits::default()).map_err(text)?;
     let provider = MmapProvider::new();
     let (mut engine, memory) = paused(&module, &provider, layout)?;
-    let options = SnapshotOptions::default();
     let len = engine.memory(memory).map_err(text)?.len();
     let room = || {
         let mut room = Room(vec![1; len + (1 << 20)]);
@@ -169,66 +214,40 @@ fn round(
         room
     };
     let (mut first, mut second) = (room(), room());
-    let mut times = [0.0; STEPS.len()];
-    let mut step = 0;
-    let mut since = |start: Instant| {
-        times[step] = start.elapsed().as_secs_f64();
-        step += 1;
+    let mut times = Times {
+        seconds: [0.0; STEPS.len()],
+        done: 0,
     };
-
     let start = Instant::now();
-    engine.snapshot(&mut first, &options).map_err(text)?;
-    since(start);
+    take(&engine, &mut first, &[])?;
+    times.note(start);
     first.0.clear();
     let start = Instant::now();
-    engine.snapshot(&mut first, &options).map_err(text)?;
+    take(&engine, &mut first, &[])?;
     std::fs::write(path, &first.0).map_err(text)?;
-    since(start);
-
+    times.note(start);
     let start = Instant::now();
     let snapshot = Snapshot::parse(&first.0).map_err(text)?;
-    since(start);
+    times.note(start);
     let start = Instant::now();
     let other = Engine::with_provider(Config::default(), &provider).map_err(text)?;
     let other = other.restored(&snapshot, &[module]).map_err(text)?;
-    since(start);
+    times.note(start);
     same((&other, &engine), memory)?;
     drop(other);
-
-    let start = Instant::now();
-    let file = MappedImage::open(path).map_err(text)?;
-    let mapping = MmapProvider::new().with_image(&file);
-    let parent = Snapshot::parse_lazily(file.bytes()).map_err(text)?;
-    let other = Engine::with_provider(Config::default(), &mapping).map_err(text)?;
-    let other = other.restored(&parent, &[module]).map_err(text)?;
-    since(start);
-    same((&other, &engine), memory)?;
-    drop(other);
+    restore(&mut times, &[path], module, (&engine, memory))?;
 
     let bytes = engine.memory_mut(memory).map_err(text)?;
     let pages = DIRTY_PAGES.min(bytes.len() / PAGE_BYTES);
     write_pages(bytes, (pages, 1), 64);
-    let options = SnapshotOptions {
-        parents: &[parent],
-        ..SnapshotOptions::default()
-    };
+    let file = MappedImage::open(path).map_err(text)?;
+    let parent = Snapshot::parse_lazily(file.bytes()).map_err(text)?;
     let start = Instant::now();
-    engine.snapshot(&mut second, &options).map_err(text)?;
-    since(start);
+    take(&engine, &mut second, &[parent])?;
+    times.note(start);
     std::fs::write(second_path, &second.0).map_err(text)?;
-    let start = Instant::now();
-    let files = [MappedImage::open(second_path), MappedImage::open(path)];
-    let [file, parent] = files;
-    let (file, parent) = (file.map_err(text)?, parent.map_err(text)?);
-    let mapping = MmapProvider::new().with_image(&file).with_image(&parent);
-    let snapshot = Snapshot::parse_lazily(file.bytes()).map_err(text)?;
-    let parent = Snapshot::parse_lazily(parent.bytes()).map_err(text)?;
-    let other = Engine::with_provider(Config::default(), &mapping).map_err(text)?;
-    let other = other.restored_on(&snapshot, &[parent], &[module]);
-    let other = other.map_err(text)?;
-    since(start);
-    same((&other, &engine), memory)?;
-    Ok((times, [first.0.len(), second.0.len()]))
+    restore(&mut times, &[second_path, path], module, (&engine, memory))?;
+    Ok((times.seconds, [first.0.len(), second.0.len()]))
 }
 
 fn same((one, other): (&Engine<'_>, &Engine<'_>), memory: Memory) -> Result<(), String> {

@@ -16,6 +16,9 @@ use crate::state::{In, Out, Result, below, refused};
 /// Entries of directories that are looked at for files that have got other names.
 const MAX_LOOKED_AT: usize = 1 << 20;
 
+/// Directories that are looked into below each other.
+const MAX_DEPTH: usize = 100;
+
 /// Directories with the guest's names for them.
 pub(crate) type Given<'g> = [(&'g Dir, &'g str)];
 
@@ -50,11 +53,15 @@ fn search(
     dir: &Dir,
     path: &str,
     wanted: &mut HashMap<Key, Option<String>>,
-    left: &mut usize,
+    (left, depth): (&mut usize, usize),
 ) -> io::Result<()> {
+    if depth > MAX_DEPTH {
+        return Err(io::Error::other("directories that are nested too deep"));
+    }
     for entry in dir.entries()? {
         let entry = entry?;
-        *left = left.checked_sub(1).ok_or(io::ErrorKind::QuotaExceeded)?;
+        let fewer = left.checked_sub(1);
+        *left = fewer.ok_or_else(|| io::Error::other("too many files"))?;
         // What vanishes while we look is gone.
         let Ok(metadata) = entry.metadata() else {
             continue;
@@ -63,7 +70,7 @@ fn search(
         if metadata.is_dir()
             && let Ok(dir) = entry.open_dir()
         {
-            search(&dir, &path, wanted, left)?;
+            search(&dir, &path, wanted, (left, depth + 1))?;
         }
         if let Some(place) = wanted.get_mut(&key(&metadata)) {
             *place = Some(path);
@@ -92,7 +99,7 @@ pub(crate) fn write(files: &FileIds, given: &Given<'_>, out: &mut Out) -> Result
         let mut left = MAX_LOOKED_AT;
         for (dir, name) in given {
             let name = name.trim_end_matches('/');
-            if let Err(error) = search(dir, name, &mut lost, &mut left) {
+            if let Err(error) = search(dir, name, &mut lost, (&mut left, 0)) {
                 return refused(format!("{name}: looking for files of other names: {error}"));
             }
         }

@@ -154,6 +154,18 @@ fn files_that_have_got_other_names_keep_their_numbers() {
 }
 
 #[test]
+fn a_tree_that_is_too_deep_is_named() {
+    let mut world = world(&["a"]);
+    number(&mut world, "a");
+    assert_eq!(world.rename(ROOT, "a", ROOT, "b"), Errno::SUCCESS);
+    assert!(world.wasi.state().is_ok());
+    let deep: std::path::PathBuf = (0..120).map(|_| "d").collect();
+    std::fs::create_dir_all(world.dir.path().join(deep)).unwrap();
+    let error = world.wasi.state().unwrap_err().to_string();
+    assert!(error.contains("nested too deep"), "{error}");
+}
+
+#[test]
 fn two_hosts_give_the_same_bytes() {
     let states = [world(&["a", "b"]), world(&["b", "a"])].map(|mut world| {
         let args = [ROOT, DATA.into(), 512, 0, OUT.into()];
