@@ -2,6 +2,7 @@
 
 use wrt_format::num;
 
+use crate::raw::float::{f32_from, f64_from};
 use crate::raw::state::Ctl;
 
 macro_rules! convert {
@@ -34,19 +35,19 @@ convert! {
         i64_trunc_sat_f64_u = num::i64_trunc_sat_f64_u;
     }
     get32 set_f32 {
-        f32_convert_i32_s = |a: u32| a as i32 as f32;
-        f32_convert_i32_u = |a: u32| a as f32;
+        f32_convert_i32_s = |a: u32| f32_from(i64::from(a as i32));
+        f32_convert_i32_u = |a: u32| f32_from(i64::from(a));
     }
     get64 set_f32 {
-        f32_convert_i64_s = |a: u64| a as i64 as f32;
+        f32_convert_i64_s = |a: u64| f32_from(a as i64);
         f32_convert_i64_u = |a: u64| a as f32;
     }
     get32 set_f64 {
-        f64_convert_i32_s = |a: u32| f64::from(a as i32);
-        f64_convert_i32_u = |a: u32| f64::from(a);
+        f64_convert_i32_s = |a: u32| f64_from(i64::from(a as i32));
+        f64_convert_i32_u = |a: u32| f64_from(i64::from(a));
     }
     get64 set_f64 {
-        f64_convert_i64_s = |a: u64| a as i64 as f64;
+        f64_convert_i64_s = |a: u64| f64_from(a as i64);
         f64_convert_i64_u = |a: u64| a as f64;
     }
     get_f64 set_f32 {

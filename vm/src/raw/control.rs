@@ -229,7 +229,7 @@ impl State {
         }
         let site = self.pc.wrapping_add(base.word());
         match argument {
-            Argument::InPlace => self.forget_acc(code.addr() as u64),
+            Argument::InPlace => {}
             Argument::Moved { to, src } => self.set64(to, self.get64(src)),
             Argument::Stepped { to, src, imm } => {
                 let imm = i32::from(self.imm_s16(imm)) as u32;
@@ -238,6 +238,7 @@ impl State {
         }
         // SAFETY: R2, R3: `base` is at least 1.
         unsafe { *fp.sub(1) = (site.addr() - code.addr()) as u64 };
+        self.forget_acc(code.addr() as u64);
         self.fp = fp;
         self.pc = callee.wrapping_add(field::enter::words);
         Ctl::Jump

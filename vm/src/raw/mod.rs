@@ -5,6 +5,7 @@
 //! - `state`, `control`, `vector`, `object`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow
 //!   paths.
 //! - `lanes`: what vector instructions compute, by machine instructions where that pays.
+//! - `float`: conversions of integers.
 //! - `profile`: counts of executed instructions.
 //! - `tail`, `looped`: the two cores. `dispatch`: the choice between them.
 
@@ -56,6 +57,7 @@ pub(crate) mod buf;
 pub(crate) mod control;
 pub(crate) mod ctx;
 pub(crate) mod dispatch;
+pub(crate) mod float;
 pub(crate) mod instance;
 #[cfg(feature = "simd")]
 pub(crate) mod lanes;
