@@ -49,7 +49,7 @@ fn plain_name(name: &str) -> &str {
 }
 
 /// The slot that an instruction leaves in an accumulator, and the role that says in which.
-fn left(op: Op, fields: &[i64; 6]) -> Option<(Role, i64)> {
+pub(super) fn left(op: Op, fields: &[i64; 6]) -> Option<(Role, i64)> {
     let operands = op.info().fields.iter().zip(fields);
     let in_acc = |role| matches!(role, Role::DefAcc | Role::DefF32 | Role::DefF64);
     operands

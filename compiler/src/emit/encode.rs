@@ -84,7 +84,9 @@ pub(super) fn function(
             *width = match (*width, &blocks[at as usize].end) {
                 (Width::Near, _) => Width::Plain,
                 (Width::Plain | Width::Far, End::Cond(..)) => {
-                    skip_branch(blocks, &mut order, at)?;
+                    if !pairs::split(&mut blocks[at as usize]) {
+                        skip_branch(blocks, &mut order, at)?;
+                    }
                     turned = true;
                     Width::Near
                 }
@@ -237,10 +239,19 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    /// The branch to another block than the next one that does the move before it too, and where it goes.
+    /// The branch that does what comes before it too, and where it goes. It may go to the next block, whose fuel it pays for; that is one
+    /// instruction less to carry out, but longer, so only what runs often has it.
     fn moving_branch(&self, block: &Block, next: Option<u32>) -> Option<(Inst, u32)> {
+        let often = |target: u32| {
+            block
+                .loop_depth
+                .max(self.blocks[target as usize].loop_depth)
+                > 0
+        };
         match block.end {
-            End::Next(target) if Some(target) != next && self.width() != Width::Far => {
+            End::Next(target)
+                if self.width() != Width::Far && (Some(target) != next || often(target)) =>
+            {
                 Some((pairs::moving_branch(block.body.last()?)?, target))
             }
             End::Next(_) | End::Cond(..) | End::Table(..) | End::Leave(_) => None,

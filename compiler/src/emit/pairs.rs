@@ -3,7 +3,7 @@
 //!
 //! Runs on blocks in their final order, before the accumulator forms are chosen.
 
-use wrt_format::isa::{Control, Op, fits};
+use wrt_format::isa::{Control, Op, Role, fits};
 
 use super::acc;
 use super::blocks::{Block, End, Inst};
@@ -27,6 +27,8 @@ struct Pair {
     second: Op,
     /// The operand of the second that must be what the first writes.
     link: Option<usize>,
+    /// Whether either must write what it reads first.
+    in_place: bool,
     to: Op,
     fields: &'static [Src],
 }
@@ -36,13 +38,24 @@ const fn pair(first: Op, second: Op, link: Option<usize>, to: Op, fields: &'stat
         first,
         second,
         link,
+        in_place: false,
         to,
         fields,
     }
 }
 
+const fn in_place(pair: Pair) -> Pair {
+    Pair {
+        in_place: true,
+        ..pair
+    }
+}
+
 const STEP_LOAD: &[Src] = &[Second(0), First(0), First(1), First(2), Second(2)];
 const STEP_BRANCH: &[Src] = &[First(0), First(1), First(2), Second(1), Zero];
+/// The result of a load compared with another slot, and the other way round.
+const LOADED_BRANCH: &[Src] = &[First(0), First(1), Second(1), First(2), Zero];
+const BRANCH_LOADED: &[Src] = &[First(0), First(1), Second(0), First(2), Zero];
 const TEST_BRANCH: &[Src] = &[First(0), First(1), First(2), Zero, Zero];
 
 /// Of instructions of a body; those that are linked first.
@@ -56,10 +69,11 @@ const BODY: &[Pair] = &[
     pair(Op::I32AddImm, Op::Call, None, Op::I32AddImmThenCall, &[Second(0), Second(1), First(0), First(1), First(2), Second(2)]),
     pair(Op::Mov, Op::CallIndirectZero, None, Op::MovThenCallIndirectZero, &[Second(0), Second(1), First(0), First(1), Second(2), Second(3)]),
     pair(Op::I32AddImm, Op::I32AddImm, None, Op::I32AddImmThenAddImm, &[Second(0), First(0), First(1), Second(1), First(2), Second(2)]),
+    pair(Op::Mov, Op::I32AddImm, None, Op::MovThenI32AddImm, &[Second(0), First(0), First(1), Second(1), Second(2)]),
     pair(Op::I32Add, Op::I32AddImm, None, Op::I32AddThenAddImm, &[Second(0), First(0), First(1), First(2), Second(1), Second(2)]),
 ];
 
-/// Of the last instruction of a body and the branch behind it.
+/// Of the last instruction of a body and the branch or return behind it.
 #[rustfmt::skip]
 const ENDS: &[Pair] = &[
     pair(Op::I32AddImm, Op::BrI32EqImm, Some(0), Op::BrI32AddEqImm, STEP_BRANCH),
@@ -77,12 +91,33 @@ const ENDS: &[Pair] = &[
     pair(Op::Load8U, Op::BrI32NeImm, Some(0), Op::BrLoad8UNeImm, STEP_BRANCH),
     pair(Op::Load8U, Op::BrZ, Some(0), Op::BrLoad8UEqImm, TEST_BRANCH),
     pair(Op::Load8U, Op::BrNz, Some(0), Op::BrLoad8UNeImm, TEST_BRANCH),
+    pair(Op::Load32, Op::BrI32EqImm, Some(0), Op::BrLoad32EqImm, STEP_BRANCH),
+    pair(Op::Load32, Op::BrI32NeImm, Some(0), Op::BrLoad32NeImm, STEP_BRANCH),
+    pair(Op::Load32, Op::BrZ, Some(0), Op::BrLoad32EqImm, TEST_BRANCH),
+    pair(Op::Load32, Op::BrNz, Some(0), Op::BrLoad32NeImm, TEST_BRANCH),
+    pair(Op::Load32, Op::BrI32Eq, Some(0), Op::BrLoad32Eq, LOADED_BRANCH),
+    pair(Op::Load32, Op::BrI32Eq, Some(1), Op::BrLoad32Eq, BRANCH_LOADED),
+    pair(Op::Load32, Op::BrI32Ne, Some(0), Op::BrLoad32Ne, LOADED_BRANCH),
+    pair(Op::Load32, Op::BrI32Ne, Some(1), Op::BrLoad32Ne, BRANCH_LOADED),
+    pair(Op::Load32, Op::BrI32LtS, Some(0), Op::BrLoad32LtS, LOADED_BRANCH),
+    pair(Op::Load32, Op::BrI32LtS, Some(1), Op::BrLoad32GtS, BRANCH_LOADED),
+    pair(Op::Load32, Op::BrI32LeS, Some(0), Op::BrLoad32LeS, LOADED_BRANCH),
+    pair(Op::Load32, Op::BrI32LeS, Some(1), Op::BrLoad32GeS, BRANCH_LOADED),
+    pair(Op::Load32, Op::BrI32LtU, Some(0), Op::BrLoad32LtU, LOADED_BRANCH),
+    pair(Op::Load32, Op::BrI32LtU, Some(1), Op::BrLoad32GtU, BRANCH_LOADED),
+    pair(Op::Load32, Op::BrI32LeU, Some(0), Op::BrLoad32LeU, LOADED_BRANCH),
+    pair(Op::Load32, Op::BrI32LeU, Some(1), Op::BrLoad32GeU, BRANCH_LOADED),
+    in_place(pair(Op::I32AddImm, Op::BrI32AddNe, None, Op::BrI32AddAddNe, &[First(0), Second(0), Second(2), Second(3), First(2), Zero])),
+    in_place(pair(Op::I32AddImm, Op::BrI32AddNz, None, Op::BrI32AddAddNz, &[First(0), Second(0), First(2), Second(2), Zero])),
+    pair(Op::I32Add, Op::Ret1, Some(0), Op::Ret1I32Add, &[First(1), First(2)]),
+    pair(Op::ConstU32, Op::Ret1, Some(0), Op::Ret1Const, &[First(1)]),
 ];
 
 /// The operands of the instruction that does both, if the pair is this one and they fit.
 fn joined(pair: &Pair, first: (Op, &[i64; 6]), second: (Op, &[i64; 6])) -> Option<[i64; 6]> {
     let is_pair = (first.0, second.0) == (pair.first, pair.second)
         && pair.link.is_none_or(|link| second.1[link] == first.1[0])
+        && (!pair.in_place || first.1[0] == first.1[1] && second.1[0] == second.1[1])
         && (pair.second.info().control != Control::Call || !reads(second, first.1[0]));
     let mut fields = [0; 6];
     for (&src, to) in pair.fields.iter().zip(&mut fields) {
@@ -110,6 +145,7 @@ fn fit(op: Op, fields: &[i64; 6]) -> bool {
 pub(super) fn run(blocks: &mut [Block]) {
     for block in blocks.iter_mut().filter(|block| block.catches.is_empty()) {
         end(block);
+        steps(&mut block.body);
         for &linked in &[true, false] {
             body(&mut block.body, linked, block.loop_depth > 0);
         }
@@ -117,11 +153,20 @@ pub(super) fn run(blocks: &mut [Block]) {
     }
 }
 
-/// Joins the last instruction with the branch behind it.
+/// Joins the last instruction with the branch or return behind it.
 fn end(block: &mut Block) {
     let Some(last) = block.body.last() else {
         return;
     };
+    // An address that has just been worked out is in the accumulator for the load alone.
+    let before = block.body.iter().rev().nth(1);
+    let at_hand = before.and_then(|it| acc::left(it.op, &it.fields));
+    if last.op == Op::Load32
+        && at_hand == Some((Role::DefAcc, last.fields[1]))
+        && !matches!(&block.end, End::Cond(branch, ..) if has_address_form(branch.op))
+    {
+        return;
+    }
     let first = (last.op, &last.fields);
     let find = |second| {
         ENDS.iter()
@@ -133,14 +178,19 @@ fn end(block: &mut Block) {
             (branch.op, branch.fields) = found;
             branch.offset = stops.unwrap_or(branch.offset);
         }),
-        End::Table(inst, _) => find((inst.op, &inst.fields)).map(|found| {
+        End::Table(inst, _) | End::Leave(inst) => find((inst.op, &inst.fields)).map(|found| {
             (inst.op, inst.fields) = found;
         }),
-        End::Next(_) | End::Leave(_) => None,
+        End::Next(_) => None,
     };
     if found.is_some() {
         block.body.pop();
     }
+}
+
+/// Whether what loads and then does this branch can take the address from the accumulator.
+fn has_address_form(branch: Op) -> bool {
+    matches!(branch, Op::BrI32EqImm | Op::BrI32NeImm | Op::BrZ | Op::BrNz)
 }
 
 /// Where nothing loops, single steps have forms that are shorter than pairs; a call is shorter with what it takes in.
@@ -166,6 +216,36 @@ fn body(body: &mut Vec<Inst>, linked: bool, loops: bool) {
         }
     }
     *body = kept;
+}
+
+/// A global that is read, stepped and written back is stepped in one instruction.
+fn steps(body: &mut Vec<Inst>) {
+    let mut kept: Vec<Inst> = Vec::with_capacity(body.len());
+    for inst in body.drain(..) {
+        let step = match &kept[..] {
+            [.., get, add] if inst.op == Op::GlobalSet => step(get, add, &inst),
+            _ => None,
+        };
+        if let Some(fields) = step {
+            kept.pop();
+            if let Some(last) = kept.last_mut() {
+                (last.op, last.fields) = (Op::GlobalStep, fields);
+            }
+        } else {
+            kept.push(inst);
+        }
+    }
+    *body = kept;
+}
+
+/// The operands of the instruction that does these three.
+fn step(get: &Inst, add: &Inst, set: &Inst) -> Option<[i64; 6]> {
+    let ([before, global, ..], [after, from, imm, ..]) = (get.fields, add.fields);
+    let steps = (get.op, add.op) == (Op::GlobalGet, Op::I32AddImm)
+        && from == before
+        && set.fields[..2] == [after, global];
+    let fields = [after, before, imm, global, 0, 0];
+    (steps && fit(Op::GlobalStep, &fields)).then_some(fields)
 }
 
 /// Three moves in one instruction as long as there are as many.
@@ -207,7 +287,7 @@ fn moves(body: &mut Vec<Inst>) {
     *body = kept;
 }
 
-/// The branch that does the move before it too, if there is one. `last` may be an accumulator form.
+/// The branch that does what comes before it too: a move or two, a constant, or a sum. `last` may be an accumulator form.
 pub(super) fn moving_branch(last: &Inst) -> Option<Inst> {
     let [a, b, c, d, ..] = last.fields;
     let plain = acc::plain(last.op);
@@ -215,6 +295,10 @@ pub(super) fn moving_branch(last: &Inst) -> Option<Inst> {
         (Op::BrMov, [a, b, 0, 0, 0, 0])
     } else if plain == Op::Mov2 {
         (Op::BrMov2, [a, b, c, d, 0, 0])
+    } else if last.op == Op::ConstU32 {
+        (Op::BrConst, [a, b, 0, 0, 0, 0])
+    } else if last.op == Op::I32AddImm {
+        (Op::BrI32AddImm, [a, b, c, 0, 0, 0])
     } else {
         return None;
     };
@@ -223,6 +307,29 @@ pub(super) fn moving_branch(last: &Inst) -> Option<Inst> {
         fields,
         offset: last.offset,
     })
+}
+
+/// Makes two instructions again of the branch of a block whose label does not reach, if it does something before it and has no opposite:
+/// the label of the branch alone reaches everywhere. False if it is no such branch.
+pub(super) fn split(block: &mut Block) -> bool {
+    let End::Cond(branch, ..) = &mut block.end else {
+        return false;
+    };
+    let [first, second, c, d, e, _] = branch.fields;
+    let (step, op, fields) = if branch.op == Op::BrI32AddAddNe {
+        (e, Op::BrI32AddNe, [second, second, c, d, 0, 0])
+    } else if branch.op == Op::BrI32AddAddNz {
+        (c, Op::BrI32AddNz, [second, second, d, 0, 0, 0])
+    } else {
+        return false;
+    };
+    (branch.op, branch.fields) = (op, fields);
+    block.body.push(Inst {
+        op: Op::I32AddImm,
+        fields: [first, first, step, 0, 0, 0],
+        offset: branch.offset,
+    });
+    true
 }
 
 /// An instruction and its operands.
@@ -245,6 +352,22 @@ pub(super) fn parts(op: Op, fields: &[i64]) -> Option<Vec<Part>> {
         Some(moves(1).into_iter().chain([jump(1)]).collect())
     } else if op == Op::BrMov2 {
         Some(moves(2).into_iter().chain([jump(2)]).collect())
+    } else if op == Op::BrConst {
+        Some(vec![
+            (Op::ConstU32, fields[..2].to_vec()),
+            (Op::Br, vec![fields[2]]),
+        ])
+    } else if op == Op::BrI32AddImm {
+        Some(vec![
+            (Op::I32AddImm, fields[..3].to_vec()),
+            (Op::Br, vec![fields[3]]),
+        ])
+    } else if let (true, &[after, before, imm, global]) = (op == Op::GlobalStep, fields) {
+        Some(vec![
+            (Op::GlobalGet, vec![before, global]),
+            (Op::I32AddImm, vec![after, before, imm]),
+            (Op::GlobalSet, vec![after, global]),
+        ])
     } else {
         None
     };
@@ -260,6 +383,11 @@ pub(super) fn parts(op: Op, fields: &[i64]) -> Option<Vec<Part>> {
         }
         if let Some(link) = pair.link {
             parts[1].1[link] = parts[0].1[0];
+        }
+        if pair.in_place {
+            parts
+                .iter_mut()
+                .for_each(|(_, fields)| fields[1] = fields[0]);
         }
         // The label comes last in either.
         if let (Some(to), Some(&label), true) = (

@@ -99,6 +99,19 @@ const WRAP_WRAP: &[Src] = &[
     First(3),
     Second(5),
 ];
+/// The same, of a first load at the sum of two slots.
+const INDEX_NEAR: &[Src] = &[Second(0), Second(2), First(1), First(2), Second(3), Zero];
+const INDEX_WRAP: &[Src] = &[
+    Second(0),
+    Second(2),
+    First(1),
+    First(2),
+    Second(3),
+    Second(5),
+];
+const NO_PLACE: &[Src] = &[First(3), First(4), Second(4)];
+/// `memory = memory`.
+const COPY: &[Src] = &[Second(0), First(1), Second(2), First(2)];
 const NO_OFFSETS: &[Src] = &[First(2), Second(4)];
 /// A choice by a comparison, as it is and turned round.
 const CHOICE: &[Src] = &[Second(0), Second(1), Second(2), First(1), First(2)];
@@ -137,6 +150,12 @@ const RULES: &[Rule] = &[
     zeros(rule(Op::Load32, Op::I32MulAddLoadWrap, &[1], Op::I32MulAddLoad2, NEAR_WRAP), NO_OFFSETS, &[Second(5)]),
     zeros(rule(Op::Load32Wrap, Op::I32MulAddLoadWrap, &[1], Op::I32MulAddLoad2, WRAP_WRAP), NO_OFFSETS, &[First(3), Second(5)]),
     rule(Op::GlobalGet, Op::RefAsNonNull, &[1], Op::GlobalGetNonNull, &[Second(0), First(1)]),
+    zeros(rule(Op::Load64Index, Op::F64MulAddLoad, &[1], Op::F64MulAddLoad2Index, INDEX_NEAR), NO_PLACE, &[]),
+    zeros(rule(Op::Load64Index, Op::F64MulAddLoadWrap, &[1], Op::F64MulAddLoad2Index, INDEX_WRAP), NO_PLACE, &[Second(5)]),
+    zeros(rule(Op::Load32Index, Op::I32MulAddLoad, &[1], Op::I32MulAddLoad2Index, INDEX_NEAR), NO_PLACE, &[]),
+    zeros(rule(Op::Load32Index, Op::I32MulAddLoadWrap, &[1], Op::I32MulAddLoad2Index, INDEX_WRAP), NO_PLACE, &[Second(5)]),
+    rule(Op::Load32, Op::Store32, &[1], Op::Load32Store, COPY),
+    rule(Op::Load64, Op::Store64, &[1], Op::Load64Store, COPY),
     rule(Op::Load32, Op::Load32, &[1], Op::Load32Load32, IMMS),
     rule(Op::Load32, Op::Load64, &[1], Op::Load32Load64, IMMS),
     same(rule(Op::Load32, Op::I32AddStore, EITHER, Op::I32AddMem, UPDATE), SAME_PLACE),

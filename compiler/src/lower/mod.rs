@@ -1,7 +1,7 @@
 //! Instruction selection: optimised IR to instructions of the image over virtual registers.
 //!
 //! The file `select` walks the function; `inst`, `binary`, `memory` and `branch` hold the patterns,
-//! `fuse` joins pairs of what they have selected,
+//! `fuse` joins pairs of what they have selected, `previous` lets counters step in place,
 //! `rows` and `cond` the tables from operators to instructions, `edges` the shape of the result, `uses` what may be folded.
 
 mod atomic;
@@ -16,6 +16,7 @@ mod memory;
 mod negate;
 mod object;
 mod orient;
+mod previous;
 mod print;
 mod rows;
 mod select;
@@ -42,6 +43,7 @@ pub fn select(func: &Func, module: &ModuleInfo, level: OptLevel) -> VCode {
     let mut code = select::run(func, module, fuses);
     if fuses {
         fuse::run(&mut code);
+        previous::run(&mut code);
     }
     debug_assert_eq!(vcode::validate(&code), Ok(()), "\n{code}");
     code

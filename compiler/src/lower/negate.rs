@@ -40,6 +40,12 @@ const OPPOSITES: &[(Op, Op, bool)] = &[
     (Op::BrI32AddLeUImm, Op::BrI32AddGtUImm, false),
     (Op::BrLoad8UEqImm, Op::BrLoad8UNeImm, false),
     (Op::BrV128AnyTrue, Op::BrV128NoneTrue, false),
+    (Op::BrLoad32EqImm, Op::BrLoad32NeImm, false),
+    (Op::BrLoad32Eq, Op::BrLoad32Ne, false),
+    (Op::BrLoad32LtS, Op::BrLoad32GeS, false),
+    (Op::BrLoad32LeS, Op::BrLoad32GtS, false),
+    (Op::BrLoad32LtU, Op::BrLoad32GeU, false),
+    (Op::BrLoad32LeU, Op::BrLoad32GtU, false),
     (Op::BrF64AddLt, Op::BrF64AddNlt, false),
     (Op::BrF64AddLe, Op::BrF64AddNle, false),
     (Op::BrRefTest, Op::BrRefNtest, false),
@@ -94,9 +100,10 @@ mod tests {
     fn every_conditional_branch_but_the_stepping_ones_has_an_opposite() {
         for &op in ALL.iter().filter(|op| is_plain(**op)) {
             let info = op.info();
-            // Those of which it is needed: the label of the others reaches everywhere.
+            // Those of which it is needed: the label of the others reaches everywhere, or does when they are made two again.
             let far = info.fields.iter().any(|f| f.role == Role::Label32);
-            let steps = far && info.fields.first().is_some_and(|f| f.role.is_def());
+            let first = |is: fn(Role) -> bool| info.fields.first().is_some_and(|f| is(f.role));
+            let steps = far && first(Role::is_def) || first(|role| role == Role::Mod);
             let expected = info.control == Control::CondBranch && !steps;
             assert_eq!(negate(&branch(op)).is_some(), expected, "{}", info.name);
         }

@@ -202,6 +202,22 @@ macro_rules! acc_rows {
             0x04bf store32_facc_src Store32FaccSrc { addr: Use, src: AccF32, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
             0x04c0 store64_facc_src Store64FaccSrc { addr: Use, src: AccF64, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
 
+            // Load, compare and branch: pairs as in `pair_ops.rs`.
+            0x04c1 br_load32_eq_imm BrLoad32EqImm { dst: DefByte, addr: UseByte, offset: ImmU8, imm: ImmS8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst == imm) goto label";
+            0x04c2 br_load32_eq_imm_acc_addr BrLoad32EqImmAccAddr { dst: DefByte, addr: AccByte, offset: ImmU8, imm: ImmS8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst == imm) goto label";
+            0x04c3 br_load32_ne_imm BrLoad32NeImm { dst: DefByte, addr: UseByte, offset: ImmU8, imm: ImmS8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst != imm) goto label";
+            0x04c4 br_load32_ne_imm_acc_addr BrLoad32NeImmAccAddr { dst: DefByte, addr: AccByte, offset: ImmU8, imm: ImmS8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst != imm) goto label";
+            0x04c5 br_load32_eq BrLoad32Eq { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst == rhs) goto label";
+            0x04c6 br_load32_ne BrLoad32Ne { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst != rhs) goto label";
+            0x04c7 br_load32_lt_s BrLoad32LtS { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst < rhs, signed) goto label";
+            0x04c8 br_load32_ge_s BrLoad32GeS { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst >= rhs, signed) goto label";
+            0x04c9 br_load32_le_s BrLoad32LeS { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst <= rhs, signed) goto label";
+            0x04ca br_load32_gt_s BrLoad32GtS { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst > rhs, signed) goto label";
+            0x04cb br_load32_lt_u BrLoad32LtU { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst < rhs, unsigned) goto label";
+            0x04cc br_load32_ge_u BrLoad32GeU { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst >= rhs, unsigned) goto label";
+            0x04cd br_load32_le_u BrLoad32LeU { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst <= rhs, unsigned) goto label";
+            0x04ce br_load32_gt_u BrLoad32GtU { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst > rhs, unsigned) goto label";
+
             // Elements of arrays at constant addresses.
             0x04e0 load16_u_scaled Load16UScaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(index << shift) + offset]";
             0x04e1 load16_s_i32_scaled Load16SI32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap32(index << shift) + offset]";

@@ -373,6 +373,7 @@ pub mod spec {
         DefAccByte = DefAcc 8;
         UseByte = Use 8;
         AccByte = Acc 8;
+        ModByte = Mod 8;
         ImmS8 = ImmS16 8;
         ImmU8 = ImmU16 8;
         ImmU24 = ImmU32 24;

@@ -327,6 +327,9 @@ macro_rules! scalar_rows {
             0x0152 br_f64_nlt BrF64Nlt { lhs: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if f64(!(lhs < rhs)) goto label";
             0x0153 br_f64_nle BrF64Nle { lhs: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if f64(!(lhs <= rhs)) goto label";
 
+            // A counter whose value before the step is needed too.
+            0x0154 mov_then_i32_add_imm MovThenI32AddImm { d1: DefAccByte, d0: DefByte, s0: UseByte, s1: UseByte, imm1: ImmS16 } Next fuel Zero "d0 = s0; d1 = i32(s1 + imm1)";
+
             // Step, compare and branch: the tail of a counted loop.
             0x0160 br_i32_add_nz BrI32AddNz { dst: Def, src: Use, step: ImmS16, label: Label32 } CondBranch fuel Zero "dst = i32(src + step); if dst != 0 goto label";
             0x0161 br_i32_add_ne BrI32AddNe { dst: Def, src: Use, limit: Use, step: ImmS16, label: Label32 } CondBranch fuel Zero "dst = i32(src + step); if dst != limit goto label";

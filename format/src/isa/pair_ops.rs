@@ -48,6 +48,33 @@ macro_rules! pair_rows {
             // Calls through table 0, whose elements the machine has at hand.
             0x07af call_indirect_zero CallIndirectZero { base: Window, dst: Results, index: Use, type_idx: Type } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
             0x07b0 mov_then_call_indirect_zero MovThenCallIndirectZero { base: Window, dst: Results, to: DefByte, src: UseByte, index: Use, type_idx: Type } Call fuel Zero "index is read; to = src; dst.. = table 0[index](base..), checked against type";
+
+            // A constant, or a sum, before a branch or before the block that follows.
+            0x07b1 br_const BrConst { dst: DefByte, imm: ImmU8, label: Label16 } Branch fuel Zero "dst = u64(imm); goto label";
+            0x07b2 br_i32_add_imm BrI32AddImm { dst: DefByte, src: UseByte, imm: ImmS16, label: Label16 } Branch fuel Zero "dst = i32(src + imm); goto label";
+
+            // Two counters of a loop at its end.
+            0x07b3 br_i32_add_add_ne BrI32AddAddNe { first: ModByte, second: ModByte, limit: UseByte, imm: ImmS8, imm0: ImmS16, label: Label16 } CondBranch fuel Zero "first = i32(first + imm0); second = i32(second + imm); if i32(second != limit) goto label";
+            0x07b4 br_i32_add_add_nz BrI32AddAddNz { first: ModByte, second: ModByte, imm0: ImmS8, imm: ImmS8, label: Label16 } CondBranch fuel Zero "first = i32(first + imm0); second = i32(second + imm); if i32(second != 0) goto label";
+
+            // What a function returns is a sum or a constant.
+            0x07b5 ret1_i32_add Ret1I32Add { lhs: UseByte, rhs: UseByte } Return fuel Zero "return i32(lhs + rhs)";
+            0x07b6 ret1_const Ret1Const { imm: ImmU16 } Return fuel Zero "return u64(imm)";
+
+            // The stack pointer of a C function at its start.
+            0x07b7 global_step GlobalStep { d1: DefAccByte, d0: DefByte, imm: ImmS16, global: DefinedGlobal } Next fuel Zero "d0 = global; d1 = i32(d0 + imm); global = d1";
+
+            // As in `fused_more_ops.rs`: a product of numbers in memory, one of them in an array of arrays, and a sum.
+            0x07b8 f64_mul_add_load2_index F64MulAddLoad2Index { dst: DefF64, c: Use, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = f64(mem[wrap32(addr + index)] * mem[wrap32(addr2 + k2)] + c)";
+            0x07b9 f64_mul_add_load2_index_acc_c F64MulAddLoad2IndexAccC { dst: DefF64, c: AccF64, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = f64(mem[wrap32(addr + index)] * mem[wrap32(addr2 + k2)] + c)";
+            0x07ba i32_mul_add_load2_index I32MulAddLoad2Index { dst: DefAcc, c: Use, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = i32(mem[wrap32(addr + index)] * mem[wrap32(addr2 + k2)] + c)";
+            0x07bb i32_mul_add_load2_index_acc_c I32MulAddLoad2IndexAccC { dst: DefAcc, c: Acc, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = i32(mem[wrap32(addr + index)] * mem[wrap32(addr2 + k2)] + c)";
+
+            // From memory to memory.
+            0x07bc load32_store Load32Store { addr2: Use, addr: Use, offset2: ImmU16, offset: ImmU16 } Next fuel Zero "mem[addr2 + offset2] = u32 at mem[addr + offset]";
+            0x07bd load32_store_short Load32StoreShort { addr2: UseByte, addr: UseByte, offset2: ImmU16, offset: ImmU16 } Next fuel Zero "mem[addr2 + offset2] = u32 at mem[addr + offset]";
+            0x07be load64_store Load64Store { addr2: Use, addr: Use, offset2: ImmU16, offset: ImmU16 } Next fuel Zero "mem[addr2 + offset2] = u64 at mem[addr + offset]";
+            0x07bf load64_store_short Load64StoreShort { addr2: UseByte, addr: UseByte, offset2: ImmU16, offset: ImmU16 } Next fuel Zero "mem[addr2 + offset2] = u64 at mem[addr + offset]";
         }
     };
 }

@@ -461,8 +461,8 @@ impl Walk<'_, '_> {
                 ensure(inside, Kind::WindowOutOfRange)
             }
             Control::Return => {
-                // `ret_n` has a count; `ret1` returns its one slot; `ret` has none.
-                let plain = rule.info.fields.len() as u32;
+                // `ret_n` has a count; `ret1` and its like return one value; `ret` has no operands.
+                let plain = u32::from(!rule.info.fields.is_empty());
                 let count = together.count.unwrap_or(plain);
                 let proper = together.count.is_none_or(|count| count >= 2);
                 ensure(proper && count == results, Kind::WrongResultCount)?;

@@ -90,6 +90,43 @@ product! {
     }
 }
 
+/// The product of two numbers in memory, the first at the sum of two slots, and a sum.
+macro_rules! product_index {
+    ($($set:ident $raw:ty { $($name:ident = $c:ident, |$x:ident, $y:ident, $sum:ident| $result:expr;)* })*) => { handlers! {$($(
+        fn $name(s, at) {
+            let ea = u64::from(s.get32(at::addr).wrapping_add(s.get32(at::index)));
+            let Some($x) = s.load(ea) else { return OUT };
+            let Some($y) = s.load(stepped(s, at::addr2, at::k2)) else { return OUT };
+            let ($x, $y) = (<$raw>::from_le_bytes($x), <$raw>::from_le_bytes($y));
+            let $sum = s.$c(at::c);
+            s.$set(at::dst, $result);
+            Ctl::Next
+        }
+    )*)*} };
+}
+
+product_index! {
+    set_f64 f64 {
+        f64_mul_add_load2_index = get_f64, |x, y, c| x * y + c;
+        f64_mul_add_load2_index_acc_c = acc_f64, |x, y, c| x * y + c;
+    }
+    set32 u32 {
+        i32_mul_add_load2_index = get32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
+        i32_mul_add_load2_index_acc_c = acc32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
+    }
+}
+
+handlers! {
+    fn load32_store | load32_store_short(s, at) {
+        let Some(bytes) = s.load::<4>(near(s, s.get32(at::addr), at::offset)) else { return OUT };
+        if s.store(near(s, s.get32(at::addr2), at::offset2), bytes) { Ctl::Next } else { OUT }
+    }
+    fn load64_store | load64_store_short(s, at) {
+        let Some(bytes) = s.load::<8>(near(s, s.get32(at::addr), at::offset)) else { return OUT };
+        if s.store(near(s, s.get32(at::addr2), at::offset2), bytes) { Ctl::Next } else { OUT }
+    }
+}
+
 /// A load through a pointer in memory.
 macro_rules! through {
     ($($raw:ty { $($name:ident = $get:ident;)* })*) => { handlers! {$($(

@@ -11,6 +11,11 @@ handlers! {
         s.set32(at::d1, s.get32(at::s1).wrapping_add(widen32(s.imm_s16(at::imm1))));
         Ctl::Next
     }
+    fn mov_then_i32_add_imm(s, at) {
+        s.set64(at::d0, s.get64(at::s0));
+        s.set32(at::d1, s.get32(at::s1).wrapping_add(widen32(s.imm_s16(at::imm1))));
+        Ctl::Next
+    }
     fn i32_add_then_add_imm(s, at) {
         s.set32(at::d0, s.get32(at::l0).wrapping_add(s.get32(at::r0)));
         s.set32(at::d1, s.get32(at::s1).wrapping_add(widen32(s.imm_s16(at::imm1))));
@@ -44,6 +49,40 @@ handlers! {
         s.set64(at::d0, s.get64(at::s0));
         s.set64(at::d1, s.get64(at::s1));
         s.branch(s.imm_s16(at::label).into())
+    }
+    fn br_const(s, at) {
+        s.set64(at::dst, s.half(at::imm).into());
+        s.branch(s.imm_s16(at::label).into())
+    }
+    fn br_i32_add_imm(s, at) {
+        s.set32(at::dst, s.get32(at::src).wrapping_add(widen32(s.imm_s16(at::imm))));
+        s.branch(s.imm_s16(at::label).into())
+    }
+    fn br_i32_add_add_ne(s, at) {
+        s.set32(at::first, s.get32(at::first).wrapping_add(widen32(s.imm_s16(at::imm0))));
+        let value = s.get32(at::second).wrapping_add(widen32(s.imm_s16(at::imm)));
+        s.set32(at::second, value);
+        s.branch_if(value != s.get32(at::limit), s.imm_s16(at::label).into(), at::words)
+    }
+    fn br_i32_add_add_nz(s, at) {
+        s.set32(at::first, s.get32(at::first).wrapping_add(widen32(s.imm_s16(at::imm0))));
+        let value = s.get32(at::second).wrapping_add(widen32(s.imm_s16(at::imm)));
+        s.set32(at::second, value);
+        s.branch_if(value != 0, s.imm_s16(at::label).into(), at::words)
+    }
+    fn ret1_i32_add(s, at) {
+        s.ret1(s.get32(at::lhs).wrapping_add(s.get32(at::rhs)).into())
+    }
+    fn ret1_const(s, at) {
+        s.ret1(s.half(at::imm).into())
+    }
+    fn global_step(s, at) {
+        let before = s.global(s.imm_u32(at::global));
+        s.set64(at::d0, before);
+        let after = (before as u32).wrapping_add(widen32(s.imm_s16(at::imm)));
+        s.set32(at::d1, after);
+        s.set_global(s.imm_u32(at::global), after.into());
+        Ctl::Next
     }
     fn br_table_add(s, at) {
         let index = s.get32(at::src).wrapping_add(widen32(s.imm_s16(at::imm)));
@@ -90,25 +129,60 @@ step_imm! {
 
 /// A load, a comparison with an immediate, and a branch: the plain form, then that with `addr` in the accumulator.
 macro_rules! load_imm {
-    ($($name:ident [$by_addr:ident] = $relation:expr;)*) => { handlers! {$(
+    ($($raw:ty { $($name:ident [$by_addr:ident] = $relation:expr;)* })*) => { handlers! {$($(
         fn $name(s, at) {
             let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
-            let Some([byte]) = s.load(ea) else { return OUT };
-            s.set64(at::dst, byte.into());
-            let taken = $relation(u32::from(byte), widen32(s.imm_s16(at::imm)));
+            let Some(bytes) = s.load(ea) else { return OUT };
+            let value = u32::from(<$raw>::from_le_bytes(bytes));
+            s.set32(at::dst, value);
+            let taken = $relation(value, widen32(s.imm_s16(at::imm)));
             s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
         }
         fn $by_addr(s, at) {
             let ea = u64::from(s.acc32(at::addr)) + u64::from(s.half(at::offset));
-            let Some([byte]) = s.load(ea) else { return OUT };
-            s.set64(at::dst, byte.into());
-            let taken = $relation(u32::from(byte), widen32(s.imm_s16(at::imm)));
+            let Some(bytes) = s.load(ea) else { return OUT };
+            let value = u32::from(<$raw>::from_le_bytes(bytes));
+            s.set32(at::dst, value);
+            let taken = $relation(value, widen32(s.imm_s16(at::imm)));
+            s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
+        }
+    )*)*} };
+}
+
+/// A load of 32 bits, a comparison with a slot, and a branch.
+macro_rules! load_slot {
+    ($($name:ident = $relation:expr;)*) => { handlers! {$(
+        fn $name(s, at) {
+            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+            let Some(bytes) = s.load(ea) else { return OUT };
+            let value = u32::from_le_bytes(bytes);
+            s.set32(at::dst, value);
+            let taken = $relation(value, s.get32(at::rhs));
             s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
         }
     )*} };
 }
 
+load_slot! {
+    br_load32_eq = narrow::eq;
+    br_load32_ne = narrow::ne;
+    br_load32_lt_s = narrow::lt_s;
+    br_load32_ge_s = narrow::ge_s;
+    br_load32_le_s = narrow::le_s;
+    br_load32_gt_s = narrow::gt_s;
+    br_load32_lt_u = narrow::lt_u;
+    br_load32_ge_u = narrow::ge_u;
+    br_load32_le_u = narrow::le_u;
+    br_load32_gt_u = narrow::gt_u;
+}
+
 load_imm! {
-    br_load8_u_eq_imm [br_load8_u_eq_imm_acc_addr] = narrow::eq;
-    br_load8_u_ne_imm [br_load8_u_ne_imm_acc_addr] = narrow::ne;
+    u8 {
+        br_load8_u_eq_imm [br_load8_u_eq_imm_acc_addr] = narrow::eq;
+        br_load8_u_ne_imm [br_load8_u_ne_imm_acc_addr] = narrow::ne;
+    }
+    u32 {
+        br_load32_eq_imm [br_load32_eq_imm_acc_addr] = narrow::eq;
+        br_load32_ne_imm [br_load32_ne_imm_acc_addr] = narrow::ne;
+    }
 }

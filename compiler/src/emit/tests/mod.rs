@@ -522,13 +522,18 @@ fn common_constants_are_one_word() {
     assert_eq!(encode::constant(Op::ConstPool, &[0, 0]), None);
     let code = func(vec![block(
         1,
-        vec![inst(Op::ConstU32, &[1, 0]), inst(Op::Ret1, &[1])],
+        vec![
+            inst(Op::ConstU32, &[1, 0]),
+            inst(Op::GlobalSet, &[1, 0]),
+            inst(Op::Ret, &[]),
+        ],
         &[],
     )]);
     let ops = wrt_format::isa::instructions(&emitted(&code).words)
         .filter_map(|(_, op, _)| op)
         .collect::<Vec<_>>();
-    assert_eq!(ops, [Op::Enter, Op::Const0, Op::Ret1AccSrcTiny]);
+    let expected = [Op::Enter, Op::Const0, Op::GlobalSetAccSrcTiny, Op::Ret];
+    assert_eq!(ops, expected);
 }
 
 #[test]

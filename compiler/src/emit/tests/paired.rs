@@ -74,6 +74,23 @@ fn a_step_is_paired_with_the_load_behind_it() {
     }
 }
 
+/// The lines of a block that ends with a conditional branch.
+fn body_and_branch(insts: Vec<VInst>, vregs: u32) -> Vec<String> {
+    let mut code = func(vec![
+        block(1, insts, &[1, 2]),
+        block(
+            1,
+            vec![inst(Op::GlobalSet, &[0, 0]), inst(Op::Ret, &[])],
+            &[],
+        ),
+        block(1, vec![inst(Op::Ret, &[])], &[]),
+    ]);
+    code.vreg_count = vregs;
+    let text = listing(&emitted(&code));
+    let lines = text.lines().skip(1).map(str::to_owned);
+    lines.take_while(|line| !line.contains(" fuel ")).collect()
+}
+
 /// What a block that ends with a branch becomes, the branch's label left out.
 fn ending(first: VInst, branch: VInst) -> String {
     let mut code = func(vec![
@@ -136,6 +153,58 @@ fn a_byte_is_loaded_and_tested_at_once() {
     ] {
         assert_eq!(ending(load(), branch), expected);
     }
+}
+
+#[test]
+fn a_number_is_loaded_and_compared_at_once() {
+    let load = |offset| inst(Op::Load32, &[1, 0, offset]);
+    for (branch, expected) in [
+        (
+            inst(Op::BrI32EqImm, &[1, 34, 0]),
+            "br_load32_ne_imm 0 0 8 34",
+        ),
+        (
+            inst(Op::BrI32NeImm, &[1, 34, 0]),
+            "br_load32_eq_imm 0 0 8 34",
+        ),
+        (inst(Op::BrZ, &[1, 0]), "br_load32_ne_imm 0 0 8 0"),
+        (inst(Op::BrNz, &[1, 0]), "br_load32_eq_imm 0 0 8 0"),
+    ] {
+        assert_eq!(ending(load(8), branch), expected);
+    }
+    // What is compared with is the address; the opposites are what is found.
+    for (op, first, second) in [
+        (Op::BrI32Eq, "ne", "ne"),
+        (Op::BrI32Ne, "eq", "eq"),
+        (Op::BrI32LtS, "ge_s", "le_s"),
+        (Op::BrI32LeS, "gt_s", "lt_s"),
+        (Op::BrI32LtU, "ge_u", "le_u"),
+        (Op::BrI32LeU, "gt_u", "lt_u"),
+    ] {
+        let found = [[1, 0], [0, 1]].map(|[a, b]| ending(load(8), inst(op, &[a, b, 0])));
+        let expected = [first, second].map(|name| format!("br_load32_{name} 1 0 0 8"));
+        assert_eq!(found, expected);
+    }
+    // An address that is in the accumulator stays there.
+    let code = |branch| {
+        body_and_branch(
+            vec![
+                inst(Op::I32Add, &[1, 0, 0]),
+                inst(Op::Load32, &[2, 1, 8]),
+                branch,
+            ],
+            3,
+        )
+    };
+    let apart = code(inst(Op::BrI32LtU, &[2, 0, 0]));
+    assert_eq!(apart.len(), 3, "{apart:?}");
+    let at_once = code(inst(Op::BrZ, &[2, 0]));
+    assert_eq!(at_once.len(), 2, "{at_once:?}");
+    // Offsets and immediates that take two bytes.
+    let far = ending(load(256), inst(Op::BrZ, &[1, 0]));
+    assert!(far.starts_with("load32"), "{far}");
+    let long = ending(load(8), inst(Op::BrI32EqImm, &[1, 200, 0]));
+    assert!(long.starts_with("load32"), "{long}");
 }
 
 #[test]
@@ -241,4 +310,141 @@ fn a_sum_of_vectors_is_paired_with_the_rotation_that_takes_it() {
     let apart = lines([3, 4]);
     assert!(apart.contains("i32x4_xor_rotl_imm"), "{apart}");
     assert!(!apart.contains("then"), "{apart}");
+}
+
+/// The lines of a loop that counts with v1 and v2, of which v2 has a limit, after `filler` instructions.
+fn counting(steps: [i64; 2], branch: Op, filler: usize) -> String {
+    let edge_args = vec![VReg(3), VReg(4)];
+    let mut insts = vec![inst(Op::GlobalSet, &[1, 0]); filler];
+    insts.push(inst(Op::I32AddImm, &[3, 1, steps[0]]));
+    insts.push(if branch == Op::BrI32AddNe {
+        inst(branch, &[4, 2, 0, steps[1], 0])
+    } else {
+        inst(branch, &[4, 2, steps[1], 0])
+    });
+    let mut code = func(vec![
+        block(1, vec![inst(Op::GlobalSet, &[0, 0])], &[1]),
+        block(1, insts, &[3, 2]),
+        block(1, vec![inst(Op::Ret, &[])], &[]),
+        block(0, vec![inst(Op::Br, &[])], &[1]),
+    ]);
+    code.blocks[1].params = vec![VReg(1), VReg(2)];
+    code.blocks[1].loop_depth = 1;
+    code.vreg_count = 5;
+    code.is_ref = vec![false; 5];
+    code.is_wide = vec![false; 5];
+    code.blocks[0].succs[0].args = vec![VReg(0); 2];
+    code.blocks[3].succs[0].args = edge_args;
+    listing(&emitted(&code))
+}
+
+#[test]
+fn two_counters_are_stepped_by_the_branch() {
+    let text = counting([1000, -7], Op::BrI32AddNe, 1);
+    assert!(text.contains("br_i32_add_add_ne 1 2 0 -7 1000 -"), "{text}");
+    let text = counting([100, -7], Op::BrI32AddNz, 1);
+    assert!(text.contains("br_i32_add_add_nz 0 1 100 -7 -"), "{text}");
+    // Steps that take more room.
+    let text = counting([1000, -700], Op::BrI32AddNe, 1);
+    assert!(text.contains("i32_add_imm 1 1 1000"), "{text}");
+    let text = counting([1000, -7], Op::BrI32AddNz, 1);
+    assert!(text.contains("i32_add_imm 0 0 1000"), "{text}");
+}
+
+#[test]
+fn two_counters_are_stepped_apart_where_the_label_is_far() {
+    for (branch, name, step) in [
+        (
+            Op::BrI32AddNe,
+            "br_i32_add_ne 2 2 0 -7 -",
+            "i32_add_imm 1 1 100",
+        ),
+        (
+            Op::BrI32AddNz,
+            "br_i32_add_nz 1 1 -7 -",
+            "i32_add_imm 0 0 100",
+        ),
+    ] {
+        let text = counting([100, -7], branch, 17_000);
+        let end: Vec<&str> = text.lines().rev().take(4).collect();
+        assert!(text.contains(name), "{end:?}");
+        assert!(text.contains(step), "{end:?}");
+        assert!(!text.contains("add_add"), "{end:?}");
+    }
+}
+
+#[test]
+fn what_falls_into_a_loop_pays_for_it() {
+    let first = |first: VInst| {
+        let mut code = func(vec![
+            block(1, vec![inst(Op::GlobalSet, &[0, 0]), first], &[1]),
+            block(1, vec![inst(Op::BrI32AddNz, &[2, 1, -1, 0])], &[3, 2]),
+            block(1, vec![inst(Op::Ret, &[])], &[]),
+            block(0, vec![inst(Op::Br, &[])], &[1]),
+        ]);
+        code.blocks[1].params = vec![VReg(1)];
+        code.blocks[1].loop_depth = 1;
+        code.vreg_count = 4;
+        code.is_ref = vec![false; 4];
+        code.is_wide = vec![false; 4];
+        code.blocks[0].succs[0].args = vec![VReg(3)];
+        code.blocks[3].succs[0].args = vec![VReg(2)];
+        let text = listing(&emitted(&code));
+        let line = text.lines().nth(2).expect("a third line").trim();
+        line.split_once(' ').map(|it| it.1.to_owned())
+    };
+    let is = |text: &str| Some(text.to_owned());
+    assert_eq!(first(inst(Op::ConstU32, &[3, 200])), is("br_const 0 200 3"));
+    let sum = first(inst(Op::I32AddImm, &[3, 0, 900]));
+    assert_eq!(sum, is("br_i32_add_imm 0 0 900 4"));
+    let long = first(inst(Op::ConstU32, &[3, 256]));
+    assert_eq!(long, is("const_u16 0 256"));
+}
+
+#[test]
+fn sums_and_constants_are_returned_at_once() {
+    let lines = |insts: Vec<VInst>| {
+        let text = listing(&emitted(&func(vec![block(1, insts, &[])])));
+        let lines = text.lines().skip(1).map(|line| line.trim()[2..].to_owned());
+        lines.collect::<Vec<_>>()
+    };
+    let sum = |ret| vec![inst(Op::I32Add, &[1, 0, 0]), inst(Op::Ret1, &[ret])];
+    assert_eq!(lines(sum(1)), ["ret1_i32_add 0 0"]);
+    assert_eq!(lines(sum(0)).len(), 2, "another value");
+    let constant = |imm| vec![inst(Op::ConstU32, &[1, imm]), inst(Op::Ret1, &[1])];
+    assert_eq!(lines(constant(65535)), ["ret1_const 65535"]);
+    assert_eq!(lines(constant(65536)).len(), 2, "a long one");
+}
+
+#[test]
+fn a_stack_pointer_is_stepped_at_once() {
+    let code = |to| {
+        body(
+            vec![
+                inst(Op::GlobalGet, &[3, 7]),
+                inst(Op::I32AddImm, &[4, 3, -80]),
+                inst(Op::GlobalSet, &[4, to]),
+                inst(Op::Store32, &[4, 3, 0]),
+            ],
+            5,
+        )
+    };
+    assert_eq!(code(7)[0], "global_step 1 0 -80 7");
+    assert_eq!(code(8).len(), 4, "another global");
+}
+
+#[test]
+fn a_copy_is_paired_with_the_step_behind_it() {
+    let code = |imm| {
+        body(
+            vec![
+                inst(Op::Mov, &[3, 0]),
+                inst(Op::I32AddImm, &[4, 0, imm]),
+                inst(Op::Store32, &[3, 4, 0]),
+                inst(Op::Store32, &[3, 0, 0]),
+            ],
+            5,
+        )
+    };
+    assert_eq!(code(-9)[0], "mov_then_i32_add_imm 2 1 0 0 -9");
 }

@@ -7,7 +7,7 @@ use crate::lower::{ModuleInfo, select, vcode};
 const PARAMS: &str = "(param i32 i32 i32 i64 i64 i64 f64 f64 f64 f64)";
 
 /// The selected code of a function with this result and body.
-fn code(result: &str, body: &str) -> Vec<String> {
+pub(super) fn code(result: &str, body: &str) -> Vec<String> {
     let results = if result.is_empty() {
         String::new()
     } else {
@@ -31,7 +31,7 @@ fn value(result: &str, expression: &str) -> Vec<String> {
 }
 
 /// Puts `$0` to `$9` for the parameters.
-fn locals(text: &str) -> String {
+pub(super) fn locals(text: &str) -> String {
     (0..10).fold(text.to_owned(), |text, i| {
         text.replace(&format!("${i}"), &format!("(local.get {i})"))
     })
@@ -367,6 +367,48 @@ fn memory_is_updated_in_place() {
     assert_eq!(effect(between).len(), 3);
     let elsewhere = "(i32.store offset=4 $0 (i32.sub (i32.load $0) $1))";
     assert_eq!(effect(elsewhere).len(), 2);
+}
+
+#[test]
+fn numbers_go_from_memory_to_memory() {
+    let copy = |ty: &str, address: &str| {
+        effect(&format!(
+            "({ty}.store offset=8 $1 ({ty}.load offset=4 {address}))"
+        ))
+    };
+    let words = |bits: u32| format!("load{bits}_store v1, v0, offset2=8, offset=4");
+    assert_eq!(copy("i32", "$0"), [words(32)]);
+    assert_eq!(copy("f32", "$0"), [words(32)]);
+    assert_eq!(copy("i64", "$0"), [words(64)]);
+    assert_eq!(copy("f64", "$0"), [words(64)]);
+    assert_eq!(copy("i32", "(i32.add $0 (i32.const -9))").len(), 2);
+    // What is needed once more, and what another store may change.
+    let twice = "(i32.store $1 (local.tee 2 (i32.load $0))) (i32.store offset=4 $1 $2)";
+    assert_eq!(effect(twice).len(), 3);
+    let between = "(local.set 2 (i32.load $0)) (i32.store $1 $1) (i32.store $0 $2)";
+    assert_eq!(effect(between).len(), 3);
+}
+
+#[test]
+fn columns_are_multiplied_with_rows() {
+    let sum = |ty: &str, column: &str, row: &str, sum: &str| {
+        let (add, mul) = (format!("{ty}.add"), format!("{ty}.mul"));
+        format!("({add} ({mul} ({ty}.load {column}) ({ty}.load {row})) {sum})")
+    };
+    for (row, k2) in [("$2", 0), ("(i32.add $2 (i32.const 24))", 24)] {
+        let column = "(i32.add $0 $1)";
+        let operands = |c: &str| format!("{c}, v0, v1, v2, k2={k2}");
+        let floats = sum("f64", column, row, "$6");
+        let expected = format!("f64_mul_add_load2_index {}", operands("v6"));
+        one("f64", &floats, &expected);
+        let ints = sum("i32", column, row, "$2");
+        let expected = format!("i32_mul_add_load2_index {}", operands("v2"));
+        one("i32", &ints, &expected);
+    }
+    // Places of the column that are not a sum alone.
+    let shifted = "(i32.add $0 (i32.shl $1 (i32.const 3)))";
+    let code = value("f64", &locals(&sum("f64", shifted, "$2", "$6")));
+    assert_eq!(code.len(), 2, "{code:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod branches;
 mod fused;
 mod memory;
 mod others;
+mod previous;
 mod shape;
 mod vector;
 

@@ -291,6 +291,14 @@ fn returns_have_the_results_of_the_function() {
         [wrong, Ok(()), wrong]
     );
     assert_eq!(
+        [0, 1, 2].map(|results| check(results, Op::Ret1I32Add, &[5, 4])),
+        [wrong, Ok(()), wrong]
+    );
+    assert_eq!(
+        [0, 1, 2].map(|results| check(results, Op::Ret1Const, &[500])),
+        [wrong, Ok(()), wrong]
+    );
+    assert_eq!(
         [0, 1, 2].map(|results| check(results, Op::RetN, &[5, 2])),
         [wrong, wrong, Ok(())]
     );

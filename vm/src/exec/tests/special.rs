@@ -179,6 +179,8 @@ fn branches_move_first() {
         (Op::BrMov, &[0, 1][..], 2),
         (Op::BrMov2, &[0, 1, 1, 0][..], 2),
         (Op::BrMov2, &[1, 2, 0, 1][..], 3),
+        (Op::BrConst, &[0, 255][..], 255),
+        (Op::BrI32AddImm, &[0, 1, -300][..], 0xffff_fed6),
     ] {
         let mut asm = Asm::new(3, 1);
         asm.op(Op::ConstU32, &[1, 2]).op(Op::ConstU32, &[2, 3]);
@@ -193,6 +195,61 @@ fn branches_move_first() {
         for core in cores() {
             let exit = call_on(&mut store, core, 0, &[1]);
             assert_eq!(results(&store, exit), [expected]);
+        }
+    }
+}
+
+#[test]
+fn a_global_is_stepped() {
+    use wrt_format::image::types::GlobalType;
+    use wrt_format::image::write::{ConstExpr, GlobalSpec};
+    let ty = GlobalType {
+        ty: val::I32,
+        mutable: true,
+    };
+    let mut asm = Asm::new(5, 1);
+    asm.op(Op::GlobalStep, &[2, 1, -32, 1])
+        .op(Op::GlobalStep, &[3, 3, 300, 1])
+        .op(Op::GlobalGet, &[4, 1])
+        .op(Op::RetN, &[1, 4]);
+    let module = ModuleSpec {
+        types: std::vec![longs(1, 4)],
+        globals: std::vec![GlobalSpec { ty, init: ConstExpr::constant(0) }; 2],
+        ..unary(&asm)
+    };
+    for core in cores() {
+        let mut store = alone(module.clone());
+        assert!(store.set_global(1, [16, 0]));
+        let exit = call_on(&mut store, core, 0, &[0]);
+        let stepped = u64::from(16_u32.wrapping_sub(32));
+        assert_eq!(results(&store, exit), [16, stepped, 284, 284]);
+        assert_eq!(store.global(0), Some([0, 0]));
+    }
+}
+
+#[test]
+fn returns_compute_what_they_return() {
+    for (op, operands, expected) in [
+        (Op::Ret1I32Add, &[0, 1][..], 2_u64),
+        (Op::Ret1I32Add, &[1, 1][..], 0xffff_fffe),
+        (Op::Ret1Const, &[65535][..], 65535),
+        (Op::Ret1Const, &[0][..], 0),
+    ] {
+        // Called from a frame of its own, so that the result crosses one.
+        let mut callee = Asm::new(2, 1);
+        callee.op(Op::ConstI32, &[1, -1]).op(op, operands);
+        let mut caller = Asm::new(6, 1);
+        caller
+            .op(Op::MovThenCall, &[2, 1, 2, 0, 1])
+            .op(Op::Ret1, &[1]);
+        let module = ModuleSpec {
+            funcs: std::vec![caller.func(0), callee.func(0)],
+            ..unary(&caller)
+        };
+        let mut store = alone(module);
+        for core in cores() {
+            let exit = call_on(&mut store, core, 0, &[3]);
+            assert_eq!(results(&store, exit), [expected], "{op:?}");
         }
     }
 }

@@ -31,14 +31,46 @@ pub(super) fn expect(
     {
         return Some(update(case, world, before));
     }
+    if let Some(limit) = name.strip_prefix("br_i32_add_add_") {
+        let add = |world: &mut World, slot: &str, imm: &str| {
+            let slot = case.raw(slot).unwrap() as usize;
+            let sum = operator("i32_add", world.slots[slot], case.raw(imm).unwrap() as u64);
+            world.slots[slot] = sum.unwrap().unwrap();
+            world.slots[slot]
+        };
+        add(world, "first", "imm0");
+        let second = add(world, "second", "imm");
+        let limit = if limit == "nz" {
+            0
+        } else {
+            case.slot(world, "limit") & 0xffff_ffff
+        };
+        world.taken = if second == limit { 2 } else { 1 };
+        return Some(Ok(()));
+    }
+    if let Some(bits) = name
+        .strip_prefix("load")
+        .and_then(|it| it.strip_suffix("_store"))
+    {
+        let bytes = bits.parse::<usize>().unwrap() / 8;
+        let to = u64::from(case.slot(before, "addr2") as u32) + case.raw("offset2").unwrap() as u64;
+        let loaded = read(world, case.address(before), bytes);
+        return Some(loaded.and_then(|value| write_bytes(world, to, bytes, value)));
+    }
     if name.contains("_then_") || name == "mov3" {
         return Some(pair(case, world));
     }
-    if let Some(relation) = name.strip_prefix("br_load8_u_") {
+    let load = [("br_load8_u_", 1), ("br_load32_", 4)];
+    let load = load.map(|(prefix, bytes)| Some((name.strip_prefix(prefix)?, bytes)));
+    if let Some((relation, bytes)) = load.into_iter().flatten().next() {
         let relation = std::format!("i32_{}", relation.trim_end_matches("_imm"));
-        return Some(read(world, case.address(before), 1).map(|byte| {
-            world.slots[case.raw("dst").unwrap() as usize] = byte;
-            let taken = operator(&relation, byte, case.raw("imm").unwrap() as u64);
+        return Some(read(world, case.address(before), bytes).map(|value| {
+            world.slots[case.raw("dst").unwrap() as usize] = value;
+            let limit = match case.raw("imm") {
+                Some(imm) => imm as u64,
+                None => case.slot(world, "rhs"),
+            };
+            let taken = operator(&relation, value, limit);
             world.taken = if taken == Some(Ok(1)) { 1 } else { 2 };
         }));
     }
@@ -59,8 +91,10 @@ fn pair(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
     let slot = |world: &World, name: &str| world.slots[raw(name) as usize];
     let first = if case.has("r0") {
         add(slot(world, "l0"), slot(world, "r0"))?
-    } else {
+    } else if case.has("imm0") {
         add(slot(world, "s0"), raw("imm0") as u64)?
+    } else {
+        slot(world, "s0")
     };
     world.slots[raw("d0") as usize] = first;
     if case.has("d1") {
@@ -121,6 +155,12 @@ fn value(case: &Case<'_>, world: &mut World, before: &World) -> Option<Result<u6
     let wrapped = |addr: &str, k: &str| {
         u64::from((slot(addr) as u32).wrapping_add(case.raw(k).unwrap() as u32))
     };
+    if let Some(base) = name.strip_suffix("_load2_index") {
+        let sum = (slot("addr") as u32).wrapping_add(slot("index") as u32);
+        let x = read(world, sum.into(), bytes(name));
+        let y = read(world, wrapped("addr2", "k2"), bytes(name));
+        return Some(x.and_then(|x| Ok(fused(base, x, y?, slot("c")).unwrap())));
+    }
     if let Some(base) = name.strip_suffix("_load2") {
         let x = read(world, wrapped("addr", "k"), bytes(name));
         let y = read(world, wrapped("addr2", "k2"), bytes(name));
