@@ -351,7 +351,9 @@ impl Fuser<'_> {
             return None;
         }
         let first = insts[from as usize].as_ref().filter(|it| it.op == op)?;
-        let stays = op.info().stops && self.barriers[from as usize] != self.barriers[at];
+        // What is loaded, or read of a global, may have changed behind a barrier.
+        let reads = op.info().stops || op == Op::GlobalGet;
+        let stays = reads && self.barriers[from as usize] != self.barriers[at];
         (!stays).then_some((from, first))
     }
 

@@ -370,6 +370,24 @@ fn memory_is_updated_in_place() {
 }
 
 #[test]
+fn a_global_is_read_before_it_changes() {
+    let fused = |between: &str| {
+        let wat = format!(
+            r#"(module (type $t (func)) (global $g (mut (ref null $t)) (ref.null $t))
+                (func (export "f") (param (ref null $t)) (result (ref $t))
+                    (global.get $g) {between} (ref.as_non_null)))"#
+        );
+        let wasm = wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
+        let module = crate::wasm::parse(&wasm).expect("a module");
+        let func = crate::ir::build(&module, 0).expect("a function");
+        let code = select(&func, &ModuleInfo::new(&module), OptLevel::O2);
+        code.to_string().contains("global_get_non_null")
+    };
+    assert!(fused(""));
+    assert!(!fused("(global.set $g (local.get 0))"));
+}
+
+#[test]
 fn numbers_go_from_memory_to_memory() {
     let copy = |ty: &str, address: &str| {
         effect(&format!(
