@@ -116,6 +116,7 @@ fn kind_name(number: u8) -> String {
         Some(Kind::ExportIndex) => "EXPORT-INDEX",
         Some(Kind::Decoys) => "DECOYS",
         Some(Kind::Handlers) => "HANDLERS",
+        Some(Kind::Refs) => "REFS",
         Some(Kind::Hashes) => "HASHES",
         Some(Kind::Names) => "NAMES",
         Some(Kind::Lines) => "LINES",

@@ -4,7 +4,9 @@
 //! plain form's. If it had that, an unconditional one takes a label of two words, and a conditional one is turned round and skips an
 //! unconditional one. Then everything is encoded again.
 
-use wrt_format::isa::{Control, MAX_BLOCK_COST, Op, Role, encode, fits, set_field, table_label};
+use wrt_format::isa::{
+    Control, MAX_BLOCK_COST, Op, Role, encode, fits, label_words, set_field, table_label, table_of,
+};
 
 use crate::error::Error;
 
@@ -27,8 +29,8 @@ struct Fixup {
 enum Label {
     /// Into this operand of the branch.
     Field(Op, usize),
-    /// Into a branch table, at this index of the words.
-    Table(u32),
+    /// Into a branch table, at this index of the words, into so many of them.
+    Table(u32, usize),
 }
 
 struct Encoder<'a> {
@@ -148,8 +150,9 @@ fn attempt(
         let moving = encoder.moving_branch(block, next);
         let body = block.body.len() - usize::from(moving.is_some());
         for (i, inst) in block.body[..body].iter().enumerate() {
-            encoder.sites.add(encoder.words.len(), inst, block, i);
-            encoder.inst(inst)?;
+            let word = encoder.words.len();
+            let op = encoder.inst(inst)?;
+            encoder.sites.add(word, op, block, i);
         }
         match moving {
             Some((branch, target)) => encoder.branch(branch, target)?,
@@ -220,7 +223,8 @@ impl Encoder<'_> {
             return Ok(op);
         }
         let op = shortest(inst.op, operands, place);
-        self.put(op, operands, inst.offset)?;
+        // A form in fewer words may do without the last operands.
+        self.put(op, &operands[..op.info().fields.len()], inst.offset)?;
         Ok(op)
     }
 
@@ -286,23 +290,24 @@ impl Encoder<'_> {
             }
             End::Table(inst, targets) => {
                 let word = self.at();
-                self.inst(inst)?;
+                let op = self.inst(inst)?;
+                let width = table_of(op).map_or(2, |count| label_words(count.place));
                 for &target in targets {
                     self.fixups.push(Fixup {
                         word,
                         from: self.block,
-                        kind: Label::Table(self.at()),
+                        kind: Label::Table(self.at(), width),
                         target,
                     });
                     self.check_cycle(target)?;
-                    self.words.extend(table_label(0));
+                    self.words.extend(&table_label(0)[..width]);
                 }
                 Ok(())
             }
             End::Leave(inst) => {
-                let at = block.body.len();
-                self.sites.add(self.words.len(), inst, block, at);
-                self.inst(inst)?;
+                let word = self.words.len();
+                let op = self.inst(inst)?;
+                self.sites.add(word, op, block, block.body.len());
                 Ok(())
             }
         }
@@ -368,10 +373,12 @@ impl Encoder<'_> {
         };
         let distance = i64::from(start) - i64::from(fixup.word);
         match fixup.kind {
-            Label::Table(at) => {
+            Label::Table(_, 1) if i16::try_from(distance).is_err() => self.short.push(fixup.from),
+            Label::Table(at, width) => {
                 let label = i32::try_from(distance)
                     .map_err(|_| Error::too_large("words of a function", i32::MAX as u64))?;
-                self.words[at as usize..][..2].copy_from_slice(&table_label(label));
+                let words = &table_label(label)[..width];
+                self.words[at as usize..][..width].copy_from_slice(words);
             }
             Label::Field(op, field) => {
                 let field = &op.info().fields[field];

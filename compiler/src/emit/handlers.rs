@@ -1,16 +1,16 @@
 //! Rows of the HANDLERS section: from the blocks' handlers to ranges of sites.
 
 use wrt_format::image::{Clause, Handler};
-use wrt_format::isa::{Control, Role};
+use wrt_format::isa::{Control, Op};
 
 use crate::error::Error;
 
-use super::blocks::{Block, Inst};
+use super::blocks::Block;
 
 /// A call or throw.
 #[derive(Debug)]
 struct Site {
-    /// Word of its window operand.
+    /// Its last word.
     word: u32,
     /// What catches, and the block that this goes on with.
     catches: Vec<(Clause, u32)>,
@@ -30,17 +30,16 @@ impl Sites {
         }
     }
 
-    /// Notes instruction `at` of a block, which will be encoded from this word on.
-    pub(super) fn add(&mut self, word: usize, inst: &Inst, block: &Block, at: usize) {
-        let info = inst.op.info();
+    /// Notes instruction `at` of a block, which is encoded as `op` from this word on.
+    pub(super) fn add(&mut self, word: usize, op: Op, block: &Block, at: usize) {
+        let info = op.info();
         let Some(sites) = &mut self.sites else {
             return;
         };
-        let window = info.fields.iter().find(|field| field.role == Role::Window);
-        if let (Control::Call | Control::Throw, Some(window)) = (info.control, window) {
+        if matches!(info.control, Control::Call | Control::Throw) {
             let own = block.catches.iter().filter(|catch| catch.at == at);
             sites.push(Site {
-                word: (word + window.place.word()) as u32,
+                word: (word + usize::from(info.words) - 1) as u32,
                 catches: own.map(|catch| (catch.clause, catch.target)).collect(),
             });
         }

@@ -62,7 +62,11 @@ fn costs(field: &Field) -> bool {
 /// machine something is not for loops.
 pub(super) fn form(op: Op, operands: &[i64], place: Place) -> Option<Op> {
     let fit = |((field, own), &value): ((&Field, &Field), &i64)| {
-        let is_label = matches!(field.role, Role::Label16 | Role::Label32);
+        // The labels behind a table are as wide as its operand says.
+        let is_label = matches!(
+            field.role,
+            Role::Label16 | Role::Label32 | Role::TargetCount
+        );
         fits(field, value)
             && (place.near || !is_label || field.place.bits == own.place.bits)
             && !(place.in_loop && costs(field))
@@ -94,7 +98,9 @@ mod tests {
                 (info.control, info.charge, info.formula),
                 (base.control, base.charge, base.formula)
             );
-            assert_eq!(info.fields.len(), base.fields.len(), "{name}");
+            // What says that others are wide is not needed where they are not.
+            let others = base.fields.iter().filter(|it| it.role != Role::Wide);
+            assert_eq!(info.fields.len(), others.count(), "{name}");
             for (a, b) in info.fields.iter().zip(base.fields) {
                 assert_eq!(a.name, b.name, "{name}");
                 // Immediates and labels may be of the other width's role, with the same sign.
@@ -138,6 +144,13 @@ mod tests {
         assert_eq!(of(Op::I32AddImm, &[1, 256, 1]), None);
         assert_eq!(of(Op::Ret1, &[7]), Some(Op::Ret1Tiny));
         assert_eq!(of(Op::Ret1, &[8]), None);
+        assert_eq!(of(Op::Call, &[255, 255, 0xffff, 0]), Some(Op::CallTiny));
+        assert_eq!(of(Op::Call, &[1, 0, 0x1_0000, 0]), Some(Op::CallShort));
+        assert_eq!(of(Op::Call, &[256, 0, 0, 0]), None);
+        assert_eq!(of(Op::Call, &[1, 256, 0, 0]), None);
+        let indirect = of(Op::CallIndirect, &[1, 0, 300, 1, 0xffff, 0]);
+        assert_eq!(indirect, Some(Op::CallIndirectShort));
+        assert_eq!(of(Op::CallIndirectZero, &[1, 0, 3, 0x1_0000, 0]), None);
     }
 
     #[test]
@@ -154,6 +167,10 @@ mod tests {
         assert_eq!(step(far), None);
         let other = form(Op::BrI32EqImm, &[1, 5, 0], far);
         assert_eq!(other, Some(Op::BrI32EqImmShort));
+        let table = |n, place| form(Op::BrTable, &[300, n], place);
+        assert_eq!(table(0xffff, COLD), Some(Op::BrTableShort));
+        assert_eq!(table(0x1_0000, COLD), None);
+        assert_eq!(table(3, far), None);
     }
 
     #[test]

@@ -52,7 +52,7 @@ fn codes() -> Vec<Code> {
         (Op::Enter, &[8, 2]),
         (Op::ConstPool, &[1, 1]),
         (Op::ConstPool, &[2, 0]),
-        (Op::CallIndirect, &[5, 0, 1, 0, 0]),
+        (Op::CallIndirectShort, &[5, 0, 1, 0, 0]),
         (Op::Ret1, &[0]),
     ];
     let two: &[(Op, &[i64])] = &[
@@ -108,7 +108,7 @@ fn constants_and_types_are_shared() {
     relocate_types(&mut two.words, &types).unwrap();
     let field = &Op::ReturnCallIndirect.info().fields[3];
     assert_eq!(field_value(&two.words[6..], field), 1);
-    let mut wrong = words(&[(Op::CallIndirect, &[1, 0, 0, 0, 9])]);
+    let mut wrong = words(&[(Op::CallIndirectShort, &[1, 0, 0, 0, 9])]);
     assert!(relocate_types(&mut wrong, &types).is_err());
 }
 

@@ -61,11 +61,11 @@ impl<'a> Selector<'a> {
                 ref args,
                 ref handlers,
             } => {
-                let fields = [0, i64::from(tag)];
+                let fields = [0, i64::from(tag), 0, 0];
                 self.throw(Op::Throw, &fields, args, handlers)
             }
             Terminator::ThrowRef { exn, ref handlers } => {
-                let fields = [0, self.field(exn)];
+                let fields = [0, self.field(exn), 0, 0];
                 self.throw(Op::ThrowRef, &fields, &[], handlers)
             }
             Terminator::Return(ref values) => self.give_back(values),

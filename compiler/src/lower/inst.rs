@@ -97,10 +97,10 @@ impl Selector<'_> {
             } => {
                 let (index, type_idx) = (self.field(index), i64::from(type_idx));
                 if table == 0 {
-                    let fields = [0, 0, index, type_idx];
+                    let fields = [0, 0, index, type_idx, 0];
                     self.call_with(Op::CallIndirectZero, &fields, args, results);
                 } else {
-                    let fields = [0, 0, index, i64::from(table), type_idx];
+                    let fields = [0, 0, index, i64::from(table), type_idx, 0];
                     self.call_with(Op::CallIndirect, &fields, args, results);
                 }
             }
@@ -110,7 +110,7 @@ impl Selector<'_> {
                 ref args,
             } => {
                 let callee = self.field(callee);
-                let fields = [0, 0, callee, i64::from(type_idx)];
+                let fields = [0, 0, callee, i64::from(type_idx), 0];
                 self.call_with(Op::CallRef, &fields, args, results);
             }
             _ => {}
@@ -222,14 +222,9 @@ impl Selector<'_> {
     fn call(&mut self, func: u32, args: &[Value], results: &[Value]) {
         match func.checked_sub(self.module.imported_funcs) {
             Some(defined) => {
-                let op = if defined <= u16::MAX.into() {
-                    Op::Call
-                } else {
-                    Op::CallFar
-                };
-                self.call_with(op, &[0, 0, i64::from(defined)], args, results);
+                self.call_with(Op::Call, &[0, 0, i64::from(defined), 0], args, results);
             }
-            None => self.call_with(Op::CallImport, &[0, 0, i64::from(func)], args, results),
+            None => self.call_with(Op::CallImport, &[0, 0, i64::from(func), 0], args, results),
         }
     }
 

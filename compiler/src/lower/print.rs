@@ -28,6 +28,7 @@ const fn is_hidden(role: Role) -> bool {
             role,
             Role::Window
                 | Role::Results
+                | Role::Wide
                 | Role::UseSpan
                 | Role::Count
                 | Role::DefSpan

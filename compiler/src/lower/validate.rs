@@ -156,6 +156,7 @@ impl Check<'_> {
             })?,
             Role::Window
             | Role::Results
+            | Role::Wide
             | Role::UseSpan
             | Role::Count
             | Role::DefSpan

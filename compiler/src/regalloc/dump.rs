@@ -43,7 +43,8 @@ fn instruction(code: &VCode, inst: &VInst, targets: &[u32], allocated: &Allocate
     let info = inst.op.info();
     let mut out = info.name.to_owned();
     let mut space = " ";
-    for (field, &value) in info.fields.iter().zip(&inst.fields) {
+    let operands = info.fields.iter().zip(&inst.fields);
+    for (field, &value) in operands.filter(|(field, _)| field.role != Role::Wide) {
         out.push_str(space);
         space = ", ";
         let text = match operand((field.role, value), targets, (code, inst), allocated) {

@@ -4,9 +4,7 @@
 //! Both have a part for each function: NAMES for those of the function index space, its name; LINES for those that are defined.
 //! - Parts follow one another, each behind its length as a LEB128 number, and begin anew every [`GROUP`] functions; where each group but
 //!   the first begins is said by a word for each, in front of all. Parts at the end that would be empty may be left out.
-//! - A part of LINES is a number for each of the function's
-//!   instructions that may stop the machine, in order, but for the beginnings of blocks that such an instruction follows directly: how far the Wasm
-//!   byte offset is from the one before. It is made of half bytes, the low half first, see [`Halves::difference`].
+//! - A part of LINES is a number for each of the function's instructions that may stop the machine, see `lines.rs`.
 
 #![deny(
     clippy::indexing_slicing,
@@ -18,10 +16,11 @@ use core::cmp::Ordering;
 
 use super::header::COW_ALIGN_LOG2;
 use super::items::{CowRun, ExportView};
+use super::lines::{Numbers, stops};
 use super::section::Kind;
 use super::types::ExternKind;
 use super::view::ModuleView;
-use crate::isa::{Control, Op, instructions_of};
+use crate::isa::instructions_of;
 
 impl<'a> ModuleView<'a> {
     /// Number of exports.
@@ -96,22 +95,19 @@ impl<'a> ModuleView<'a> {
     /// Wasm binary; nothing if the image does not know.
     pub fn wasm_offsets(&self, func: u32) -> impl Iterator<Item = (u32, u32)> + 'a {
         let part = part_of(self.parts.lines, self.func_count(), func);
-        let mut part = Halves {
-            bytes: part.unwrap_or_default(),
-            high: false,
-        };
+        let mut part = Numbers::new(part.unwrap_or_default());
         let record = self.func(func);
         let code = self.parts.code.get(record.code_word as usize..);
         let code = code.and_then(|code| code.get(..record.words as usize));
         let code = instructions_of(code.unwrap_or_default(), u16::from_le);
         let mut offset = 0_u32;
-        let numbered = stops(code).map_while(move |(block, at)| {
-            offset = offset.wrapping_add(part.difference()?);
-            Some((block, at, offset))
+        let numbered = stops(code).map_while(move |stop| {
+            offset = offset.wrapping_add(part.next(stop.context)?);
+            Some((stop, offset))
         });
-        numbered.flat_map(|(block, at, offset)| {
-            let block = block.map(|block| (block, offset));
-            block.into_iter().chain([(at, offset)])
+        numbered.flat_map(|(stop, offset)| {
+            let block = stop.block.map(|block| (block, offset));
+            block.into_iter().chain([(stop.at, offset)])
         })
     }
 
@@ -131,29 +127,6 @@ impl<'a> ModuleView<'a> {
             })
         })
     }
-}
-
-/// The instructions that have a number in LINES, by their words, each behind the word of the beginning of a block that it directly follows and
-/// that has the same. Nothing is known behind what is no instruction.
-pub(super) fn stops<'c>(
-    code: impl Iterator<Item = (usize, Option<Op>, &'c [u16])>,
-) -> impl Iterator<Item = (Option<u32>, u32)> {
-    let mut block = None;
-    let code = code.map_while(|(at, op, _)| Some((at as u32, op?.info())));
-    code.chain([(0, Op::Halt.info())])
-        .flat_map(move |(at, info)| {
-            let begins = matches!(info.control, Control::Enter | Control::Fuel);
-            let before = block.take();
-            if begins {
-                block = Some(at);
-            }
-            let one = (info.stops && !begins).then_some(at);
-            match (before, one) {
-                (Some(before), Some(one)) => Some((Some(before), one)),
-                (Some(before), None) => Some((None, before)),
-                (None, one) => one.map(|one| (None, one)),
-            }
-        })
 }
 
 /// Functions whose parts of NAMES or LINES lie one behind the other, without a word that says where.
@@ -192,53 +165,4 @@ fn length(bytes: &mut &[u8]) -> Option<u32> {
         }
     }
     None
-}
-
-/// Half bytes of a part of LINES.
-struct Halves<'a> {
-    bytes: &'a [u8],
-    /// Whether the low half of the first byte has been taken.
-    high: bool,
-}
-
-impl Halves<'_> {
-    fn next(&mut self) -> Option<u32> {
-        let (&byte, rest) = self.bytes.split_first()?;
-        let half = if self.high {
-            self.bytes = rest;
-            byte >> 4
-        } else {
-            byte & 15
-        };
-        self.high = !self.high;
-        Some(half.into())
-    }
-
-    /// So many halves as a number, the lowest first.
-    fn number(&mut self, halves: u32) -> Option<u32> {
-        let mut value = 0;
-        for i in 0..halves {
-            value |= self.next()? << i.wrapping_mul(4);
-        }
-        Some(value)
-    }
-
-    /// A difference modulo 2^32: a half of 0 to 12 is one. After a half of 13 or 14 come one or two halves, and it is 13 or 29 more than they
-    /// say. After 15 comes a half that says how many others follow, less 1, and 8 more if the difference is minus what those say.
-    fn difference(&mut self) -> Option<u32> {
-        match self.next()? {
-            13 => self.number(1)?.checked_add(13),
-            14 => self.number(2)?.checked_add(29),
-            15 => {
-                let how = self.next()?;
-                let number = self.number((how & 7).saturating_add(1))?;
-                Some(if how & 8 == 0 {
-                    number
-                } else {
-                    number.wrapping_neg()
-                })
-            }
-            small => Some(small),
-        }
-    }
 }

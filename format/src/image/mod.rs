@@ -10,6 +10,7 @@ pub mod func;
 pub mod handler;
 pub mod header;
 mod items;
+mod lines;
 mod lookup;
 pub mod root;
 mod rows;
@@ -20,7 +21,7 @@ pub mod view;
 #[cfg(any(feature = "write", test))]
 pub mod write;
 
-pub use func::{FuncRecord, RawFuncRecord};
+pub use func::{FuncRecord, RawFuncRecord, Signature};
 pub use handler::{Clause, Handler, RawHandler};
 pub use header::Header;
 pub use view::{

@@ -27,6 +27,8 @@ pub enum Kind {
     Handlers = 8,
     /// Code words.
     Code = 12,
+    /// Slots for references to collected things in the frames of functions: 16-bit words.
+    Refs = 13,
     /// Bytes of data segments.
     Data = 16,
     /// Function names. Optional.
@@ -52,6 +54,7 @@ impl Kind {
             7 => Some(Self::Decoys),
             8 => Some(Self::Handlers),
             12 => Some(Self::Code),
+            13 => Some(Self::Refs),
             16 => Some(Self::Data),
             18 => Some(Self::Names),
             19 => Some(Self::Lines),
@@ -67,7 +70,7 @@ impl Kind {
         match self {
             Self::Root | Self::Data | Self::Names | Self::Lines => 1,
             Self::Func => super::func::RECORD_LEN,
-            Self::Code => 2,
+            Self::Code | Self::Refs => 2,
             Self::Const => 8,
             Self::Elem | Self::Decoys | Self::ExportIndex => 4,
             Self::Handlers => 16,
@@ -88,7 +91,7 @@ impl Kind {
             | Self::ExportIndex
             | Self::Decoys
             | Self::Handlers => 2,
-            Self::Code => 1,
+            Self::Code | Self::Refs => 1,
             Self::Data | Self::Names | Self::Lines | Self::Hashes => 0,
         }
     }

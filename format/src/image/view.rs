@@ -12,7 +12,7 @@
 use rkyv::rend::u32_le;
 use sha2::{Digest, Sha256};
 
-use super::func::{FuncRecord, RawFuncRecord};
+use super::func::{FuncRecord, RawFuncRecord, Signature};
 use super::handler::RawHandler;
 use super::header::HEADER_LEN;
 pub use super::items::{
@@ -25,7 +25,8 @@ use super::root::{
 };
 use super::section::SectionTable;
 use super::subtype::TypeSpace;
-use super::types::{Composite, ExternKind, ExternType, GlobalType, MemoryType, TableType};
+use super::types::{Composite, ExternKind, ExternType, GlobalType, MemoryType, TableType, val};
+use crate::isa::{Op, frame_of};
 
 /// A module of a verified image.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +45,7 @@ pub struct ModuleView<'a> {
 pub(crate) struct Parts<'a> {
     pub(crate) funcs: &'a [RawFuncRecord],
     pub(crate) code: &'a [u16],
+    pub(crate) refs: &'a [u16],
     pub(crate) decoys: &'a [u32],
     pub(crate) handlers: &'a [RawHandler],
     pub(crate) code_offset: u32,
@@ -258,15 +260,38 @@ impl<'a> ModuleView<'a> {
         let end = next.map_or(self.parts.code.len() as u32, |next| {
             u32::from_le(next.code_word)
         });
+        let signature = record.signature();
+        let (params, results) = self.slots_of(signature);
+        let first = self.parts.code.get(start as usize).copied();
+        let enter = first.map(u16::from_le);
+        let enter = enter.filter(|&word| Op::from_number(word) == Some(Op::Enter));
+        let refs = self.parts.refs.get(i as usize).copied();
         FuncRecord {
             code_word: start,
             words: end.saturating_sub(start),
-            type_idx: u32::from_le(record.type_idx),
-            frame: u16::from_le(record.frame),
-            params: u16::from_le(record.params),
-            results: u16::from_le(record.results),
-            refs: u16::from_le(record.refs),
+            type_idx: signature.type_idx(),
+            frame: enter.map_or(0, frame_of),
+            params,
+            results,
+            refs: refs.map_or(0, u16::from_le),
         }
+    }
+
+    /// Slots of the parameters and of the results.
+    fn slots_of(&self, signature: Signature) -> (u16, u16) {
+        let (mut params, mut results) = (signature.params(), signature.results());
+        if params == Signature::MANY || results == Signature::MANY {
+            let ty = self.func_type(signature.type_idx());
+            params = val::slot_count(ty.params) as u16;
+            results = val::slot_count(ty.results) as u16;
+        }
+        (params, results)
+    }
+
+    /// Slots of the parameters and of the results of defined function `i`.
+    pub(crate) fn func_slots(&self, i: u32) -> (u16, u16) {
+        let record = self.parts.funcs.get(i as usize);
+        record.map_or((0, 0), |record| self.slots_of(record.signature()))
     }
 
     /// The defined function that word `word` of the code section belongs to, by the records' order. In a module without handlers that is a
@@ -290,7 +315,10 @@ impl<'a> ModuleView<'a> {
     #[must_use]
     pub fn func_type_idx(&self, i: u32) -> u32 {
         match i.checked_sub(self.imported_funcs()) {
-            Some(defined) => self.func(defined).type_idx,
+            Some(defined) => {
+                let record = self.parts.funcs.get(defined as usize);
+                record.map_or(0, |record| record.signature().type_idx())
+            }
             None => self.import_func_type(i),
         }
     }

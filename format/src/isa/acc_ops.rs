@@ -130,7 +130,7 @@ macro_rules! acc_rows {
             0x0477 select_acc_cond SelectAccCond { dst: DefAcc, a: Use, b: Use, cond: Acc } Next fuel Zero "dst = u32(cond) != 0 ? a : b";
             0x0478 global_set_acc_src GlobalSetAccSrc { src: Acc, global: DefinedGlobal } Next fuel Zero "global = src";
             0x0479 ret1_acc_src Ret1AccSrc { src: Acc } Return fuel Zero "return src";
-            0x047a br_table_acc_index BrTableAccIndex { index: Acc, n: TargetCount } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 labels of two words follow, relative to this instruction";
+            0x047a br_table_acc_index BrTableAccIndex { index: Acc, n: TargetCount } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
             0x047b br_nz_acc_cond BrNzAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if u32(cond) != 0 goto label";
             0x047c br_z_acc_cond BrZAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if u32(cond) == 0 goto label";
             0x047d br64_nz_acc_cond Br64NzAccCond { cond: Acc, label: Label16 } CondBranch fuel Zero "if cond != 0 goto label";

@@ -1,7 +1,7 @@
 //! Encoding and decoding of single instructions, driven by the table.
 
 use super::family::{fits_opcode, to_bits, to_value};
-use super::{Control, Field, MAX_WORDS, Op};
+use super::{Field, MAX_WORDS, Op, Place, Role, label_words};
 
 /// An operand value does not fit its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +101,14 @@ pub const fn pair(low: u16, high: u16) -> u32 {
     low as u32 | (high as u32) << 16
 }
 
+/// The operand that says how many labels a branch table has, if the instruction has one behind it.
+#[must_use]
+pub fn table_of(op: Op) -> Option<&'static Field> {
+    let info = op.info();
+    let mut fields = info.fields.iter();
+    fields.find(|field| field.role == Role::TargetCount)
+}
+
 /// The two words of a label of a branch table, relative to the `br_table` instruction.
 #[must_use]
 pub const fn table_label(label: i32) -> [u16; 2] {
@@ -128,11 +136,22 @@ pub(crate) fn instructions_of(
         let rest = words.get(at..)?;
         let op = Op::from_number(native(*rest.first()?));
         let mut len = op.map_or(1, |op| usize::from(op.info().words));
-        if op.is_some_and(|op| op.info().control == Control::Table)
-            && let Some(&[low, high]) = rest.get(2..4)
-        {
-            let targets = (pair(native(low), native(high)) as usize).saturating_add(1);
-            len = len.saturating_add(targets.saturating_mul(2));
+        if let Some(count) = op.and_then(table_of) {
+            let word = |i: usize| rest.get(count.place.word() + i).copied().map(&native);
+            let words = [0, 1].map(|i| word(i).unwrap_or(0));
+            let at = Place {
+                byte: 0,
+                ..count.place
+            };
+            let n = field_value(
+                &words,
+                &Field {
+                    place: at,
+                    ..*count
+                },
+            );
+            let targets = (n as usize).saturating_add(1);
+            len = len.saturating_add(targets.saturating_mul(label_words(count.place)));
         }
         let place = at;
         at = at.saturating_add(len);
@@ -140,19 +159,17 @@ pub(crate) fn instructions_of(
     })
 }
 
-/// Where the bottom frame of a run returns to: the word of the window operand of its `stub_call`, behind which is `halt`.
+/// Where the bottom frame of a run returns to: the site of its `stub_call`, behind which is `halt`.
 pub const HALT_STUB: u32 = 1;
 /// Where a callee entered from another instance returns to: as above, and behind it is `leave`.
-pub const LEAVE_STUB: u32 = 5;
+pub const LEAVE_STUB: u32 = 4;
 /// Words that every code section starts with, before the first function: two stubs, each a `stub_call` (window and results) and the
 /// instruction that a return arrives at.
-pub const PROLOGUE: [u16; 8] = [
+pub const PROLOGUE: [u16; 6] = [
     Op::StubCall as u16,
-    1,
-    0,
+    0x0001,
     Op::Halt as u16,
     Op::StubCall as u16,
-    2,
-    1,
+    0x0102,
     Op::Leave as u16,
 ];

@@ -11,7 +11,7 @@
 
 use core::fmt::{Result, Write};
 
-use super::{Control, Field, MAX_WORDS, Op, OpInfo, Role, field_value, pair};
+use super::{Field, MAX_WORDS, Op, OpInfo, Role, field_value, label_words, pair, table_of};
 use crate::trap::Trap;
 
 /// Prints all instructions of a function, one a line, each after its word number.
@@ -60,17 +60,18 @@ pub fn instruction(
         separator = ", ";
     }
     let mut next = usize::from(info.words);
-    if info.control == Control::Table {
-        let [_, _, low, high, ..] = own;
-        for _ in 0..=pair(low, high) {
-            let target = rest.get(next..).and_then(|rest| rest.first_chunk::<2>());
-            let Some(target) = target else {
-                break;
+    if let Some(count) = table_of(info.op) {
+        let words = label_words(count.place);
+        for _ in 0..=field_value(&own, count) {
+            let target = rest.get(next..).and_then(|rest| rest.get(..words));
+            let target = match target {
+                Some(&[near]) => i64::from(u16::from_le(near) as i16),
+                Some(&[low, high]) => i64::from(pair(u16::from_le(low), u16::from_le(high)) as i32),
+                Some(_) | None => break,
             };
-            let [low, high] = target.map(u16::from_le);
             out.write_str(", ")?;
-            label(out, i64::from(pair(low, high) as i32), at)?;
-            next = next.saturating_add(2);
+            label(out, target, at)?;
+            next = next.saturating_add(words);
         }
     }
     Ok(at.saturating_add(next))
@@ -106,6 +107,7 @@ fn operand(out: &mut dyn Write, field: &Field, value: i64, at: usize) -> Result 
         | Role::Field64
         | Role::Field128
         | Role::RefKinds
+        | Role::Wide
         | Role::ImmS16
         | Role::ImmU16
         | Role::ImmS32
@@ -174,7 +176,7 @@ mod tests {
         put(Op::I32AddImm, &[3, 1, -2]);
         put(Op::BrI32LtS, &[1, 2, -4]);
         put(Op::Fuel, &[7]);
-        put(Op::Call, &[4, 0, 9]);
+        put(Op::CallTiny, &[4, 0, 9]);
         put(Op::Trap, &[0]);
         put(Op::BrTable, &[1, 1]);
         words.extend([table_label(-8), table_label(8)].concat());
@@ -184,10 +186,10 @@ mod tests {
     6  i32_add_imm s3, s1, -2
    10  br_i32_lt_s s1, s2, @6
    14  fuel 7
-   15  call s4, s0, defined_func[9]
-   19  trap Unreachable
-   21  br_table s1, 1, @13, @29
-   29  .word 0x02fd
+   15  call_tiny s4, s0, defined_func[9]
+   18  trap Unreachable
+   20  br_table s1, 1, @12, @28
+   28  .word 0x02fd
 ";
         assert_eq!(text(&words), expected);
     }

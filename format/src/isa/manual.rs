@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::{Charge, Control, INFO, OpInfo, Role, row_number};
+use super::{Charge, Control, INFO, OpInfo, Role, row_number, site_word};
 
 const HEAD: &str = "# The instructions of WRT
 
@@ -93,11 +93,22 @@ fn the_table_is_as_the_machine_expects() {
             assert!(at(role).is_none_or(|word| word <= 1), "{name}");
         }
         match info.control {
-            // Calls end with base and dst: `ret` reads them.
-            Control::Call | Control::Stub if !info.fields.is_empty() => {
-                let places = (at(Role::Window), at(Role::Results));
+            // Calls end with base and dst, in two bytes or in two words before a 0: `ret` reads them. A throw does as if it were one.
+            Control::Call | Control::Stub | Control::Throw if !info.fields.is_empty() => {
+                let places = (at(Role::Window), at(Role::Results), at(Role::Wide));
                 let last = usize::from(info.words) - 1;
-                assert_eq!(places, (Some(last - 1), Some(last)), "{name}");
+                let words = [2, 1, 0].map(|behind| last.checked_sub(behind));
+                let wide = words.into();
+                let bytes = (Some(last), Some(last), None);
+                assert!(places == wide || places == bytes, "{name}");
+                let window = info.fields.iter().find(|it| it.role == Role::Window);
+                let window = window.unwrap().place;
+                let one_byte = window.bits == 8;
+                assert!(
+                    one_byte == (places == bytes) && window.shift() == 0,
+                    "{name}"
+                );
+                assert_eq!(site_word(window), last, "{name}");
             }
             // A branch, and a call, read the cost without looking at the instruction.
             Control::Enter => assert_eq!(at(Role::BlockCost), Some(1), "{name}"),
@@ -107,12 +118,8 @@ fn the_table_is_as_the_machine_expects() {
                 let labels = [at(Role::Label16), at(Role::Label32)];
                 assert_eq!(labels.iter().flatten().count(), 1, "{name}");
             }
-            // The site that HANDLERS names.
-            Control::Throw => {
-                let last = Some(usize::from(info.words) - 1);
-                assert_eq!(at(Role::Window), last, "{name}");
-            }
             Control::Call
+            | Control::Throw
             | Control::Stub
             | Control::Next
             | Control::TailCall

@@ -33,11 +33,11 @@ pub mod operand;
 pub(crate) use code::instructions_of;
 pub use code::{
     EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, field_value, fits, instructions,
-    instructions_le, pair, set_field, table_label,
+    instructions_le, pair, set_field, table_label, table_of,
 };
 pub(crate) use derive::INDEX;
 pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field, row_number};
 pub(crate) use family::may_have_fuel;
 pub use family::{MAX_BLOCK_COST, OWN, Own, cost_of, frame_of, is_fuel};
 pub use identity::ISA_ID;
-pub use operand::{Field, MAX_WORDS, Place, Role, ref_kind};
+pub use operand::{Field, MAX_WORDS, Place, Role, label_words, ref_kind, site_word, window_at};

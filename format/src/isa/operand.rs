@@ -2,8 +2,8 @@
 //!
 //! Code is a stream of 16-bit little-endian words. An instruction is its opcode and then its operands in order, little-endian and without
 //! gaps: most take one word, some two, and those of short forms a byte, so that two share a word, or the three bytes behind one. Only where
-//! a callee's frame and results go, [`Role::Window`] and [`Role::Results`], always comes last: a return word is the place of the window
-//! operand, whatever the call before it looks like.
+//! a callee's frame and results go, [`Role::Window`] and [`Role::Results`], always comes last: a return word is the place of an instruction's
+//! last word, its *site*, see [`window_at`].
 
 use super::family::{OWN, Own};
 
@@ -45,6 +45,8 @@ pub enum Role {
     Window,
     /// First of the slots that take the callee's results; 0 where there are none.
     Results,
+    /// 0: the last word of an instruction whose [`Role::Window`] and [`Role::Results`] take the two words before.
+    Wide,
     /// Signed 16-bit immediate.
     ImmS16,
     /// Unsigned 16-bit immediate.
@@ -157,6 +159,7 @@ impl Role {
             | Self::SpanLen
             | Self::Window
             | Self::Results
+            | Self::Wide
             | Self::ImmS16
             | Self::ImmU16
             | Self::Shift
@@ -363,7 +366,7 @@ pub mod spec {
         )*};
     }
     usual! {
-        Def DefAcc DefF32 DefF64 Use Acc AccF32 AccF64 Mod Def128 Use128 DefSpan SpanLen UseSpan Count Window Results
+        Def DefAcc DefF32 DefF64 Use Acc AccF32 AccF64 Mod Def128 Use128 DefSpan SpanLen UseSpan Count Window Results Wide
         ImmS16 ImmU16 ImmS32 ImmU32 Shift Lane16 Lane8 Lane4 Lane2 Label16 Label32 TargetCount BlockCost Cost TrapCode
         DefinedFunc NearFunc ImportFunc Func Type CollectedType StructType ArrayType Array8 Array16 Array32 Array64 Array128
         Field8 Field16 Field32 Field64 Field128 RefKinds DefinedGlobal ImportGlobal Mem Table Elem Data Tag Const Const128
@@ -379,6 +382,11 @@ pub mod spec {
         ImmU24 = ImmU32 24;
         ShiftByte = Shift 8;
         Label8 = Label16 8;
+        WindowByte = Window 8;
+        ResultsByte = Results 8;
+        ImportFunc16 = ImportFunc 16;
+        Type16 = Type 16;
+        TargetCount16 = TargetCount 16;
         GlobalByte = DefinedGlobal 8;
         Global24 = DefinedGlobal 24;
         StructType16 = StructType 16;
@@ -473,9 +481,40 @@ pub struct Field {
 /// Greatest number of words that an instruction takes, branch table targets not counted.
 pub const MAX_WORDS: usize = 8;
 
-/// Whether the operand stands behind all others.
-const fn is_last(role: Role) -> bool {
-    matches!(role, Role::Window | Role::Results)
+/// The word that a return word names, of a call or throw whose [`Role::Window`] has this place: the last one.
+#[must_use]
+pub const fn site_word(window: Place) -> usize {
+    match window.bits {
+        8 => window.word(),
+        _ => window.word() + 2,
+    }
+}
+
+/// Where the frame and the results of the callee go, of the call whose site is this word of the code, which is as it lies in the image: in its
+/// two bytes or, if those are 0, in the two words before. None if there is no such word.
+#[must_use]
+pub fn window_at(code: &[u16], site: usize) -> Option<(u16, u16)> {
+    let word = |at: usize| code.get(at).copied().map(u16::from_le);
+    let last = word(site)?;
+    match last & 0xff {
+        0 => Some((word(site.checked_sub(2)?)?, word(site.checked_sub(1)?)?)),
+        base => Some((base, last >> 8)),
+    }
+}
+
+/// Words of each label behind a branch table whose [`Role::TargetCount`] has this place: near ones have half of both.
+#[must_use]
+pub const fn label_words(count: Place) -> usize {
+    count.bits as usize / 16
+}
+
+/// How far behind others the operand stands.
+const fn rank(role: Role) -> u8 {
+    if matches!(role, Role::Window | Role::Results) {
+        1
+    } else {
+        2 * matches!(role, Role::Wide) as u8
+    }
 }
 
 /// The place of operand `index` among these.
@@ -492,11 +531,8 @@ pub const fn place_of(specs: &[Spec], index: usize) -> Place {
     let mut byte = 2;
     let mut i = 0;
     while i < specs.len() {
-        let before = if is_last(specs[i].role) == is_last(specs[index].role) {
-            i < index
-        } else {
-            is_last(specs[index].role)
-        };
+        let (other, own) = (rank(specs[i].role), rank(specs[index].role));
+        let before = other < own || other == own && i < index;
         if before && specs[i].own == 0 {
             byte += specs[i].bits / 8;
         }

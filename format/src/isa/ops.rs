@@ -40,7 +40,7 @@ macro_rules! scalar_rows {
             // Structure. `fuel`, the first instruction of a block, is in `wide_ops.rs`; the words of `enter` are no opcodes of others.
             0x0001 enter Enter { frame: Frame, cost: BlockCost } Enter fuel Zero "first instruction of a function: frame size in slots; then the `fuel` of its first block";
             0x0003 trap Trap { code: TrapCode } Trap fuel Zero "trap with this code";
-            0x0004 stub_call StubCall { base: Window, dst: Results } Stub fuel Zero "call of a frame that no guest code called: never executed";
+            0x0004 stub_call StubCall { base: WindowByte, dst: ResultsByte } Stub fuel Zero "call of a frame that no guest code called: never executed";
             0x0005 halt Halt {} Stub fuel Zero "the bottom frame has returned: leave the run loop";
             0x0006 leave Leave {} Stub fuel Zero "a callee in another instance has returned: switch back and hand its results on";
 
@@ -50,12 +50,12 @@ macro_rules! scalar_rows {
             0x000a br_z BrZ { cond: Use, label: Label16 } CondBranch fuel Zero "if u32(cond) == 0 goto label";
             0x000b br64_nz Br64Nz { cond: Use, label: Label16 } CondBranch fuel Zero "if cond != 0 goto label";
             0x000c br64_z Br64Z { cond: Use, label: Label16 } CondBranch fuel Zero "if cond == 0 goto label";
-            0x000d br_table BrTable { index: Use, n: TargetCount } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 labels of two words follow, relative to this instruction";
+            0x000d br_table BrTable { index: Use, n: TargetCount } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
 
             // Calls. The callee frame starts at fp + base; its arguments are in place there, its results go to dst, dst + 1, ...
-            0x0010 call Call { base: Window, dst: Results, func: NearFunc } Call fuel Zero "dst.. = func(base..)";
-            0x0011 call_import CallImport { base: Window, dst: Results, func: ImportFunc } Call fuel Zero "dst.. = import(base..)";
-            0x0012 call_indirect CallIndirect { base: Window, dst: Results, index: Use, table: Table, type_idx: Type } Call fuel Zero "dst.. = table[index](base..), checked against type";
+            0x0010 call Call { base: Window, dst: Results, func: DefinedFunc, wide: Wide } Call fuel Zero "dst.. = func(base..)";
+            0x0011 call_import CallImport { base: Window, dst: Results, func: ImportFunc, wide: Wide } Call fuel Zero "dst.. = import(base..)";
+            0x0012 call_indirect CallIndirect { base: Window, dst: Results, index: Use, table: Table, type_idx: Type, wide: Wide } Call fuel Zero "dst.. = table[index](base..), checked against type";
             0x0013 return_call ReturnCall { base: Window, func: DefinedFunc } TailCall fuel Zero "return func(base..)";
             0x0014 return_call_import ReturnCallImport { base: Window, func: ImportFunc } TailCall fuel Zero "return import(base..)";
             0x0015 return_call_indirect ReturnCallIndirect { base: Window, index: Use, table: Table, type_idx: Type } TailCall fuel Zero "return table[index](base..), checked against type";
@@ -203,6 +203,14 @@ macro_rules! scalar_rows {
             0x00b8 i32_shl_add I32ShlAdd { dst: DefAcc, a: Use, b: Use, shift: Shift } Next fuel Zero "dst = i32(a + (b << shift))";
             0x00b9 i64_shl_add I64ShlAdd { dst: DefAcc, a: Use, b: Use, shift: Shift } Next fuel Zero "dst = i64(a + (b << shift))";
 
+            // Calls whose window and results fit two bytes.
+            0x00ba call_tiny CallTiny { base: WindowByte, dst: ResultsByte, func: NearFunc } Call fuel Zero "dst.. = func(base..)";
+            0x00bb call_short CallShort { base: WindowByte, dst: ResultsByte, func: DefinedFunc } Call fuel Zero "dst.. = func(base..)";
+            0x00bc call_import_short CallImportShort { base: WindowByte, dst: ResultsByte, func: ImportFunc16 } Call fuel Zero "dst.. = import(base..)";
+            0x00bd call_indirect_short CallIndirectShort { base: WindowByte, dst: ResultsByte, index: Use, table: Table, type_idx: Type16 } Call fuel Zero "dst.. = table[index](base..), checked against type";
+            0x00be call_indirect_zero_short CallIndirectZeroShort { base: WindowByte, dst: ResultsByte, index: Use, type_idx: Type16 } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
+            0x00bf call_ref_short CallRefShort { base: WindowByte, dst: ResultsByte, callee: Use, type_idx: Type16 } Call fuel Zero "dst.. = callee(base..), checked against type";
+
             // Float arithmetic (IEEE 754).
             0x00c0 f32_add F32Add { dst: DefF32, lhs: Use, rhs: Use } Next fuel Zero "dst = f32(lhs + rhs)";
             0x00c1 f32_sub F32Sub { dst: DefF32, lhs: Use, rhs: Use } Next fuel Zero "dst = f32(lhs - rhs)";
@@ -240,6 +248,12 @@ macro_rules! scalar_rows {
             0x00e1 f64_ne F64Ne { dst: DefAcc, lhs: Use, rhs: Use } Next fuel Zero "dst = u32(f64(lhs != rhs))";
             0x00e2 f64_lt F64Lt { dst: DefAcc, lhs: Use, rhs: Use } Next fuel Zero "dst = u32(f64(lhs < rhs))";
             0x00e3 f64_le F64Le { dst: DefAcc, lhs: Use, rhs: Use } Next fuel Zero "dst = u32(f64(lhs <= rhs))";
+
+            // Branch tables whose labels take a word each.
+            0x00e4 br_table_short BrTableShort { index: Use, n: TargetCount16 } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
+            0x00e5 br_table_acc_index_short BrTableAccIndexShort { index: Acc, n: TargetCount16 } Table fuel Zero "goto targets[min(u32(index), n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
+            0x00e6 br_table_add_short BrTableAddShort { dst: DefByte, src: UseByte, n: TargetCount16, imm: ImmS16 } Table fuel Zero "dst = i32(src + imm); goto targets[min(dst, n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
+            0x00e7 br_table_add_acc_src_short BrTableAddAccSrcShort { dst: DefByte, src: AccByte, n: TargetCount16, imm: ImmS16 } Table fuel Zero "dst = i32(src + imm); goto targets[min(dst, n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
 
             // Conversions.
             0x00f0 i64_extend_i32_u I64ExtendI32U { dst: DefAcc, src: Use } Next fuel Zero "dst = u64(u32(src)); also i32.wrap_i64";
@@ -473,7 +487,6 @@ macro_rules! scalar_rows {
 
             // Forms for what rarely needs as much room, or rarely as little.
             0x0240 br_far BrFar { label: Label32 } Branch fuel Zero "goto label";
-            0x0241 call_far CallFar { base: Window, dst: Results, func: DefinedFunc } Call fuel Zero "dst.. = func(base..)";
             0x0242 const_u16 ConstU16 { dst: DefAcc, imm: ImmU16 } Next fuel Zero "dst = u64(imm)";
 
             // Families, see `family.rs`: an operand is part of the opcode.

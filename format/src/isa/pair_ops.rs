@@ -14,8 +14,8 @@ macro_rules! pair_rows {
             0x0794 mov3 Mov3 { d0: DefByte, s0: UseByte, d1: DefByte, s1: UseByte, d2: DefByte, s2: UseByte } Next fuel Zero "d0 = s0; d1 = s1; d2 = s2";
             0x0795 br_mov BrMov { dst: DefByte, src: UseByte, label: Label16 } Branch fuel Zero "dst = src; goto label";
             0x0796 br_mov2 BrMov2 { d0: DefByte, s0: UseByte, d1: DefByte, s1: UseByte, label: Label16 } Branch fuel Zero "d0 = s0; d1 = s1; goto label";
-            0x0797 br_table_add BrTableAdd { dst: DefByte, src: UseByte, n: TargetCount, imm: ImmS16 } Table fuel Zero "dst = i32(src + imm); goto targets[min(dst, n)]; n + 1 labels of two words follow, relative to this instruction";
-            0x0798 br_table_add_acc_src BrTableAddAccSrc { dst: DefByte, src: AccByte, n: TargetCount, imm: ImmS16 } Table fuel Zero "dst = i32(src + imm); goto targets[min(dst, n)]; n + 1 labels of two words follow, relative to this instruction";
+            0x0797 br_table_add BrTableAdd { dst: DefByte, src: UseByte, n: TargetCount, imm: ImmS16 } Table fuel Zero "dst = i32(src + imm); goto targets[min(dst, n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
+            0x0798 br_table_add_acc_src BrTableAddAccSrc { dst: DefByte, src: AccByte, n: TargetCount, imm: ImmS16 } Table fuel Zero "dst = i32(src + imm); goto targets[min(dst, n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
 
             // Step, compare with an immediate and branch.
             0x0799 br_i32_add_eq_imm BrI32AddEqImm { dst: DefByte, src: UseByte, step: ImmS16, imm: ImmS16, label: Label16 } CondBranch fuel Zero "dst = i32(src + step); if i32(dst == imm) goto label";
@@ -42,12 +42,12 @@ macro_rules! pair_rows {
             0x07ac br_load8_u_ne_imm_acc_addr BrLoad8UNeImmAccAddr { dst: DefByte, addr: AccByte, offset: ImmU16, imm: ImmS16, label: Label16 } CondBranch fuel Zero "dst = u64(u8) at mem[addr + offset]; if i32(dst != imm) goto label";
 
             // A move or a step of an argument, then the call. Where the call pauses, nothing has happened.
-            0x07ad mov_then_call MovThenCall { base: Window, dst: Results, to: DefByte, src: UseByte, func: NearFunc } Call fuel Zero "to = src; dst.. = func(base..)";
-            0x07ae i32_add_imm_then_call I32AddImmThenCall { base: Window, dst: Results, to: DefByte, src: UseByte, imm: ImmS16, func: NearFunc } Call fuel Zero "to = i32(src + imm); dst.. = func(base..)";
+            0x07ad mov_then_call MovThenCall { base: WindowByte, dst: ResultsByte, to: DefByte, src: UseByte, func: NearFunc } Call fuel Zero "to = src; dst.. = func(base..)";
+            0x07ae i32_add_imm_then_call I32AddImmThenCall { base: WindowByte, dst: ResultsByte, to: DefByte, src: UseByte, imm: ImmS16, func: NearFunc } Call fuel Zero "to = i32(src + imm); dst.. = func(base..)";
 
             // Calls through table 0, whose elements the machine has at hand.
-            0x07af call_indirect_zero CallIndirectZero { base: Window, dst: Results, index: Use, type_idx: Type } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
-            0x07b0 mov_then_call_indirect_zero MovThenCallIndirectZero { base: Window, dst: Results, to: DefByte, src: UseByte, index: Use, type_idx: Type } Call fuel Zero "index is read; to = src; dst.. = table 0[index](base..), checked against type";
+            0x07af call_indirect_zero CallIndirectZero { base: Window, dst: Results, index: Use, type_idx: Type, wide: Wide } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
+            0x07b0 mov_then_call_indirect_zero MovThenCallIndirectZero { base: WindowByte, dst: ResultsByte, to: DefByte, src: UseByte, index: Use, type_idx: Type16 } Call fuel Zero "index is read; to = src; dst.. = table 0[index](base..), checked against type";
 
             // A constant, or a sum, before a branch or before the block that follows.
             0x07b1 br_const BrConst { dst: DefByte, imm: ImmU8, label: Label16 } Branch fuel Zero "dst = u64(imm); goto label";

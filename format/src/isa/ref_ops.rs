@@ -12,7 +12,7 @@ macro_rules! ref_rows {
             0x04ff ref_as_non_null_short RefAsNonNullShort { dst: DefByte, src: UseByte } Next fuel Zero "dst = src, traps if null";
 
             // Typed function references.
-            0x0500 call_ref CallRef { base: Window, dst: Results, callee: Use, type_idx: Type } Call fuel Zero "dst.. = callee(base..), checked against type";
+            0x0500 call_ref CallRef { base: Window, dst: Results, callee: Use, type_idx: Type, wide: Wide } Call fuel Zero "dst.. = callee(base..), checked against type";
             0x0501 return_call_ref ReturnCallRef { base: Window, callee: Use, type_idx: Type } TailCall fuel Zero "return callee(base..), checked against type";
             0x0502 ref_as_non_null RefAsNonNull { dst: Def, src: Use } Next fuel Zero "dst = src, traps if null";
 
@@ -20,8 +20,8 @@ macro_rules! ref_rows {
             0x0510 store32_imm_tiny Store32ImmTiny { addr: UseByte, imm: ImmS8, offset: OffsetAt0510 } Next fuel Zero "mem[addr + offset] = u32(imm)";
 
             // Exceptions. HANDLERS says where one goes on that comes out of a call or is thrown; what is caught is then in base, base + 1, ...
-            0x0520 throw Throw { base: Window, tag: Tag } Throw fuel Zero "throw tag(base..)";
-            0x0521 throw_ref ThrowRef { base: Window, exn: Use } Throw fuel Zero "throw the exception exn, traps if null";
+            0x0520 throw Throw { base: Window, tag: Tag, none: Results, wide: Wide } Throw fuel Zero "throw tag(base..)";
+            0x0521 throw_ref ThrowRef { base: Window, exn: Use, none: Results, wide: Wide } Throw fuel Zero "throw the exception exn, traps if null";
         }
     };
 }

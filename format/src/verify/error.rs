@@ -97,7 +97,6 @@ errors! {
     BadDecoys Corrupt "DECOYS are not the operands that look like `fuel`";
     BadHandlers Corrupt "HANDLERS are not in order, or not for calls and blocks of a function";
     NoEnter Corrupt "a function does not start with `enter`";
-    FrameMismatch Corrupt "the frame size of `enter` is not that of the function record";
     SlotOutOfRange Corrupt "a slot is outside the frame";
     WindowOutOfRange Corrupt "arguments or results of a call do not fit the frame";
     WrongResultCount Corrupt "a return has another number of results than the function";

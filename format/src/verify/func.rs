@@ -13,13 +13,10 @@ use crate::image::subtype::TypeSpace;
 use crate::image::types::{Composite, ExternKind, GlobalType, PAGE_LOG2, val};
 use crate::image::view::ModuleView;
 use crate::isa::{
-    Control, MAX_WORDS, Op, PROLOGUE, Role, cost_of, field, field_value, frame_of, is_fuel,
-    may_have_fuel, pair,
+    Control, MAX_WORDS, Op, PROLOGUE, Role, cost_of, field, field_value, is_fuel, label_words,
+    may_have_fuel, pair, table_of,
 };
 use crate::trap::Trap;
-
-/// Greatest frame size: a slot number has its top bit clear, which the slot check relies on.
-pub(super) const MAX_FRAME: u16 = 32_767;
 
 pub(super) type Checked<T> = Result<T, Kind>;
 
@@ -74,15 +71,16 @@ fn own_decoys<'a>(decoys: &'a [u32], record: &FuncRecord) -> &'a [u32] {
 /// Checks a function record; gives the function's words.
 fn check_record<'a>(module: &ModuleView<'a>, record: &FuncRecord) -> Checked<&'a [u16]> {
     let ty = module.func_type(record.type_idx);
+    // What the record says of the type is right, or so many that it does not say it.
     let known = record.type_idx < module.func_type_count()
         && usize::from(record.params) == val::slot_count(ty.params)
         && usize::from(record.results) == val::slot_count(ty.results);
-    let sane = known
-        && record.words > 0
-        && (1..=MAX_FRAME).contains(&record.frame)
-        && u32::from(record.frame) <= module.max_frame
-        && u32::from(record.params).saturating_add(record.refs.into()) <= u32::from(record.frame)
-        && record.code_word as usize >= PROLOGUE.len();
+    // Without an `enter` there is no frame: the walk finds out.
+    let framed = record.frame == 0
+        || u32::from(record.frame) <= module.max_frame
+            && u32::from(record.params).saturating_add(record.refs.into())
+                <= u32::from(record.frame);
+    let sane = known && framed && record.words > 0 && record.code_word as usize >= PROLOGUE.len();
     ensure(sane, Kind::BadFuncRecord)?;
     let body = module.parts.code.get(record.code_word as usize..);
     let body = body.and_then(|rest| rest.get(..record.words as usize));
@@ -259,15 +257,14 @@ impl Walk<'_, '_> {
                 self.cost = cost_of(fuel);
             }
             Control::Enter => {
-                let [enter, fuel, ..] = words;
+                let [_, fuel, ..] = words;
                 ensure(first, Kind::UnknownOp)?;
-                ensure(frame_of(enter) == self.record.frame, Kind::FrameMismatch)?;
+                ensure(self.record.frame > 0, Kind::NoEnter)?;
                 ensure(is_fuel(fuel), Kind::NoFuelWord)?;
                 self.cost = cost_of(fuel);
             }
             Control::Table => {
-                let [_, _, low, high, ..] = words;
-                next = self.table(next, pair(low, high))?;
+                next = self.table(next, rule, &words)?;
             }
             Control::Call
             | Control::TailCall
@@ -406,21 +403,26 @@ impl Walk<'_, '_> {
     }
 
     /// The targets of a branch table from word `first` on; gives the word behind them.
-    fn table(&mut self, first: usize, n: u32) -> Checked<usize> {
-        let count = (n as usize).checked_add(1).and_then(|n| n.checked_mul(2));
-        let end = first.checked_add(count.ok_or(Kind::CutOff)?);
+    fn table(&mut self, first: usize, rule: &Rule, words: &[u16]) -> Checked<usize> {
+        let count = table_of(rule.info.op).ok_or(Kind::UnknownOp)?;
+        let width = label_words(count.place);
+        let targets = (field_value(words, count) as usize).checked_add(1);
+        let len = targets.and_then(|n| n.checked_mul(width));
+        let end = first.checked_add(len.ok_or(Kind::CutOff)?);
         let end = end.ok_or(Kind::CutOff)?;
-        let (targets, _) = (self.body.get(first..end).ok_or(Kind::CutOff)?).as_chunks::<2>();
-        for (i, target) in targets.iter().enumerate() {
-            let [low, high] = target.map(u16::from_le);
-            let at = first.saturating_add(i.saturating_mul(2));
-            if is_fuel(low) {
-                self.decoy(at)?;
+        let own = self.body.get(first..end).ok_or(Kind::CutOff)?;
+        for (i, target) in own.chunks_exact(width.max(1)).enumerate() {
+            let at = first.saturating_add(i.saturating_mul(width));
+            for (j, &word) in target.iter().enumerate() {
+                if is_fuel(u16::from_le(word)) {
+                    self.decoy(at.saturating_add(j))?;
+                }
             }
-            if is_fuel(high) {
-                self.decoy(at.saturating_add(1))?;
-            }
-            self.label(i64::from(pair(low, high) as i32))?;
+            self.label(match *target {
+                [near] => i64::from(u16::from_le(near) as i16),
+                [low, high] => i64::from(pair(u16::from_le(low), u16::from_le(high)) as i32),
+                _ => return Err(Kind::CutOff),
+            })?;
         }
         Ok(end)
     }
@@ -439,15 +441,15 @@ impl Walk<'_, '_> {
                     && fits(together.window, params)
                     && fits(together.results_at, results);
                 ensure(inside, Kind::WindowOutOfRange)?;
-                // The window operand is the last but one.
                 let end = self.at.saturating_add(usize::from(rule.words));
-                self.site(end.saturating_sub(2), together.window)
+                self.site(end.saturating_sub(1), together.window)
             }
             Control::Throw => {
                 let (values, _) = together.callee.unwrap_or_default();
                 ensure(self.cost > 0, Kind::FreeCycle)?;
                 let inside = together.window >= 1 && fits(together.window, values);
                 ensure(inside, Kind::WindowOutOfRange)?;
+                ensure(together.results_at == 0, Kind::BadImmediate)?;
                 let end = self.at.saturating_add(usize::from(rule.words));
                 self.site(end.saturating_sub(1), together.window)
             }
@@ -499,7 +501,7 @@ impl Walk<'_, '_> {
             // The masks, or the control kind's rule, have seen to these.
             Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 | Role::Def128 => Ok(()),
             Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Use128 => Ok(()),
-            Role::Mod | Role::Shift | Role::RefKinds | Role::TargetCount => Ok(()),
+            Role::Mod | Role::Shift | Role::RefKinds | Role::TargetCount | Role::Wide => Ok(()),
             Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => Ok(()),
             Role::ImmS16 | Role::ImmU16 | Role::ImmS32 | Role::ImmU32 => Ok(()),
             Role::Label16 | Role::Label32 | Role::BlockCost | Role::Cost | Role::Frame => Ok(()),
@@ -518,8 +520,8 @@ impl Walk<'_, '_> {
             }
             Role::DefinedFunc | Role::NearFunc => {
                 below(module.func_count())?;
-                let callee = module.func(index);
-                together.callee = Some((u32::from(callee.params), u32::from(callee.results)));
+                let (params, results) = module.func_slots(index);
+                together.callee = Some((params.into(), results.into()));
                 Ok(())
             }
             Role::ImportFunc => {

@@ -196,6 +196,7 @@ impl<'a> VerifiedImage<'a> {
                     parts.code = bytemuck::try_cast_slice(bytes).unwrap_or_default();
                     parts.code_offset = section.offset;
                 }
+                Kind::Refs => parts.refs = bytemuck::try_cast_slice(bytes).unwrap_or_default(),
                 Kind::Const => parts.pool = bytemuck::try_cast_slice(bytes).unwrap_or_default(),
                 Kind::Data => parts.data = bytes,
                 Kind::Elem => parts.elems = bytemuck::try_cast_slice(bytes).unwrap_or_default(),

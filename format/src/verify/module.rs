@@ -315,13 +315,16 @@ impl<'a> Checker<'a> {
         let module = &self.module;
         let types = module.func_type_count();
         let records = self.module.parts.funcs;
-        let known = |type_idx: u32| {
-            let type_idx = u32::from_le(type_idx);
+        let known = |record: &RawFuncRecord| {
+            let type_idx = record.signature().type_idx();
             type_idx < types && module.composite(type_idx) == Composite::Func
         };
-        if let Some(record) = records.iter().find(|record| !known(record.type_idx)) {
+        if let Some(record) = records.iter().find(|record| !known(record)) {
             return self.at(record, Err(Kind::BadFuncRecord));
         }
+        let refs = module.parts.refs.len();
+        let complete = refs == 0 || refs == records.len();
+        self.at(self.root(), ensure(complete, Kind::BadFuncRecord))?;
         let Some(handlers) = self.module.parts.handlers.first() else {
             return Ok(());
         };

@@ -201,6 +201,7 @@ const fn check(role: Role) -> Check {
         Role::Lane8 => Check::Below(8),
         Role::Lane4 => Check::Below(4),
         Role::Lane2 => Check::Below(2),
+        Role::Wide => Check::Below(1),
         Role::RefKinds => Check::Below(32),
         Role::Label16 | Role::Label32 => Check::Label,
         Role::ImmS16

@@ -163,7 +163,8 @@ fn return_words() {
     finds(fp - 1, word + 2, "a return word that names no call");
     finds(fp - 1, word - 2, "a return word that names no call");
     finds(fp - 1, 2, "where the bottom frame begins");
-    finds(fp - 1, 10, "the results of a call");
+    let leave = u64::from(wrt_format::isa::LEAVE_STUB) * 2;
+    finds(fp - 1, leave, "the results of a call");
     finds(fp - 1, 0, "a place in the code");
     // The bottom frame's, and the number of results that the record says.
     finds(4, 4, "the record of a run");

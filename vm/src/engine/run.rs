@@ -11,7 +11,7 @@ use crate::outcome::{Func, HostCall, HostFunc, Instance, Outcome, Tag, Trap};
 use crate::raw::instance::host_ref;
 use crate::raw::store::{RunState, Status};
 use crate::val::{ValType, valtype};
-use wrt_format::isa::{Op, field, pair};
+use wrt_format::isa::{Op, Place, field, pair, site_word};
 
 /// A frame of a run: where a function of a guest stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -336,14 +336,26 @@ impl Engine<'_> {
     /// Index of the imported function that a pending host call names, if the call does.
     fn import_called(&self, run: &RunState) -> Option<u32> {
         let code = self.store.instance(run.instance)?.module().code();
-        // The place is that of the window operand. What lies before it may be another call, which only looks like a call of an import.
-        let at = (run.pc as usize).checked_sub(field::call_import::base.word())?;
-        let word = |i: usize| code.get(at + i).copied().map(u16::from_le);
-        if word(0)? != Op::CallImport as u16 {
-            return None;
-        }
-        let func = field::call_import::func.word();
-        let func = pair(word(func)?, word(func + 1)?);
+        // The place is that of the last word. What lies before it may be another call, which only looks like a call of an import.
+        let ending = |op: Op, base: Place, func: Place| {
+            let at = (run.pc as usize).checked_sub(site_word(base))?;
+            let word = |i: usize| code.get(at + i).copied().map(u16::from_le);
+            let low = word(func.word())?;
+            let high = if func.bits == 32 {
+                word(func.word() + 1)?
+            } else {
+                0
+            };
+            (word(0)? == op as u16).then_some(pair(low, high))
+        };
+        let last = code.get(run.pc as usize).copied().map(u16::from_le)?;
+        let func = if last & 0xff == 0 {
+            use field::call_import as at;
+            ending(Op::CallImport, at::base, at::func)
+        } else {
+            use field::call_import_short as at;
+            ending(Op::CallImportShort, at::base, at::func)
+        }?;
         let imported = func < self.store.instance(run.instance)?.module().imported_funcs();
         let handle = self.store.func_handle(run.instance, func)?;
         (imported && handle == host_ref(run.callee)).then_some(func)

@@ -4,7 +4,7 @@
 //!
 //! | slot | contents |
 //! |---|---|
-//! | `R` | place of the last two words of the outer activation's call, and its frame's first slot `<< 32` |
+//! | `R` | place of the last word of the outer activation's call, and its frame's first slot `<< 32` |
 //! | `R + 1` | its instance, and the host function that it waits for `<< 32` |
 //! | `R + 2` | first slot of that function's arguments, and the slots of the results of the activation's own function `<< 32` |
 //! | `R + 3` | slot of its own record, or [`NO_RECORD`] if there is no outer activation |
@@ -22,7 +22,7 @@
 //!                                          `-----> trap, exception: Trapped --drop_activation--> the outer's HostCall, or Idle
 //! ```
 
-use wrt_format::isa::{HALT_STUB, field};
+use wrt_format::isa::{HALT_STUB, field, window_at};
 use wrt_format::trap::Trap;
 
 use super::machine::{Flow, Machine, Step};
@@ -331,13 +331,13 @@ pub(crate) fn finish_host_call(store: &mut Store<'_>, results: &[u64]) -> Result
         .ok_or(Refused::NoFunction)?
         .module()
         .code();
-    let dst = u16::from_le(code[run.pc as usize + 1]);
+    let (_, dst) = window_at(code, run.pc as usize).ok_or(Refused::NoFunction)?;
     let to = run.fp as usize + usize::from(dst);
     if !store.use_stack(to + results.len()) {
         return Err(Refused::Stack);
     }
     store.stack_mut()[to..to + results.len()].copy_from_slice(results);
-    store.run.pc += 2;
+    store.run.pc += 1;
     store.run.status = Status::Ready;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Walking the frames of all activations, for backtraces: innermost first.
 
-use wrt_format::isa::{HALT_STUB, LEAVE_STUB, PROLOGUE};
+use wrt_format::isa::{HALT_STUB, LEAVE_STUB, PROLOGUE, window_at};
 
 use super::activation::outer_of;
 use crate::raw::store::{RunState, Status, Store};
@@ -63,15 +63,9 @@ impl Frames<'_> {
     fn frame_at(&self, run: RunState) -> Option<Frame> {
         let module = self.store.instance(run.instance)?.module();
         // Records are in the order of the code.
-        let (mut low, mut high) = (0, module.func_count());
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if module.func(middle).code_word <= run.pc {
-                low = middle
-            } else {
-                high = middle
-            }
-        }
+        let records = module.func_records();
+        let behind = records.partition_point(|it| u32::from_le(it.code_word) <= run.pc);
+        let low = behind.saturating_sub(1) as u32;
         let word = run.pc.checked_sub(module.func(low).code_word)?;
         Some(Frame {
             instance: run.instance,
@@ -82,7 +76,7 @@ impl Frames<'_> {
     }
 }
 
-/// The frame that the frame at `run` returns to, in the same activation, at the last two words of its call; none for the bottom frame.
+/// The frame that the frame at `run` returns to, in the same activation, at the last word of its call; none for the bottom frame.
 pub(super) fn caller(store: &Store<'_>, stack: &[u64], run: RunState) -> Option<RunState> {
     let slot = |at: usize| stack.get(at).copied();
     let fp = run.fp as usize;
@@ -135,14 +129,14 @@ pub(super) fn caller_within(code: &[u16], stack: &[u64], run: &RunState) -> Opti
     if !is_guest(run.pc) || !is_guest(pc) {
         return None;
     }
-    let base = u16::from_le(*code.get(pc as usize)?);
+    let (base, _) = window_at(code, pc as usize)?;
     Some((pc, run.fp.checked_sub(u32::from(base))?))
 }
 
-/// The frame of the call whose last two words are at `run.pc`, and whose window is `run.fp`.
+/// The frame of the call whose last word is at `run.pc`, and whose window is `run.fp`.
 fn at_call(store: &Store<'_>, run: RunState) -> Option<RunState> {
     let code = store.instance(run.instance)?.module().code();
-    let base = u16::from_le(*code.get(run.pc as usize)?);
+    let (base, _) = window_at(code, run.pc as usize)?;
     Some(RunState {
         fp: run.fp.checked_sub(u32::from(base))?,
         ..run

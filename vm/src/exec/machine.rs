@@ -3,7 +3,7 @@
 //! A slow path starts at an instruction that a handler did not carry out, with nothing changed yet. It either carries it out, or stops
 //! the run with everything as it was, so that the instruction is carried out when the run goes on.
 
-use wrt_format::isa::{LEAVE_STUB, Place, cost_of, field, frame_of, pair};
+use wrt_format::isa::{LEAVE_STUB, Place, cost_of, field, frame_of, pair, site_word, window_at};
 use wrt_format::trap::Trap;
 
 use crate::heap::What;
@@ -100,9 +100,22 @@ impl<'m> Machine<'_, 'm> {
         self.fp + u32::from(self.half(base))
     }
 
-    /// Place in the code of operand `base` of a call or throw: what a call returns to, and what HANDLERS names.
+    /// The last word of the call or throw whose operand `base` has this place: what a return word and what HANDLERS names.
     pub(crate) const fn site(&self, base: Place) -> u32 {
-        self.pc + base.word() as u32
+        self.pc + site_word(base) as u32
+    }
+
+    /// Where in its frame the call or throw at a site has the callee's frame, and where the results go.
+    pub(crate) fn window_at(&self, site: u32) -> (u16, u16) {
+        window_at(self.data().module().code(), site as usize).expect("sites lie in the code")
+    }
+
+    /// Goes on behind the call at a site, whose callee's frame begins at slot `window`; gives the slot that the results go to.
+    pub(crate) fn return_to(&mut self, site: u32, window: u32) -> usize {
+        let (base, dst) = self.window_at(site);
+        self.fp = window - u32::from(base);
+        self.pc = site + 1;
+        self.fp as usize + usize::from(dst)
     }
 
     /// The running instance.
@@ -200,7 +213,7 @@ impl<'m> Machine<'_, 'm> {
                 self.store
                     .stack_mut()
                     .copy_within(from..from + params, here);
-                self.fp -= u32::from(self.word(site));
+                self.fp -= u32::from(self.window_at(site).0);
                 return Ok(self.call_host(host, site, here as u32));
             }
             Callee::Guest { instance, func } => (instance, func),
@@ -241,8 +254,8 @@ impl<'m> Machine<'_, 'm> {
         (self.instance, self.pc, self.fp) = (instance, entry + field::enter::words as u32, fp);
     }
 
-    /// Leaves the run for a host function; until it has answered, `pc` is the last two words of the call, `site`, to whose `dst` the
-    /// results will go.
+    /// Leaves the run for a host function; until it has answered, `pc` is the last word of the call, `site`, which says where the results
+    /// will go.
     fn call_host(&mut self, host: u32, site: u32, window: u32) -> Flow {
         self.pc = site;
         self.store.counters.host_calls += 1;

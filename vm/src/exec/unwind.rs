@@ -49,7 +49,7 @@ struct Found {
 }
 
 impl Machine<'_, '_> {
-    /// Goes on at the handler for an exception that comes from `site` in the running frame: the word of the window operand of the call or
+    /// Goes on at the handler for an exception that comes from `site` in the running frame: the last word of the call or
     /// throw. Without a handler the run is left with the exception; out of fuel, nothing has changed.
     pub(crate) fn throw(&mut self, site: u32, thrown: Thrown) -> Step<Flow> {
         let (found, cost) = self.search(site, thrown.tag)?;
@@ -69,7 +69,7 @@ impl Machine<'_, '_> {
         };
         self.charge(cost)?;
         (self.instance, self.fp, self.pc) = (frame.instance, frame.fp, handler.block);
-        let to = frame.fp as usize + usize::from(self.word(frame.pc));
+        let to = frame.fp as usize + usize::from(self.window_at(frame.pc).0);
         let mut count = 0;
         if handler.clause.tag.is_some() {
             count = self.value_slots(thrown.tag);
@@ -119,7 +119,7 @@ impl Machine<'_, '_> {
             Values::Stack(first) => return Ok(first),
             Values::Heap(exception) => exception,
         };
-        let first = self.fp + u32::from(self.word(site));
+        let first = self.fp + u32::from(self.window_at(site).0);
         if !self
             .store
             .use_stack(first as usize + self.value_slots(thrown.tag))

@@ -52,6 +52,12 @@ handlers! {
     fn br_table(s, at) {
         s.branch_table(s.get32(at::index), s.imm_u32(at::n), at::words)
     }
+    fn br_table_short(s, at) {
+        s.branch_table_near(s.get32(at::index), s.imm_u32(at::n), at::words)
+    }
+    fn br_table_acc_index_short(s, at) {
+        s.branch_table_near(s.acc32(at::index), s.imm_u32(at::n), at::words)
+    }
     fn br_table_acc_index(s, at) {
         s.branch_table(s.acc32(at::index), s.imm_u32(at::n), at::words)
     }

@@ -15,7 +15,13 @@ use crate::raw::store::NULL;
 
 handlers! {
     fn call(s, at) {
-        s.call(at::base, s.entry(s.half(at::func).into()), slow_call)
+        s.call(at::base, s.entry(s.imm_u32(at::func)), slow_call)
+    }
+    fn call_short(s, at) {
+        s.call(at::base, s.entry(s.imm_u32(at::func)), slow_call_short)
+    }
+    fn call_tiny(s, at) {
+        s.call(at::base, s.entry(s.half(at::func).into()), slow_call_tiny)
     }
     fn mov_then_call(s, at) {
         let argument = Argument::Moved { to: at::to, src: at::src };
@@ -34,6 +40,15 @@ handlers! {
             None => Ctl::Slow(slow_call_indirect_zero),
         }
     }
+    fn call_indirect_zero_short(s, at) {
+        let Some(reference) = s.first_table_get(s.get64(at::index)) else {
+            return Ctl::Slow(slow_call_indirect_zero_short);
+        };
+        match s.own_func(reference, s.imm_u32(at::type_idx)) {
+            Some(func) => s.call(at::base, s.entry(func), slow_call_indirect_zero_short),
+            None => Ctl::Slow(slow_call_indirect_zero_short),
+        }
+    }
     fn mov_then_call_indirect_zero(s, at) {
         let Some(reference) = s.first_table_get(s.get64(at::index)) else {
             return Ctl::Slow(slow_mov_then_call_indirect_zero);
@@ -46,11 +61,11 @@ handlers! {
             None => Ctl::Slow(slow_mov_then_call_indirect_zero),
         }
     }
-    fn call_far(s, at) {
-        s.call(at::base, s.entry(s.imm_u32(at::func)), slow_call_far)
-    }
     fn call_import(_s, at) {
         Ctl::Slow(slow_call_import)
+    }
+    fn call_import_short(_s, at) {
+        Ctl::Slow(slow_call_import_short)
     }
     fn call_indirect(s, at) {
         let Some(reference) = s.table_get(at::table, s.get64(at::index)) else {
@@ -59,6 +74,15 @@ handlers! {
         match s.own_func(reference, s.imm_u32(at::type_idx)) {
             Some(func) => s.call(at::base, s.entry(func), slow_call_indirect),
             None => Ctl::Slow(slow_call_indirect),
+        }
+    }
+    fn call_indirect_short(s, at) {
+        let Some(reference) = s.table_get(at::table, s.get64(at::index)) else {
+            return Ctl::Slow(slow_call_indirect_short);
+        };
+        match s.own_func(reference, s.imm_u32(at::type_idx)) {
+            Some(func) => s.call(at::base, s.entry(func), slow_call_indirect_short),
+            None => Ctl::Slow(slow_call_indirect_short),
         }
     }
     fn return_call | return_call_short(s, at) {
@@ -83,6 +107,12 @@ handlers! {
         match s.own_func(s.get64(at::callee), s.imm_u32(at::type_idx)) {
             Some(func) => s.call(at::base, s.entry(func), slow_call_ref),
             None => Ctl::Slow(slow_call_ref),
+        }
+    }
+    fn call_ref_short(s, at) {
+        match s.own_func(s.get64(at::callee), s.imm_u32(at::type_idx)) {
+            Some(func) => s.call(at::base, s.entry(func), slow_call_ref_short),
+            None => Ctl::Slow(slow_call_ref_short),
         }
     }
     fn return_call_ref(s, at) {
@@ -118,9 +148,46 @@ fn flow(step: Step<Flow>) -> Flow {
     step.unwrap_or_else(|out| out)
 }
 
-fn slow_call(m: &mut Machine<'_, '_>) -> Flow {
-    use field::call as at;
-    flow(m.call_own(m.half(at::func).into(), at::base))
+/// Slow paths that differ in nothing but where the operands lie: each with the row whose operands it takes.
+macro_rules! slow_paths {
+    ($($($slow:ident = $row:ident)|+ ($m:ident, $at:ident) $body:block)*) => {$($(
+        fn $slow($m: &mut Machine<'_, '_>) -> Flow {
+            use field::$row as $at;
+            $body
+        }
+    )+)*};
+}
+
+slow_paths! {
+    slow_call = call | slow_call_short = call_short | slow_call_tiny = call_tiny (m, at) {
+        flow(m.call_own(m.imm_u32(at::func), at::base))
+    }
+    slow_call_import = call_import | slow_call_import_short = call_import_short (m, at) {
+        match m.store.func_handle(m.instance, m.imm_u32(at::func)) {
+            Some(reference) => flow(m.call_ref(reference, at::base)),
+            None => Trap::InvalidReference.into(),
+        }
+    }
+    slow_call_indirect_zero = call_indirect_zero
+    | slow_call_indirect_zero_short = call_indirect_zero_short (m, at) {
+        flow(
+            table_callee(m, 0, m.get(at::index), m.imm_u32(at::type_idx))
+                .and_then(|reference| m.call_ref(reference, at::base)),
+        )
+    }
+    slow_call_indirect = call_indirect | slow_call_indirect_short = call_indirect_short (m, at) {
+        let (table, index) = (m.half(at::table), m.get(at::index));
+        flow(
+            table_callee(m, table, index, m.imm_u32(at::type_idx))
+                .and_then(|reference| m.call_ref(reference, at::base)),
+        )
+    }
+    slow_call_ref = call_ref | slow_call_ref_short = call_ref_short (m, at) {
+        flow(
+            typed_callee(m, m.get(at::callee), m.imm_u32(at::type_idx))
+                .and_then(|reference| m.call_ref(reference, at::base)),
+        )
+    }
 }
 
 fn slow_mov_then_call(m: &mut Machine<'_, '_>) -> Flow {
@@ -142,14 +209,6 @@ fn slow_step_then_call(m: &mut Machine<'_, '_>) -> Flow {
         })
 }
 
-fn slow_call_indirect_zero(m: &mut Machine<'_, '_>) -> Flow {
-    use field::call_indirect_zero as at;
-    flow(
-        table_callee(m, 0, m.get(at::index), m.imm_u32(at::type_idx))
-            .and_then(|reference| m.call_ref(reference, at::base)),
-    )
-}
-
 fn slow_mov_then_call_indirect_zero(m: &mut Machine<'_, '_>) -> Flow {
     use field::mov_then_call_indirect_zero as at;
     let (before, index) = (m.get(at::to), m.get(at::index));
@@ -160,32 +219,6 @@ fn slow_mov_then_call_indirect_zero(m: &mut Machine<'_, '_>) -> Flow {
         m.set(at::to, before);
         out
     })
-}
-
-fn slow_call_far(m: &mut Machine<'_, '_>) -> Flow {
-    use field::call_far as at;
-    flow(m.call_own(m.imm_u32(at::func), at::base))
-}
-
-fn slow_call_import(m: &mut Machine<'_, '_>) -> Flow {
-    use field::call_import as at;
-    match m.store.func_handle(m.instance, m.imm_u32(at::func)) {
-        Some(reference) => flow(m.call_ref(reference, at::base)),
-        None => Trap::InvalidReference.into(),
-    }
-}
-
-fn slow_call_indirect(m: &mut Machine<'_, '_>) -> Flow {
-    use field::call_indirect as at;
-    flow(
-        table_callee(
-            m,
-            m.half(at::table),
-            m.get(at::index),
-            m.imm_u32(at::type_idx),
-        )
-        .and_then(|reference| m.call_ref(reference, at::base)),
-    )
 }
 
 fn slow_return_call(m: &mut Machine<'_, '_>, func: Place, base: Place) -> Flow {
@@ -250,14 +283,6 @@ fn check_type(m: &Machine<'_, '_>, callee: Callee, type_idx: u32, trap: Trap) ->
     if matches { Ok(()) } else { Err(trap.into()) }
 }
 
-fn slow_call_ref(m: &mut Machine<'_, '_>) -> Flow {
-    use field::call_ref as at;
-    flow(
-        typed_callee(m, m.get(at::callee), m.imm_u32(at::type_idx))
-            .and_then(|reference| m.call_ref(reference, at::base)),
-    )
-}
-
 fn slow_return_call_ref(m: &mut Machine<'_, '_>) -> Flow {
     use field::return_call_ref as at;
     flow(
@@ -283,11 +308,9 @@ fn slow_ret_n(m: &mut Machine<'_, '_>) -> Flow {
     let from = m.fp as usize + usize::from(m.half(at::src));
     let count = usize::from(m.half(at::n));
     let return_word = m.store.stack()[m.fp as usize - 1];
-    m.pc = (return_word / 2) as u32;
-    m.fp -= u32::from(m.word(m.pc));
-    let to = m.fp as usize + usize::from(m.word(m.pc + 1));
+    let to = m.return_to((return_word / 2) as u32, m.fp);
     m.store.stack_mut().copy_within(from..from + count, to);
-    Flow::Next(2)
+    Flow::Jump
 }
 
 /// Back in the caller's instance: the leave frame is at `fp`, the results follow its first slot.
@@ -296,11 +319,9 @@ fn slow_leave(m: &mut Machine<'_, '_>) -> Flow {
     let (caller, return_word) = (m.store.stack()[here], m.store.stack()[here - 1]);
     let results = (caller >> 32) as usize;
     m.instance = caller as u32;
-    m.pc = (return_word / 2) as u32;
-    m.fp -= u32::from(m.word(m.pc));
-    let to = m.fp as usize + usize::from(m.word(m.pc + 1));
+    let to = m.return_to((return_word / 2) as u32, m.fp);
     m.store
         .stack_mut()
         .copy_within(here + 1..here + 1 + results, to);
-    Flow::Next(2)
+    Flow::Jump
 }

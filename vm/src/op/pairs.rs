@@ -89,6 +89,16 @@ handlers! {
         s.set32(at::dst, index);
         s.branch_table(index, s.imm_u32(at::n), at::words)
     }
+    fn br_table_add_short(s, at) {
+        let index = s.get32(at::src).wrapping_add(widen32(s.imm_s16(at::imm)));
+        s.set32(at::dst, index);
+        s.branch_table_near(index, s.imm_u32(at::n), at::words)
+    }
+    fn br_table_add_acc_src_short(s, at) {
+        let index = s.acc32(at::src).wrapping_add(widen32(s.imm_s16(at::imm)));
+        s.set32(at::dst, index);
+        s.branch_table_near(index, s.imm_u32(at::n), at::words)
+    }
     fn br_table_add_acc_src(s, at) {
         let index = s.acc32(at::src).wrapping_add(widen32(s.imm_s16(at::imm)));
         s.set32(at::dst, index);

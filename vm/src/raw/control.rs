@@ -1,6 +1,8 @@
 //! How control moves: blocks, calls and returns. Relies on the invariants of `state.rs`.
 
-use wrt_format::isa::{Place, field, frame_of};
+use core::hint::cold_path;
+
+use wrt_format::isa::{Place, field, frame_of, site_word};
 
 use super::ctx::SlowFn;
 use super::state::{Ctl, State};
@@ -181,6 +183,15 @@ impl State {
         self.branch(unsafe { long_at(labels, 0) } as i32)
     }
 
+    /// The same for labels of one word.
+    #[inline(always)]
+    pub(crate) fn branch_table_near(&mut self, index: u32, n: u32, words: usize) -> Ctl {
+        let target = index.min(n) as usize;
+        // SAFETY: R1: `n + 1` labels of a word follow.
+        let label = unsafe { word_at(self.pc.add(words), target) };
+        self.branch((label as i16).into())
+    }
+
     /// First word of defined function `func`, or 0 if it is not verified yet.
     #[inline(always)]
     pub(crate) fn entry(&self, func: u32) -> u32 {
@@ -227,7 +238,7 @@ impl State {
         if fuel < 0 {
             return Ctl::Refund(gain.unsigned_abs().into());
         }
-        let site = self.pc.wrapping_add(base.word());
+        let site = self.pc.wrapping_add(site_word(base));
         match argument {
             Argument::InPlace => {}
             Argument::Moved { to, src } => self.set64(to, self.get64(src)),
@@ -309,14 +320,16 @@ impl State {
         let func = func as u32;
         // SAFETY: `func` has just been checked.
         let record = unsafe { &*ctx.funcs.add(func as usize) };
-        (u32::from_le(record.type_idx) == type_idx).then_some(func)
+        (record.signature().type_idx() == type_idx).then_some(func)
     }
 
-    /// Number of parameters of defined function `func`.
+    /// Number of parameters of defined function `func`, exact if it is small.
     #[inline(always)]
     pub(crate) fn params(&self, func: u32) -> u16 {
         // SAFETY: R6.
-        u16::from_le(unsafe { (*self.context().funcs.add(func as usize)).params })
+        unsafe { &*self.context().funcs.add(func as usize) }
+            .signature()
+            .params()
     }
 
     /// Goes back to the caller; gives the address of the slots for the results.
@@ -324,14 +337,26 @@ impl State {
     fn pop_frame(&mut self) -> *mut u64 {
         // SAFETY: R3.
         let offset = unsafe { *self.fp.sub(1) } as usize;
-        // SAFETY: R3: the offset of the last two words of a call.
+        // SAFETY: R3: the offset of the last word of a call.
         let site = unsafe { self.context().code.byte_add(offset) };
+        // Bytes lie in the stream as the format says. Each has a load of its own: the caller's frame waits for the first one.
+        // SAFETY: R3.
+        let mut base = usize::from(unsafe { *site.cast::<u8>() });
+        // SAFETY: R3.
+        let mut dst = usize::from(unsafe { *site.cast::<u8>().add(1) });
+        if base == 0 {
+            cold_path();
+            // SAFETY: R1: a call whose last two bytes name no window has it in the two words before.
+            base = unsafe { word_at(site.sub(2), 0) }.into();
+            // SAFETY: as above.
+            dst = unsafe { word_at(site.sub(1), 0) }.into();
+        }
         // SAFETY: R3: the frame was entered by that call.
-        self.fp = unsafe { self.fp.sub(usize::from(word_at(site, 0))) };
+        self.fp = unsafe { self.fp.sub(base) };
         // A call is followed by an instruction (R1).
-        self.pc = site.wrapping_add(2);
+        self.pc = site.wrapping_add(1);
         // SAFETY: R2, R3: results go into the caller's frame.
-        unsafe { self.fp.add(usize::from(word_at(site, 1))) }
+        unsafe { self.fp.add(dst) }
     }
 
     /// Returns nothing.

@@ -7,7 +7,7 @@
 //! - R2: slot operands are below the frame size, and the frame lies in the stack (verifier: slot rules; stack check of calls). So
 //!   `fp[operand]` may be read and written; for `Results` and `Window` operands likewise.
 //! - R3: `fp[-1]` is a return word, written by a call or by the start of an activation: guest code cannot name that slot
-//!   (verifier: windows start at 1). It is the byte offset in the code of the last two words of a call, `base` and `dst`.
+//!   (verifier: windows start at 1). It is the byte offset in the code of the last word of a call, which says `base` and `dst` (`window_at`).
 //! - R4: `mem` is the start of memory 0 (M1), and accesses of each size below `mem_end` are inside; both are reloaded after every slow path.
 //! - R5: labels lead to `fuel` instructions of the same function, and a conditional branch is followed by one (verifier: label rules).
 //! - R6: pool, global, table, memory, type and function operands are in range (verifier: index rules), so the context's arrays have

@@ -120,7 +120,7 @@ pub(crate) struct RunState {
     pub(crate) status: Status,
     /// Number of the running instance.
     pub(crate) instance: u32,
-    /// Word in its code section: the next instruction, or the last two words of the call, of a pending host call.
+    /// Word in its code section: the next instruction, or the last word of the call, of a pending host call.
     pub(crate) pc: u32,
     /// First slot of the running frame.
     pub(crate) fp: u32,

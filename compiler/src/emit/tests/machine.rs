@@ -2,7 +2,7 @@
 //! else to the random code that it runs.
 
 use wrt_format::image::Handler;
-use wrt_format::isa::{Control, Op, Role, field_value, pair};
+use wrt_format::isa::{Control, Op, Role, field_value, label_words, pair, table_of};
 
 use crate::lower::vcode::VCode;
 use crate::regalloc::meaning::{Trace, digest, inputs, result, step, thrown, throws};
@@ -31,7 +31,9 @@ pub(super) fn decode(words: &[u16], at: usize) -> Decoded {
         .fields
         .iter()
         .position(|field| field.role == Role::TargetCount);
-    let targets = count.map_or(0, |at| 2 * (fields[at] as usize + 1));
+    let targets = count.map_or(0, |at| {
+        label_words(info.fields[at].place) * (fields[at] as usize + 1)
+    });
     Decoded {
         op,
         fields,
@@ -41,11 +43,16 @@ pub(super) fn decode(words: &[u16], at: usize) -> Decoded {
 
 /// The labels of the branch table at a word.
 pub(super) fn table_labels(words: &[u16], at: usize) -> Vec<i64> {
-    let Decoded { op, words: len, .. } = decode(words, at);
-    let labels = &words[at + usize::from(op.info().words)..at + len];
-    let (labels, _) = labels.as_chunks::<2>();
-    let label = |&[low, high]: &[u16; 2]| i64::from(pair(low, high) as i32);
-    labels.iter().map(label).collect()
+    let op = Op::from_number(words[at]).expect("an opcode");
+    let width = table_of(op).map_or(2, |count| label_words(count.place));
+    let end = at + decode(words, at).words;
+    let labels = words[at + usize::from(op.info().words)..end].chunks(width);
+    let label = |label: &[u16]| match *label {
+        [near] => i64::from(near as i16),
+        [low, high] => i64::from(pair(low, high) as i32),
+        _ => unreachable!("labels of one or two words"),
+    };
+    labels.map(label).collect()
 }
 
 struct Machine<'a> {
@@ -185,7 +192,12 @@ impl Machine<'_> {
 
     fn call(&mut self, emitted: &Code, op: Op, fields: &[i64], next: usize) -> bool {
         let base = fields[0] as usize;
-        let signature = fields[fields.len() - 1] as usize;
+        let others = op
+            .info()
+            .fields
+            .iter()
+            .rposition(|it| it.role != Role::Wide);
+        let signature = fields[others.expect("a callee")] as usize;
         let target = if op == Op::CallIndirect {
             self.regs[fields[2] as usize]
         } else {
@@ -194,7 +206,7 @@ impl Machine<'_> {
         let args = self.regs[base..base + signature % 16].iter().copied();
         let call = digest(args.chain([target]));
         self.trace.events.push(call);
-        let site = next - 2;
+        let site = next - 1;
         let tail = op == Op::ReturnCall;
         if !tail && throws(call) && self.catch(emitted, site, base, call) {
             return true;

@@ -207,11 +207,11 @@ fn branches_go_past_blocks_that_do_nothing() {
         ],
         "0 enter 1 1
          2 br_table 0 2
-         -> 10
-         -> 10
-         -> 10
-         12 fuel 7
-         13 ret",
+         -> 6
+         -> 6
+         -> 6
+         8 fuel 7
+         9 ret",
     );
 }
 
@@ -284,21 +284,21 @@ fn fuel_moves_from_all_blocks_before_a_backward_branch_that_would_be_free() {
          3 global_set 0 0
          5 fuel 4
          6 br_table 0 3
-         -> 12
-         -> 23
-         -> 23
-         -> 27
-         18 fuel 5
-         19 br_table 0 1
-         -> 8
-         -> 10
-         27 fuel 1
-         28 br -23
-         29 fuel 1
-         30 global_set 0 1
-         32 br -30
-         33 fuel 2
-         34 ret";
+         -> 7
+         -> 15
+         -> 15
+         -> 19
+         13 fuel 5
+         14 br_table 0 1
+         -> 5
+         -> 7
+         19 fuel 1
+         20 br -15
+         21 fuel 1
+         22 global_set 0 1
+         24 br -22
+         25 fuel 2
+         26 ret";
     assert_eq!(trimmed(&listing(&emitted(&code))), trimmed(expected));
 }
 
@@ -329,7 +329,7 @@ fn a_call_without_fuel_is_refused() {
     let with = |cost| func(vec![block(cost, vec![call(), inst(Op::Ret, &[])], &[])]);
     let (free, paid) = (with(0), with(1));
     assert!(emit(&free, &allocate(&free).unwrap()).is_err());
-    assert_eq!(emitted(&paid).words.len(), 2 + 4 + 1);
+    assert_eq!(emitted(&paid).words.len(), 2 + 3 + 1);
 }
 
 /// Labels over a block of 32,800 words, forward and back: the forward branch is turned round and skips a wide one; so is the other.

@@ -227,7 +227,7 @@ fn an_index_is_stepped_by_the_table() {
     ]);
     let text = listing(&emitted(&code));
     assert!(
-        text.contains("br_table_add 0 0 1 -65\n    -> 9\n"),
+        text.contains("br_table_add 0 0 1 -65\n    -> 6\n"),
         "{text}"
     );
 }

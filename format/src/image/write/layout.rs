@@ -11,7 +11,7 @@ use super::spec::{
     ConstExpr, ElemItems, FuncTypeSpec, ImageSpec, ImportSpec, ModuleSpec, WriteError,
 };
 use crate::image::features;
-use crate::image::func::FuncRecord;
+use crate::image::func::{RawFuncRecord, Signature};
 use crate::image::header::{self, Budgets, HEADER_LEN, Header};
 use crate::image::items::SubType;
 use crate::image::section::{self, Kind, Section, SectionTable, UNIT_LEN, root_hash};
@@ -89,6 +89,19 @@ fn words_to_bytes(words: impl IntoIterator<Item = u64>) -> Vec<u8> {
     words.into_iter().flat_map(u64::to_le_bytes).collect()
 }
 
+/// What the records of functions of a type say of it.
+fn signature(module: &ModuleSpec, type_idx: u32) -> Result<Signature, WriteError> {
+    let ty = module.types.get(type_idx as usize);
+    let slots = |vals: &[ValType]| {
+        u16::try_from(val::slot_count(vals)).map_err(|_| WriteError::TooManySlots)
+    };
+    Ok(Signature::new(
+        type_idx,
+        slots(ty.map_or(&[], |ty| &ty.params))?,
+        slots(ty.map_or(&[], |ty| &ty.results))?,
+    ))
+}
+
 /// All sections of a module but ROOT and DATA-COW; some may be empty.
 fn sections(
     module: &ModuleSpec,
@@ -100,28 +113,22 @@ fn sections(
     let mut decoys = Vec::new();
     let mut handlers = Vec::new();
     let mut records = Vec::new();
+    let mut refs = Vec::new();
     for (i, func) in module.funcs.iter().enumerate() {
         let word = |value: usize| u32::try_from(value).map_err(|_| WriteError::TooLarge);
-        let ty = module.types.get(func.type_idx as usize);
-        let slots = |vals: &[ValType]| {
-            u16::try_from(val::slot_count(vals)).map_err(|_| WriteError::TooManySlots)
-        };
-        let record = FuncRecord {
-            code_word: word(code.len() / 2)?,
-            words: word(func.code.len())?,
-            type_idx: func.type_idx,
-            frame: func.frame,
-            params: slots(ty.map_or(&[], |ty| &ty.params))?,
-            results: slots(ty.map_or(&[], |ty| &ty.results))?,
-            refs: func.refs,
-        };
-        records.extend_from_slice(bytemuck::bytes_of(&record.encode()));
-        decoys.extend(side::decoys(&func.code).map(|at| record.code_word + at));
+        let start = word(code.len() / 2)?;
+        let record = RawFuncRecord::new(start, signature(module, func.type_idx)?);
+        records.extend_from_slice(bytemuck::bytes_of(&record));
+        refs.push(func.refs);
+        decoys.extend(side::decoys(&func.code).map(|at| start + at));
         let rows = module.handlers.get(i).map_or(&[][..], Vec::as_slice);
-        for row in rows.iter().map(|row| row.moved(record.code_word).encode()) {
+        for row in rows.iter().map(|row| row.moved(start).encode()) {
             handlers.extend_from_slice(bytemuck::bytes_of(&row));
         }
         code.extend(func.code.iter().flat_map(|word| word.to_le_bytes()));
+    }
+    if refs.iter().all(|&refs| refs == 0) {
+        refs.clear();
     }
     let of_functions = |import: &&ImportSpec| import.ty.kind() == ExternKind::Func;
     let imported = module.imports.iter().filter(of_functions).count();
@@ -133,6 +140,10 @@ fn sections(
     Ok([
         (Kind::Func, records),
         (Kind::Code, code),
+        (
+            Kind::Refs,
+            refs.into_iter().flat_map(u16::to_le_bytes).collect(),
+        ),
         (Kind::Const, words_to_bytes(module.pool.iter().copied())),
         (Kind::Data, data),
         (

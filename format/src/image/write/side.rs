@@ -6,7 +6,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::spec::{ExportSpec, FuncSpec, WriteError};
-use crate::image::lookup::{GROUP, stops};
+use crate::image::lines::{NumberWriter, stops};
+use crate::image::lookup::GROUP;
 use crate::isa::{Op, instructions, is_fuel};
 
 fn word(value: usize) -> Result<[u8; 4], WriteError> {
@@ -86,46 +87,20 @@ pub(super) fn lines(lines: &[Vec<(u32, u32)>], funcs: &[FuncSpec]) -> Result<Vec
     if lines.iter().all(Vec::is_empty) {
         return Ok(Vec::new());
     }
-    let mut halves = Vec::new();
     let parts = funcs.iter().enumerate().map(|(i, func)| {
         let known = lines.get(i).map_or(&[][..], Vec::as_slice);
         let mut last = 0u32;
-        halves.clear();
-        for (_, at) in stops(instructions(&func.code)) {
-            let before = known.partition_point(|&(word, _)| word <= at);
+        let mut numbers = NumberWriter::default();
+        for stop in stops(instructions(&func.code)) {
+            let before = known.partition_point(|&(word, _)| word <= stop.at);
             // Nothing is known before the first place that is: it is as good as any.
             let Some(&(_, offset)) = known.get(before.saturating_sub(1)) else {
                 break;
             };
-            put_difference(&mut halves, offset.wrapping_sub(last));
+            numbers.put(stop.context, offset.wrapping_sub(last));
             last = offset;
         }
-        let pairs = halves.chunks(2);
-        let bytes = pairs.map(|pair| pair[0] | pair.get(1).map_or(0, |high| high << 4));
-        bytes.collect::<Vec<u8>>()
+        numbers.finish()
     });
     parted(&parts.collect::<Vec<_>>())
-}
-
-/// The half bytes that `Halves::difference` reads back.
-fn put_difference(halves: &mut Vec<u8>, difference: u32) {
-    let (mark, rest, count) = match difference {
-        0..=12 => (difference as u8, 0, 0),
-        13..=28 => (13, difference - 13, 1),
-        29..=284 => (14, difference - 29, 2),
-        285.. => {
-            let back = difference > i32::MAX as u32;
-            let rest = if back {
-                difference.wrapping_neg()
-            } else {
-                difference
-            };
-            let count = (32 - rest.leading_zeros()).div_ceil(4);
-            halves.extend([15, (count - 1) as u8 | u8::from(back) << 3]);
-            halves.extend((0..count).map(|i| (rest >> (4 * i)) as u8 & 15));
-            return;
-        }
-    };
-    halves.push(mark);
-    halves.extend((0..count).map(|i| (rest >> (4 * i)) as u8 & 15));
 }

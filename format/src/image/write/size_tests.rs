@@ -62,7 +62,7 @@ fn lines_of_every_distance() {
     }
 }
 
-/// What a block begins with has the number of the instruction behind it, if that can stop too: two halves for two of each.
+/// What a block begins with has the number of the instruction behind it, if that can stop too: a byte each for two of each.
 #[test]
 fn blocks_share_the_number_of_what_follows() {
     let words = code(&[
@@ -98,7 +98,7 @@ fn blocks_share_the_number_of_what_follows() {
     assert_eq!(found, [(0, 7), (2, 7), (6, 9), (7, 9)]);
     let is_lines = |it: &section::Section| it.kind == section::Kind::Lines as u8;
     let lines = image.sections().iter().find(is_lines).unwrap();
-    assert_eq!(lines.len, 1 + 1);
+    assert_eq!(lines.len, 1 + 2);
 }
 
 /// A segment that has been laid out in a copy-on-write section leaves a row only where instructions count segments.
@@ -146,7 +146,7 @@ fn small_images_are_small() {
     };
     let bytes = write(&spec).unwrap();
     // Header, two entries, an archive of two structs, the stubs.
-    assert_eq!(bytes.len(), 112 + 2 * 8 + 136 + 16);
+    assert_eq!(bytes.len(), 112 + 2 * 8 + 136 + 12);
     let bytes = align(&write(&rich()).unwrap());
     let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
     let mut end = 0;

@@ -88,10 +88,10 @@ fn rich_funcs() -> Vec<FuncSpec> {
     ]));
     table.extend(code(&[(Op::Load32, &[2, 0, 8]), (Op::ConstPool, &[3, 1])]));
     table.extend(code(&[
-        (Op::Call, &[5, 4, 2]),
-        (Op::CallImport, &[5, 4, 0]),
+        (Op::CallTiny, &[5, 4, 2]),
+        (Op::CallImportShort, &[5, 4, 0]),
     ]));
-    table.extend(code(&[(Op::CallIndirect, &[5, 4, 1, 0, 1])]));
+    table.extend(code(&[(Op::CallIndirectShort, &[5, 4, 1, 0, 1])]));
     table.extend(code(&[
         (Op::GlobalSet, &[4, 0]),
         (Op::GlobalGetImport, &[4, 0]),
@@ -243,7 +243,7 @@ pub(crate) fn rich_module() -> ModuleSpec {
         ],
         module_name: Some("rich".into()),
         lines: vec![
-            vec![(14, 1000), (22, 900), (26, 100_000)],
+            vec![(14, 1000), (22, 900), (25, 100_000)],
             vec![],
             vec![(0, 7)],
         ],
@@ -418,11 +418,11 @@ fn lookups() {
         [Some(1000); 4]
     );
     assert_eq!(
-        [line(0, 14), line(0, 21), line(0, 22), line(0, 25)],
+        [line(0, 14), line(0, 21), line(0, 22), line(0, 24)],
         [Some(1000), Some(1000), Some(900), Some(900)]
     );
     // The last is in force for `call_indirect` too.
-    assert_eq!([line(0, 26), line(0, 31), line(0, 99)], [Some(100_000); 3]);
+    assert_eq!([line(0, 25), line(0, 28), line(0, 99)], [Some(100_000); 3]);
     assert_eq!([line(1, 5), line(2, 0), line(3, 0)], [None, Some(7), None]);
     assert_eq!(module.import_func_type(1), 0);
     assert_eq!(module.import_number(ExternKind::Global, 1), Some(4));

@@ -3,12 +3,13 @@
 use alloc::vec::Vec;
 
 use super::super::VerifyErrorKind as Kind;
-use super::{FRAME, Harness, error_of, find, func_type, rich_module, verify_all};
+use super::{FRAME, Harness, error_of, find, func_type, repair, rich_module, verify_all};
+use crate::image::Signature;
 use crate::image::features;
 use crate::image::section::Kind as SectionKind;
 use crate::image::types::{ExternKind, MemoryType, val};
 use crate::image::write::tests::{MEMORY, code, rich};
-use crate::image::write::{FuncSpec, ModuleSpec, align, write};
+use crate::image::write::{FuncSpec, ImageSpec, ModuleSpec, align, write};
 use crate::isa::{Op, table_label};
 use crate::verify::{Limits, VerifiedImage};
 
@@ -94,7 +95,7 @@ fn accumulator_operands_are_what_the_instruction_before_has_left() {
     assert_eq!(check(&two), wrong);
     let far = |op| [ENTER, op, use_of(&[0, 3, 1]), TRAP];
     assert_eq!(check(&far((Op::Load8UFar, &[3, 1, 0]))), Ok(()));
-    assert_eq!(check(&far((Op::Call, &[4, 3, 0]))), wrong);
+    assert_eq!(check(&far((Op::CallTiny, &[4, 3, 0]))), wrong);
     let chain = [
         ENTER,
         (Op::Mov, &[3, 1]),
@@ -205,6 +206,22 @@ fn branch_tables() {
     }
     assert_eq!(table(1, &[8, 9]), Err(Kind::BadLabel));
     assert_eq!(table(1, &[1, 8]), Err(Kind::BadLabel));
+    // With labels of a word.
+    let table = |n: i64, targets: &[i16]| {
+        let mut words = code(&[ENTER, FUEL, (Op::BrTableShort, &[3, n])]);
+        words.extend(targets.iter().map(|&target| target as u16));
+        words.extend(code(&[FUEL, TRAP]));
+        Harness::rich().check(&words)
+    };
+    assert_eq!(table(1, &[-1, 5]), Ok(()));
+    assert_eq!(table(0, &[4]), Ok(()));
+    assert_eq!(table(0, &[5, 5]), Err(Kind::NoFuelWord));
+    assert_eq!(table(0, &[-1, 5]), Err(Kind::NoFuelWord));
+    for n in [5, 0x7fff, 0xffff] {
+        assert_eq!(table(n, &[-1, -1]), Err(Kind::CutOff), "{n}");
+    }
+    assert_eq!(table(1, &[5, 6]), Err(Kind::BadLabel));
+    assert_eq!(table(1, &[1, 5]), Err(Kind::BadLabel));
 }
 
 #[test]
@@ -228,10 +245,10 @@ fn loops_and_calls_cost_something() {
     words.extend(code(&[FUEL, TRAP]));
     assert_eq!(Harness::rich().check(&words), Err(Kind::FreeCycle));
     for (op, operands) in [
-        (Op::Call, &[1, 0, 3][..]),
-        (Op::CallFar, &[1, 0, 3]),
-        (Op::CallImport, &[1, 0, 0]),
-        (Op::CallIndirect, &[1, 0, 0, 0, 1]),
+        (Op::CallTiny, &[1, 0, 3][..]),
+        (Op::CallShort, &[1, 0, 3]),
+        (Op::CallImportShort, &[1, 0, 0]),
+        (Op::CallIndirectShort, &[1, 0, 0, 0, 1]),
         (Op::ReturnCall, &[1, 3]),
         (Op::ReturnCallImport, &[1, 0]),
         (Op::ReturnCallIndirect, &[1, 0, 0, 1]),
@@ -253,7 +270,7 @@ fn windows_hold_arguments_and_results() {
     let call = |base, dst, type_idx| {
         check(&[
             ENTER,
-            (Op::CallIndirect, &[base, dst, 0, 0, type_idx]),
+            (Op::CallIndirectShort, &[base, dst, 0, 0, type_idx]),
             TRAP,
         ])
     };
@@ -368,17 +385,14 @@ fn memory_zero_is_an_ordinary_one() {
 fn with_record(change: impl Fn(&mut [u8])) -> Result<(), Kind> {
     let mut bytes = align(&write(&rich()).unwrap());
     let at = find(&bytes, SectionKind::Func).1.offset as usize;
-    change(&mut bytes[at..at + 16]);
+    change(&mut bytes[at..at + 8]);
     verify_all(&bytes, &Limits::DEFAULT)
 }
 
 #[test]
 fn records_are_those_of_their_functions() {
     let patch = |at: usize, value: u32| {
-        with_record(|record| {
-            let width = if at < 8 { 4 } else { 2 };
-            record[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
-        })
+        with_record(|record| record[at..at + 4].copy_from_slice(&value.to_le_bytes()))
     };
     let bad = Err(Kind::BadFuncRecord);
     assert_eq!(with_record(|_| ()), Ok(()));
@@ -386,22 +400,73 @@ fn records_are_those_of_their_functions() {
     let bytes = align(&write(&rich()).unwrap());
     let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
     let next = image.module(0).func(1).code_word;
-    for start in [7, next, next + 1, 1000, u32::MAX] {
+    for start in [5, next, next + 1, 1000, u32::MAX] {
         assert_eq!(patch(0, start), bad, "{start}");
     }
-    assert_eq!(patch(4, 2), bad);
-    assert_eq!(patch(4, 3), bad);
-    for frame in [0, 1, 9, 0x8000, 0xffff] {
-        assert_eq!(patch(8, frame), bad, "{frame}");
+    let signature =
+        |type_idx, params, results| patch(4, Signature::new(type_idx, params, results).0);
+    assert_eq!(signature(1, 2, 1), Ok(()));
+    for (type_idx, params, results) in [(2, 2, 1), (3, 2, 1), (1, 1, 1), (1, 2, 0)] {
+        assert_eq!(signature(type_idx, params, results), bad);
     }
-    assert_eq!(patch(8, 7), Err(Kind::FrameMismatch));
-    assert_eq!(patch(10, 1), bad);
-    assert_eq!(patch(12, 0), bad);
-    // References lie behind the parameters, and in the frame.
-    assert_eq!(patch(14, 6), Ok(()));
-    for refs in [7, 0xffff] {
-        assert_eq!(patch(14, refs), bad, "{refs}");
+    // "As many as the type says", of few.
+    assert_eq!(signature(1, 63, 1), Ok(()));
+    assert_eq!(signature(1, 2, 63), Ok(()));
+}
+
+/// A frame has room for the parameters and is not larger than the header says.
+#[test]
+fn frames_are_as_large_as_they_must_and_may_be() {
+    let with = |frame: u16, most: u32| {
+        let mut bytes = align(&write(&rich()).unwrap());
+        let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+        let start = image.module(0).func(0).code_word;
+        let at = (find(&bytes, SectionKind::Code).1.offset + start * 2) as usize;
+        bytes[at..at + 2].copy_from_slice(&(0x8000 | frame).to_le_bytes());
+        bytes[44..48].copy_from_slice(&most.to_le_bytes());
+        repair(&mut bytes);
+        verify_all(&bytes, &Limits::DEFAULT)
+    };
+    assert_eq!(with(8, 8), Ok(()));
+    assert_eq!(with(9, 9), Ok(()));
+    assert_eq!(with(9, 8), Err(Kind::BadFuncRecord));
+    assert_eq!(with(1, 8), Err(Kind::BadFuncRecord));
+    assert_eq!(with(0, 8), Err(Kind::NoEnter));
+    assert_eq!(with(6, 8), Err(Kind::WindowOutOfRange));
+}
+
+/// References lie behind the parameters, and in the frame; there are as many numbers of them as functions.
+#[test]
+fn references_have_their_place_in_the_frame() {
+    let mut module = rich_module();
+    module.funcs[0].refs = 6;
+    let image = ImageSpec {
+        modules: [module].into(),
+        build_id: 0,
+    };
+    let bytes = align(&write(&image).unwrap());
+    assert_eq!(verify_all(&bytes, &Limits::DEFAULT), Ok(()));
+    let (entry, refs) = find(&bytes, SectionKind::Refs);
+    assert_eq!(refs.len, 3 * 2);
+    for wrong in [7, 0xffff] {
+        let mut bytes = align(&bytes);
+        let at = refs.offset as usize;
+        bytes[at..at + 2].copy_from_slice(&u16::to_le_bytes(wrong));
+        assert_eq!(
+            verify_all(&bytes, &Limits::DEFAULT),
+            Err(Kind::BadFuncRecord)
+        );
     }
+    // Two bytes less, which become the first two of what follows: bytes of data.
+    let data = find(&bytes, SectionKind::Data).0;
+    let mut shorter = align(&bytes);
+    shorter[entry + 4] -= 2;
+    shorter[data + 4] += 2;
+    repair(&mut shorter);
+    assert_eq!(
+        verify_all(&shorter, &Limits::DEFAULT),
+        Err(Kind::BadFuncRecord)
+    );
 }
 
 /// The last function ends with the code, and is not empty either.
@@ -417,7 +482,7 @@ fn the_last_function_ends_with_the_code() {
     );
     let end = module.code().len() as u32;
     let mut moved = align(&write(&rich()).unwrap());
-    let at = find(&moved, SectionKind::Func).1.offset as usize + 2 * 16;
+    let at = find(&moved, SectionKind::Func).1.offset as usize + 2 * 8;
     moved[at..at + 4].copy_from_slice(&end.to_le_bytes());
     let image = VerifiedImage::verify(&moved, &Limits::DEFAULT).unwrap();
     let error = image.module(0).verify_func(2).unwrap_err();

@@ -11,7 +11,7 @@ use crate::image::write::{FuncSpec, ModuleSpec};
 use crate::isa::Op;
 
 /// Sites of the function: two calls, and a throw of [`PAIR`] from the last slot it can be thrown from.
-const SITES: [u32; 3] = [4, 8, 13];
+const SITES: [u32; 3] = [4, 7, 13];
 /// The function's only block but the first.
 const BLOCK: u32 = 14;
 /// A tag that carries an i32 and a v128: three slots.
@@ -33,9 +33,9 @@ fn module(rows: &[Handler]) -> ModuleSpec {
     module.tags.push(3);
     let words = code(&[
         (Op::Enter, &[FRAME.into(), 1]),
-        (Op::Call, &[10, 0, 0]),
-        (Op::Call, &[20, 0, 0]),
-        (Op::Throw, &[i64::from(FRAME) - 3, PAIR.into()]),
+        (Op::CallTiny, &[10, 0, 0]),
+        (Op::CallTiny, &[20, 0, 0]),
+        (Op::Throw, &[i64::from(FRAME) - 3, PAIR.into(), 0, 0]),
         (Op::Fuel, &[1]),
         // `fuel` as an operand.
         (Op::ConstU32, &[0, Op::Fuel as i64]),
@@ -141,7 +141,12 @@ fn tags_exist() {
 #[test]
 fn throwing_needs_the_feature_and_fuel() {
     let mut module = rich_module();
-    let words = |cost: i64| code(&[(Op::Enter, &[FRAME.into(), cost]), (Op::Throw, &[1, 0])]);
+    let words = |cost: i64| {
+        code(&[
+            (Op::Enter, &[FRAME.into(), cost]),
+            (Op::Throw, &[1, 0, 0, 0]),
+        ])
+    };
     let func = |cost| FuncSpec {
         type_idx: 0,
         frame: FRAME,
@@ -156,14 +161,14 @@ fn throwing_needs_the_feature_and_fuel() {
     module.funcs.push(FuncSpec {
         code: code(&[
             (Op::Enter, &[FRAME.into(), 1]),
-            (Op::Throw, &[FRAME.into(), 0]),
+            (Op::Throw, &[FRAME.into(), 0, 0, 0]),
         ]),
         ..func(1)
     });
     assert_eq!(error_of(module.clone()), Ok(()));
     // Without values it may be thrown from the frame's end, but not from where a callee's frame cannot be.
     module.funcs.push(FuncSpec {
-        code: code(&[(Op::Enter, &[FRAME.into(), 1]), (Op::Throw, &[0, 0])]),
+        code: code(&[(Op::Enter, &[FRAME.into(), 1]), (Op::Throw, &[0, 0, 0, 0])]),
         ..func(1)
     });
     assert_eq!(error_of(module), Err(Kind::WindowOutOfRange));
@@ -196,9 +201,9 @@ fn functions_with_handlers_ascend() {
         assert_eq!(check(&bytes), Ok(()));
         let funcs = find(&bytes, SectionKind::Func).1;
         // The function before the last begins behind where the last does.
-        let last = (funcs.offset + funcs.len) as usize - 16;
+        let last = (funcs.offset + funcs.len) as usize - 8;
         let place = u32::from_le_bytes(bytes[last..last + 4].try_into().unwrap());
-        bytes[last - 16..last - 12].copy_from_slice(&(place + 1).to_le_bytes());
+        bytes[last - 8..last - 4].copy_from_slice(&(place + 1).to_le_bytes());
         assert_eq!(check(&bytes), expected);
     }
 }

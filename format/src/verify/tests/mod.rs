@@ -16,6 +16,7 @@ mod vector;
 use alloc::vec::Vec;
 
 use super::{Limits, VerifiedImage, VerifyErrorKind};
+use crate::image::Signature;
 use crate::image::features;
 use crate::image::header::{CRC_OFFSET, HEADER_LEN, Header};
 use crate::image::section::{Kind, Section, SectionTable};
@@ -123,14 +124,13 @@ impl Harness {
     /// Gives the function another type.
     fn set_type(&mut self, type_idx: u16, params: u16, results: u16) {
         let at = self.record_at();
-        self.bytes[at + 4..at + 6].copy_from_slice(&type_idx.to_le_bytes());
-        self.bytes[at + 10..at + 12].copy_from_slice(&params.to_le_bytes());
-        self.bytes[at + 12..at + 14].copy_from_slice(&results.to_le_bytes());
+        let signature = Signature::new(type_idx.into(), params, results);
+        self.bytes[at + 4..at + 8].copy_from_slice(&signature.0.to_le_bytes());
     }
 
     /// Where the function's record is in the image.
     fn record_at(&self) -> usize {
-        find(&self.bytes, Kind::Func).1.offset as usize + self.func as usize * 16
+        find(&self.bytes, Kind::Func).1.offset as usize + self.func as usize * 8
     }
 
     /// Verifies the function with these words.
@@ -143,7 +143,7 @@ impl Harness {
             self.bytes[start + i * 2..][..2].copy_from_slice(&word.to_le_bytes());
         }
         let end = code.len / 2 - (ROOM as u32 + 1) + words.len() as u32;
-        self.bytes[record + 16..record + 20].copy_from_slice(&end.to_le_bytes());
+        self.bytes[record + 8..record + 12].copy_from_slice(&end.to_le_bytes());
         let image = VerifiedImage::verify(&self.bytes, &Limits::DEFAULT).unwrap();
         let verified = image.module(0).verify_func(self.func);
         verified.map_err(|error| error.kind())

@@ -156,7 +156,7 @@ fn no_mutant_of_the_code_makes_the_verifier_panic() {
     let pool = code(&[
         (Op::BrTable, &[1, 2]),
         (Op::Fuel, &[0]),
-        (Op::CallIndirect, &[1, 2, 3, 0, 1]),
+        (Op::CallIndirectShort, &[1, 2, 3, 0, 1]),
         (Op::MemoryCopy, &[1, 2, 3, 0, 1]),
         (Op::RetN, &[1, 3]),
     ]);

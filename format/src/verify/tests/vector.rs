@@ -107,7 +107,7 @@ fn vectors_count_twice_in_signatures() {
     assert_eq!([frame(3), frame(2)], [Ok(()), Err(Kind::BadFuncRecord)]);
     // The callee is the function itself.
     let calls = |base: i64, dst: i64| {
-        let body: &[(Op, &[i64])] = &[(Op::Call, &[base, dst, 0]), (Op::RetN, &[dst, 2])];
+        let body: &[(Op, &[i64])] = &[(Op::CallTiny, &[base, dst, 0]), (Op::RetN, &[dst, 2])];
         error_of(module(&[v, val::I32], &[v], 10, body))
     };
     assert_eq!(calls(7, 8), Ok(()));

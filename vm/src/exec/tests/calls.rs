@@ -52,7 +52,8 @@ fn fib(call: Op) -> ModuleSpec {
 fn recursion() {
     for call in [
         Op::Call,
-        Op::CallFar,
+        Op::CallShort,
+        Op::CallTiny,
         Op::MovThenCall,
         Op::I32AddImmThenCall,
     ] {
@@ -74,7 +75,7 @@ fn recursion() {
 fn endless_recursion_overflows_the_stack() {
     let mut asm = Asm::new(5, 1);
     asm.op(Op::I64AddImm, &[2, 0, 1])
-        .op(Op::Call, &[2, 0, 0])
+        .op(Op::CallTiny, &[2, 0, 0])
         .op(Op::Ret1, &[0]);
     let module = ModuleSpec {
         types: std::vec![longs(1, 1)],
@@ -100,7 +101,7 @@ fn endless_recursion_overflows_the_stack() {
 
 #[test]
 fn the_stack_mark_follows_the_deepest_frame() {
-    let mut store = alone(fib(Op::Call));
+    let mut store = alone(fib(Op::CallTiny));
     let exit = call_on(&mut store, cores()[0], 0, &[2]);
     results(&store, exit);
     assert_eq!(store.stack_mark(), 32);
@@ -172,7 +173,7 @@ fn returning_several_values_into_overlapping_slots() {
             caller.op(Op::ConstU32, &[8 + i, 100 + i]);
         }
         caller
-            .op(Op::Call, &[8, 10, 1])
+            .op(Op::CallTiny, &[8, 10, 1])
             .op(Op::RetN, &[10, n as i64]);
         let module = ModuleSpec {
             types: std::vec![longs(0, n), longs(n + 1, n)],
@@ -193,7 +194,7 @@ fn returning_nothing() {
     let mut callee = Asm::new(1, 1);
     callee.op(Op::Ret, &[]);
     let mut caller = Asm::new(3, 1);
-    caller.op(Op::Call, &[2, 0, 1]).op(Op::Ret1, &[0]);
+    caller.op(Op::CallTiny, &[2, 0, 1]).op(Op::Ret1, &[0]);
     let module = ModuleSpec {
         types: std::vec![longs(1, 1), longs(0, 0)],
         funcs: std::vec![caller.func(0), callee.func(1)],
@@ -209,9 +210,9 @@ fn returning_nothing() {
 /// Calls through a table: function 0 calls element `index` with one argument, by call or by tail call (function 1).
 fn indirect(op: Op) -> ModuleSpec {
     let mut call = Asm::new(4, 1);
-    if op == Op::CallIndirect {
+    if matches!(op, Op::CallIndirect | Op::CallIndirectShort) {
         call.op(Op::Mov, &[2, 1]).op(op, &[2, 1, 0, 0, 1]);
-    } else if op == Op::CallIndirectZero {
+    } else if matches!(op, Op::CallIndirectZero | Op::CallIndirectZeroShort) {
         call.op(Op::Mov, &[2, 1]).op(op, &[2, 1, 0, 1]);
     } else {
         call.op(op, &[2, 1, 2, 1, 0, 1]);
@@ -239,7 +240,9 @@ fn indirect(op: Op) -> ModuleSpec {
 fn indirect_calls_trap_in_the_order_of_the_spec() {
     for op in [
         Op::CallIndirect,
+        Op::CallIndirectShort,
         Op::CallIndirectZero,
+        Op::CallIndirectZeroShort,
         Op::MovThenCallIndirectZero,
     ] {
         indirect_calls(op);
@@ -308,13 +311,13 @@ fn calls_between_instances() {
     // Function 1 calls the import; function 2 calls function 1; function 3 tail calls the import; function 4 calls function 3.
     let mut call = Asm::new(6, 2);
     call.op(Op::I64AddImm, &[3, 0, 1])
-        .op(Op::CallImport, &[3, 0, 0])
+        .op(Op::CallImportShort, &[3, 0, 0])
         .op(Op::I64AddImm, &[0, 0, 1]);
     call.op(Op::RetN, &[0, 2]);
     let mut outer = Asm::new(6, 2);
     outer
         .op(Op::Mov, &[4, 0])
-        .op(Op::Call, &[4, 1, 0])
+        .op(Op::CallTiny, &[4, 1, 0])
         .op(Op::RetN, &[1, 2]);
     let mut tail = Asm::new(6, 2);
     tail.op(Op::I64AddImm, &[3, 0, 1])
@@ -322,7 +325,7 @@ fn calls_between_instances() {
     let mut around = Asm::new(6, 2);
     around
         .op(Op::Mov, &[4, 0])
-        .op(Op::Call, &[4, 1, 2])
+        .op(Op::CallTiny, &[4, 1, 2])
         .op(Op::I64AddImm, &[1, 1, 100])
         .op(Op::RetN, &[1, 2]);
     let middle = ModuleSpec {
@@ -380,7 +383,7 @@ fn tail_calls_between_instances_use_no_stack() {
     let mut enter = Asm::new(6, 2);
     enter
         .op(Op::Mov2, &[3, 0, 4, 1])
-        .op(Op::Call, &[3, 0, 0])
+        .op(Op::CallTiny, &[3, 0, 0])
         .op(Op::Ret1, &[0]);
     let module = ModuleSpec {
         types: std::vec![longs(2, 1)],
@@ -409,12 +412,12 @@ fn tail_calls_between_instances_use_no_stack() {
 
 #[test]
 fn a_body_that_breaks_a_rule_traps_on_its_first_call() {
-    let mut module = fib(Op::Call);
+    let mut module = fib(Op::CallTiny);
     // A slot beyond the frame.
     let mut bad = Asm::new(2, 1);
     bad.op(Op::Ret1, &[7]);
     let mut caller = Asm::new(4, 1);
-    caller.op(Op::Call, &[2, 1, 1]).op(Op::Ret1, &[1]);
+    caller.op(Op::CallTiny, &[2, 1, 1]).op(Op::Ret1, &[1]);
     module.funcs.extend([bad.func(0), caller.func(0)]);
     let mut store = alone(module);
     for core in cores() {

@@ -18,7 +18,7 @@ fn program() -> ModuleSpec {
     asm.op(Op::ConstU32, &[1, 0]).op(Op::ConstU32, &[2, 64]);
     let head = asm.block(109);
     asm.op(Op::Mov, &[5, 0])
-        .op(Op::Call, &[5, 3, 1])
+        .op(Op::CallTiny, &[5, 3, 1])
         .op(Op::I64Add, &[1, 1, 3]);
     asm.op(Op::ConstU32, &[4, 100])
         .op(Op::ConstU32, &[6, 300])

@@ -13,7 +13,7 @@ use crate::raw::store::Status;
 fn module() -> ModuleSpec {
     let mut call = Asm::new(8, 1);
     call.op(Op::Mov2, &[4, 0, 5, 1])
-        .op(Op::CallImport, &[4, 2, 0])
+        .op(Op::CallImportShort, &[4, 2, 0])
         .op(Op::I64Add, &[0, 2, 3])
         .op(Op::Ret1, &[0]);
     let mut tail = Asm::new(8, 1);
@@ -22,7 +22,7 @@ fn module() -> ModuleSpec {
     let mut around = Asm::new(8, 1);
     around
         .op(Op::Mov2, &[4, 0, 5, 1])
-        .op(Op::Call, &[4, 2, 1])
+        .op(Op::CallTiny, &[4, 2, 1])
         .op(Op::I64Sub, &[0, 2, 3])
         .op(Op::Ret1, &[0]);
     ModuleSpec {

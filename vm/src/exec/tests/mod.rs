@@ -99,9 +99,11 @@ impl Asm {
         }
     }
 
-    /// Appends an instruction.
+    /// Appends an instruction; what is not given of its operands is 0.
     fn op(&mut self, op: Op, operands: &[i64]) -> &mut Self {
-        let words = encode(op, operands).unwrap();
+        let mut all = operands.to_vec();
+        all.resize(op.info().fields.len(), 0);
+        let words = encode(op, &all).unwrap();
         self.code
             .extend_from_slice(&words[..usize::from(op.info().words)]);
         self

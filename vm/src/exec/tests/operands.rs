@@ -55,6 +55,7 @@ pub(super) fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         | Role::RefKinds
         | Role::Window
         | Role::Results
+        | Role::Wide
         | Role::TargetCount
         | Role::Frame
         | Role::BlockCost

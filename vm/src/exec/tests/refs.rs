@@ -14,7 +14,7 @@ use super::*;
 fn module() -> ModuleSpec {
     let mut call = Asm::new(8, 1);
     call.op(Op::Mov, &[5, 1])
-        .op(Op::CallRef, &[5, 2, 0, 1])
+        .op(Op::CallRefShort, &[5, 2, 0, 1])
         .op(Op::Ret1, &[2]);
     let mut tail = Asm::new(8, 1);
     tail.op(Op::Mov, &[5, 1]).op(Op::ReturnCallRef, &[5, 0, 1]);

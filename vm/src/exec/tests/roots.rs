@@ -22,7 +22,7 @@ fn module() -> ModuleSpec {
         .op(Op::Mov, &[10, 1])
         .op(Op::ConstU32, &[11, 5])
         .op(Op::ConstU32, &[1, 0])
-        .op(Op::CallImport, &[10, 0, 0])
+        .op(Op::CallImportShort, &[10, 0, 0])
         .op(Op::Ret1, &[4]);
     let mut clears = Asm::new(8, 1);
     clears

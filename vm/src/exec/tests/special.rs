@@ -123,9 +123,13 @@ fn branches_may_be_far() {
 fn branch_tables_take_the_default_out_of_range() {
     for op in [
         Op::BrTable,
+        Op::BrTableShort,
         Op::BrTableAccIndex,
+        Op::BrTableAccIndexShort,
         Op::BrTableAdd,
+        Op::BrTableAddShort,
         Op::BrTableAddAccSrc,
+        Op::BrTableAddAccSrcShort,
     ] {
         branch_table(op);
     }
@@ -134,7 +138,7 @@ fn branch_tables_take_the_default_out_of_range() {
 fn branch_table(op: Op) {
     let mut asm = Asm::new(1, 1);
     asm.op(Op::Mov, &[0, 0]);
-    // Behind the table come four labels of two words; each target's block is seven words.
+    // Behind the table come four labels of one or two words; each target's block is seven words.
     if op.info().fields.len() > 2 {
         asm.op(Op::I32AddImm, &[0, 0, -5])
             .op(Op::I32AddImm, &[0, 0, -2]);
@@ -144,8 +148,11 @@ fn branch_table(op: Op) {
     }
     for target in 0..4 {
         let words = i32::from(op.info().words);
-        let label = wrt_format::isa::table_label(words + 8 + 7 * target);
-        asm.code.extend(label);
+        let count = wrt_format::isa::table_of(op).unwrap();
+        let width = wrt_format::isa::label_words(count.place);
+        let label = words + 4 * width as i32 + 7 * target;
+        asm.code
+            .extend(&wrt_format::isa::table_label(label)[..width]);
     }
     for target in 0..4 {
         asm.block(1);

@@ -14,7 +14,7 @@ use wrt_format::image::ModuleView;
 use wrt_format::image::types::val;
 use wrt_format::isa::{
     Charge, Control, HALT_STUB, LEAVE_STUB, MAX_WORDS, Op, OpInfo, PROLOGUE, Role, field_value,
-    instructions_le,
+    instructions_le, site_word, window_at,
 };
 use wrt_format::snapshot::Kind;
 
@@ -24,7 +24,7 @@ use crate::raw::buf::Buf;
 use crate::raw::store::{NO_RECORD, RunState, Status, Store};
 
 /// The instruction behind the stub of callees from other instances.
-const LEAVE: u32 = LEAVE_STUB + 2;
+const LEAVE: u32 = LEAVE_STUB + 1;
 
 /// Where the instructions begin of functions that have frames: one bit for each word of code of each instance that has some.
 pub(super) struct Starts {
@@ -356,7 +356,8 @@ impl<'m> Walk<'_, 'm> {
             LEAVE_STUB => 2,
             site => {
                 let place = self.site(run.instance, site)?;
-                usize::from(u16::from_le(place.module.code()[site as usize]))
+                let (base, _) = self.window_at(&place, site)?;
+                usize::from(base)
             }
         };
         let own = run.fp as usize + base == window;
@@ -364,12 +365,17 @@ impl<'m> Walk<'_, 'm> {
         self.frames(run, run.pc, window, results)
     }
 
-    /// The call whose window operand is at this word.
+    /// Where the callee's frame and results are of the call at a site.
+    fn window_at(&self, place: &Place<'_>, site: u32) -> Result<(u16, u16)> {
+        window_at(place.module.code(), site as usize).ok_or(wrong("a return word"))
+    }
+
+    /// The call whose last word this is.
     fn site(&mut self, instance: u32, site: u32) -> Result<Place<'m>> {
         let place = self.starts.find(self.store, instance, site)?;
         let mut fields = place.info.fields.iter();
         let window = fields.find(|field| field.role == Role::Window);
-        let at = window.map(|field| place.start as usize + field.place.word());
+        let at = window.map(|field| place.start as usize + site_word(field.place));
         let is_call = place.info.control == Control::Call && at == Some(site as usize);
         check(is_call, "a return word that names no call")?;
         Ok(place)
@@ -388,7 +394,7 @@ impl<'m> Walk<'_, 'm> {
         Ok((self.return_word(fp)?, record.results.into()))
     }
 
-    /// What is in the return word below a frame: the word of a call's window operand.
+    /// What is in the return word below a frame: the last word of a call.
     fn return_word(&self, fp: usize) -> Result<u32> {
         let below = fp.checked_sub(1);
         let word = self.slot(below.ok_or(wrong("a frame outside of the stack"))?)?;
@@ -396,7 +402,7 @@ impl<'m> Walk<'_, 'm> {
         u32::try_from(word / 2).map_err(|_| wrong("a return word"))
     }
 
-    /// Walks from what is at `window`, which will give `results` slots to the call whose window operand is at word `site`, down to the
+    /// Walks from what is at `window`, which will give `results` slots to the call whose last word is `site`, down to the
     /// record of the activation.
     fn frames(
         &mut self,
@@ -426,7 +432,7 @@ impl<'m> Walk<'_, 'm> {
             }
             let place = self.site(instance, site)?;
             check(place.results() == Some(results), "the results of a call")?;
-            let base = u16::from_le(place.module.code()[site as usize]);
+            let (base, _) = self.window_at(&place, site)?;
             let fp = window.checked_sub(base.into());
             let fp = fp.filter(|&fp| fp >= bottom);
             window = fp.ok_or(wrong("a frame below the record of its run"))?;

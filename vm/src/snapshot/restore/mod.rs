@@ -32,7 +32,7 @@ use crate::raw::parts::Sort;
 use parts::Part;
 
 /// Where the instruction behind the stub of bottom frames is.
-pub(super) const HALT: u32 = HALT_STUB + 2;
+pub(super) const HALT: u32 = HALT_STUB + 1;
 
 /// Why an engine could not be restored.
 #[derive(Debug)]

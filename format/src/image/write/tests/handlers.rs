@@ -9,7 +9,7 @@ use crate::image::handler::{Clause, Handler};
 pub(super) fn rich_handlers() -> Vec<Handler> {
     let row = |tag: Option<u32>| Handler {
         first: 24,
-        last: 36,
+        last: 32,
         block: 10,
         clause: Clause {
             tag,
