@@ -13,8 +13,8 @@ use wrt_vm::{
 fn module() -> Spec {
     let mut run = Code::enter(6, 3)
         .op(Op::Mov, &[3, 0])
-        .op(Op::CallImport, &[3, 1, 0]);
-    let site = run.here() as u32 - 2;
+        .op(Op::CallImportShort, &[3, 1, 0]);
+    let site = run.here() as u32 - 1;
     run = run.op(Op::Ret1, &[1]);
     let values = run.here() as u32;
     run = run
@@ -43,7 +43,7 @@ fn module() -> Spec {
     spec.0.handlers = vec![rows];
     let boom = Code::enter(3, 1)
         .op(Op::Mov, &[2, 0])
-        .op(Op::Throw, &[2, 0]);
+        .op(Op::Throw, &[2, 0, 0, 0]);
     spec.func("run", &[I64], &[I64], run)
         .func("boom", &[I64], &[I64], boom)
         .func("out", &[I64], &[I64], call_import(0, 1, 1))

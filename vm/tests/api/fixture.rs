@@ -322,7 +322,10 @@ pub(crate) fn call_import(import: u32, params: u16, results: u16) -> Code {
         code = code.op(Op::Mov, &[i64::from(base + i), i64::from(i)]);
     }
     let dst = if results == 0 { 0 } else { i64::from(params) };
-    code = code.op(Op::CallImport, &[i64::from(base), dst, i64::from(import)]);
+    code = code.op(
+        Op::CallImportShort,
+        &[i64::from(base), dst, i64::from(import)],
+    );
     if results == 0 {
         code.op(Op::Ret, &[])
     } else {

@@ -348,7 +348,9 @@ fn misuse_is_an_error() {
 
 #[test]
 fn deep_recursion_traps() {
-    let code = Code::enter(4, 2).op(Op::Call, &[2, 0, 0]).op(Op::Ret, &[]);
+    let code = Code::enter(4, 2)
+        .op(Op::CallTiny, &[2, 0, 0])
+        .op(Op::Ret, &[]);
     let image = Spec::new().func("f", &[], &[], code).image();
     let mut engine = engine(1_000_000);
     let instance = instance(&mut engine, &image.module(), &[]);

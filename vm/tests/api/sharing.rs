@@ -48,7 +48,7 @@ fn memory_table_global_and_functions_are_shared() {
         .image();
     let call_slot = Code::enter(4, 2)
         .op(Op::Mov, &[1, 0])
-        .op(Op::CallIndirect, &[3, 2, 1, 0, 1])
+        .op(Op::CallIndirectShort, &[3, 2, 1, 0, 1])
         .op(Op::Ret1, &[2]);
     let mut user = Spec::new()
         .import("o", "mem", ExternSpec::Memory(memory_type(1, None)))
@@ -117,7 +117,7 @@ fn tables_hold_host_functions_too() {
     assert_eq!((spec.ty(&[I32], &[I32]), spec.ty(&[], &[I32])), (0, 1));
     let call_slot = Code::enter(4, 2)
         .op(Op::Mov, &[1, 0])
-        .op(Op::CallIndirect, &[3, 2, 1, 0, 1])
+        .op(Op::CallIndirectShort, &[3, 2, 1, 0, 1])
         .op(Op::Ret1, &[2]);
     let image = spec.func("call", &[I32], &[I32], call_slot).image();
     let mut engine = engine(100);
