@@ -133,7 +133,7 @@ fn random_pauses_of_programs() {
             };
             let whole = run(Hops::Never, 1 << 40);
             // Pauses that hop are one of three; there are so many of them in each of ten runs.
-            let portion = whole.fuel * 10 / (points * 3);
+            let portion = (whole.fuel * 10 / (points * 3)).max(1);
             let straight = run(Hops::Never, portion);
             let hopping = run(Hops::Every(3), portion);
             assert_eq!(straight, hopping, "{level:?}");
