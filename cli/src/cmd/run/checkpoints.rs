@@ -92,6 +92,35 @@ pub(super) fn forget_old(folder: &Path, count: usize) -> Result<(), (PathBuf, io
     Ok(())
 }
 
+/// Those of these, in ascending order, that are based on what was used at this fuel.
+fn based_on(all: &[Checkpoint], fuel: u64) -> Vec<Checkpoint> {
+    let mut found: Vec<Checkpoint> = Vec::new();
+    for checkpoint in all {
+        let on = |parent| parent == fuel || found.iter().any(|it| it.fuel == parent);
+        if checkpoint.parent.is_some_and(on) {
+            found.push(*checkpoint);
+        }
+    }
+    found
+}
+
+/// Removes what an earlier run has based on a checkpoint of this fuel, before another one takes that one's place.
+pub(super) fn forget_based_on(folder: &Path, fuel: u64) -> Result<(), (PathBuf, io::Error)> {
+    let fail = |error| (folder.to_path_buf(), error);
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let name = entry.map_err(fail)?.file_name();
+        all.extend(name.to_str().and_then(Checkpoint::parse));
+    }
+    all.sort();
+    // The last ones first, so that what is left can always be restored.
+    for checkpoint in based_on(&all, fuel).iter().rev() {
+        let path = folder.join(checkpoint.name());
+        std::fs::remove_file(&path).map_err(|error| (path, error))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +151,13 @@ mod tests {
             assert_eq!(Checkpoint::parse(other), None);
             assert!(!is_left_over(&format!("{other}.123.tmp")));
         }
+    }
+
+    #[test]
+    fn what_is_based_on_another_run_is_found() {
+        let all = [alone(1), alone(2), on(3, 2), on(4, 3), on(5, 1)];
+        assert_eq!(based_on(&all, 2), [on(3, 2), on(4, 3)]);
+        assert_eq!(based_on(&all, 4), []);
     }
 
     #[test]

@@ -371,6 +371,8 @@ impl Guest<'_> {
             parent: (!chain.is_empty()).then_some(before),
         };
         let path = folder.join(checkpoint.name());
+        let forgotten = checkpoints::forget_based_on(folder, checkpoint.fuel);
+        forgotten.map_err(|(path, error)| Failure::io(path.display(), &error))?;
         self.write_snapshot(&path, &chain)?;
         self.keep.last.replace(Some(path.clone()));
         if self.keep.full_every > 1 {
