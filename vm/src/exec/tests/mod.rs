@@ -3,6 +3,7 @@
 mod atomics;
 mod bulk;
 mod calls;
+mod elsewhere;
 mod exceptions;
 mod fuel;
 #[cfg(feature = "gc")]
