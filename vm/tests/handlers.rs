@@ -23,6 +23,7 @@ const COLD: &[&str] = &[
     "atomic_wait32",
     "atomic_wait64",
     "call_import",
+    "call_import_short",
     "data_drop",
     "elem_drop",
     "enter",
