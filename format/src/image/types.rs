@@ -29,6 +29,9 @@ const REF: u8 = 0x64;
 const REF_ABSTRACT: u8 = 0x65;
 /// Types that a module can define at most; the Wasm JavaScript API allows 1,000,000.
 pub const MAX_TYPES: u32 = 1 << 20;
+/// The most parameters, and the most results, of a function type: the limit that implementations have agreed on (JavaScript interface, section
+/// "Implementation-defined Limits"). It bounds what the check of one call costs.
+pub const MAX_TYPE_VALUES: u16 = 1000;
 
 /// What a reference refers to (spec, 2.3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

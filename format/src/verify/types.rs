@@ -5,7 +5,7 @@ use super::module::{Checked, Checker, Result, ensure, spend};
 use crate::image::features;
 use crate::image::root::{NONE, SubRow, TypeRow, type_flag};
 use crate::image::subtype::{MAX_DEPTH, TypeSpace, field_matches, val_matches};
-use crate::image::types::{Composite, MAX_TYPES, ValType, place_field, val};
+use crate::image::types::{Composite, MAX_TYPE_VALUES, MAX_TYPES, ValType, place_field, val};
 
 impl Checker<'_> {
     pub(super) fn check_types(&self) -> Result<()> {
@@ -72,8 +72,12 @@ impl Checker<'_> {
     }
 
     fn check_func_type(&self, row: &TypeRow, end: u32) -> Checked<()> {
-        let slots = usize::from(row.params.to_native())
-            .saturating_add(usize::from(row.results.to_native()));
+        let counts = [row.params.to_native(), row.results.to_native()];
+        ensure(
+            counts.iter().all(|&count| count <= MAX_TYPE_VALUES),
+            Kind::BadType,
+        )?;
+        let slots = usize::from(counts[0]) + usize::from(counts[1]);
         let first = row.start.to_native() as usize;
         let vals = self.root().type_vals.get(first..);
         let vals = vals.and_then(|vals| vals.get(..slots));

@@ -9,7 +9,7 @@ use crate::image::section::{Kind as SectionKind, Section, SectionTable};
 use crate::image::types::{ConstOp, ExternKind, GlobalType, MemoryType, TableType, ValType, val};
 use crate::image::write::tests::{MEMORY, TABLE, rich};
 use crate::image::write::{
-    ConstExpr, DataMode, ElemItems, ElemMode, ExternSpec, ImageSpec, align, write,
+    ConstExpr, DataMode, ElemItems, ElemMode, ExternSpec, FuncTypeSpec, ImageSpec, align, write,
 };
 
 /// The error of the rich module after a change.
@@ -26,6 +26,18 @@ fn types() {
         changed(|m| m.types[0].params.push(ValType::from_byte(0x40))),
         Err(Kind::BadType)
     );
+    let many = |params, results| {
+        changed(|m| {
+            m.types.push(FuncTypeSpec {
+                params: vec![val::I32; params],
+                results: vec![val::I32; results],
+                ..FuncTypeSpec::default()
+            });
+        })
+    };
+    assert_eq!(many(1000, 1000), Ok(()));
+    assert_eq!(many(1001, 0), Err(Kind::BadType));
+    assert_eq!(many(0, 1001), Err(Kind::BadType));
     let import = |ty| changed(|m| m.imports[0].ty = ty);
     assert_eq!(import(ExternSpec::Func(3)), Err(Kind::IndexOutOfRange));
     assert_eq!(
