@@ -81,7 +81,7 @@ rows! {
     }
     /// A type of a thing that can be imported. Fields that its kind does not need are 0.
     ExternRow 24 {
-        /// An [`ExternKind`].
+        /// An [`ExternKind`](super::types::ExternKind).
         kind: u8,
         /// Memory: log2 of the page size.
         page_log2: u8,
@@ -103,7 +103,7 @@ rows! {
     }
     /// A kind and an index.
     Item 4 {
-        /// The [`ExternKind`] in the upper three bits, the index in the others.
+        /// The [`ExternKind`](super::types::ExternKind) in the upper three bits, the index in the others.
         word: u32_le,
     }
     /// An import.
@@ -161,7 +161,7 @@ rows! {
     }
     /// One operator of a constant expression.
     OpRow 12 {
-        /// Number of the [`ConstOp`], in the order declared there.
+        /// Number of the [`ConstOp`](super::types::ConstOp), in the order declared there.
         op: u32_le,
         /// `Const`: the bits. `GlobalGet`, `RefFunc`, `StructNew`, `StructSet`, `ArrayNew`, `ArraySet`: the index. Else 0.
         operand: Wide,

@@ -77,7 +77,7 @@ impl Checker<'_> {
             counts.iter().all(|&count| count <= MAX_TYPE_VALUES),
             Kind::BadType,
         )?;
-        let slots = usize::from(counts[0]) + usize::from(counts[1]);
+        let slots = usize::from(counts[0]).saturating_add(usize::from(counts[1]));
         let first = row.start.to_native() as usize;
         let vals = self.root().type_vals.get(first..);
         let vals = vals.and_then(|vals| vals.get(..slots));
