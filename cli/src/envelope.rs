@@ -160,12 +160,14 @@ impl<'s, W: Write> Sealer<'s, W> {
         let contents = core::mem::take(&mut self.gathered);
         let mut len = contents.len();
         let mut flags = last;
-        let packed = lz4_flex::block::compress_into(&contents, &mut self.packed);
-        match packed {
-            Ok(packed) if self.seal.compress && packed < len => {
-                (len, flags) = (packed, flags | SHRUNK);
-            }
-            _ => self.packed[..len].copy_from_slice(&contents),
+        // The room is enough for whatever comes of it.
+        let packed = (self.seal.compress)
+            .then(|| lz4_flex::block::compress_into(&contents, &mut self.packed))
+            .transpose()
+            .map_err(io::Error::other)?;
+        match packed.filter(|&packed| packed < len) {
+            Some(packed) => (len, flags) = (packed, flags | SHRUNK),
+            None => self.packed[..len].copy_from_slice(&contents),
         }
         let tag_len = if self.seal.key.is_some() {
             TAG_BYTES

@@ -124,6 +124,7 @@ impl Recorder {
         writes: &[Range<usize>],
     ) -> io::Result<()> {
         let func = WasiFunc::ALL.iter().position(|&func| func == call.func);
+        let func = func.ok_or(io::ErrorKind::InvalidInput)?;
         let stream = match stream {
             Some(FdKind::Stdout) => 1,
             Some(FdKind::Stderr) => 2,
@@ -134,13 +135,14 @@ impl Recorder {
             Step::Exit(code) => (1, code),
         };
         let abi = u8::from(call.abi == Abi::Unstable);
-        self.put(&[CALL, func.unwrap_or_default() as u8, abi, ends, stream])?;
+        self.put(&[CALL, func as u8, abi, ends, stream])?;
         self.u32(value)?;
         self.u64(call.fuel)?;
         call.args.iter().try_for_each(|&arg| self.u64(arg))?;
         self.u32(writes.len() as u32)?;
         for range in writes {
-            let bytes = memory.get(range.clone()).unwrap_or_default();
+            let bytes = memory.get(range.clone());
+            let bytes = bytes.ok_or(io::ErrorKind::InvalidInput)?;
             self.u64(range.start as u64)?;
             self.u32(bytes.len() as u32)?;
             self.put(bytes)?;

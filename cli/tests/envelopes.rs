@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{Dir, run, wrtd};
+use common::{Dir, run, text, wrtd};
 use std::path::{Path, PathBuf};
 
 /// Fills memory with a text, then counts.
@@ -19,10 +19,6 @@ const GUEST: &str = r#"(module (memory (export "memory") 4)
         (local.set $sum (i32.add (local.get $sum) (local.get $n)))
         (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
       (local.get $sum)))"#;
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 /// A guest paused half-way, its snapshot written with these arguments.
 fn paused(dir: &Dir, name: &str, args: &[&str]) -> PathBuf {

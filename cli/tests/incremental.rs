@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{Dir, run, wrtd};
+use common::{Dir, run, text, wrtd};
 use std::path::{Path, PathBuf};
 
 /// Writes to a page after the other, 100 times, and gives a sum of what it reads.
@@ -20,10 +20,6 @@ const PAGES: &str = r#"(module (memory (export "memory") 8)
         (local.set $sum (i32.add (local.get $sum) (i32.load (i32.mul (local.get $n) (i32.const 8)))))
         (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
       (local.get $sum)))"#;
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(folder)

@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{Dir, Ran, run, wrtd};
+use common::{Dir, Ran, run, text, wrtd};
 use std::path::{Path, PathBuf};
 
 /// Lists the preopened directory again and again, and adds up what it sees.
@@ -32,10 +32,6 @@ const LISTS: &str = r#"(module
           (i64.load (local.get $i))))
         (br_if $sum (local.tee $i (i32.sub (local.get $i) (i32.const 8)))))
       (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 /// A directory with these files, made in this order.
 fn files(dir: &Dir, name: &str, names: &[&str]) -> PathBuf {

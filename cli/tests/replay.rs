@@ -7,32 +7,8 @@
 
 mod common;
 
-use common::{Dir, FUNCTIONS, command, run, wrtd};
-use std::path::{Path, PathBuf};
-
-const REPORT: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../testsuite/programs/report.wasm"
-);
-const LOG: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../testsuite/programs/data/log.txt"
-);
-const QUEUE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../testsuite/programs/threads_queue.wasm"
-);
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-fn image(dir: &Dir, wasm: &str) -> PathBuf {
-    let image = dir.path().join("guest.wrtb");
-    let compiled = common::wrtc(&["compile", wasm, "-o", text(&image)]);
-    assert_eq!(compiled.status, 0, "{}", compiled.stderr);
-    image
-}
+use common::{Dir, FUNCTIONS, LOG, QUEUE, REPORT, command, image, run, text, wrtd};
+use std::path::PathBuf;
 
 /// The beginning of a log to report on.
 fn log(dir: &Dir) -> PathBuf {

@@ -7,8 +7,7 @@
 
 mod common;
 
-use common::{Dir, run, wrtd};
-use std::path::Path;
+use common::{Dir, run, text, wrtd};
 
 /// Counts, says so, and traps unless the file that it is given has three bytes; adds one to it at the trap.
 const FLAKY: &str = r#"(module
@@ -37,10 +36,6 @@ const FLAKY: &str = r#"(module
     (if (i32.lt_u (i32.load (i32.const 52)) (i32.const 2))
       (then (drop (call $write (i32.load (i32.const 48)) (i32.const 0) (i32.const 1) (i32.const 56))) unreachable))
     (call $say (i32.const 78) (i32.const 5))))"#;
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 /// What the guest prints, the status, and the lines about restarts, with fresh files.
 fn tried(dir: &Dir, name: &str, args: &[&str]) -> (String, i32, Vec<String>) {

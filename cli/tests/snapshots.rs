@@ -7,34 +7,9 @@
 
 mod common;
 
-use common::{Dir, FUNCTIONS, Ran, run, wrtd};
+use common::{Dir, FUNCTIONS, LOG, QUEUE, REPORT, Ran, image, run, text, wrtd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-const REPORT: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../testsuite/programs/report.wasm"
-);
-const LOG: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../testsuite/programs/data/log.txt"
-);
-const QUEUE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../testsuite/programs/threads_queue.wasm"
-);
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-/// The image of a program of the test suite.
-fn image(dir: &Dir, wasm: &str) -> PathBuf {
-    let image = dir.path().join("guest.wrtb");
-    let compiled = common::wrtc(&["compile", wasm, "-o", text(&image)]);
-    assert_eq!(compiled.status, 0, "{}", compiled.stderr);
-    image
-}
 
 /// Statistics in the last line of standard error.
 fn stats(ran: &Ran) -> serde_json::Value {

@@ -3,13 +3,7 @@
 
 mod common;
 
-use common::{Dir, run, wrtd};
-
-/// Producers and consumers in C, with a mutex and condition variables, see `testsuite/programs/src/threads_queue.c`.
-const QUEUE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../testsuite/programs/threads_queue.wasm"
-);
+use common::{Dir, QUEUE, run, wrtd};
 
 /// A guest whose `_start` and whose threads have these bodies. `$tid` and `$arg` are a thread's; `$put` prints a letter and a newline.
 fn guest(start: &str, thread: &str) -> String {

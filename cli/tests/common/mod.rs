@@ -6,6 +6,34 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// A log analyser in C, see `testsuite/programs/src/report.c`.
+pub(crate) const REPORT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../testsuite/programs/report.wasm"
+);
+/// What it reads.
+pub(crate) const LOG: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../testsuite/programs/data/log.txt"
+);
+/// Producers and consumers in C, with a mutex and condition variables, see `testsuite/programs/src/threads_queue.c`.
+pub(crate) const QUEUE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../testsuite/programs/threads_queue.wasm"
+);
+
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// The image of a program of the test suite.
+pub(crate) fn image(dir: &Dir, wasm: &str) -> PathBuf {
+    let image = dir.path().join("guest.wrtb");
+    let compiled = wrtc(&["compile", wasm, "-o", text(&image)]);
+    assert_eq!(compiled.status, 0, "{}", compiled.stderr);
+    image
+}
+
 /// A directory of this test's own, empty.
 pub(crate) struct Dir(PathBuf);
 

@@ -12,7 +12,7 @@
 //! Input and output: [`VCode`], at the end of selection. The step is in the loop's first block, so that the copy is before all that needs the
 //! old value, and the way round is a block of its own without anything else, which is nothing once it has no move to make. Linear.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::vcode::{VBlock, VCode, VEdge, VInst, VReg};
 use wrt_format::isa::Op;
@@ -59,9 +59,9 @@ pub(super) fn run(code: &mut VCode) {
     code.renumber();
 }
 
-/// By the counters, their steps.
-fn steps(code: &VCode) -> HashMap<i64, Step> {
-    let mut steps = HashMap::new();
+/// By the counters, their steps; in order, so that the same code comes of it each time.
+fn steps(code: &VCode) -> BTreeMap<i64, Step> {
+    let mut steps = BTreeMap::new();
     let back: Vec<&VEdge> = (0..).zip(&code.blocks).filter_map(way_back).collect();
     if back.is_empty() {
         return steps;
@@ -117,7 +117,7 @@ fn is_address(next: Option<&VInst>, stepped: i64) -> bool {
 }
 
 /// Lets what reads a counter behind its step read the copy.
-fn rename(code: &mut VCode, steps: &mut HashMap<i64, Step>) {
+fn rename(code: &mut VCode, steps: &mut BTreeMap<i64, Step>) {
     let mut copy = |value: i64, block: u32, at: usize| {
         let step = steps.get_mut(&value)?;
         let behind = block != step.block || at > step.at;

@@ -65,11 +65,11 @@ loaded! {
     }
 }
 
-/// The product of two numbers in memory, and a sum.
+/// The product of two numbers in memory, and a sum. Where the first number is, is said for each.
 macro_rules! product {
-    ($($set:ident $raw:ty { $($name:ident = $c:ident, |$x:ident, $y:ident, $sum:ident| $result:expr;)* })*) => { handlers! {$($(
+    ($($set:ident $raw:ty { $($name:ident = $place:ident $c:ident, |$x:ident, $y:ident, $sum:ident| $result:expr;)* })*) => { handlers! {$($(
         fn $name(s, at) {
-            let Some($x) = s.load(stepped(s, at::addr, at::k)) else { return OUT };
+            let Some($x) = s.load($place!(s, at)) else { return OUT };
             let Some($y) = s.load(stepped(s, at::addr2, at::k2)) else { return OUT };
             let ($x, $y) = (<$raw>::from_le_bytes($x), <$raw>::from_le_bytes($y));
             let $sum = s.$c(at::c);
@@ -77,42 +77,34 @@ macro_rules! product {
             Ctl::Next
         }
     )*)*} };
+}
+
+/// An address and an offset.
+macro_rules! step {
+    ($s:ident, $at:ident) => {
+        stepped($s, $at::addr, $at::k)
+    };
+}
+
+/// The sum of two slots: an array of arrays.
+macro_rules! index {
+    ($s:ident, $at:ident) => {
+        u64::from($s.get32($at::addr).wrapping_add($s.get32($at::index)))
+    };
 }
 
 product! {
     set_f64 f64 {
-        f64_mul_add_load2 = get_f64, |x, y, c| x * y + c;
-        f64_mul_add_load2_acc_c = acc_f64, |x, y, c| x * y + c;
+        f64_mul_add_load2 = step get_f64, |x, y, c| x * y + c;
+        f64_mul_add_load2_acc_c = step acc_f64, |x, y, c| x * y + c;
+        f64_mul_add_load2_index = index get_f64, |x, y, c| x * y + c;
+        f64_mul_add_load2_index_acc_c = index acc_f64, |x, y, c| x * y + c;
     }
     set32 u32 {
-        i32_mul_add_load2 = get32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
-        i32_mul_add_load2_acc_c = acc32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
-    }
-}
-
-/// The product of two numbers in memory, the first at the sum of two slots, and a sum.
-macro_rules! product_index {
-    ($($set:ident $raw:ty { $($name:ident = $c:ident, |$x:ident, $y:ident, $sum:ident| $result:expr;)* })*) => { handlers! {$($(
-        fn $name(s, at) {
-            let ea = u64::from(s.get32(at::addr).wrapping_add(s.get32(at::index)));
-            let Some($x) = s.load(ea) else { return OUT };
-            let Some($y) = s.load(stepped(s, at::addr2, at::k2)) else { return OUT };
-            let ($x, $y) = (<$raw>::from_le_bytes($x), <$raw>::from_le_bytes($y));
-            let $sum = s.$c(at::c);
-            s.$set(at::dst, $result);
-            Ctl::Next
-        }
-    )*)*} };
-}
-
-product_index! {
-    set_f64 f64 {
-        f64_mul_add_load2_index = get_f64, |x, y, c| x * y + c;
-        f64_mul_add_load2_index_acc_c = acc_f64, |x, y, c| x * y + c;
-    }
-    set32 u32 {
-        i32_mul_add_load2_index = get32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
-        i32_mul_add_load2_index_acc_c = acc32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
+        i32_mul_add_load2 = step get32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
+        i32_mul_add_load2_acc_c = step acc32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
+        i32_mul_add_load2_index = index get32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
+        i32_mul_add_load2_index_acc_c = index acc32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
     }
 }
 

@@ -16,14 +16,7 @@ pub(crate) enum Core {
     )]
     Tail,
     /// Likewise, with the handlers of a level that the processor has, and no others from then on.
-    #[cfg(all(
-        test,
-        wrt_tail6,
-        not(debug_assertions),
-        feature = "simd",
-        target_arch = "x86_64",
-        target_feature = "sse2"
-    ))]
+    #[cfg(all(test, wrt_levels, not(debug_assertions)))]
     Level(tail::level::Level),
     /// One loop around one `match`.
     Loop,
@@ -42,14 +35,7 @@ pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
         core
     };
     match core {
-        #[cfg(all(
-            test,
-            wrt_tail6,
-            not(debug_assertions),
-            feature = "simd",
-            target_arch = "x86_64",
-            target_feature = "sse2"
-        ))]
+        #[cfg(all(test, wrt_levels, not(debug_assertions)))]
         Core::Level(level) => {
             // SAFETY: C3.
             unsafe { tail::Board::set_level(store.board.as_ptr().cast(), level) };
@@ -111,14 +97,7 @@ pub(crate) fn preferred() -> Core {
 }
 
 /// The levels of handlers that this processor has.
-#[cfg(all(
-    test,
-    wrt_tail6,
-    not(debug_assertions),
-    feature = "simd",
-    target_arch = "x86_64",
-    target_feature = "sse2"
-))]
+#[cfg(all(test, wrt_levels, not(debug_assertions)))]
 pub(crate) fn levels() -> impl Iterator<Item = Core> {
     use tail::level::{Level, level};
     let all = [Level::Base, Level::Ssse3, Level::Avx2].into_iter();

@@ -252,6 +252,28 @@ handler! {
     }
 }
 
+/// The body of an instruction's handler: does what the function `$name` of `$bodies` says, and goes where that leads.
+macro_rules! carry_out {
+    ($state:ident, $bodies:ident, $name:ident) => {{
+        align_handler();
+        match $bodies::$name(&mut $state) {
+            Ctl::Next => {
+                $state.advance(wrt_format::isa::field::$name::words);
+                dispatch!($state)
+            }
+            Ctl::Jump => dispatch!($state),
+            Ctl::Taken => dispatch!($state, keep_apart),
+            Ctl::Trap(trap) => cold!(exit, reason(Stop::Trap(trap)), $state),
+            Ctl::Exit(stop) => cold!(exit, reason(stop), $state),
+            Ctl::OutOfFuel => pass!(out_of_fuel, $state),
+            Ctl::Refund(cost) => {
+                cold!(refund, core::ptr::without_provenance(cost as usize), $state)
+            }
+            Ctl::Slow(path) => cold!(slow, path as *const (), $state),
+        }
+    }};
+}
+
 macro_rules! tail_core {
     ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
         mod handlers {
@@ -259,22 +281,7 @@ macro_rules! tail_core {
             use super::*;
             $(handler! {
                 fn $name(state) {
-                    align_handler();
-                    match op::$name(&mut state) {
-                        Ctl::Next => {
-                            state.advance(wrt_format::isa::field::$name::words);
-                            dispatch!(state)
-                        }
-                        Ctl::Jump => dispatch!(state),
-                        Ctl::Taken => dispatch!(state, keep_apart),
-                        Ctl::Trap(trap) => cold!(exit, reason(Stop::Trap(trap)), state),
-                        Ctl::Exit(stop) => cold!(exit, reason(stop), state),
-                        Ctl::OutOfFuel => pass!(out_of_fuel, state),
-                        Ctl::Refund(cost) => {
-                            cold!(refund, core::ptr::without_provenance(cost as usize), state)
-                        }
-                        Ctl::Slow(path) => cold!(slow, path as *const (), state),
-                    }
+                    carry_out!(state, op, $name)
                 }
             })*
             pub(super) const ALL: &[(u16, Handler)] = &[$(($number, $name as Handler)),*];
@@ -283,12 +290,7 @@ macro_rules! tail_core {
 }
 for_each_own_op!(tail_core);
 
-#[cfg(all(
-    wrt_tail6,
-    feature = "simd",
-    target_arch = "x86_64",
-    target_feature = "sse2"
-))]
+#[cfg(wrt_levels)]
 pub(super) mod level;
 
 /// Handlers by opcode.
@@ -330,7 +332,7 @@ impl Board {
         unsafe { (&raw mut (*at).ctx).write(Ctx::empty()) };
         // SAFETY: the caller's promise.
         unsafe { (&raw mut (*at).table).copy_from_nonoverlapping(&raw const TABLE, 1) };
-        #[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
+        #[cfg(wrt_levels)]
         // SAFETY: the caller's promise, and the table has just been written.
         level::patch(unsafe { &mut (*at).table }, level::level());
     }
@@ -339,12 +341,7 @@ impl Board {
     ///
     /// # Safety
     /// As of [`Self::table`], and no reference to the board is alive.
-    #[cfg(all(
-        test,
-        feature = "simd",
-        target_arch = "x86_64",
-        target_feature = "sse2"
-    ))]
+    #[cfg(all(test, wrt_levels))]
     pub(super) unsafe fn set_level(ctx: *mut Ctx, level: level::Level) {
         // SAFETY: the caller's promise.
         let table = unsafe { &mut (*ctx.cast::<Self>()).table };

@@ -49,23 +49,11 @@ fn cores() -> Vec<Core> {
 /// The cores of this build, and the sets of vector handlers that the processor can run.
 fn cores_and_levels() -> Vec<Core> {
     #[cfg_attr(
-        not(all(
-            wrt_tail6,
-            not(debug_assertions),
-            feature = "simd",
-            target_arch = "x86_64",
-            target_feature = "sse2"
-        )),
+        not(all(wrt_levels, not(debug_assertions))),
         expect(unused_mut, reason = "this build has no levels")
     )]
     let mut cores = cores();
-    #[cfg(all(
-        wrt_tail6,
-        not(debug_assertions),
-        feature = "simd",
-        target_arch = "x86_64",
-        target_feature = "sse2"
-    ))]
+    #[cfg(all(wrt_levels, not(debug_assertions)))]
     if preferred() != Core::Loop {
         cores.extend(crate::raw::dispatch::levels());
     }

@@ -34,7 +34,7 @@ pub(crate) use sse2::{
     i32x4_rotl, i32x4_trunc_sat_f32x4_s, i32x4_trunc_sat_f32x4_u, i64x2_bitmask, i64x2_rotl,
     widen_i8_s, widen_i8_u, widen_i16_s, widen_i16_u, widen_i32_s, widen_i32_u,
 };
-#[cfg(all(wrt_tail6, target_arch = "x86_64", target_feature = "sse2"))]
+#[cfg(wrt_levels)]
 pub(super) use sse2::{machine, vector};
 
 macro_rules! widened {

@@ -150,22 +150,7 @@ macro_rules! set {
         $(handler! {
             #[target_feature(enable = $features)]
             fn $name(state) {
-                align_handler();
-                match body::$name(&mut state) {
-                    Ctl::Next => {
-                        state.advance(wrt_format::isa::field::$name::words);
-                        dispatch!(state)
-                    }
-                    Ctl::Jump => dispatch!(state),
-                    Ctl::Taken => dispatch!(state, keep_apart),
-                    Ctl::Trap(trap) => cold!(exit, reason(Stop::Trap(trap)), state),
-                    Ctl::Exit(stop) => cold!(exit, reason(stop), state),
-                    Ctl::OutOfFuel => pass!(out_of_fuel, state),
-                    Ctl::Refund(cost) => {
-                        cold!(refund, core::ptr::without_provenance(cost as usize), state)
-                    }
-                    Ctl::Slow(path) => cold!(slow, path as *const (), state),
-                }
+                carry_out!(state, body, $name)
             }
         })*
         pub(super) const ALL: &[(u16, Handler)] = &[$(($number, $name as Handler)),*];
