@@ -16,6 +16,8 @@ pub(super) const PAGE_MAP: &str = "/proc/self/pagemap";
 const IN_USE: u64 = 0b11 << 62;
 /// Bytes of what a bit stands for.
 const UNIT: usize = 4096;
+/// Pages that are looked up to see whether the map can be believed.
+const PROBES: usize = 16;
 
 /// See the file's description.
 #[derive(Debug, Default)]
@@ -83,13 +85,34 @@ impl Touched {
     }
 }
 
-/// Whether a page that is in use is said to be: some sandboxes have an empty file in this place, or one of zeros.
+/// Whether pages that are in use are said to be present, anonymous and not swapped out, as each of sixteen must be: some sandboxes have an empty
+/// file in this place, or one of zeros, and an emulator of a machine of the other byte order hands on what its own system says.
 fn tells_the_truth(map: &File) -> bool {
-    let used = vec![1_u8; 2 * UNIT];
     let page = rustix::param::page_size();
-    let mut entry = [0; 8];
-    let place = (used.as_ptr().addr() + UNIT) / page;
-    let read = map.read_exact_at(&mut entry, place as u64 * 8);
+    let used = vec![1_u8; (PROBES + 1) * page];
+    let mut entries = [[0; 8]; PROBES];
+    let first = used.as_ptr().addr().div_ceil(page);
+    let read = map.read_exact_at(entries.as_flattened_mut(), first as u64 * 8);
     core::hint::black_box(&used);
-    read.is_ok() && u64::from_ne_bytes(entry) & IN_USE != 0
+    read.is_ok() && entries.iter().all(|&entry| said_present(entry))
+}
+
+/// Whether an entry is that of a page that has just been written: of the five highest bits, whose meaning has never changed, only the first is set.
+fn said_present(entry: [u8; 8]) -> bool {
+    u64::from_ne_bytes(entry) >> 59 == 0b10000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said_present;
+
+    #[test]
+    fn entries_in_the_other_byte_order_are_not_believed() {
+        let present = 0x8180_0000_0012_3456_u64;
+        assert!(said_present(present.to_ne_bytes()));
+        assert!(!said_present(present.swap_bytes().to_ne_bytes()));
+        for other in [0, 1 << 62, 3 << 62, present | 1 << 61] {
+            assert!(!said_present(other.to_ne_bytes()), "{other:#x}");
+        }
+    }
 }
