@@ -11,7 +11,6 @@ mod envelope;
 pub mod load;
 #[cfg(feature = "compile")]
 mod preinit;
-#[cfg(feature = "compile")]
 mod progress;
 mod replace;
 pub mod status;

@@ -22,6 +22,7 @@ use super::restart::LastCheckpoint;
 use super::threads::ThreadsRecord;
 use crate::chain::{Chain, Check};
 use crate::envelope::{Key, Seal, Sealer};
+use crate::progress::Progress;
 use crate::replace::replace;
 use crate::status::{Failure, Status};
 
@@ -293,14 +294,23 @@ impl Record {
     }
 }
 
-/// A file that takes the bytes of a snapshot.
-struct FileSink<'f>(&'f mut dyn Write);
+/// A file that takes the bytes of a snapshot, and says how far it is.
+struct FileSink<'f> {
+    file: &'f mut dyn Write,
+    progress: Progress,
+    written: u64,
+    /// Bytes that it can come to, nearly: pages that are left out make it less.
+    at_most: u64,
+}
 
 impl Sink for FileSink<'_> {
     type Error = io::Error;
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+        self.written += bytes.len() as u64;
+        self.progress
+            .set(self.written.min(self.at_most), self.at_most);
+        self.file.write_all(bytes)
     }
 }
 
@@ -424,12 +434,21 @@ pub(crate) fn write_file(
     seal: &Seal,
 ) -> Result<(), Failure> {
     let mut error = None;
-    let mut take = |to: &mut dyn Write| match engine.snapshot(&mut FileSink(to), options) {
-        Ok(_) => Ok(()),
-        Err(SnapshotError::Sink(error)) => Err(error),
-        Err(other) => {
-            error = Some(refused(&other));
-            Err(io::ErrorKind::Other.into())
+    let stats = engine.stats();
+    let mut take = |file: &mut dyn Write| {
+        let mut sink = FileSink {
+            file,
+            progress: Progress::new("snapshot"),
+            written: 0,
+            at_most: stats.memory_bytes + stats.heap_bytes,
+        };
+        match engine.snapshot(&mut sink, options) {
+            Ok(_) => Ok(()),
+            Err(SnapshotError::Sink(error)) => Err(error),
+            Err(other) => {
+                error = Some(refused(&other));
+                Err(io::ErrorKind::Other.into())
+            }
         }
     };
     let written = replace(path, |file| {
