@@ -16,9 +16,34 @@ mod world;
 
 use world::{Hops, Seen, World, compiled, config};
 use wrt_compiler::OptLevel;
+use wrt_testsuite::programs::PROGRAMS;
 
 const RICH: &str = include_str!("../../src/hostile/rich.wat");
 const COLLECTED: &str = include_str!("../../src/hostile/collected.wat");
+
+/// A module, and the argument of its `run`.
+const FEATURES: [(&str, &[u8], u32); 4] = [
+    (
+        "gc_trees",
+        include_bytes!("../../programs/features/gc_trees.wat"),
+        1,
+    ),
+    (
+        "gc_map",
+        include_bytes!("../../programs/features/gc_map.wat"),
+        1,
+    ),
+    (
+        "simd_blake3",
+        include_bytes!("../../programs/simd_blake3.wasm"),
+        1,
+    ),
+    (
+        "simd_filter",
+        include_bytes!("../../programs/simd_filter.wasm"),
+        1,
+    ),
+];
 
 type Calls = &'static [(&'static str, &'static [u64])];
 
@@ -87,7 +112,7 @@ fn goes_on(wasm: &[u8], calls: Calls, hops: Hops, portion: u64, config: wrt_vm::
 
 #[test]
 fn every_pause_of_a_little_of_everything() {
-    let hops = goes_on(RICH.as_bytes(), RICH_CALLS, Hops::Always, 3, config());
+    let hops = goes_on(RICH.as_bytes(), RICH_CALLS, Hops::Always, 1, config());
     assert!(hops > 300, "{hops}");
 }
 
@@ -99,47 +124,42 @@ fn every_pause_of_a_little_of_what_is_collected() {
             COLLECTED.as_bytes(),
             COLLECTED_CALLS,
             Hops::Always,
-            3,
+            1,
             config,
         );
         assert!(hops > 300, "{hops}");
     }
 }
 
-/// Programs that are run whole, with hops at random pauses. `WRT_POINTS` says how many in all.
+/// Every program, and those of single features, run whole, with hops at random pauses. `WRT_POINTS` says how many in all.
 #[test]
 fn random_pauses_of_programs() {
-    let programs: [&[u8]; 5] = [
-        include_bytes!("../../programs/json.wasm"),
-        include_bytes!("../../programs/sort.wasm"),
-        include_bytes!("../../programs/virtual.wasm"),
-        include_bytes!("../../programs/recursion.wasm"),
-        include_bytes!("../../programs/nbody.wasm"),
-    ];
+    let scalar = PROGRAMS.iter().map(|it| (it.name, it.wasm, it.check.0));
+    let programs: Vec<_> = scalar.chain(FEATURES).collect();
     let points: u64 = std::env::var("WRT_POINTS").map_or(300, |n| n.parse().unwrap());
-    let calls: Calls = &[("run", &[2])];
+    let each = points.div_ceil(programs.len() as u64 * 2);
     let mut total = 0;
-    for (number, program) in (1_u64..).zip(programs) {
+    for (number, (name, program, argument)) in (1_u64..).zip(programs) {
         for level in [OptLevel::O0, OptLevel::O2] {
             let image = compiled(program, level);
             let run = |hops, portion| {
-                let mut world = World::new(image.bytes(), config(), hops, portion);
+                let config = config().with_stack_slots(1 << 16);
+                let mut world = World::new(image.bytes(), config, hops, portion);
                 world.seed = Some(number);
                 let instance = world.instantiate();
-                for (name, args) in calls {
-                    world.call(instance, name, args);
-                }
+                world.call(instance, "run", &[argument.into()]);
                 world.seen
             };
             let whole = run(Hops::Never, 1 << 40);
-            // Pauses that hop are one of three; there are so many of them in each of ten runs.
-            let portion = (whole.fuel * 10 / (points * 3)).max(1);
+            // Pauses that hop are one of three.
+            let portion = (whole.fuel / (each * 3)).max(1);
             let straight = run(Hops::Never, portion);
             let hopping = run(Hops::Every(3), portion);
-            assert_eq!(straight, hopping, "{level:?}");
+            assert_eq!(straight, hopping, "{name} {level:?}");
             assert_eq!(
-                (whole.outcomes, whole.fuel),
-                (straight.outcomes, straight.fuel)
+                (&whole.outcomes, whole.fuel),
+                (&straight.outcomes, straight.fuel),
+                "{name} {level:?}"
             );
             total += u64::from(straight.hops / 3);
         }
