@@ -54,9 +54,16 @@ fn is_left_over(name: &str) -> bool {
     name.is_some_and(|(name, _)| Checkpoint::parse(name).is_some())
 }
 
-/// Which of these, in ascending order, are to be kept: the last ones, and those that they are based on.
-fn kept(all: &[Checkpoint], count: usize) -> Vec<Checkpoint> {
-    let mut kept = all[all.len().saturating_sub(count)..].to_vec();
+/// Which of these, in ascending order, are to be kept when one has just been written: the last ones, and those that they are based on. The last
+/// one is the new one; others of the same fuel were of an earlier run, and so were those of more fuel, which count as older than all of this run.
+fn kept(all: &[Checkpoint], newest: Checkpoint, count: usize) -> Vec<Checkpoint> {
+    let (earlier, own): (Vec<_>, Vec<_>) = all
+        .iter()
+        .filter(|it| it.fuel != newest.fuel)
+        .partition(|it| it.fuel > newest.fuel);
+    let all: Vec<Checkpoint> = earlier.into_iter().chain(own).copied().collect();
+    let mut kept = vec![newest];
+    kept.extend(all.iter().rev().take(count.saturating_sub(1)));
     let mut next = 0;
     while let Some(checkpoint) = kept.get(next).copied() {
         let bases = all.iter().filter(|it| checkpoint.parent == Some(it.fuel));
@@ -70,8 +77,12 @@ fn kept(all: &[Checkpoint], count: usize) -> Vec<Checkpoint> {
     kept
 }
 
-/// Removes all checkpoints but the latest ones, those that these are based on, and what killed processes have left behind.
-pub(super) fn forget_old(folder: &Path, count: usize) -> Result<(), (PathBuf, io::Error)> {
+/// A checkpoint has been written: removes all but the latest ones, those that these are based on, and what killed processes have left behind.
+pub(super) fn forget_old(
+    folder: &Path,
+    newest: Checkpoint,
+    count: usize,
+) -> Result<(), (PathBuf, io::Error)> {
     let fail = |error| (folder.to_path_buf(), error);
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
@@ -84,8 +95,9 @@ pub(super) fn forget_old(folder: &Path, count: usize) -> Result<(), (PathBuf, io
         }
     }
     all.sort();
-    let kept = kept(&all, count);
-    for checkpoint in all.iter().filter(|it| !kept.contains(it)) {
+    let kept = kept(&all, newest, count);
+    // The last ones first, so that what is left can always be restored.
+    for checkpoint in all.iter().rev().filter(|it| !kept.contains(it)) {
         let path = folder.join(checkpoint.name());
         std::fs::remove_file(&path).map_err(|error| (path, error))?;
     }
@@ -163,16 +175,32 @@ mod tests {
     #[test]
     fn what_others_are_based_on_is_kept() {
         let all = [alone(1), alone(2), on(3, 2), on(4, 3), alone(5), on(6, 5)];
-        let left = |count| {
-            let mut kept = kept(&all, count);
+        let left = |newest, count| {
+            let mut kept = kept(&all, newest, count);
             kept.sort();
             kept.iter().map(|it| it.fuel).collect::<Vec<_>>()
         };
-        assert_eq!(left(1), [5, 6]);
-        assert_eq!(left(2), [5, 6]);
-        assert_eq!(left(3), [2, 3, 4, 5, 6]);
-        assert_eq!(left(9), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(left(on(6, 5), 1), [5, 6]);
+        assert_eq!(left(on(6, 5), 2), [5, 6]);
+        assert_eq!(left(on(6, 5), 3), [2, 3, 4, 5, 6]);
+        assert_eq!(left(on(6, 5), 9), [1, 2, 3, 4, 5, 6]);
         // A file that is based on itself keeps nobody busy.
-        assert_eq!(kept(&[on(1, 1)], 1), [on(1, 1)]);
+        assert_eq!(kept(&[on(1, 1)], on(1, 1), 1), [on(1, 1)]);
+    }
+
+    #[test]
+    fn those_of_an_earlier_run_that_got_further_are_older() {
+        let all = [alone(1), on(2, 1), alone(3), on(3, 2), alone(7), on(8, 7)];
+        let left = |newest, count| {
+            let mut kept = kept(&all, newest, count);
+            kept.sort();
+            kept
+        };
+        assert_eq!(left(alone(1), 1), [alone(1)]);
+        assert_eq!(left(alone(1), 2), [alone(1), alone(7), on(8, 7)]);
+        assert_eq!(left(on(2, 1), 2), [alone(1), on(2, 1)]);
+        // One of the same fuel is not what was written now.
+        assert_eq!(left(alone(3), 2), [alone(1), on(2, 1), alone(3)]);
+        assert_eq!(left(on(3, 2), 1), [alone(1), on(2, 1), on(3, 2)]);
     }
 }

@@ -389,7 +389,7 @@ impl Guest<'_> {
             chain.push(&path, self.keep.seal.key.as_ref())?;
             self.keep.checkpoints = (chain, checkpoint.fuel);
         }
-        let forgotten = checkpoints::forget_old(folder, self.keep.count);
+        let forgotten = checkpoints::forget_old(folder, checkpoint, self.keep.count);
         forgotten.map_err(|(path, error)| Failure::io(path.display(), &error))
     }
 
