@@ -37,7 +37,10 @@ impl Sites {
             return;
         };
         if matches!(info.control, Control::Call | Control::Throw) {
-            let own = block.catches.iter().filter(|catch| catch.at == at);
+            let first = block.catches.partition_point(|catch| catch.at < at);
+            let own = block.catches[first..]
+                .iter()
+                .take_while(|catch| catch.at == at);
             sites.push(Site {
                 word: (word + usize::from(info.words) - 1) as u32,
                 catches: own.map(|catch| (catch.clause, catch.target)).collect(),

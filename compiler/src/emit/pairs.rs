@@ -143,14 +143,28 @@ fn fit(op: Op, fields: &[i64; 6]) -> bool {
 
 /// Joins the pairs of all blocks.
 pub(super) fn run(blocks: &mut [Block]) {
-    for block in blocks.iter_mut().filter(|block| block.catches.is_empty()) {
+    for block in blocks {
+        // As many calls are left as there were, in the same order: a pair with a call is a call.
+        let before = calls(&block.body);
         end(block);
         steps(&mut block.body);
         for &linked in &[true, false] {
             body(&mut block.body, linked, block.loop_depth > 0);
         }
         moves(&mut block.body);
+        let after = calls(&block.body);
+        debug_assert_eq!(before.len(), after.len());
+        for catch in &mut block.catches {
+            catch.at = (before.binary_search(&catch.at)).map_or(block.body.len(), |nth| after[nth]);
+        }
     }
+}
+
+/// Where the calls are.
+fn calls(body: &[Inst]) -> Vec<usize> {
+    let calls = |(_, inst): &(usize, &Inst)| inst.op.info().control == Control::Call;
+    let found = body.iter().enumerate().filter(calls);
+    found.map(|(at, _)| at).collect()
 }
 
 /// Joins the last instruction with the branch or return behind it.

@@ -10,9 +10,10 @@
 //! Fuel: the header's cost c moves to both blocks behind it. Every path through the header takes one of them, and the header does
 //! nothing in between that could stop, so the same fuel is spent at every point where one could look.
 //!
-//! Only innermost loops with one latch, a small pure header, and no value of the header used where both the body and the exit lead
+//! Only innermost loops with one latch, but for those that only what is caught leads to, a small pure header, and no value of the header used where both the body and the exit lead
 //! to: the body and the exit get such values as parameters. X is E itself if only the header leads there.
 
+use super::apart;
 use super::operands::{can_trap, is_value, resolve_all};
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::{Loop, Loops};
@@ -86,6 +87,7 @@ struct Moved {
 /// The loops to invert.
 fn plan(func: &Func, cfg: &Cfg) -> Vec<Plan> {
     let loops = Loops::new(cfg);
+    let caught = apart::caught(func, cfg);
     let mut has_inner = vec![false; loops.all().len()];
     for data in loops.all() {
         if let Some(parent) = data.parent {
@@ -96,7 +98,7 @@ fn plan(func: &Func, cfg: &Cfg) -> Vec<Plan> {
     // The plan whose header defines a value.
     let mut plan_of: HashMap<Value, usize> = HashMap::new();
     for (data, _) in loops.all().iter().zip(has_inner).filter(|(_, has)| !has) {
-        if let Some(plan) = candidate(func, cfg, &loops, data) {
+        if let Some(plan) = candidate(func, cfg, &loops, data, caught.as_deref()) {
             let block = func.block(plan.header);
             let insts = block.insts.iter();
             let results = insts.flat_map(|inst| &func.insts[inst.index()].results);
@@ -176,9 +178,23 @@ impl Plan {
 }
 
 /// The plan for a loop, if its shape allows one.
-fn candidate(func: &Func, cfg: &Cfg, loops: &Loops, data: &Loop) -> Option<Plan> {
+fn candidate(
+    func: &Func,
+    cfg: &Cfg,
+    loops: &Loops,
+    data: &Loop,
+    caught: Option<&[bool]>,
+) -> Option<Plan> {
     let header = data.header;
-    let &[latch] = data.latches.as_slice() else {
+    // What is caught may go back to the header, as before, if that is not free: there is nothing in the header that costs any more.
+    let is_caught = |latch: &Block| caught.is_some_and(|caught| caught[latch.index()]);
+    let pays = |latch: &Block| !is_caught(latch) || func.block(*latch).cost > 0;
+    let mut latches = data.latches.iter().filter(|latch| !is_caught(latch));
+    let (Some(&latch), None, true) = (
+        latches.next(),
+        latches.next(),
+        data.latches.iter().all(pays),
+    ) else {
         return None;
     };
     let block = func.block(header);

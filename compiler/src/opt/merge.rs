@@ -2,17 +2,24 @@
 //!
 //! Fuel: the merged block charges both costs at once, when the first is entered. That can be seen only if the first can stop in
 //! between, by a trap or a call. So there are two forms:
-//! - [`canonical`] merges every such pair. It runs first at every level, on the graph as Wasm has it; the result is what "block"
-//!   means for fuel, the same at every level;
+//! - [`canonical`] merges every such pair, once more when what is caught has been kept apart. It runs first at every level, on the graph as
+//!   Wasm has it; the result is what "block" means for fuel, the same at every level;
 //! - [`run`] merges pairs that came about later, and only if nothing in the first block shows fuel, or the second costs nothing.
 
+use super::apart;
 use super::operands::{resolve_all, shows_fuel};
 use crate::ir::cfg::Cfg;
-use crate::ir::{Block, Edge, Func, Terminator};
+use crate::ir::{Block, BlockData, Edge, Func, Terminator};
 
 /// Merges whatever can be merged; returns whether anything changed.
 pub(super) fn canonical(func: &mut Func) -> bool {
-    merge(func, true)
+    let mut changed = merge(func, true);
+    if apart::run(func) {
+        merge(func, true);
+        changed = true;
+    }
+    pay_before_calls(func);
+    changed
 }
 
 /// Merges where nobody can see the difference; returns whether anything changed.
@@ -44,9 +51,6 @@ fn merge(func: &mut Func, canonical: bool) -> bool {
             changed = true;
         }
     }
-    if canonical {
-        pay_before_calls(func, &cfg, &merged);
-    }
     if changed {
         resolve_all(func);
     }
@@ -55,14 +59,14 @@ fn merge(func: &mut Func, canonical: bool) -> bool {
 
 /// Charges what comes behind a call that is tried together with what comes before it, as for any other call: such a call is no end of a
 /// block, as far as fuel is concerned. What comes behind it is free from now on.
-fn pay_before_calls(func: &mut Func, cfg: &Cfg, merged: &[bool]) {
+fn pay_before_calls(func: &mut Func) {
+    let tries = |data: &BlockData| matches!(data.terminator, Terminator::Try { .. });
+    if !func.blocks.iter().any(tries) {
+        return;
+    }
+    let cfg = Cfg::new(func);
     // Backwards, so that what comes behind several calls goes to the first of them.
-    for &block in cfg
-        .rpo()
-        .iter()
-        .rev()
-        .filter(|block| !merged[block.index()])
-    {
+    for &block in cfg.rpo().iter().rev() {
         let Terminator::Try { normal, .. } = &func.block(block).terminator else {
             continue;
         };

@@ -7,6 +7,7 @@
 //!
 //! Every pass is near-linear in the size of the function and none recurses. The order below is the order in which they run.
 
+mod apart;
 mod branches;
 mod consts;
 mod counters;
@@ -26,6 +27,7 @@ mod params;
 mod repair;
 mod simplify;
 mod sink;
+mod steps;
 mod tails;
 
 use crate::ir::Func;
@@ -77,6 +79,7 @@ const LOOPS: &[Pass] = &[
     ("params", params::run),
     ("counters", counters::run),
     ("sink", sink::run),
+    ("steps", steps::run),
     ("dispatch", tails::dispatch),
     ("params", params::run),
     ("branches", branches::run),

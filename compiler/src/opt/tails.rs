@@ -93,7 +93,7 @@ fn calls(func: &Func, idx: InstIdx) -> bool {
 }
 
 /// The parameters and results of a block.
-fn defined(func: &Func, block: Block) -> Vec<Value> {
+pub(super) fn defined(func: &Func, block: Block) -> Vec<Value> {
     let data = func.block(block);
     let insts = data.insts.iter();
     let results = insts.flat_map(|idx| func.insts[idx.index()].results.iter());
@@ -126,7 +126,12 @@ fn used_outside(func: &Func, cfg: &Cfg) -> Vec<bool> {
 
 /// Copies the instructions and terminator of `tail` to the end of `to`, given the arguments for its parameters; returns what its values
 /// are called there.
-fn copy(func: &mut Func, tail: Block, args: &[Value], to: Block) -> HashMap<Value, Value> {
+pub(super) fn copy(
+    func: &mut Func,
+    tail: Block,
+    args: &[Value],
+    to: Block,
+) -> HashMap<Value, Value> {
     let data = func.block(tail).clone();
     let mut names: HashMap<Value, Value> = (data.params.iter().copied())
         .zip(args.iter().copied())

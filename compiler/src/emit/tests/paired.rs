@@ -1,8 +1,9 @@
 //! What becomes of instructions that come one after the other.
 
+use wrt_format::image::Clause;
 use wrt_format::isa::Op;
 
-use super::{VInst, VReg, block, emitted, func, inst, listing};
+use super::{VBlock, VInst, VReg, block, emitted, func, inst, listing};
 
 /// The lines of a function of one block with these instructions, of which the registers from 3 on are new, but for `enter` and `ret`.
 fn body(insts: Vec<VInst>, vregs: u32) -> Vec<String> {
@@ -447,4 +448,58 @@ fn a_copy_is_paired_with_the_step_behind_it() {
         )
     };
     assert_eq!(code(-9)[0], "mov_then_i32_add_imm 2 1 0 0 -9");
+}
+
+#[test]
+fn where_exceptions_are_caught_instructions_are_paired_as_well_and_handlers_still_name_the_calls() {
+    let tried = |before: Vec<VInst>, next: u32| {
+        let call = VInst {
+            args: vec![VReg(0)],
+            ..inst(Op::Call, &[0, 0, 1])
+        };
+        let insts = before.into_iter().chain([call]).collect();
+        let clause = Clause {
+            tag: Some(0),
+            with_ref: false,
+        };
+        VBlock {
+            clauses: vec![clause],
+            ..block(3, insts, &[next, 3])
+        }
+    };
+    let stores = |value| {
+        vec![
+            inst(Op::I32AddImm, &[value, 0, 5]),
+            inst(Op::Store32, &[0, value, 0]),
+        ]
+    };
+    let last = vec![inst(Op::Store32, &[0, 0, 0]), inst(Op::Ret, &[])];
+    let mut code = func(vec![
+        tried(stores(1), 1),
+        VBlock {
+            cost: 0,
+            ..tried(stores(2), 2)
+        },
+        block(0, last.clone(), &[]),
+        block(1, last, &[]),
+    ]);
+    code.blocks
+        .iter_mut()
+        .for_each(|block| block.loop_depth = 1);
+    let code = emitted(&code);
+    let text = listing(&code);
+    let calls = text.lines().filter(|line| line.contains("mov_then_call"));
+    let starts: Vec<u32> = calls
+        .filter_map(|line| line.split_whitespace().next()?.parse().ok())
+        .collect();
+    assert_eq!(starts.len(), 2, "{text}");
+    let words = u32::from(Op::MovThenCall.info().words);
+    let [row] = &code.handlers[..] else {
+        panic!("one row for neighbours: {:?}", code.handlers)
+    };
+    assert_eq!(
+        (row.first, row.last),
+        (starts[0] + words - 1, starts[1] + words - 1),
+        "{text}"
+    );
 }
