@@ -6,8 +6,8 @@
 //! number that no bytes of the file are behind.
 //!
 //! A file is [`MAGIC`], `u32` bytes of a [`Header`] in JSON, the header, and events. An event is `u8` 1 and a call (`u8` function, by its
-//! place in [`WasiFunc::ALL`], `u8` layout, `u8` 1 if it ends the guest, `u8` stream that it writes to, `u32` error code or exit code, `u64` fuel used before it, `u64` for each
-//! argument, `u32` writes, each `u64` address, `u32` length, bytes), or `u8` 2 and the end (`u64` fuel used). Numbers are little-endian.
+//! place in [`WasiFunc::ALL`], `u8` layout, `u8` 1 if it ends the guest, 2 if its caller sleeps before it returns, `u8` stream that it writes to, `u32` error code or exit code, `u64` fuel used before it,
+//! if its caller sleeps `u64` nanoseconds, `u64` for each argument, `u32` writes, each `u64` address, `u32` length, bytes), or `u8` 2 and the end (`u64` fuel used). Numbers are little-endian.
 
 use core::ops::Range;
 use std::fs::File;
@@ -22,7 +22,7 @@ use crate::status::{Failure, Status};
 /// The first bytes of every recording.
 const MAGIC: [u8; 8] = [0x89, b'W', b'R', b'T', b'R', 0x0d, 0x0a, 0x1a];
 /// Version of the format.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// First byte of a call.
 const CALL: u8 = 1;
 /// First byte of the end.
@@ -114,11 +114,11 @@ impl Recorder {
         self.put(&value.to_le_bytes())
     }
 
-    /// Notes a call, what came of it, the stream it wrote to, and what it has changed in the guest's memory.
+    /// Notes a call, what came of it and for how many nanoseconds its caller sleeps first, the stream it wrote to, and what it has changed in the guest's memory.
     pub(crate) fn note(
         &mut self,
         call: Call<'_>,
-        step: Step,
+        (step, sleeps): (Step, Option<u64>),
         stream: Option<FdKind>,
         memory: &[u8],
         writes: &[Range<usize>],
@@ -131,6 +131,7 @@ impl Recorder {
             Some(FdKind::Stdin | FdKind::File | FdKind::Dir) | None => 0,
         };
         let (ends, value) = match step {
+            Step::Errno(errno) if sleeps.is_some() => (2, errno.into()),
             Step::Errno(errno) => (0, errno.into()),
             Step::Exit(code) => (1, code),
         };
@@ -138,6 +139,9 @@ impl Recorder {
         self.put(&[CALL, func as u8, abi, ends, stream])?;
         self.u32(value)?;
         self.u64(call.fuel)?;
+        if let Some(ns) = sleeps.filter(|_| ends == 2) {
+            self.u64(ns)?;
+        }
         call.args.iter().try_for_each(|&arg| self.u64(arg))?;
         self.u32(writes.len() as u32)?;
         for range in writes {
@@ -162,6 +166,8 @@ impl Recorder {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) step: Step,
+    /// For how many nanoseconds the caller sleeps first, if it does.
+    pub(crate) sleeps: Option<u64>,
     /// 1 for standard output, 2 for standard error: what the call has written there is shown again.
     pub(crate) stream: u8,
 }
@@ -312,6 +318,10 @@ fn event(fields: &mut Fields<'_>, call: Call<'_>, memory: &mut [u8]) -> Result<A
     if fuel != call.fuel {
         return Err(format!("recorded was the same after {fuel} fuel"));
     }
+    let sleeps = match ends {
+        2 => Some(fields.u64().ok_or_else(cut)?),
+        _ => None,
+    };
     for (number, &arg) in call.args.iter().enumerate() {
         let recorded = fields.u64().ok_or_else(cut)?;
         if recorded != arg {
@@ -332,10 +342,14 @@ fn event(fields: &mut Fields<'_>, call: Call<'_>, memory: &mut [u8]) -> Result<A
             .copy_from_slice(bytes);
     }
     let step = match ends {
-        0 => Step::Errno(value as u16),
+        0 | 2 => Step::Errno(value as u16),
         _ => Step::Exit(value),
     };
-    Ok(Answer { step, stream })
+    Ok(Answer {
+        step,
+        sleeps,
+        stream,
+    })
 }
 
 #[cfg(test)]
@@ -368,10 +382,22 @@ mod tests {
             call(WasiFunc::ArgsSizesGet, 20),
         );
         recorder
-            .note(first, Step::Errno(0), None, &memory, &[1..3, 4..5])
+            .note(
+                first,
+                (Step::Errno(0), Some(77)),
+                None,
+                &memory,
+                &[1..3, 4..5],
+            )
             .unwrap();
         recorder
-            .note(second, Step::Exit(7), Some(FdKind::Stderr), &memory, &[])
+            .note(
+                second,
+                (Step::Exit(7), None),
+                Some(FdKind::Stderr),
+                &memory,
+                &[],
+            )
             .unwrap();
         recorder.finish(30).unwrap();
         drop(recorder);
@@ -390,12 +416,20 @@ mod tests {
         assert_eq!(header.image, Path::new("f.wrtb"));
         let mut memory = [0; 5];
         let answer = player.answer(call(WasiFunc::RandomGet, 10), &mut memory);
-        let step = Step::Errno(0);
-        assert_eq!(answer, Some(Answer { step, stream: 0 }));
+        let expected = Answer {
+            step: Step::Errno(0),
+            sleeps: Some(77),
+            stream: 0,
+        };
+        assert_eq!(answer, Some(expected));
         assert_eq!(memory, [0, 2, 3, 0, 5]);
         let answer = player.answer(call(WasiFunc::ArgsSizesGet, 20), &mut memory);
-        let step = Step::Exit(7);
-        assert_eq!(answer, Some(Answer { step, stream: 2 }));
+        let expected = Answer {
+            step: Step::Exit(7),
+            sleeps: None,
+            stream: 2,
+        };
+        assert_eq!(answer, Some(expected));
         player.finish(30).unwrap();
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Input: nothing, or a tape. Output: a [`Linker`] over [`Wasi`]. The guest's memory is its export `memory`, or its first memory if it exports
 //! none by that name. On a tape calls are noted, or answered from it and not done.
+//!
+//! A call whose caller is to sleep ([`Wasi::park_sleepers`]) is done, and not ready: the embedder gives the answer, 0, when the time has come.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,16 +46,19 @@ pub(crate) fn define(
         let abi = Abi::from_module(module).unwrap_or_default();
         for &func in WasiFunc::ALL.iter().filter(|func| wanted(func.name())) {
             let tape = tape.clone();
-            let call = move |caller: Caller<'_, '_, Wasi>, args: &[u64], results: &mut [u64]| {
-                let step = call((abi, func), tape.as_deref(), caller, args)?;
-                match step {
+            let call =
+                move |caller: Caller<'_, '_, Wasi>, args: &[u64], results: &mut [u64]| match call(
+                    (abi, func),
+                    tape.as_deref(),
+                    caller,
+                    args,
+                )? {
                     Step::Errno(errno) => {
                         results.fill(errno.into());
                         Ok(())
                     }
                     Step::Exit(code) => Err(HostError::Exit(code.cast_signed())),
-                }
-            };
+                };
             let types = |bytes: &[u8]| -> Vec<ValType> {
                 bytes.iter().copied().map(ValType::from_byte).collect()
             };
@@ -84,7 +89,8 @@ fn call(
         Err(_) => (&mut none[..], caller.data_mut()),
     };
     let Some(tape) = tape else {
-        return Ok(wasi.call_as(abi, func, bytes, args));
+        let step = wasi.call_as(abi, func, bytes, args);
+        return ready(wasi, step);
     };
     let call = Call {
         func,
@@ -92,9 +98,21 @@ fn call(
         fuel,
         args,
     };
-    match &mut *tape.lock().unwrap_or_else(PoisonError::into_inner) {
+    let step = match &mut *tape.lock().unwrap_or_else(PoisonError::into_inner) {
         Tape::Record(recorder) => record(recorder, call, wasi, bytes),
-        Tape::Replay(player) => replay(player, call, bytes),
+        Tape::Replay(player) => replay(player, call, wasi, bytes),
+    };
+    ready(wasi, step?)
+}
+
+/// What a call has come to, unless its caller sleeps first.
+fn ready(wasi: &mut Wasi, step: Step) -> Result<Step, HostError> {
+    match wasi.parked() {
+        Some(_) if step == Step::Errno(0) => Err(HostError::Pending),
+        _ => {
+            _ = wasi.take_parked();
+            Ok(step)
+        }
     }
 }
 
@@ -110,18 +128,31 @@ fn record(
         _ => None,
     };
     let (step, writes) = wasi.call_noting(call.abi, call.func, bytes, call.args);
-    let noted = recorder.note(call, step, stream, bytes, &writes);
+    let noted = recorder.note(call, (step, wasi.parked()), stream, bytes, &writes);
     noted.map_err(|error| HostError::new(&format!("the recording cannot be written: {error}")))?;
     Ok(step)
 }
 
 /// Answers a call from a recording.
-fn replay(player: &mut Player, call: Call<'_>, bytes: &mut [u8]) -> Result<Step, HostError> {
-    let Some(Answer { step, stream }) = player.answer(call, bytes) else {
+fn replay(
+    player: &mut Player,
+    call: Call<'_>,
+    wasi: &mut Wasi,
+    bytes: &mut [u8],
+) -> Result<Step, HostError> {
+    let Some(answer) = player.answer(call, bytes) else {
         return Err(HostError::new(
             "the guest goes another way than was recorded",
         ));
     };
+    let Answer {
+        step,
+        sleeps,
+        stream,
+    } = answer;
+    if let Some(ns) = sleeps {
+        wasi.park(ns);
+    }
     let shown = match stream {
         1 => show(&mut io::stdout().lock(), call.args, bytes),
         2 => show(&mut io::stderr().lock(), call.args, bytes),

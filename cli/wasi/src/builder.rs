@@ -201,6 +201,8 @@ impl WasiBuilder {
             random: self.random,
             files: self.files,
             abi: Abi::Preview1,
+            parks: false,
+            parked: None,
         })
     }
 }

@@ -304,6 +304,8 @@ impl WasiBuilder {
             random,
             files,
             abi: Abi::Preview1,
+            parks: false,
+            parked: None,
         })
     }
 }

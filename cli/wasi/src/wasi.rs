@@ -44,6 +44,10 @@ pub struct Wasi {
     pub(crate) files: FileIds,
     /// The layout of the call being done.
     pub(crate) abi: Abi,
+    /// Whether calls that sleep return at once, and say how long their caller sleeps.
+    pub(crate) parks: bool,
+    /// For how many nanoseconds the caller of the last call sleeps, if it parks.
+    pub(crate) parked: Option<u64>,
 }
 
 impl Wasi {
@@ -72,6 +76,36 @@ impl Wasi {
         let mut memory = Memory::noting(memory);
         let step = dispatch(self, &mut memory, func, args);
         (step, memory.writes())
+    }
+
+    /// From now on a call that only waits for time returns at once, with all that it gives when the time is over, and leaves it to the embedder
+    /// to let its caller sleep ([`Wasi::take_parked`]) while other threads of the guest go on. Clocks do not move by it: see
+    /// [`Wasi::drive_clock`].
+    pub const fn park_sleepers(&mut self) {
+        self.parks = true;
+    }
+
+    /// For how many nanoseconds the caller of the last call is to sleep before 0 is returned to it.
+    #[must_use]
+    pub const fn parked(&self) -> Option<u64> {
+        self.parked
+    }
+
+    /// The same, once.
+    #[must_use]
+    pub const fn take_parked(&mut self) -> Option<u64> {
+        self.parked.take()
+    }
+
+    /// Lets the caller of a call that was answered elsewhere sleep for `ns` nanoseconds.
+    pub const fn park(&mut self, ns: u64) {
+        self.parked = Some(ns);
+    }
+
+    /// Whether the guest's clocks are virtual: time that it waits takes none of the host's.
+    #[must_use]
+    pub fn has_virtual_clocks(&self) -> bool {
+        self.clock.is_virtual()
     }
 
     /// What a descriptor stands for; none if it is not open.

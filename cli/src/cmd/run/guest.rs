@@ -304,6 +304,7 @@ impl<'m> Guest<'m> {
     fn finish(&mut self, outcome: Result<Outcome, Error>) -> Result<End, Failure> {
         let mut turn = outcome.map(Turn::Outcome);
         loop {
+            self.park()?;
             let next = match turn {
                 Ok(Turn::Outcome(Outcome::Done)) if self.engine.thread() == threads::FIRST => {
                     return Ok(End::Done);
@@ -315,7 +316,7 @@ impl<'m> Guest<'m> {
             turn = match next? {
                 Some(outcome) => outcome.map(Turn::Outcome),
                 None => {
-                    self.tick();
+                    self.tick()?;
                     self.linker.run_turn(&mut self.engine, &mut self.wasi)
                 }
             };
@@ -346,16 +347,24 @@ impl<'m> Guest<'m> {
             }
             Turn::Outcome(Outcome::HostCall(call)) if self.is_spawn(call) => return self.spawn(),
             Turn::Outcome(Outcome::Yield | Outcome::Wait(_)) => {}
-            Turn::Asleep {
-                deadline: Some(deadline),
-            } => self.sleep_until(deadline),
-            Turn::Asleep { deadline: None } => return Err(self.deadlock()),
-            Turn::Outcome(Outcome::HostCall(_)) | Turn::Idle => {
-                return Err(Failure::new(
-                    Status::Internal,
-                    "a host function has no answer",
-                ));
-            }
+            Turn::Asleep { deadline } => return self.rest(deadline, true),
+            Turn::Idle => return self.rest(None, false),
+            Turn::Outcome(Outcome::HostCall(_)) => return Err(no_answer()),
+        }
+        Ok(None)
+    }
+
+    /// No thread is ready: sleeps until the first of those wakes that wait, for which the deadline is, or that sleep.
+    fn rest(
+        &mut self,
+        deadline: Option<u64>,
+        any_waits: bool,
+    ) -> Result<Option<Result<Outcome, Error>>, Failure> {
+        let first = deadline.into_iter().chain(self.threads.first_to_wake());
+        match first.min() {
+            Some(deadline) => self.sleep_until(deadline),
+            None if any_waits => return Err(self.deadlock()),
+            None => return Err(no_answer()),
         }
         Ok(None)
     }
@@ -492,6 +501,10 @@ impl<'m> Guest<'m> {
             "the module exports no function {name:?}; {known}{hint}"
         ))
     }
+}
+
+fn no_answer() -> Failure {
+    Failure::new(Status::Internal, "a host function has no answer")
 }
 
 /// The slots of the arguments, each read as its parameter's type.

@@ -31,7 +31,7 @@ pub(crate) const WASI_SECTION: u32 = HOST_SECTIONS.start;
 /// The section with the [`Record`], as JSON.
 pub(crate) const RECORD_SECTION: u32 = HOST_SECTIONS.start + 1;
 /// Version of the [`Record`].
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Fuel between two looks at whether a signal has come: some milliseconds.
 const LOOK: u64 = 2_000_000;
 /// Bytes that are gathered for one write.

@@ -16,6 +16,7 @@ use super::{StatsFormat, config, ended};
 use crate::load::Image;
 use crate::status::Failure;
 use crate::tape::{Header, Player, Recorder, Tape};
+use crate::wasi::SharedTape;
 
 /// Arguments of `wrtd replay`.
 #[derive(Args, Debug)]
@@ -95,6 +96,16 @@ impl Guest<'_> {
     ) -> Result<(), Failure> {
         let header = Header::new(self.image.clone(), id_of(&self.module), invoke, limits);
         self.use_tape(Tape::Record(Recorder::create(path, &header)?))
+    }
+
+    /// Whether calls of the host are answered from a recording.
+    pub(super) fn is_replay(&self) -> bool {
+        let tape = self.tape.as_ref();
+        let is_replay = |tape: &SharedTape| {
+            let tape = tape.lock().unwrap_or_else(PoisonError::into_inner);
+            matches!(*tape, Tape::Replay(_))
+        };
+        tape.is_some_and(is_replay)
     }
 
     /// The guest has ended: the recording is complete, or is found to have been followed to its end.

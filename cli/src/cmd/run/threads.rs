@@ -4,8 +4,9 @@
 //! thread's number, or -1. A thread is an instance of its own of the same module, over the same memory; its life is a call of the export
 //! `wasi_thread_start` with that number and the argument.
 //!
-//! Invariants: all threads run on one host thread, in turns of [`SLICE`] fuel, and the clock by which waits time out is made of fuel
-//! used and of the times when all were asleep. So the same guest with the same input does the same each time.
+//! Invariants: all threads run on one host thread, in turns of [`SLICE`] fuel, and the clock by which waits time out and sleepers wake is made of
+//! fuel used and of the times when all were asleep. So the same guest with the same input does the same each time. A thread that sleeps, in a
+//! `poll_oneoff` that waits for time alone, is parked: its call has no answer until then, and others have their turns.
 //!
 //! ```text
 //! thread-spawn --> instantiating --done--> running --done--> gone
@@ -14,7 +15,7 @@
 //! ```
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use wrt_vm::{
@@ -53,6 +54,8 @@ pub(crate) struct Threads {
     next_tid: u32,
     /// Nanoseconds for which all threads were asleep.
     slept: u64,
+    /// Threads that sleep in a call of WASI, by when they wake on the engine's clock.
+    sleepers: BTreeSet<(u64, Thread)>,
 }
 
 /// A spawned thread.
@@ -87,6 +90,8 @@ pub(crate) struct ThreadsRecord {
     free: Vec<u32>,
     next_tid: u32,
     slept: u64,
+    /// When and which threads wake.
+    sleepers: Vec<(u64, u32)>,
 }
 
 impl Threads {
@@ -111,7 +116,15 @@ impl Threads {
             free: self.free.iter().map(|it| it.number()).collect(),
             next_tid: self.next_tid,
             slept: self.slept,
+            sleepers: (self.sleepers.iter())
+                .map(|(deadline, thread)| (*deadline, thread.number()))
+                .collect(),
         }
+    }
+
+    /// When the first of the sleepers wakes, on the engine's clock.
+    pub(super) fn first_to_wake(&self) -> Option<u64> {
+        self.sleepers.first().map(|&(deadline, _)| deadline)
     }
 }
 
@@ -124,6 +137,7 @@ impl Default for Threads {
             free: Vec::new(),
             next_tid: 1,
             slept: 0,
+            sleepers: BTreeSet::new(),
         }
     }
 }
@@ -171,8 +185,14 @@ impl Guest<'_> {
                 | ExternType::Tag(_) => {}
             }
         }
-        self.engine.set_time_slice(Some(SLICE));
+        self.take_turns();
         Ok(())
+    }
+
+    /// Lets threads take turns, and those that sleep be parked.
+    fn take_turns(&mut self) {
+        self.engine.set_time_slice(Some(SLICE));
+        self.wasi.park_sleepers();
     }
 
     /// Takes over from a snapshot what there is to know of threads, once the engine is restored.
@@ -195,6 +215,9 @@ impl Guest<'_> {
             free: (record.free.iter().copied().map(Instance::from_number)).collect(),
             next_tid: record.next_tid,
             slept: record.slept,
+            sleepers: (record.sleepers.iter())
+                .map(|&(deadline, thread)| (deadline, Thread::from_number(thread)))
+                .collect(),
         };
         let Some(spawn) = self.threads.spawn else {
             return Ok(());
@@ -221,7 +244,7 @@ impl Guest<'_> {
                 | ExternType::Tag(_) => {}
             }
         }
-        self.engine.set_time_slice(Some(SLICE));
+        self.take_turns();
         Ok(())
     }
 
@@ -312,17 +335,40 @@ impl Guest<'_> {
         Ok(Some(outcome))
     }
 
-    /// Lets the clock go on by the fuel that was used: a nanosecond for each unit.
-    pub(super) fn tick(&mut self) {
+    /// Lets the clock go on by the fuel that was used, a nanosecond for each unit, and answers the calls of those whose sleep is over then.
+    pub(super) fn tick(&mut self) -> Result<(), Failure> {
         let now = self.engine.fuel_used().saturating_add(self.threads.slept);
         self.engine.set_clock(now);
+        let turn = self.engine.thread();
+        while let Some(&(deadline, thread)) = self.threads.sleepers.first()
+            && deadline <= self.engine.clock()
+        {
+            self.threads.sleepers.pop_first();
+            self.engine.switch_to(thread)?;
+            self.engine.host_return(&[0])?;
+        }
+        self.engine.switch_to(turn)?;
+        Ok(())
     }
 
-    /// All threads are asleep, the first of them until then.
+    /// Parks the thread that has the turn, if it has just begun to sleep.
+    pub(super) fn park(&mut self) -> Result<(), Failure> {
+        if let Some(ns) = self.wasi.take_parked() {
+            self.tick()?;
+            let deadline = self.engine.clock().saturating_add(ns);
+            let sleeper = (deadline, self.engine.thread());
+            self.threads.sleepers.insert(sleeper);
+        }
+        Ok(())
+    }
+
+    /// All threads are asleep, the first of them until then. The host is only if its clocks are the guest's.
     pub(super) fn sleep_until(&mut self, deadline: u64) {
         let asleep = deadline.saturating_sub(self.engine.clock());
         self.flush();
-        std::thread::sleep(Duration::from_nanos(asleep));
+        if !self.wasi.has_virtual_clocks() && !self.is_replay() {
+            std::thread::sleep(Duration::from_nanos(asleep));
+        }
         self.threads.slept = self.threads.slept.saturating_add(asleep);
         self.engine.set_clock(deadline);
     }

@@ -1,7 +1,8 @@
 //! `poll_oneoff`: waiting for clocks and descriptors.
 //!
 //! Files and output streams are always ready; what can be waited for is time, and standard input. What is ready at once is
-//! returned at once. Events come in the order of their subscriptions.
+//! returned at once. Events come in the order of their subscriptions. Which clocks are first is known from the start, so a caller that is to
+//! be parked (`Wasi::park_sleepers`) has its events at once; one that waits for standard input too is not parked.
 
 use crate::abi::{Abi, EVENT_BYTES, clockid, rights};
 use crate::errno::Errno;
@@ -93,7 +94,9 @@ fn wait(wasi: &mut Wasi, list: &[Subscription]) -> Result<(u64, bool), Errno> {
     let timeout = if immediate { Some(0) } else { clock.min() };
     if !list.iter().any(|sub| matches!(sub.wait, Wait::Stdin)) {
         let timeout = timeout.unwrap_or(0);
-        if timeout > 0 {
+        if timeout > 0 && wasi.parks {
+            wasi.parked = Some(timeout);
+        } else if timeout > 0 {
             wasi.clock.sleep(timeout);
         }
         return Ok((timeout, false));

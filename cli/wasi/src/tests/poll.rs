@@ -133,3 +133,22 @@ fn bad_calls() {
     let args = [SUBS.into(), DATA.into(), 1, OUT.into()];
     assert_eq!(world.call(WasiFunc::PollOneoff, &args), Errno::INVAL);
 }
+
+#[test]
+fn who_only_waits_for_time_can_be_parked() {
+    let mut world = World::new();
+    world.wasi.park_sleepers();
+    let before = world.wasi.clock.now(1);
+    clock(&mut world, 0, 1, 7_000, false);
+    clock(&mut world, 1, 0, 5_000, false);
+    // The events are those of when the time is over, and it is not over yet.
+    assert_eq!(poll(&mut world, 2), [(101, Errno::SUCCESS, 0, 0)]);
+    assert_eq!(world.wasi.parked(), Some(5_000));
+    assert_eq!(world.wasi.take_parked(), Some(5_000));
+    assert_eq!(world.wasi.take_parked(), None);
+    assert!(world.wasi.clock.now(1).unwrap() < before.unwrap() + 5_000);
+    // Something is ready, or it is an error: nobody sleeps.
+    stream(&mut world, 1, 2, 1);
+    assert_eq!(poll(&mut world, 2), [(101, Errno::SUCCESS, 2, 65536)]);
+    assert_eq!(world.wasi.parked(), None);
+}
