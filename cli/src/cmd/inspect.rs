@@ -120,6 +120,7 @@ fn kind_name(number: u8) -> String {
         Some(Kind::Hashes) => "HASHES",
         Some(Kind::Names) => "NAMES",
         Some(Kind::Lines) => "LINES",
+        Some(Kind::Debug) => "DEBUG",
         None => return format!("unknown {number}"),
     };
     name.to_owned()

@@ -5,6 +5,7 @@
 //! [`crate::verify::VerifiedImage`] makes one.
 
 pub mod crc;
+pub mod debug;
 pub mod features;
 pub mod func;
 pub mod handler;

@@ -56,6 +56,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) export_index: &'a [u32],
     pub(crate) names: &'a [u8],
     pub(crate) lines: &'a [u8],
+    pub(crate) debug: &'a [u8],
 }
 
 impl<'a> ModuleView<'a> {

@@ -209,6 +209,7 @@ impl<'a> VerifiedImage<'a> {
                 }
                 Kind::Names => parts.names = bytes,
                 Kind::Lines => parts.lines = bytes,
+                Kind::Debug => parts.debug = bytes,
                 Kind::Root | Kind::Hashes | Kind::DataCow => {}
             }
         }

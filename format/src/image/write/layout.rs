@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 use super::cow::{self, Run};
+use super::debug;
 use super::metadata::{self, RootBuilder};
 use super::side;
 use super::spec::{
@@ -161,6 +162,7 @@ fn sections(
             side::names(&module.func_names, imported + module.funcs.len())?,
         ),
         (Kind::Lines, side::lines(&module.lines, &module.funcs)?),
+        (Kind::Debug, debug::section(module)?),
     ]
     .into_iter()
     .map(|(kind, bytes)| section(kind, index, bytes))

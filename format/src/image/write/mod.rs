@@ -4,6 +4,7 @@
 //! means anything is for [`crate::verify`] to say.
 
 mod cow;
+mod debug;
 mod layout;
 mod metadata;
 mod side;
@@ -18,7 +19,7 @@ pub use rkyv::util::AlignedVec;
 pub use super::types::ExternType as ExternSpec;
 pub use layout::write;
 pub use spec::{
-    ConstExpr, DataMode, DataSpec, ElemItems, ElemMode, ElemSpec, ExportSpec, FuncSpec,
+    ConstExpr, DataMode, DataSpec, DebugSpec, ElemItems, ElemMode, ElemSpec, ExportSpec, FuncSpec,
     FuncTypeSpec, GlobalSpec, ImageSpec, ImportSpec, ModuleSpec, TableSpec, WriteError,
 };
 

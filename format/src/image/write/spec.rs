@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ExternSpec;
+use crate::image::debug::Home;
 use crate::image::handler::Handler;
 use crate::image::items::SubType;
 use crate::image::types::{
@@ -56,8 +57,22 @@ pub struct ModuleSpec {
     pub lines: Vec<Vec<(u32, u32)>>,
     /// Per defined function: where exceptions are caught, ascending by site; words count from the function's first. Fewer or none are fine.
     pub handlers: Vec<Vec<Handler>>,
+    /// What debuggers want to know.
+    pub debug: Option<DebugSpec>,
     /// Features that the code needs beyond those that the writer sees itself, see [`crate::image::features`].
     pub features: u64,
+}
+
+/// What an image for debugging says beside its code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DebugSpec {
+    /// Per defined function: the word in the function at which each step begins and the Wasm byte offset of its operator, ascending by word.
+    /// Fewer or none are fine.
+    pub steps: Vec<Vec<(u32, u32)>>,
+    /// Per defined function: where its locals are, in their order. Fewer or none are fine.
+    pub homes: Vec<Vec<Home>>,
+    /// The symbol file; empty if there is none.
+    pub symbols: Vec<u8>,
 }
 
 /// A type. Of functions unless `composite` says otherwise.

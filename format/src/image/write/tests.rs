@@ -248,6 +248,7 @@ pub(crate) fn rich_module() -> ModuleSpec {
             vec![(0, 7)],
         ],
         handlers: vec![rich_handlers()],
+        debug: None,
         features: 0,
     }
 }
@@ -332,6 +333,7 @@ fn read(module: &ModuleView<'_>) -> ModuleSpec {
         module_name: module.name().map(String::from),
         lines: vec![],
         handlers: read_handlers(module),
+        debug: None,
         features: module.features(),
     }
 }
