@@ -331,10 +331,9 @@ fn read(module: &ModuleView<'_>) -> ModuleSpec {
         start: module.start(),
         func_names: names.collect(),
         module_name: module.name().map(String::from),
-        lines: vec![],
         handlers: read_handlers(module),
-        debug: None,
         features: module.features(),
+        ..ModuleSpec::default()
     }
 }
 
