@@ -16,6 +16,8 @@ use crate::status::{Failure, Status};
 pub struct Settings {
     /// Optimisation.
     pub opt_level: OptLevel,
+    /// Compile for debugging, at the lowest level of optimisation.
+    pub debug: bool,
     /// Leave names and positions out.
     pub strip: bool,
     /// What the module may use.
@@ -68,6 +70,7 @@ pub fn compile(wasm: &[u8], settings: &Settings) -> Result<Compiled, Failure> {
     };
     let options = Options {
         opt_level: settings.opt_level,
+        debug: settings.debug,
         strip: settings.strip,
         features: settings.features,
         canonical_nans: settings.canonical_nans,

@@ -4,6 +4,7 @@
 //! whatever the number of threads.
 #![forbid(unsafe_code)]
 
+mod debug;
 pub mod emit;
 pub mod error;
 pub mod image;
@@ -26,6 +27,14 @@ pub use wasm::{FEATURES, Feature, Features};
 /// `Invalid` or `Unsupported` with the place in the module, `TooLarge` if it exceeds what an image can hold. Nothing is archived unless
 /// every function is valid.
 pub fn compile(wasm: &[u8], options: &Options<'_>) -> Result<Compiled, Error> {
+    let opt_level = match options.debug {
+        true => OptLevel::O0,
+        false => options.opt_level,
+    };
+    let options = &Options {
+        opt_level,
+        ..*options
+    };
     let module = wasm::parse_with(wasm, options.features)?;
     let functions = pipeline::functions(&module, options)?;
     let mut report = functions.report;

@@ -18,6 +18,10 @@ pub struct Progress {
 pub struct Options<'a> {
     /// Optimisation.
     pub opt_level: OptLevel,
+    /// Whether to compile for debugging: without optimisation, whatever [`Self::opt_level`] says, so that the machine can be paused before each operator,
+    /// with the values of locals in the frame, and with what a debugger wants to know in the image. Results and traps are those of every level, and so is the
+    /// fuel that is used, but for what comes behind a trap or a thrown exception in its block and is not paid for.
+    pub debug: bool,
     /// Whether names and positions in the Wasm module are left out of the image.
     pub strip: bool,
     /// What modules may use.
@@ -37,6 +41,7 @@ impl fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("opt_level", &self.opt_level)
+            .field("debug", &self.debug)
             .field("strip", &self.strip)
             .field("features", &self.features)
             .field("canonical_nans", &self.canonical_nans)

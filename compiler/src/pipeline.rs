@@ -5,8 +5,8 @@
 //! thread was first.
 
 use crate::emit::{self, Code};
-use crate::error::Error;
-use crate::ir::build::build_body;
+use crate::error::{Error, ErrorKind};
+use crate::ir::build::{build_body, build_for_debugging};
 use crate::ir::check::check_in;
 use crate::ir::{self, Func};
 use crate::lower::{self, ModuleInfo};
@@ -72,9 +72,13 @@ fn function(
     options: &Options<'_>,
 ) -> Result<(Code, Report), Error> {
     let func_idx = module.body_func_idx(body_idx);
-    let mut compile = || {
+    let mut compile = |homes: bool| {
         let body = module.validate_body(body_idx, allocs)?;
-        let mut func = build_body(module, &body)?;
+        let mut func = if options.debug {
+            build_for_debugging(module, &body, homes)?
+        } else {
+            build_body(module, &body)?
+        };
         drop(body);
         if options.canonical_nans {
             ir::canonical_nans(&mut func);
@@ -95,7 +99,12 @@ fn function(
         };
         Ok((code, report))
     };
-    compile().map_err(|error: Error| error.in_func(func_idx, module.func_name(func_idx)))
+    // A frame that is too large with homes may do without.
+    let first = compile(true).or_else(|error: Error| match error.kind() {
+        ErrorKind::TooLarge(..) if options.debug => compile(false),
+        _ => Err(error),
+    });
+    first.map_err(|error| error.in_func(func_idx, module.func_name(func_idx)))
 }
 
 /// From IR to words.

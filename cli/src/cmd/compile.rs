@@ -36,8 +36,15 @@ pub(crate) struct CompileArgs {
     output: Option<PathBuf>,
 
     /// Optimisation: 0, 1 or 2. Results, traps and fuel are the same at every level.
-    #[arg(short = 'O', value_name = "LEVEL", default_value = "2", value_parser = build::opt_level)]
-    opt_level: OptLevel,
+    /// 2 is the default, 0 with -g.
+    #[arg(short = 'O', value_name = "LEVEL", value_parser = build::opt_level)]
+    opt_level: Option<OptLevel>,
+
+    /// Compile for debugging, without optimisation: the guest can be paused before each operator and its locals be looked at, and the image holds symbols for
+    /// debuggers, from the module's names and DWARF. Such an image is slower and larger, and says all that the module says of its sources: it is for
+    /// developers.
+    #[arg(short = 'g', long, conflicts_with_all = ["strip", "preinit"])]
+    debug: bool,
 
     /// Leave function names and Wasm offsets out; backtraces then show numbers.
     #[arg(long)]
@@ -88,7 +95,8 @@ pub(crate) fn run(args: &CompileArgs) -> Result<u8, Failure> {
     let start = Instant::now();
     let place = args.input.display();
     let mut settings = Settings {
-        opt_level: args.opt_level,
+        opt_level: opt_level(args)?,
+        debug: args.debug,
         strip: args.strip,
         features: args.features,
         canonical_nans: args.canonical_nans,
@@ -118,6 +126,18 @@ pub(crate) fn run(args: &CompileArgs) -> Result<u8, Failure> {
         print(&format!("{}\n", report(&compiled.report, elapsed)))?;
     }
     Ok(0)
+}
+
+/// The level of optimisation that is asked for.
+fn opt_level(args: &CompileArgs) -> Result<OptLevel, Failure> {
+    match args.opt_level {
+        Some(level) if args.debug && level != OptLevel::O0 => Err(Failure::usage(
+            "-g compiles without optimisation: leave -O out, or give -O0",
+        )),
+        Some(level) => Ok(level),
+        None if args.debug => Ok(OptLevel::O0),
+        None => Ok(OptLevel::O2),
+    }
 }
 
 /// Where the image goes. Never onto the module: nobody means that, and it could not be undone.

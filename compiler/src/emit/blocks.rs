@@ -77,6 +77,8 @@ pub(super) struct Block {
     /// What catches exceptions of its calls, ascending by instruction.
     pub(super) catches: Vec<Catch>,
     pub(super) cost: u32,
+    /// If it is a step of a debugger, the offset of its operator in the module, in bytes. Then it stays a block of its own.
+    pub(super) step: Option<u32>,
     pub(super) loop_depth: u32,
 }
 
@@ -88,6 +90,7 @@ impl Block {
             end: End::Next(target),
             catches: Vec::new(),
             cost,
+            step: None,
             loop_depth,
         }
     }
@@ -123,6 +126,11 @@ impl Block {
         let mut all = self.body.iter().chain(leaving);
         all.any(|inst| calls(inst.op.info().control))
     }
+}
+
+/// Whether blocks are those of a function for debugging.
+pub(super) fn is_stepped(blocks: &[Block]) -> bool {
+    blocks.iter().any(|block| block.step.is_some())
 }
 
 /// Resolves all blocks of a function.
@@ -169,6 +177,7 @@ pub(super) fn resolve(code: &VCode, allocated: &Allocated) -> Vec<Block> {
             body,
             end: end.unwrap_or_else(|| End::Next(block.succs[0].block)),
             cost: block.cost,
+            step: block.step,
             loop_depth: block.loop_depth,
         });
     }

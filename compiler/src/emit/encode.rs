@@ -10,7 +10,7 @@ use wrt_format::isa::{
 
 use crate::error::Error;
 
-use super::blocks::{Block, End, Inst};
+use super::blocks::{Block, End, Inst, is_stepped};
 use super::flow::{arrange, entries, skip_branch};
 use super::handlers::Sites;
 use super::{Code, acc, pairs, short};
@@ -37,6 +37,7 @@ struct Encoder<'a> {
     blocks: &'a [Block],
     words: Vec<u16>,
     lines: Vec<(u32, u32)>,
+    steps: Vec<(u32, u32)>,
     pool_words: Vec<u32>,
     fixups: Vec<Fixup>,
     /// Calls and throws, if anything in the function catches.
@@ -51,6 +52,8 @@ struct Encoder<'a> {
     starts: Vec<Option<u32>>,
     /// Fuel that the block costs.
     cost: u32,
+    /// Whether the function is for debugging: then what two blocks do together is no step of either.
+    is_stepped: bool,
 }
 
 /// How wide a label is.
@@ -134,6 +137,7 @@ fn attempt(
         blocks,
         words: Vec::new(),
         lines: Vec::new(),
+        steps: Vec::new(),
         pool_words: Vec::new(),
         fixups: Vec::new(),
         sites: Sites::new(blocks, order),
@@ -142,6 +146,7 @@ fn attempt(
         block: 0,
         starts: vec![None; blocks.len()],
         cost: 0,
+        is_stepped: is_stepped(blocks),
     };
     for (i, &at) in order.iter().enumerate() {
         let block = &blocks[at as usize];
@@ -171,7 +176,11 @@ impl Encoder<'_> {
     fn open(&mut self, block: u32, is_entry: bool, frame: u16) -> Result<(), Error> {
         self.block = block;
         let Block {
-            body, cost, end, ..
+            body,
+            cost,
+            step,
+            end,
+            ..
         } = &self.blocks[block as usize];
         self.starts[block as usize] = Some(self.at());
         self.cost = *cost;
@@ -179,6 +188,7 @@ impl Encoder<'_> {
         if let Some(first) = offsets.find(|&offset| offset != 0) {
             self.lines.push((self.at(), first));
         }
+        self.steps.extend(step.map(|offset| (self.at(), offset)));
         let part = (*cost).min(MAX_BLOCK_COST);
         if is_entry {
             self.put(Op::Enter, &[frame.into(), part.into()], 0)?;
@@ -254,7 +264,9 @@ impl Encoder<'_> {
         };
         match block.end {
             End::Next(target)
-                if self.width() != Width::Far && (Some(target) != next || often(target)) =>
+                if !self.is_stepped
+                    && self.width() != Width::Far
+                    && (Some(target) != next || often(target)) =>
             {
                 Some((pairs::moving_branch(block.body.last()?)?, target))
             }
@@ -361,6 +373,8 @@ impl Encoder<'_> {
             frame,
             refs: 0,
             lines: self.lines,
+            steps: self.steps,
+            homes: None,
             handlers: self.sites.rows(&self.starts)?,
             pool: Vec::new(),
             pool_words: self.pool_words,

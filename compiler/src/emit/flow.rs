@@ -91,7 +91,8 @@ pub(super) fn merge(blocks: &mut [Block], order: &mut Vec<u32>) -> Result<(), Er
     for &at in order.iter() {
         let block = &blocks[at as usize];
         let falls = |last: &u32| matches!(blocks[*last as usize].end, End::Next(to) if to == at);
-        let joins = entries[at as usize] == 1 && (block.cost == 0 || !last_shows);
+        let may_join = block.step.is_none() && (block.cost == 0 || !last_shows);
+        let joins = entries[at as usize] == 1 && may_join;
         let Some(&last) = kept.last().filter(|last| joins && falls(last)) else {
             kept.push(at);
             last_shows = shows(block);

@@ -35,6 +35,10 @@ pub struct Code {
     pub refs: u16,
     /// Word index and byte offset in the Wasm module of block starts and of instructions that may trap or call, ascending.
     pub lines: Vec<(u32, u32)>,
+    /// Word index of the `fuel` of each step, and byte offset in the Wasm module of its operator, ascending.
+    pub steps: Vec<(u32, u32)>,
+    /// First slot of the homes of locals, in code for debugging.
+    pub homes: Option<u16>,
     /// The function's own constants. [`Code::relocate`] makes the indices into it indices into the module's pool.
     pub pool: Vec<u64>,
     /// Where exceptions are caught, ascending by site; words count from the function's first.
@@ -82,13 +86,16 @@ pub fn emit(code: &VCode, allocated: &Allocated) -> Result<Code, Error> {
     let emitted = flow::merge(&mut blocks, &mut order)
         .and_then(|()| flow::arrange(&mut blocks, order))
         .and_then(|order| {
-            pairs::run(&mut blocks);
+            if !blocks::is_stepped(&blocks) {
+                pairs::run(&mut blocks);
+            }
             acc::run(&mut blocks);
             encode::function(&mut blocks, order, allocated.frame)
         });
     match emitted {
         Ok(mut emitted) => {
             emitted.pool.clone_from(&code.pool);
+            emitted.homes = allocated.homes;
             emitted.refs = blocks::roots(code, allocated);
             Ok(emitted)
         }

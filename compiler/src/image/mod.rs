@@ -16,6 +16,7 @@ use wrt_format::image::write::{FuncSpec, ImageSpec, WriteError, write};
 use wrt_format::isa::{Control, Role, field_value, instructions, set_field};
 
 use crate::Options;
+use crate::debug;
 use crate::emit::Code;
 use crate::error::Error;
 use crate::wasm::ValidModule;
@@ -34,6 +35,10 @@ pub fn archive(
     }
     let types = spec::Types::new(module);
     let mut out = spec::module(module, &types, options.strip);
+    if options.debug {
+        let spec = debug::describe(module, &codes, |ty| types.value(ty))?;
+        out.debug = Some(spec);
+    }
     let mut pool = Pool::default();
     for (body_idx, mut code) in (0u32..).zip(codes) {
         let func_idx = module.body_func_idx(body_idx);
@@ -80,7 +85,9 @@ pub fn archive(
 fn build_id(wasm: &[u8], options: &Options<'_>) -> u64 {
     let hash = Sha256::new()
         .chain_update(wasm)
-        .chain_update([options.opt_level as u8 | (options.canonical_nans as u8) << 7])
+        .chain_update([options.opt_level as u8
+            | (options.canonical_nans as u8) << 7
+            | (options.debug as u8) << 6])
         .finalize();
     let mut first = [0; 8];
     first.copy_from_slice(&hash[..8]);

@@ -53,7 +53,7 @@ impl Types {
     }
 
     /// A value type of the module with the image's indices.
-    fn value(&self, ty: ValType) -> ValType {
+    pub(super) fn value(&self, ty: ValType) -> ValType {
         ty.map_index(|index| self.index(index))
     }
 

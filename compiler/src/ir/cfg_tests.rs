@@ -14,6 +14,8 @@ fn graph(succs: &[Vec<u32>]) -> Func {
         insts: Vec::new(),
         blocks: Vec::new(),
         layout: Vec::new(),
+        steps: false,
+        homes: Vec::new(),
     };
     for _ in succs {
         func.new_block();

@@ -101,6 +101,8 @@ pub struct BlockData {
     pub offset: u32,
     /// Fuel: the number of Wasm operators in it that cost 1.
     pub cost: u32,
+    /// Where it is built for debugging, the offset of the one operator in it that costs fuel.
+    pub step: Option<u32>,
 }
 
 /// A function in SSA form.
@@ -120,6 +122,10 @@ pub struct Func {
     pub blocks: Vec<BlockData>,
     /// The live blocks in the order in which they are emitted; starts with the entry.
     pub layout: Vec<Block>,
+    /// Whether it is built for debugging: each operator that costs fuel begins a block, and blocks are not to be merged.
+    pub steps: bool,
+    /// Types of the locals that have homes in the frame, where [`Inst::HomeSet`] keeps their values: all or none.
+    pub homes: Vec<Type>,
 }
 
 impl Func {
@@ -212,6 +218,7 @@ impl Func {
             mostly: None,
             offset: 0,
             cost: 0,
+            step: None,
         });
         Block(self.blocks.len() as u32 - 1)
     }

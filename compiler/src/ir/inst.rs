@@ -49,6 +49,8 @@ pub enum Inst {
     GlobalGet(u32),
     /// Write of a global.
     GlobalSet(u32, Value),
+    /// What a debugger is to see as the value of a local from here on.
+    HomeSet(u32, Value),
     /// Read of memory `mem` at `addr + offset`. `addr` is an i32, or an i64 for a 64-bit memory. `offset` < 2^32: larger ones are
     /// added to `addr`, with their overflow check, when the IR is built.
     Load {
@@ -276,7 +278,8 @@ macro_rules! visitors {
                     | Self::DataDrop(_)
                     | Self::ElemDrop(_)
                     | Self::AtomicFence => {}
-                    Self::Unary(_, a) | Self::RefIsNull(a) | Self::RefAsNonNull(a) | Self::GlobalSet(_, a) => f(a),
+                    Self::Unary(_, a) | Self::RefIsNull(a) | Self::RefAsNonNull(a) | Self::GlobalSet(_, a)
+                    | Self::HomeSet(_, a) => f(a),
                     Self::Load { addr, .. } => f(addr),
                     Self::MemoryGrow { delta, .. } => f(delta),
                     Self::TableGet { index, .. } => f(index),

@@ -15,7 +15,7 @@ pub mod simd;
 pub mod types;
 
 pub use atomic::{AtomicOp, RmwOp};
-pub use build::{build, build_body};
+pub use build::{build, build_body, build_for_debugging};
 pub use check::{check, check_in};
 pub use func::{Block, BlockData, Edge, Func, InstData, InstIdx, Value, ValueData, ValueDef};
 pub use inst::{Inst, Terminator};

@@ -195,6 +195,7 @@ impl Func {
             Inst::RefFunc(func) => write!(f, "ref.func {func}"),
             Inst::GlobalGet(global) => write!(f, "global.get {global}"),
             Inst::GlobalSet(global, _) => write!(f, "global.set {global}, {values}"),
+            Inst::HomeSet(local, _) => write!(f, "home.set {local}, {values}"),
             Inst::Load {
                 op, mem, offset, ..
             } => fmt_access(f, op.name(), (mem, offset), &operands),
@@ -370,6 +371,7 @@ fn fmt_bulk(f: &mut Formatter<'_>, inst: &Inst) -> Result {
         | Inst::RefFunc(_)
         | Inst::GlobalGet(_)
         | Inst::GlobalSet(..)
+        | Inst::HomeSet(..)
         | Inst::Load { .. }
         | Inst::Store { .. }
         | Inst::Atomic { .. }

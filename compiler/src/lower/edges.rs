@@ -144,6 +144,7 @@ impl<'a> Planner<'a> {
                 clauses: piece.clauses,
                 caught: piece.caught,
                 cost: self.func.block(block).cost,
+                step: self.func.block(block).step,
                 loop_depth: depth,
             });
             let offset = self.func.block(block).offset;

@@ -30,6 +30,7 @@ impl Selector<'_> {
             }
             Inst::GlobalGet(global) => self.global_get(global, results[0]),
             Inst::GlobalSet(global, value) => self.global_set(global, value),
+            Inst::HomeSet(local, value) => self.home_set(local, value),
             Inst::Load {
                 op,
                 mem,
@@ -76,6 +77,20 @@ impl Selector<'_> {
         let mut fields = vec![self.def(results[0]), self.field(a)];
         fields.extend(rest);
         self.emit(op, &fields);
+    }
+
+    fn home_set(&mut self, local: u32, value: Value) {
+        let home = self.home(local);
+        if let Some(bits) = self.const_bits(value) {
+            let inst = self.constant_inst(home, bits);
+            return self.push(inst);
+        }
+        let op = match self.func.ty(value).slots() {
+            2 => Op::V128Mov,
+            _ => Op::Mov,
+        };
+        let value = self.field(value);
+        self.emit(op, &[home, value]);
     }
 
     fn constant(&mut self, bits: u64, result: Value) {

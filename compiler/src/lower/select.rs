@@ -40,6 +40,10 @@ pub(super) struct Selector<'a> {
     vregs: Vec<u32>,
     is_ref: Vec<bool>,
     is_wide: Vec<bool>,
+    /// Where the home of each local is, counted from that of the first.
+    homes: Vec<u32>,
+    /// For each register the home that it stands for; none for those at the end.
+    home_of: Vec<Option<u32>>,
     /// Instructions that do their work inside another one, although they must not vanish.
     folded: Vec<bool>,
     /// What is selected for the instruction at hand, in order.
@@ -66,6 +70,12 @@ pub(super) struct FoldedLoad {
 pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool) -> VCode {
     let cfg = Cfg::new(func);
     let loops = Loops::new(&cfg);
+    let mut home_slots = 0;
+    let homes = func.homes.iter().map(|ty| {
+        home_slots += ty.slots();
+        home_slots - ty.slots()
+    });
+    let homes = homes.collect();
     let mut selector = Selector {
         func,
         module,
@@ -77,6 +87,8 @@ pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool) -> VCode {
         vregs: vec![UNUSED; func.values.len()],
         is_ref: Vec::new(),
         is_wide: Vec::new(),
+        homes,
+        home_of: Vec::new(),
         folded: vec![false; func.insts.len()],
         group: Vec::new(),
         offset: 0,
@@ -95,6 +107,8 @@ pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool) -> VCode {
         vreg_count: selector.is_ref.len() as u32,
         is_ref: selector.is_ref,
         is_wide: selector.is_wide,
+        home_of: selector.home_of,
+        home_slots,
         pool: selector.pool,
         param_count: func.params.iter().map(|ty| ty.slots()).sum(),
         result_count: func.results.iter().map(|ty| ty.slots()).sum(),
@@ -198,6 +212,16 @@ impl<'a> Selector<'a> {
         self.is_ref.push(ty.is_traced());
         self.is_wide.push(ty.slots() == 2);
         VReg(self.is_ref.len() as u32 - 1)
+    }
+
+    /// A register that is the home of a local, as a field. Nothing reads it, and the collector does not look there: a home may be out of date where the local
+    /// is not used any more.
+    pub(super) fn home(&mut self, local: u32) -> i64 {
+        let VReg(vreg) = self.fresh(self.func.homes[local as usize]);
+        self.is_ref[vreg as usize] = false;
+        self.home_of.resize(vreg as usize, None);
+        self.home_of.push(Some(self.homes[local as usize]));
+        vreg.into()
     }
 
     /// Adds an instruction to those selected for the instruction at hand.

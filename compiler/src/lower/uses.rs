@@ -164,6 +164,7 @@ fn is_barrier(inst: &Inst) -> bool {
         Inst::Object { op, .. } => op.can_trap(),
         Inst::Binary(op, _, _) => op.can_trap(),
         Inst::GlobalSet(..)
+        | Inst::HomeSet(..)
         | Inst::Store { .. }
         | Inst::MemoryGrow { .. }
         | Inst::MemoryFill { .. }

@@ -65,6 +65,8 @@ pub struct VBlock {
     pub caught: Vec<VReg>,
     /// Fuel.
     pub cost: u32,
+    /// If it is a step of a debugger, the offset of its operator in the module, in bytes.
+    pub step: Option<u32>,
     /// Number of loops around the block.
     pub loop_depth: u32,
 }
@@ -82,6 +84,11 @@ pub struct VCode {
     pub is_ref: Vec<bool>,
     /// For each virtual register whether it holds a v128.
     pub is_wide: Vec<bool>,
+    /// For each virtual register the home that it stands for, counted in slots from the first home; those at the end that stand for none may be left
+    /// out. Registers of one home have its slots, and nothing else has; no instruction reads them.
+    pub home_of: Vec<Option<u32>>,
+    /// Slots of all homes.
+    pub home_slots: u32,
     /// Constants of the module's pool that `const_pool` and `v128_const` instructions name: `fields[1]` is an index into this list;
     /// emission makes it an index of the module's pool.
     pub pool: Vec<u64>,
@@ -132,14 +139,18 @@ impl VCode {
     /// Numbers the virtual registers in the order in which the code names them, and drops those that it does not.
     pub(super) fn renumber(&mut self) {
         let mut new = vec![u32::MAX; self.is_ref.len()];
-        let (mut is_ref, mut is_wide) = (Vec::new(), Vec::new());
+        let (mut is_ref, mut is_wide, mut home_of) = (Vec::new(), Vec::new(), Vec::new());
         let (old_is_ref, old_is_wide) = (&self.is_ref, &self.is_wide);
+        let old_home_of = &self.home_of;
         let mut rename = |vreg: &mut u32| {
             let old = *vreg as usize;
             if new[old] == u32::MAX {
                 new[old] = is_ref.len() as u32;
                 is_ref.push(old_is_ref[old]);
                 is_wide.push(old_is_wide[old]);
+                if !old_home_of.is_empty() {
+                    home_of.push(old_home_of.get(old).copied().flatten());
+                }
             }
             *vreg = new[old];
         };
@@ -156,6 +167,12 @@ impl VCode {
         self.vreg_count = is_ref.len() as u32;
         self.is_ref = is_ref;
         self.is_wide = is_wide;
+        self.home_of = home_of;
+    }
+
+    /// The home that a register stands for, counted in slots from the first home.
+    pub(crate) fn home(&self, vreg: VReg) -> Option<u32> {
+        self.home_of.get(vreg.0 as usize).copied().flatten()
     }
 
     /// Slots that a register takes.

@@ -232,6 +232,7 @@ fn forget(known: &mut Vec<Known>, inst: &Inst) {
         | Inst::RefFunc(_)
         | Inst::GlobalGet(_)
         | Inst::GlobalSet(..)
+        | Inst::HomeSet(..)
         | Inst::Load { .. }
         | Inst::Store { .. }
         | Inst::MemorySize(_)

@@ -96,7 +96,7 @@ const LAST: &[Pass] = &[
     ("consts", consts::run),
 ];
 
-/// Optimises `func`, and lays its blocks out. `check` holds the function against the invariants of the IR after every pass.
+/// Optimises `func`, and lays its blocks out; one for debugging is only laid out. `check` holds the function against the invariants of the IR after every pass.
 ///
 /// # Panics
 /// With `check`, when a pass breaks an invariant.
@@ -109,6 +109,11 @@ pub fn run(func: &mut Func, level: OptLevel, check: bool) {
         }
         changed
     };
+    // Steps of a debugger are blocks.
+    if func.steps {
+        layout::plain(func);
+        return;
+    }
     pass(func, ("merge", merge::canonical));
     match level {
         OptLevel::O0 => {

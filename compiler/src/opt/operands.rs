@@ -82,6 +82,7 @@ pub(super) fn can_trap(func: &Func, inst: &Inst) -> bool {
         | Inst::RefFunc(_)
         | Inst::GlobalGet(_)
         | Inst::GlobalSet(..)
+        | Inst::HomeSet(..)
         | Inst::MemorySize(_)
         | Inst::TableSize(_)
         | Inst::Caught(_)

@@ -21,6 +21,7 @@ use super::{Allocated, MAX_FRAME, Move};
 /// What is wrong, and where.
 pub fn check(code: &VCode, allocated: &Allocated) -> Result<(), String> {
     check_layout(code, allocated)?;
+    check_homes(code, allocated)?;
     check_pads(code, allocated)?;
     let moves = moves_by_block(code, allocated)?;
     let count = code.blocks.len();
@@ -354,6 +355,44 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Homes are where they should be, in front of the window, and nothing else is written there.
+fn check_homes(code: &VCode, allocated: &Allocated) -> Result<(), String> {
+    let Some(first) = allocated.homes.map(u32::from) else {
+        let mut all = defined(code);
+        return match all.find(|&vreg| code.home(vreg).is_some()) {
+            Some(vreg) => Err(format!("v{} has no home", vreg.0)),
+            None => Ok(()),
+        };
+    };
+    let end = first + code.home_slots;
+    let limit = match allocated.base {
+        0 => allocated.frame,
+        base => base - 1,
+    };
+    if end > limit.into() {
+        return Err(format!("homes up to slot {end}"));
+    }
+    let inside = |slot: u16, slots: u32| u32::from(slot) < end && first < u32::from(slot) + slots;
+    for vreg in defined(code) {
+        let (slot, slots) = (allocated.slot(vreg), code.slots(vreg));
+        let right = match code.home(vreg) {
+            Some(home) => u32::from(slot) == first + home && home + slots <= code.home_slots,
+            None => !inside(slot, slots),
+        };
+        if !right {
+            return Err(format!(
+                "v{} in slot {slot}, with homes from {first}",
+                vreg.0
+            ));
+        }
+    }
+    let mut moves = allocated.moves.iter();
+    match moves.find(|it| inside(it.dst, 1 + u32::from(it.wide))) {
+        Some(it) => Err(format!("a move to slot {}, a home", it.dst)),
+        None => Ok(()),
     }
 }
 

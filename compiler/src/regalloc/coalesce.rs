@@ -125,7 +125,9 @@ fn candidates(code: &VCode) -> Vec<(VReg, VReg)> {
         let coldness = u32::MAX - block.loop_depth;
         for inst in block.insts.iter().filter(|inst| inst.op == Op::Mov) {
             let [dst, src] = [inst.fields[0], inst.fields[1]].map(|it| VReg(it as u32));
-            all.push((coldness, src, dst));
+            if code.home(dst).is_none() {
+                all.push((coldness, src, dst));
+            }
         }
         for edge in &block.succs {
             let params = &code.blocks[edge.block as usize].params;

@@ -4,7 +4,7 @@
 //! (the limit is 32767 slots), so nothing is ever spilled; what counts is that no move is left in a hot loop and that frames are small.
 //!
 //! Layout of a frame: the function's parameters, then references that the collector follows (see `ir::Type::is_traced`), then the other
-//! values, then pairs of slots for vectors, then one slot for the return word of callees, then the outgoing window. While a collection
+//! values, then pairs of slots for vectors, then homes of locals in code for debugging, then one slot for the return word of callees, then the outgoing window. While a collection
 //! can happen, at calls and at instructions that allocate, each such reference is in its own part or in the slot of a parameter whose
 //! type is traced: so the collector finds exactly the references that are needed, without maps. The steps, one file each: program points, live ranges, coalescing into bundles,
 //! values that live in the window, slots for all others, moves. [`check`] proves a result right, by other means.
@@ -57,6 +57,8 @@ pub struct Allocated {
     /// Number of slots behind the parameters that hold traced references only. These are nowhere else, but in slots of parameters of
     /// traced types, and in the window as long as nothing can collect.
     pub refs: u16,
+    /// First slot of the homes, if there are any.
+    pub homes: Option<u16>,
 }
 
 /// `dst = src`, inserted before an instruction.
@@ -170,7 +172,8 @@ impl Layout {
         let mut slot_of = vec![0u32; code.vreg_count as usize];
         place_params(code, bundles, &mut values, &mut slot_of);
         let unplaced = |root: u32| {
-            let placed = bundles.fixed(root).is_some() || in_window.contains_key(&root);
+            let home = code.home(VReg(root)).is_some();
+            let placed = home || bundles.fixed(root).is_some() || in_window.contains_key(&root);
             bundles.root(root) == root && !bundles.intervals(root).is_empty() && !placed
         };
         let item = |root: u32| Item {
@@ -197,7 +200,11 @@ impl Layout {
         wides.assign(wide_items, points, work, |root, pair| {
             slot_of[root as usize] = wide_base + 2 * pair;
         });
-        let locals = wide_base + 2 * wides.count();
+        let homes = wide_base + 2 * wides.count();
+        for (slot, home) in slot_of.iter_mut().zip(&code.home_of) {
+            *slot = home.map_or(*slot, |home| homes + home);
+        }
+        let locals = homes + code.home_slots;
         let base = locals + 1;
         for (&root, &at) in &in_window {
             slot_of[root as usize] = base + at;
@@ -218,6 +225,7 @@ impl Layout {
             base: if window.is_used() { base as u16 } else { 0 },
             frame: frame as u16,
             refs: refs as u16,
+            homes: (code.home_slots > 0).then_some(homes as u16),
         };
         Ok(Self { allocated, locals })
     }

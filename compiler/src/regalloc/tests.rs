@@ -279,6 +279,8 @@ pub(super) fn func(param_count: u32, vreg_count: u32, blocks: Vec<VBlock>) -> VC
         vreg_count,
         is_ref: vec![false; vreg_count as usize],
         is_wide: vec![false; vreg_count as usize],
+        home_of: Vec::new(),
+        home_slots: 0,
         pool: Vec::new(),
         param_count,
         result_count: 0,

@@ -11,6 +11,7 @@ use super::{FuncType, ValidModule};
 use crate::error::Error;
 use crate::ir::Type;
 use wasmparser::{Catch, FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader};
+use wrt_format::image::types::ValType;
 
 /// A `block`, `loop`, `if`, `try_table` or `try`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,18 +145,34 @@ impl ValidModule<'_> {
         body: &wasmparser::FunctionBody<'_>,
     ) -> Result<Vec<Type>, Error> {
         let mut locals = self.ir_params(ty);
-        let reader = body
-            .get_locals_reader()
-            .map_err(|error| provisional(&error))?;
-        let mut reader = reader;
-        for _ in 0..reader.get_count() {
-            let offset = reader.original_position();
-            let (count, ty) = reader.read().map_err(|error| provisional(&error))?;
-            let ty = value_type(ty).map_err(|error| error.at(offset))?;
+        for (count, ty) in declared_locals(body)? {
             locals.resize(locals.len() + count as usize, self.ir_type(ty));
         }
         Ok(locals)
     }
+
+    /// Value types of the locals of a defined function, the parameters first.
+    pub(crate) fn local_types(&self, body_idx: u32) -> Result<Vec<ValType>, Error> {
+        let mut locals = self.func_type(self.body_func_idx(body_idx)).params.clone();
+        for (count, ty) in declared_locals(&self.bodies[body_idx as usize])? {
+            locals.resize(locals.len() + count as usize, ty);
+        }
+        Ok(locals)
+    }
+}
+
+/// The locals that a body declares: how many, and of which type.
+fn declared_locals(body: &wasmparser::FunctionBody<'_>) -> Result<Vec<(u32, ValType)>, Error> {
+    let reader = body.get_locals_reader();
+    let mut reader = reader.map_err(|error| provisional(&error))?;
+    let mut locals = Vec::new();
+    for _ in 0..reader.get_count() {
+        let offset = reader.original_position();
+        let (count, ty) = reader.read().map_err(|error| provisional(&error))?;
+        let ty = value_type(ty).map_err(|error| error.at(offset))?;
+        locals.push((count, ty));
+    }
+    Ok(locals)
 }
 
 #[derive(Default)]

@@ -88,6 +88,8 @@ fn func(mut blocks: Vec<VBlock>) -> VCode {
         vreg_count: 3,
         is_ref: vec![false; 3],
         is_wide: vec![false; 3],
+        home_of: Vec::new(),
+        home_slots: 0,
         pool: Vec::new(),
         param_count: 1,
         result_count: 0,

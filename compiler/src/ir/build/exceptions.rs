@@ -212,6 +212,7 @@ impl Builder<'_> {
     pub(super) fn start_clause(&mut self, block: Block, clause: Clause) {
         self.start(block);
         self.func.block_mut(block).cost = 1;
+        self.mark_step();
         let types = self.caught_types(clause);
         self.emit(Inst::Caught(clause), &types);
     }

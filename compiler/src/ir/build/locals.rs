@@ -254,7 +254,7 @@ impl Builder<'_> {
     }
 
     /// The value of a local that is not assigned yet: the function's parameter, or zero.
-    fn initial(&mut self, local: u32) -> Value {
+    pub(super) fn initial(&mut self, local: u32) -> Value {
         let params = &self.func.block(Func::ENTRY).params;
         if let Some(&param) = params.get(local as usize) {
             return param;

@@ -25,6 +25,7 @@ mod params;
 mod random;
 mod regions;
 mod simd;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod wide;
@@ -55,13 +56,27 @@ pub fn build(module: &ValidModule<'_>, body_idx: u32) -> Result<Func, Error> {
 /// # Errors
 /// `Internal` only: if the body holds what the validator should have refused.
 pub fn build_body(module: &ValidModule<'_>, body: &ValidBody<'_>) -> Result<Func, Error> {
-    Ok(run(module, body)?.finish())
+    Ok(run(Builder::new(module, body))?.finish())
+}
+
+/// Builds the function of a valid body for debugging: each operator that costs fuel begins a block, and, with `homes`, each local has a
+/// home in the frame that holds its value.
+///
+/// # Errors
+/// As [`build_body`].
+pub fn build_for_debugging(
+    module: &ValidModule<'_>,
+    body: &ValidBody<'_>,
+    homes: bool,
+) -> Result<Func, Error> {
+    let mut builder = Builder::new(module, body);
+    builder.step_from_here(homes);
+    Ok(run(builder)?.finish())
 }
 
 /// Builds all operators.
-fn run<'m>(module: &'m ValidModule<'m>, body: &'m ValidBody<'m>) -> Result<Builder<'m>, Error> {
-    let mut builder = Builder::new(module, body);
-    let mut ops = body.operators()?;
+fn run(mut builder: Builder<'_>) -> Result<Builder<'_>, Error> {
+    let mut ops = builder.body.operators()?;
     while !ops.eof() {
         let (op, offset) = ops
             .read_with_offset()
@@ -146,6 +161,8 @@ impl<'m> Builder<'m> {
                 insts: Vec::new(),
                 blocks: Vec::new(),
                 layout: Vec::new(),
+                steps: false,
+                homes: Vec::new(),
             },
             infos: Vec::new(),
             current: Func::ENTRY,

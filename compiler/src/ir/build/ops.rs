@@ -148,7 +148,10 @@ impl Builder<'_> {
             self.skip(op);
             return Ok(());
         }
-        self.func.block_mut(self.current).cost += u32::from(costs(op));
+        if costs(op) {
+            self.begin_step();
+            self.func.block_mut(self.current).cost += 1;
+        }
         if let Some(pure) = pure(op) {
             self.pure(&pure);
             Ok(())
@@ -397,10 +400,12 @@ impl Builder<'_> {
             Operator::LocalSet { local_index } => {
                 let value = self.pop();
                 self.set_local(local_index, value);
+                self.set_home(local_index, value);
             }
             Operator::LocalTee { local_index } => {
                 let value = self.pop();
                 self.set_local(local_index, value);
+                self.set_home(local_index, value);
                 self.stack.push(value);
             }
             Operator::Drop => {

@@ -1,7 +1,7 @@
 //! Golden texts of SSA construction, fuel by hand, and its cost on big functions.
 
 use super::super::check::check_in;
-use super::{Func, build, run};
+use super::{Builder, Func, build, run};
 use crate::error::ErrorKind;
 use crate::ir::func::ValueDef;
 use crate::wasm::{self, BodyAllocs};
@@ -432,7 +432,7 @@ fn work(wat: &str) -> (u64, usize, usize) {
     let wasm = wat::parse_str(wat).unwrap();
     let module = wasm::parse(&wasm).unwrap();
     let body = module.validate_body(0, &mut BodyAllocs::default()).unwrap();
-    let builder = run(&module, &body).unwrap();
+    let builder = run(Builder::new(&module, &body)).unwrap();
     let (steps, values) = (builder.locals.steps, builder.func.values.len());
     let func = builder.finish();
     check_in(&func, &module).unwrap();

@@ -183,6 +183,11 @@ impl Checker<'_> {
             }
             Inst::GlobalGet(global) => (Vec::new(), Some(self.global(global)?)),
             Inst::GlobalSet(global, _) => (vec![self.global(global)?], None),
+            Inst::HomeSet(local, _) => {
+                let home = self.func.homes.get(local as usize);
+                let home = home.ok_or_else(|| format!("local {local} has no home"))?;
+                (vec![Is(*home)], None)
+            }
             Inst::Load { op, mem, .. } => (vec![self.memory(mem)?], Some(Is(op.result_type()))),
             Inst::Store { op, mem, .. } => (vec![self.memory(mem)?, store_want(op)], None),
             Inst::Atomic { op, mem, .. } => {

@@ -35,6 +35,8 @@ impl Builder {
             insts: Vec::new(),
             blocks: Vec::new(),
             layout: Vec::new(),
+            steps: false,
+            homes: Vec::new(),
         };
         let block = func.new_block();
         for &ty in params {
