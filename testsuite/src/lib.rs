@@ -21,7 +21,15 @@ pub fn image(wasm: &[u8], opt_level: OptLevel, check: bool) -> Result<Aligned, S
         check,
         ..Options::default()
     };
-    let compiled = wrt_compiler::compile(wasm, &options).map_err(|e| e.to_string())?;
+    image_with(wasm, &options)
+}
+
+/// The same with options of the caller's.
+///
+/// # Errors
+/// The compiler's message.
+pub fn image_with(wasm: &[u8], options: &Options<'_>) -> Result<Aligned, String> {
+    let compiled = wrt_compiler::compile(wasm, options).map_err(|e| e.to_string())?;
     Ok(Aligned::new(&compiled.image))
 }
 

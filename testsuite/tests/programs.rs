@@ -1,22 +1,22 @@
-//! The measured programs compute what they should: the pinned results, which wasmi gives as well, at -O0 and -O2 with the same fuel; and so do the
-//! modules that measure features.
+//! The measured programs compute what they should: the pinned results, which wasmi gives as well, at -O0, -O2 and -g with the same fuel; and
+//! so do the modules that measure features.
 
 #![expect(
     clippy::unwrap_used,
     reason = "whatever a test does not expect is a failure"
 )]
 
-use wrt_compiler::OptLevel;
+use wrt_compiler::{OptLevel, Options};
 use wrt_testsuite::features::FEATURES;
-use wrt_testsuite::image;
+use wrt_testsuite::image_with;
 use wrt_testsuite::programs::{PROGRAMS, Purpose};
 use wrt_vm::{Config, Engine, Extern, Limits, Module, Outcome};
 
 const FUEL: u64 = 10_000_000_000;
 
 /// Result and fuel of `run(n)`.
-fn ours(name: &str, wasm: &[u8], level: OptLevel, n: u32) -> (u32, u64) {
-    let image = image(wasm, level, true).unwrap();
+fn ours(name: &str, wasm: &[u8], options: &Options<'_>, n: u32) -> (u32, u64) {
+    let image = image_with(wasm, options).unwrap();
     let module = Module::load_from_binary(image.bytes(), &Limits::default()).unwrap();
     module.validate().unwrap();
     let mut engine = Engine::new(Config::default()).unwrap();
@@ -27,8 +27,25 @@ fn ours(name: &str, wasm: &[u8], level: OptLevel, n: u32) -> (u32, u64) {
         panic!("{name} has no export `run`");
     };
     let outcome = engine.execute(instance, run, &[n.into()]).unwrap();
-    assert_eq!(outcome, Outcome::Done, "{name} at {level:?}");
+    assert_eq!(outcome, Outcome::Done, "{name} with {options:?}");
     (engine.results()[0] as u32, engine.fuel_used())
+}
+
+/// At this level, with the compiler's self-checks.
+fn at(opt_level: OptLevel) -> Options<'static> {
+    Options {
+        opt_level,
+        check: true,
+        ..Options::default()
+    }
+}
+
+/// For debugging.
+fn debug() -> Options<'static> {
+    Options {
+        debug: true,
+        ..at(OptLevel::O0)
+    }
 }
 
 fn wasmi(wasm: &[u8], n: u32) -> u32 {
@@ -46,12 +63,14 @@ fn programs_give_their_results() {
     let mut wrong = String::new();
     for program in PROGRAMS {
         let (n, expected) = program.check;
-        let ours = |level| ours(program.name, program.wasm, level, n);
-        let (plain, optimised) = (ours(OptLevel::O0), ours(OptLevel::O2));
+        let ours = |options| ours(program.name, program.wasm, &options, n);
+        let (plain, optimised) = (ours(at(OptLevel::O0)), ours(at(OptLevel::O2)));
+        let debug = ours(debug());
         assert_eq!(plain.1, optimised.1, "fuel of {}", program.name);
-        let results = [wasmi(program.wasm, n), plain.0, optimised.0];
-        if results != [expected; 3] {
-            wrong += &format!("{}: wasmi, -O0, -O2: {results:#010x?}\n", program.name);
+        assert_eq!(plain.1, debug.1, "fuel of {} with -g", program.name);
+        let results = [wasmi(program.wasm, n), plain.0, optimised.0, debug.0];
+        if results != [expected; 4] {
+            wrong += &format!("{}: wasmi, -O0, -O2, -g: {results:#010x?}\n", program.name);
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
@@ -76,8 +95,15 @@ fn features_give_their_results() {
     for feature in FEATURES {
         let (n, expected) = feature.check;
         let wasm = feature.wasm().unwrap();
-        let ours = |level| ours(feature.name, &wasm, level, n);
-        let (plain, optimised) = (ours(OptLevel::O0), ours(OptLevel::O2));
+        let ours = |options| ours(feature.name, &wasm, &options, n);
+        let (plain, optimised) = (ours(at(OptLevel::O0)), ours(at(OptLevel::O2)));
+        let debug = ours(debug());
+        assert_eq!(debug.0, expected, "{} with -g", feature.name);
+        // An exception out of a block has paid for all of it, and here each operator is a block.
+        match feature.name.starts_with("throw_") {
+            true => assert!(debug.1 <= plain.1, "{} with -g", feature.name),
+            false => assert_eq!(debug.1, plain.1, "{} with -g", feature.name),
+        }
         assert_eq!(plain, optimised, "{}", feature.name);
         assert_eq!(plain.0, expected, "{}", feature.name);
         // Of the features wasmi has this one.

@@ -1,4 +1,5 @@
-//! Differential fuzzing: random modules under WRT at -O0 and -O2, whole and in slices of fuel, against wasmi.
+//! Differential fuzzing: random modules under WRT at -O0 and -O2, whole and in slices of fuel, and compiled for debugging and paused at each
+//! operator, against wasmi.
 //!
 //! Compared are results, traps, globals, memories and table sizes, and fuel totals of runs that complete: between our own levels and
 //! slices always; with wasmi where no instruction charges by length and there is no control flow, since wasmi adds 1 for every block it
@@ -34,8 +35,9 @@ use generate::Random;
 use ours::Ours;
 use outcome::{End, Seen};
 use peer::Peer;
-use wrt_compiler::OptLevel;
-use wrt_testsuite::image;
+use wrt_cli::load::Aligned;
+use wrt_compiler::{OptLevel, Options};
+use wrt_testsuite::{image, image_with};
 
 const FUEL: u64 = 100_000;
 /// Calls per module.
@@ -121,16 +123,43 @@ fn compare(expected: &Seen, got: &Seen, with_fuel: bool) -> Option<Result<(), St
     })
 }
 
-/// One module at one level and slice size against the peer; the fuel of the runs that complete or trap, which all levels must agree on.
+/// How a module is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    At(OptLevel),
+    ForDebugging,
+}
+
+impl Way {
+    /// Compiles a module, with the compiler's self-checks or without.
+    fn image(self, wasm: &[u8], check: bool) -> Result<Aligned, String> {
+        match self {
+            Self::At(level) => image(wasm, level, check),
+            Self::ForDebugging => {
+                let options = Options {
+                    debug: true,
+                    check,
+                    ..Options::default()
+                };
+                image_with(wasm, &options)
+            }
+        }
+    }
+}
+
+/// One module compiled in one way, at one slice size, against the peer; the fuel of the runs that complete or trap, which all levels must agree
+/// on. In an image for debugging nothing behind a trap in its block has been paid for: of runs that trap it is left out there.
 fn run_module(
     seed: u64,
     wasm: &[u8],
-    level: OptLevel,
+    way: Way,
     slice: u64,
     totals: &mut Totals,
-) -> Result<Vec<u64>, String> {
+) -> Result<Vec<Option<u64>>, String> {
     let mut fuel = Vec::new();
-    let image = image(wasm, level, seed.is_multiple_of(8)).map_err(|e| format!("compile: {e}"))?;
+    let image = way
+        .image(wasm, seed.is_multiple_of(8))
+        .map_err(|e| format!("compile: {e}"))?;
     let for_peer = rewrite::around_the_peers_fault(wasm);
     let (mut peer, mut ours) = match (
         Peer::new(&for_peer, FUEL),
@@ -165,12 +194,12 @@ fn run_module(
         match got.end {
             End::Done(_) => {
                 totals.done += 1;
-                fuel.push(got.fuel);
+                fuel.push(Some(got.fuel));
                 totals.fuel_compared += u32::from(with_fuel);
             }
             End::Trap(_) => {
                 totals.traps += 1;
-                fuel.push(got.fuel);
+                fuel.push((way != Way::ForDebugging).then_some(got.fuel));
             }
             End::OutOfFuel | End::Exception(..) | End::Refused(_) => {}
         }
@@ -184,16 +213,19 @@ fn run_seed(seed: u64, totals: &mut Totals) -> Vec<String> {
         return Vec::new();
     };
     let mut problems = Vec::new();
-    let mut fuel: Option<Vec<u64>> = None;
-    for (level, slice) in [
-        (OptLevel::O0, FUEL),
-        (OptLevel::O2, FUEL),
-        (OptLevel::O2, 7),
+    let mut fuel: Option<Vec<Option<u64>>> = None;
+    for (way, slice) in [
+        (Way::At(OptLevel::O0), FUEL),
+        (Way::At(OptLevel::O2), FUEL),
+        (Way::At(OptLevel::O2), 7),
+        (Way::ForDebugging, 1),
     ] {
-        let place = format!("seed {seed}, {level:?}, slices of {slice}");
-        match run_module(seed, &wasm, level, slice, totals) {
+        let place = format!("seed {seed}, {way:?}, slices of {slice}");
+        match run_module(seed, &wasm, way, slice, totals) {
             Ok(used) => {
-                if *fuel.get_or_insert(used.clone()) != used {
+                let first = fuel.get_or_insert(used.clone());
+                let both = first.iter().zip(&used).filter(|(_, used)| used.is_some());
+                if first.len() != used.len() || both.into_iter().any(|(a, b)| a != b) {
                     problems.push(format!("{place}: fuel {used:?}, at first {fuel:?}"));
                 }
             }

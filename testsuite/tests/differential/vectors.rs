@@ -13,7 +13,7 @@ use wrt_compiler::ir::{SimdOp, Type};
 use crate::generate::Random;
 use crate::ours::{Ours, argument_slots};
 use crate::outcome::Seen;
-use crate::{CALLS, FUEL, Totals, arguments, image, number, run_module};
+use crate::{CALLS, FUEL, Totals, Way, arguments, number, run_module};
 
 /// Statements of a program.
 const STATEMENTS: usize = 24;
@@ -425,10 +425,11 @@ fn keep(seed: u64, wasm: &[u8], problems: &[String]) {
 }
 
 /// Levels and slices.
-const WAYS: [(OptLevel, u64); 3] = [
-    (OptLevel::O0, FUEL),
-    (OptLevel::O2, FUEL),
-    (OptLevel::O2, 7),
+const WAYS: [(Way, u64); 4] = [
+    (Way::At(OptLevel::O0), FUEL),
+    (Way::At(OptLevel::O2), FUEL),
+    (Way::At(OptLevel::O2), 7),
+    (Way::ForDebugging, 1),
 ];
 
 fn programs() -> core::ops::Range<u64> {
@@ -445,10 +446,10 @@ fn vector_programs_run_as_under_wasmi() {
         let (wasm, operators) = program(seed, None);
         seen.extend(operators);
         let mut problems = Vec::new();
-        for (level, slice) in WAYS {
-            if let Err(message) = run_module(seed, &wasm, level, slice, &mut totals) {
+        for (way, slice) in WAYS {
+            if let Err(message) = run_module(seed, &wasm, way, slice, &mut totals) {
                 problems.push(format!(
-                    "seed {seed}, {level:?}, slices of {slice}: {message}"
+                    "seed {seed}, {way:?}, slices of {slice}: {message}"
                 ));
             }
         }
@@ -469,8 +470,8 @@ fn vector_programs_run_as_under_wasmi() {
 }
 
 /// What calls of a program give.
-fn calls(wasm: &[u8], seed: u64, (level, slice): (OptLevel, u64)) -> Vec<Seen> {
-    let image = image(wasm, level, false).unwrap();
+fn calls(wasm: &[u8], seed: u64, (way, slice): (Way, u64)) -> Vec<Seen> {
+    let image = way.image(wasm, false).unwrap();
     let (mut ours, _) = Ours::new(image.bytes(), FUEL, slice).unwrap();
     let mut random = Random::new(seed ^ 0xa5a5);
     let functions = ours.functions();
@@ -491,7 +492,7 @@ fn relaxed_operators_have_the_results_that_are_promised() {
         let (own, operators) = program(seed, Some(false));
         seen.extend(operators);
         let (strict, _) = program(seed, Some(true));
-        let expected = calls(&strict, seed, (OptLevel::O0, FUEL));
+        let expected = calls(&strict, seed, (Way::At(OptLevel::O0), FUEL));
         for way in WAYS {
             let got = calls(&own, seed, way);
             if got != expected {
