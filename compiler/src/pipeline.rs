@@ -100,9 +100,11 @@ fn function(
         Ok((code, report))
     };
     // A frame that is too large with homes may do without.
-    let first = compile(true).or_else(|error: Error| match error.kind() {
-        ErrorKind::TooLarge(..) if options.debug => compile(false),
-        _ => Err(error),
+    let first = compile(true).or_else(|error: Error| {
+        match options.debug && matches!(error.kind(), ErrorKind::TooLarge(..)) {
+            true => compile(false),
+            false => Err(error),
+        }
     });
     first.map_err(|error| error.in_func(func_idx, module.func_name(func_idx)))
 }

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/src"
 flags="--target=wasm32-unknown-unknown -O2 -mcpu=mvp -fno-vectorize -fno-slp-vectorize -ffreestanding -fno-builtin -nostdlib -Wall -Werror -Wl,--no-entry -Wl,--stack-first -Wl,-z,stack-size=16384 -Wl,--strip-debug"
 for source in *.c; do
   case $source in
-  wasi_* | threads_*) continue ;;
+  wasi_* | threads_* | debug_*) continue ;;
   simd_*) vectors=-msimd128 ;;
   *) vectors= ;;
   esac
@@ -24,6 +24,12 @@ for source in threads_*.c; do
   clang-22 --target=wasm32-unknown-unknown -O2 -pthread -matomics -mbulk-memory -ffreestanding -fno-builtin -nostdlib -Wall -Werror \
     -Wl,--no-entry -Wl,--export=_start -Wl,--export=wasi_thread_start -Wl,--import-memory -Wl,--export-memory -Wl,--shared-memory \
     -Wl,--max-memory=1048576 -Wl,--stack-first -Wl,-z,stack-size=16384 -Wl,--strip-debug "$source" threads_start.s -o "../${source%.c}.wasm"
+done
+# With DWARF, for the tests of debugging: as it is written, and optimised.
+debug="--target=wasm32-unknown-unknown -ffreestanding -nostdlib -Wall -Werror -Wl,--no-entry -fdebug-compilation-dir=."
+for source in debug_*.c; do
+  clang-22 $debug -O0 -gdwarf-4 "$source" -o "../${source%.c}.wasm"
+  clang-22 $debug -O2 -gdwarf-5 "$source" -o "../${source%.c}_o2.wasm"
 done
 # Rust with its standard library. Where panics come from is left out: paths of the machine that built it.
 target=${CARGO_TARGET_DIR:-$(pwd)/../../../target/programs}

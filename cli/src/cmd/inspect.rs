@@ -6,7 +6,8 @@
 mod bounds;
 mod text;
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -18,7 +19,8 @@ use wrt_vm::{Limits, ValType};
 
 use super::print;
 use crate::load::Image;
-use crate::status::Failure;
+use crate::replace::replace;
+use crate::status::{Failure, Status};
 
 /// Arguments of `wrtc inspect`.
 #[derive(Args, Debug)]
@@ -34,6 +36,10 @@ pub(crate) struct InspectArgs {
     /// Verify all function bodies too, as a runner does before their first call.
     #[arg(long)]
     verify: bool,
+
+    /// Write the symbol file of an image for debugging (wrtc compile -g), an ELF executable that gdb reads, to FILE instead of printing anything.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "verify", "bounds"])]
+    symbols: Option<PathBuf>,
 
     /// Show how much the guest can do between two looks at its fuel: the costliest block of each function, and what goes by length. Verifies
     /// all function bodies.
@@ -53,6 +59,9 @@ pub(crate) fn run(args: &InspectArgs) -> Result<u8, Failure> {
     };
     let image = image.map_err(fail)?;
     image.check_hashes().map_err(fail)?;
+    if let Some(path) = &args.symbols {
+        return write_symbols(&image, path).map_err(|failure| failure.at(args.image.display()));
+    }
     let mut description = describe(&image);
     let mut behind = String::new();
     if args.bounds {
@@ -65,6 +74,21 @@ pub(crate) fn run(args: &InspectArgs) -> Result<u8, Failure> {
     } else {
         print(&format!("{}{behind}", text::of(&description)))?;
     }
+    Ok(0)
+}
+
+/// Writes the symbol file of the first module that has one.
+fn write_symbols(image: &VerifiedImage<'_>, path: &Path) -> Result<u8, Failure> {
+    let mut modules = (0..image.modules()).map(|number| image.module(number));
+    let symbols = modules.find_map(|module| module.debug()?.symbols());
+    let symbols = symbols.ok_or_else(|| {
+        Failure::new(
+            Status::Invalid,
+            "the image has no symbols: compile the module with -g",
+        )
+    })?;
+    replace(path, |file| file.write_all(symbols))
+        .map_err(|error| Failure::io(path.display(), &error))?;
     Ok(0)
 }
 

@@ -3,6 +3,13 @@
 //! Input: [`ValidModule`] and the [`Code`] of its functions, built for debugging. Output: [`DebugSpec`], from which the section DEBUG is
 //! written. What custom sections say (names, DWARF) is nobody's promise: where it makes no sense it is left out, never an error.
 
+mod custom;
+mod dwarf;
+mod elf;
+mod names;
+mod places;
+mod symbols;
+
 use wrt_format::image::debug::Home;
 use wrt_format::image::types::{ValType, val};
 use wrt_format::image::write::DebugSpec;
@@ -33,5 +40,9 @@ pub(crate) fn describe(
         }
         spec.homes.push(homes);
     }
+    spec.symbols = symbols::file(module, codes)?;
     Ok(spec)
 }
+
+#[cfg(test)]
+mod tests;

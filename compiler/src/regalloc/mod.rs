@@ -201,10 +201,7 @@ impl Layout {
             slot_of[root as usize] = wide_base + 2 * pair;
         });
         let homes = wide_base + 2 * wides.count();
-        for (slot, home) in slot_of.iter_mut().zip(&code.home_of) {
-            *slot = home.map_or(*slot, |home| homes + home);
-        }
-        let locals = homes + code.home_slots;
+        let locals = place_homes(code, homes, &mut slot_of);
         let base = locals + 1;
         for (&root, &at) in &in_window {
             slot_of[root as usize] = base + at;
@@ -246,6 +243,14 @@ fn place_params(code: &VCode, bundles: &Bundles<'_>, values: &mut Slots, slot_of
             values.reserve(slot, bundles.intervals(root));
         }
     }
+}
+
+/// Puts the homes at `first`, one behind the other; gives the slot behind them.
+fn place_homes(code: &VCode, first: u32, slot_of: &mut [u32]) -> u32 {
+    for (slot, home) in slot_of.iter_mut().zip(&code.home_of) {
+        *slot = home.map_or(*slot, |home| first + home);
+    }
+    first + code.home_slots
 }
 
 /// For each bundle the most loops around an access to it.

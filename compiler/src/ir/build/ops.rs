@@ -399,13 +399,11 @@ impl Builder<'_> {
             }
             Operator::LocalSet { local_index } => {
                 let value = self.pop();
-                self.set_local(local_index, value);
-                self.set_home(local_index, value);
+                self.assign(local_index, value);
             }
             Operator::LocalTee { local_index } => {
                 let value = self.pop();
-                self.set_local(local_index, value);
-                self.set_home(local_index, value);
+                self.assign(local_index, value);
                 self.stack.push(value);
             }
             Operator::Drop => {

@@ -4,7 +4,7 @@
 //! Operators that cost nothing go with what is before them. The entry block costs nothing and fills the homes: who calls a function must not pay
 //! for its first step. Where a block that costs nothing is still empty, a step begins there: a header of a loop has to cost something.
 
-use super::{Builder, Func, Inst, Terminator};
+use super::{Builder, Func, Inst, Terminator, Value};
 use crate::ir::func::Edge;
 
 /// Most slots of homes of one function: half of what a frame can have.
@@ -53,8 +53,14 @@ impl Builder<'_> {
         }
     }
 
+    /// Assigns a local here.
+    pub(super) fn assign(&mut self, local: u32, value: Value) {
+        self.set_local(local, value);
+        self.set_home(local, value);
+    }
+
     /// Notes the value of a local where a debugger looks for it.
-    pub(super) fn set_home(&mut self, local: u32, value: super::Value) {
+    fn set_home(&mut self, local: u32, value: Value) {
         if !self.func.homes.is_empty() {
             self.emit(Inst::HomeSet(local, value), &[]);
         }
