@@ -30,12 +30,17 @@ pub(super) const ADDRESS_BYTES: u8 = 8;
 pub(super) fn file(module: &ValidModule<'_>, codes: &[Code]) -> Result<Vec<u8>, Error> {
     let custom = Custom::new(module.wasm);
     let places = Places::new(module, codes, custom.code_start);
-    let mut out = Dwarf::new();
-    let described = dwarf::convert(&custom, &places, &mut out);
     let names = Names::new(module, &custom);
-    names::describe(module, &names, &places, &described.bodies, &mut out)?;
+    let (mut sections, variables) = match described(module, &custom, &places, &names)? {
+        Some(described) => described,
+        // The module's DWARF refers to what cannot be said: then there are names alone.
+        None => {
+            let without = Custom::default();
+            let described = described(module, &without, &places, &names)?;
+            described.ok_or_else(|| Error::internal("names cannot be written"))?
+        }
+    };
     let code = places.code();
-    let mut sections = write(&mut out)?;
     sections.push(frames(code.clone())?);
     let bytes = module.wasm.get(code.start as usize..code.end as usize);
     let memory = module.memories.first().map_or(0, |memory| {
@@ -66,7 +71,7 @@ pub(super) fn file(module: &ValidModule<'_>, codes: &[Code]) -> Result<Vec<u8>, 
             addresses: start..start + VALUE_BYTES,
         });
     }
-    for (name, address) in described.variables {
+    for (name, address) in variables {
         if address < memory {
             symbols.push(Symbol {
                 name,
@@ -87,20 +92,30 @@ fn entry(module: &ValidModule<'_>, places: &Places) -> u64 {
     body.map_or(0, |body| places.body(body).start)
 }
 
-/// The sections of DWARF that are not empty.
-fn write(dwarf: &mut Dwarf) -> Result<Vec<Section>, Error> {
-    let mut sections = Sections::new(EndianVec::new(LittleEndian));
-    dwarf.write(&mut sections).map_err(failed)?;
-    let mut out = Vec::new();
-    sections.for_each_mut(|id, bytes| {
+/// The sections of DWARF that are not empty, and the variables in memory; nothing if they cannot be written.
+fn described(
+    module: &ValidModule<'_>,
+    custom: &Custom<'_>,
+    places: &Places,
+    names: &Names<'_>,
+) -> Result<Option<(Vec<Section>, Vec<(String, u64)>)>, Error> {
+    let mut dwarf = Dwarf::new();
+    let described = dwarf::convert(custom, places, &mut dwarf);
+    names::describe(module, names, places, &described.bodies, &mut dwarf)?;
+    let mut written = Sections::new(EndianVec::new(LittleEndian));
+    if dwarf.write(&mut written).is_err() {
+        return Ok(None);
+    }
+    let mut sections = Vec::new();
+    written.for_each_mut(|id, bytes| {
         let bytes = bytes.take();
         if !bytes.is_empty() {
             let name = id.name();
-            out.push(Section { name, bytes });
+            sections.push(Section { name, bytes });
         }
         Ok::<(), Error>(())
     })?;
-    Ok(out)
+    Ok(Some((sections, described.variables)))
 }
 
 fn failed(error: gimli::write::Error) -> Error {

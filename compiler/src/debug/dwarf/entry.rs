@@ -90,8 +90,7 @@ impl<'a, 'b> Converter<'a, 'b> {
             }
             match around.last() {
                 None if id == self.unit.root() => self.root(&entry),
-                // A unit has one root.
-                None => continue,
+                None => break,
                 Some(&(_, parent)) => {
                     self.unit.add_reserved(id, parent, entry.tag());
                     self.attributes(id, &entry, described);

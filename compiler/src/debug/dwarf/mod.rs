@@ -179,6 +179,8 @@ fn reserve(
     let mut entry = read::DebuggingInformationEntry::null();
     while !all.is_empty() {
         match all.read_entry(&mut entry) {
+            // A unit has one root.
+            Ok(true) if !is_root && entry.depth() == 0 => break,
             Ok(true) => {
                 let offset = entry.offset().to_unit_section_offset(read);
                 let to = match core::mem::take(&mut is_root) {
@@ -192,3 +194,6 @@ fn reserve(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
