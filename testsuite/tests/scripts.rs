@@ -17,16 +17,20 @@ fn our_own_scripts_pass_at_every_level() {
     assert!(scripts > 0);
 }
 
-/// Every directive of a script passes at every level.
+/// Every directive of a script passes at every level, and for debugging.
 fn passes(path: &Path) {
-    for opt_level in [OptLevel::O0, OptLevel::O1, OptLevel::O2] {
+    let levels = [OptLevel::O0, OptLevel::O1, OptLevel::O2];
+    let ways = levels.map(|level| (level, false));
+    for (opt_level, debug) in ways.into_iter().chain([(OptLevel::O0, true)]) {
         let options = Options {
             opt_level,
+            debug,
             check: true,
             ..Options::default()
         };
         let counts = run_file(path, &options).expect("a readable script");
-        assert_eq!(counts.failures, [], "{} at {opt_level:?}", path.display());
+        let place = path.display();
+        assert_eq!(counts.failures, [], "{place} at {opt_level:?}, -g: {debug}");
         assert!(counts.passed > 0, "{counts}");
     }
 }

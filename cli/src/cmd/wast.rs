@@ -25,6 +25,10 @@ pub(crate) struct WastArgs {
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2", value_parser = build::opt_level)]
     opt_level: OptLevel,
 
+    /// Compile for debugging, as wrtc compile -g does.
+    #[arg(short = 'g', long, conflicts_with = "opt_level")]
+    debug: bool,
+
     /// What modules may use, as for wrtc compile: others count as refused.
     #[arg(long, value_name = "LIST", default_value = "all", hide_default_value = true, allow_hyphen_values = true, value_parser = build::features)]
     features: Features,
@@ -38,6 +42,7 @@ pub(crate) struct WastArgs {
 pub(crate) fn run(args: &WastArgs) -> Result<u8, Failure> {
     let options = Options {
         opt_level: args.opt_level,
+        debug: args.debug,
         features: args.features,
         check: args.check,
         rewrite: None,

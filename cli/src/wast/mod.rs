@@ -30,6 +30,8 @@ use run::Runner;
 pub struct Options {
     /// Optimisation.
     pub opt_level: OptLevel,
+    /// Compile for debugging instead.
+    pub debug: bool,
     /// What modules may use; others are refused.
     pub features: Features,
     /// Let the compiler check its own work after every stage, and the machine collect garbage whenever it allocates.

@@ -101,6 +101,7 @@ fn compile(encoded: Result<Vec<u8>, wast::Error>, options: &Options) -> Built {
     };
     let options = wrt_compiler::Options {
         opt_level: options.opt_level,
+        debug: options.debug,
         features: options.features,
         check: options.check,
         ..wrt_compiler::Options::default()

@@ -31,7 +31,10 @@ pub(super) fn file(module: &ValidModule<'_>, codes: &[Code]) -> Result<Vec<u8>, 
     let custom = Custom::new(module.wasm);
     let places = Places::new(module, codes, custom.code_start);
     let names = Names::new(module, &custom);
-    let (mut sections, variables) = match described(module, &custom, &places, &names)? {
+    let Described {
+        mut sections,
+        variables,
+    } = match described(module, &custom, &places, &names)? {
         Some(described) => described,
         // The module's DWARF refers to what cannot be said: then there are names alone.
         None => {
@@ -92,13 +95,21 @@ fn entry(module: &ValidModule<'_>, places: &Places) -> u64 {
     body.map_or(0, |body| places.body(body).start)
 }
 
+/// What is described.
+struct Described {
+    /// The sections of DWARF that are not empty.
+    sections: Vec<Section>,
+    /// Variables in memory: name and address.
+    variables: Vec<(String, u64)>,
+}
+
 /// The sections of DWARF that are not empty, and the variables in memory; nothing if they cannot be written.
 fn described(
     module: &ValidModule<'_>,
     custom: &Custom<'_>,
     places: &Places,
     names: &Names<'_>,
-) -> Result<Option<(Vec<Section>, Vec<(String, u64)>)>, Error> {
+) -> Result<Option<Described>, Error> {
     let mut dwarf = Dwarf::new();
     let described = dwarf::convert(custom, places, &mut dwarf);
     names::describe(module, names, places, &described.bodies, &mut dwarf)?;
@@ -115,7 +126,10 @@ fn described(
         }
         Ok::<(), Error>(())
     })?;
-    Ok(Some((sections, described.variables)))
+    Ok(Some(Described {
+        sections,
+        variables: described.variables,
+    }))
 }
 
 fn failed(error: gimli::write::Error) -> Error {
