@@ -13,10 +13,14 @@
 //!                             \-----------------> waiting for a notification: paused again when woken
 //! ```
 
+#[cfg(feature = "debug")]
+mod debug;
 mod exception;
 mod run;
 mod threads;
 
+#[cfg(feature = "debug")]
+pub use debug::{PauseAt, Watch};
 pub use run::Frame;
 pub use threads::{Turn, Wake};
 

@@ -54,6 +54,7 @@
 //!   [`Engine::with_memory`] lives in a slice of the embedder's.
 //! - `checked`: every raw access is asserted.
 //! - `loop-core`: the portable run loop even where the faster one is available.
+//! - `debug`: runs pause at steps and breakpoints, and frames show their slots (`Engine::set_steps`).
 //! - `no-fuel`: to measure what metering costs; never for production.
 #![no_std]
 #![deny(unsafe_code)]
@@ -87,6 +88,8 @@ mod typed;
 mod val;
 
 pub use engine::{Engine, Frame, Turn, Wake};
+#[cfg(feature = "debug")]
+pub use engine::{PauseAt, Watch};
 #[cfg(feature = "alloc")]
 pub use error::ImportDetail;
 pub use error::{Budget, Entity, Error, ImportError, ImportMismatch, Misuse, VerifyError};

@@ -71,7 +71,7 @@ pub(crate) enum Argument {
 
 impl State {
     #[inline(always)]
-    fn fuel(&self) -> i64 {
+    pub(super) fn fuel(&self) -> i64 {
         #[cfg(not(wrt_tail4))]
         return self.fuel;
         #[cfg(wrt_tail4)]

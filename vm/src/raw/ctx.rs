@@ -155,6 +155,9 @@ pub(crate) struct Ctx {
     /// What to count.
     #[cfg(feature = "profile")]
     pub(super) counted: super::profile::Counted,
+    /// Where to pause.
+    #[cfg(feature = "debug")]
+    pub(super) stopping: super::stops::Stopping,
     /// Function that was looked up last: its first word, its end, its frame.
     #[cfg(feature = "checked")]
     pub(super) frame_cache: core::cell::Cell<(u32, u32, u16)>,
@@ -209,6 +212,8 @@ impl Ctx {
             host_stack: 0,
             #[cfg(feature = "profile")]
             counted: super::profile::Counted::NONE,
+            #[cfg(feature = "debug")]
+            stopping: super::stops::Stopping::NOWHERE,
             #[cfg(feature = "checked")]
             frame_cache: core::cell::Cell::new((0, 0, 0)),
         }
@@ -221,6 +226,10 @@ impl Ctx {
         #[cfg(feature = "profile")]
         {
             ctx.counted = super::profile::Counted::of(store);
+        }
+        #[cfg(feature = "debug")]
+        {
+            ctx.stopping = super::stops::Stopping::of(store);
         }
         let run = store.run;
         ctx.switch(store, run.instance);

@@ -28,11 +28,10 @@ pub(crate) enum Core {
 /// The place to start from must be one that an activation was started at or left at (C2): whoever sets it otherwise (a restored
 /// snapshot) has to verify it first.
 pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
-    #[cfg(feature = "profile")]
-    let core = if store.profile.is_some() {
-        Core::Loop
-    } else {
+    let core = if kind(store) == Kind::Plain {
         core
+    } else {
+        Core::Loop
     };
     match core {
         #[cfg(all(test, wrt_levels, not(debug_assertions)))]
@@ -60,23 +59,59 @@ pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
             ctx.finish(store, code)
         }
         Core::Loop => {
+            let kind = kind(store);
             let mut ctx = Ctx::load(store, fuel);
             // SAFETY: the context has just been loaded from the store (C1, C2).
             let code = unsafe {
-                #[cfg(feature = "profile")]
-                if store.profile.is_some() {
-                    looped::run::<true>(&mut ctx)
-                } else {
-                    looped::run::<false>(&mut ctx)
+                match kind {
+                    Kind::Plain => looped::run::<false, false>(&mut ctx),
+                    #[cfg(feature = "profile")]
+                    Kind::Counting => looped::run::<true, false>(&mut ctx),
+                    #[cfg(feature = "debug")]
+                    Kind::Stopping => looped::run::<false, true>(&mut ctx),
                 }
-                #[cfg(not(feature = "profile"))]
-                looped::run::<false>(&mut ctx)
             };
             ctx.finish(store, code)
         }
         #[cfg(not(all(any(wrt_tail6, wrt_tail4), not(debug_assertions))))]
         Core::Tail => run(store, fuel, Core::Loop),
     }
+}
+
+/// What the loop core does besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Nothing.
+    Plain,
+    /// It counts instructions.
+    #[cfg(feature = "profile")]
+    Counting,
+    /// It pauses where a debugger wants it to.
+    #[cfg(feature = "debug")]
+    Stopping,
+}
+
+/// What the next run is to do besides: only the loop core does it.
+#[cfg_attr(
+    not(any(feature = "profile", feature = "debug")),
+    expect(
+        clippy::missing_const_for_fn,
+        unused_variables,
+        reason = "it depends on the features"
+    )
+)]
+fn kind(store: &Store<'_>) -> Kind {
+    #[cfg(feature = "profile")]
+    if store.profile.is_some() {
+        return Kind::Counting;
+    }
+    #[cfg(feature = "debug")]
+    if let Some(stops) = &store.stops
+        && stops.at != super::stops::At::Nowhere
+    {
+        return Kind::Stopping;
+    }
+    Kind::Plain
 }
 
 /// The core to use: the tail-threaded one if this build has it and its handlers really jump.

@@ -8,17 +8,22 @@ use crate::op;
 
 macro_rules! loop_core {
     ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
-        /// Runs from the place saved in `ctx` until the run is left; gives a [`Stop::code`]. With `COUNT` every instruction is counted.
+        /// Runs from the place saved in `ctx` until the run is left; gives a [`Stop::code`]. With `COUNT` every instruction is counted; with `STOPS` it is
+        /// also left where a debugger wants it to pause.
         ///
         /// # Safety
         /// `ctx` satisfies C1 and C2.
-        pub(super) unsafe fn run<const COUNT: bool>(ctx: *mut Ctx) -> u32 {
+        pub(super) unsafe fn run<const COUNT: bool, const STOPS: bool>(ctx: *mut Ctx) -> u32 {
             let mut state = State::from_ctx(ctx);
+            #[cfg(feature = "debug")]
+            let mut left = state.context().stopping.left();
             'next: loop {
                 #[cfg(feature = "profile")]
                 if COUNT {
                     state.context().counted.add(state.pc);
                 }
+                #[cfg(feature = "debug")]
+                let before = state.fuel();
                 let mut number = state.opcode();
                 let ctl = loop {
                     break match number {
@@ -40,6 +45,8 @@ macro_rules! loop_core {
                     };
                 };
                 let stop = match ctl {
+                    #[cfg(feature = "debug")]
+                    Ctl::Jump | Ctl::Taken if STOPS && state.stops_here(before, &mut left) => Stop::OutOfFuel,
                     Ctl::Next | Ctl::Jump | Ctl::Taken => continue,
                     Ctl::Trap(trap) => Stop::Trap(trap),
                     Ctl::Exit(stop) => stop,

@@ -6,7 +6,7 @@
 //!   paths.
 //! - `lanes`: what vector instructions compute, by machine instructions where that pays.
 //! - `float`: conversions of integers.
-//! - `profile`: counts of executed instructions.
+//! - `profile`: counts of executed instructions. `stops`: where a debugger wants runs to pause.
 //! - `tail`, `looped`: the two cores. `dispatch`: the choice between them.
 
 /// Calls `$callback!` with the rows of the instructions that this build has: each of these macros adds a part of the table, or does not.
@@ -71,6 +71,8 @@ pub(crate) mod profile;
 pub(crate) mod provider;
 pub(crate) mod scratch;
 pub(crate) mod state;
+#[cfg(feature = "debug")]
+pub(crate) mod stops;
 pub(crate) mod store;
 #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
 mod tail;

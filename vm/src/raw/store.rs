@@ -82,6 +82,9 @@ pub(crate) struct Store<'m> {
     /// Counts of executed instructions, once they are asked for.
     #[cfg(feature = "profile")]
     pub(crate) profile: Option<super::profile::Profile>,
+    /// Where a debugger wants runs to pause.
+    #[cfg(feature = "debug")]
+    pub(crate) stops: Option<super::stops::Stops>,
     /// What the engine keeps of the present thread's runs.
     pub(crate) session: Session,
     /// Number of the present thread.
@@ -241,6 +244,8 @@ impl<'m> Store<'m> {
             hosts: Buf::new(),
             #[cfg(feature = "profile")]
             profile: None,
+            #[cfg(feature = "debug")]
+            stops: None,
             stack_mark: 0,
             max_memory_bytes: u64::MAX,
             max_table_elems: u64::MAX,

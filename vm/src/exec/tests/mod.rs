@@ -15,6 +15,8 @@ mod reference;
 mod refs;
 mod roots;
 mod special;
+#[cfg(feature = "debug")]
+mod stops;
 mod together;
 #[cfg(feature = "simd")]
 mod vector;
