@@ -7,6 +7,8 @@
 pub mod build;
 mod chain;
 pub mod cmd;
+#[cfg(feature = "debug")]
+mod debug;
 mod envelope;
 pub mod load;
 #[cfg(feature = "compile")]

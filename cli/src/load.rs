@@ -21,6 +21,14 @@ const HEAD_BYTES: u64 = 256;
 /// Where an image must lie.
 const ALIGN: usize = 16;
 
+/// What an image is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Run,
+    #[cfg(feature = "debug")]
+    Debug,
+}
+
 /// An image in memory.
 #[derive(Debug)]
 pub enum Image {
@@ -37,14 +45,23 @@ impl Image {
     /// The file cannot be read; it holds a module and does not compile, or there is no compiler in this build. Whether the bytes are
     /// an image is for the verifier to say.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        Self::load(path).map_err(|failure| failure.at(path.display()))
+        Self::load(path, Purpose::Run).map_err(|failure| failure.at(path.display()))
     }
 
-    fn load(path: &Path) -> Result<Self, Failure> {
+    /// The same for debugging: a module is compiled for that.
+    ///
+    /// # Errors
+    /// As of [`Self::open`].
+    #[cfg(feature = "debug")]
+    pub fn open_for_debugging(path: &Path) -> Result<Self, Failure> {
+        Self::load(path, Purpose::Debug).map_err(|failure| failure.at(path.display()))
+    }
+
+    fn load(path: &Path, purpose: Purpose) -> Result<Self, Failure> {
         if is_stream(path)? {
             let bytes = read(path)?;
             if is_module(path, &bytes) {
-                return compile(&bytes).map(Self::Copied);
+                return compile(&bytes, purpose).map(Self::Copied);
             }
             return Ok(Self::Copied(Aligned::new(&bytes)));
         }
@@ -53,7 +70,7 @@ impl Image {
             .and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head))
             .map_err(io)?;
         if is_module(path, &head) {
-            return compile(&read(path)?).map(Self::Copied);
+            return compile(&read(path)?, purpose).map(Self::Copied);
         }
         if head.is_empty() {
             return Err(Failure::new(Status::NotAnImage, "the file is empty"));
@@ -109,14 +126,23 @@ fn is_module(path: &Path, head: &[u8]) -> bool {
 }
 
 #[cfg(feature = "compile")]
-fn compile(module: &[u8]) -> Result<Aligned, Failure> {
+fn compile(module: &[u8], purpose: Purpose) -> Result<Aligned, Failure> {
+    use crate::build::Settings;
     let wasm = crate::build::parse_module(module)?;
-    crate::build::compile(&wasm, &crate::build::Settings::default())
-        .map(|compiled| Aligned::new(&compiled.image))
+    let settings = match purpose {
+        Purpose::Run => Settings::default(),
+        #[cfg(feature = "debug")]
+        Purpose::Debug => Settings {
+            opt_level: wrt_compiler::OptLevel::O0,
+            debug: true,
+            ..Settings::default()
+        },
+    };
+    crate::build::compile(&wasm, &settings).map(|compiled| Aligned::new(&compiled.image))
 }
 
 #[cfg(not(feature = "compile"))]
-fn compile(_: &[u8]) -> Result<Aligned, Failure> {
+fn compile(_: &[u8], _: Purpose) -> Result<Aligned, Failure> {
     let text = "this is a WebAssembly module, and this build of wrtd has no compiler: compile it with wrtc first";
     Err(Failure::new(Status::NotAnImage, text))
 }

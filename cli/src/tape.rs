@@ -78,6 +78,9 @@ pub(crate) enum Tape {
     Record(Recorder),
     /// They are answered as they were.
     Replay(Player),
+    /// Each is done once, and answered from memory when time is run again.
+    #[cfg(feature = "debug")]
+    Travel(crate::debug::Log),
 }
 
 /// A recording being made.

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "compile")]
 mod compile;
+#[cfg(feature = "debug")]
+mod debug;
 #[cfg(feature = "compile")]
 mod disasm;
 #[cfg(feature = "compile")]
@@ -16,6 +18,8 @@ mod snapshot;
 mod wast;
 
 pub(crate) use run::keep::Record;
+#[cfg(feature = "debug")]
+pub(crate) use run::stepwise;
 #[cfg(feature = "compile")]
 pub(crate) use run::{Guest, Keep};
 
@@ -46,6 +50,10 @@ enum WrtdCommand {
     /// Do a recorded run again, without files, clocks or input.
     #[command(after_help = status::help(Command::Wrtd))]
     Replay(run::replay::ReplayArgs),
+    /// Run an image under gdb, with breakpoints and steps, forward and backward.
+    #[cfg(feature = "debug")]
+    #[command(after_help = status::help(Command::Wrtd))]
+    Debug(debug::DebugArgs),
     /// Look at snapshots.
     #[command(subcommand, after_help = status::help(Command::Wrtd))]
     Snapshot(snapshot::SnapshotCommand),
@@ -57,6 +65,8 @@ pub fn wrtd(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         WrtdCommand::Run(args) => run::run(args),
         WrtdCommand::Resume(args) => run::resume::run(args),
         WrtdCommand::Replay(args) => run::replay::run(args),
+        #[cfg(feature = "debug")]
+        WrtdCommand::Debug(args) => debug::run(args),
         WrtdCommand::Snapshot(command) => snapshot::run(command),
     })
 }

@@ -12,15 +12,16 @@ pub(crate) mod replay;
 mod restart;
 pub(crate) mod resume;
 mod stats;
+#[cfg(feature = "debug")]
+pub(crate) mod stepwise;
 mod threads;
+pub(crate) mod world;
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use wrt_host::MmapProvider;
 use wrt_vm::{Config, Engine, Limits, Module};
-use wrt_wasi::{Clock, Wasi, WasiBuilder};
 
 use crate::load::Image;
 use crate::status::{self, Failure};
@@ -29,6 +30,7 @@ pub(crate) use guest::Guest;
 pub(crate) use keep::Keep;
 use keep::KeepArgs;
 use restart::{LastCheckpoint, TrapArgs};
+use world::WorldArgs;
 
 /// Arguments of `wrtd run`.
 #[derive(Args, Debug)]
@@ -76,12 +78,6 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "WASM", requires = "profile")]
     profile_wasm: Option<PathBuf>,
 
-    /// Let the guest do the same in every run and on every machine: clocks start at the year 2000 and go on by a nanosecond for each unit
-    /// of fuel and by what is waited for, random numbers come from SEED, files show neither times nor the host's numbers. Input must be
-    /// the same; take it from a file.
-    #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
-    deterministic: Option<u64>,
-
     /// Write all that the guest asks of the host, and the answers, to FILE; `wrtd replay` does the same run again without files, clocks
     /// or input.
     #[arg(long, value_name = "FILE", conflicts_with = "on_trap")]
@@ -93,21 +89,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     keep: KeepArgs,
 
-    /// Give the guest a host directory, under the guest's name for it or the same one.
-    #[arg(long, value_name = "HOST[::GUEST]")]
-    dir: Vec<String>,
-
-    /// Call the guest by this name: its first argument, which is the name of IMG otherwise.
-    #[arg(long, value_name = "NAME")]
-    argv0: Option<String>,
-
-    /// Set a variable of the guest's environment.
-    #[arg(long, value_name = "K=V")]
-    env: Vec<String>,
-
-    /// Read the guest's standard input from a file.
-    #[arg(long, value_name = "FILE")]
-    stdin: Option<PathBuf>,
+    #[command(flatten)]
+    world: WorldArgs,
 
     /// The guest's arguments: everything from the first one on; put -- before one that starts with a dash.
     #[arg(
@@ -140,7 +123,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
 }
 
 fn from_the_beginning(args: &RunArgs, last: &LastCheckpoint) -> Result<u8, Failure> {
-    let wasi = wasi(args)?;
+    let guest_args = if args.invoke.is_none() {
+        &args.args[..]
+    } else {
+        &[]
+    };
+    let wasi = args
+        .world
+        .build(&args.image, guest_args, |builder| builder)?;
     let image = Image::open(&args.image)?;
     let provider = match &image {
         Image::Mapped(mapped) => MmapProvider::new().with_image(mapped),
@@ -151,7 +141,7 @@ fn from_the_beginning(args: &RunArgs, last: &LastCheckpoint) -> Result<u8, Failu
         .map_err(|error| Failure::from(error).at(&place))?;
     let mut engine = Engine::with_provider(config(args.threads), &provider)?;
     engine.set_fuel(0);
-    if args.keep.state_hash_every.is_some() && args.deterministic.is_none() {
+    if args.keep.state_hash_every.is_some() && args.world.deterministic.is_none() {
         let text = "--state-hash-every says nothing without --deterministic: no two runs have the same clocks";
         return Err(Failure::usage(text));
     }
@@ -209,70 +199,10 @@ const fn config(threads: Option<u32>) -> Config {
     }
 }
 
-fn guest_status(code: i32) -> u8 {
+pub(crate) fn guest_status(code: i32) -> u8 {
     let (status, replaced) = status::of_guest(code);
     if replaced {
         eprintln!("wrtd: the guest exited with code {code}");
     }
     status
-}
-
-/// What the guest sees of the host.
-fn wasi(args: &RunArgs) -> Result<Wasi, Failure> {
-    let name = args.argv0.clone();
-    let mut builder = WasiBuilder::new()
-        .inherit_output()
-        .arg(name.unwrap_or_else(|| program_name(&args.image)));
-    if args.invoke.is_none() {
-        builder = builder.args(&args.args);
-    }
-    for pair in &args.env {
-        let pair = pair
-            .split_once('=')
-            .ok_or_else(|| Failure::usage(format!("--env {pair}: give a variable as NAME=VALUE")));
-        let (name, value) = pair?;
-        builder = builder.env(name, value);
-    }
-    builder = with_dirs(builder, &args.dir)?;
-    if let Some(seed) = args.deterministic {
-        builder = builder
-            .random_seed(seed)
-            .stable_files()
-            .clock(Clock::Virtual {
-                realtime_ns: wrt_wasi::STABLE_TIME_NS,
-                monotonic_ns: 0,
-                step_ns: 0,
-            });
-    }
-    with_stdin(builder, args.stdin.as_deref())?
-        .build()
-        .map_err(|error| Failure::usage(error.to_string()))
-}
-
-/// Directories of the host, each under the guest's name for it.
-fn with_dirs(mut builder: WasiBuilder, dirs: &[String]) -> Result<WasiBuilder, Failure> {
-    for dir in dirs {
-        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
-        let opened = builder.preopen_host_dir(host, guest, false);
-        builder = opened.map_err(|error| Failure::io(format!("--dir {host}"), &error))?;
-    }
-    Ok(builder)
-}
-
-/// Standard input, of a file or of this process.
-fn with_stdin(builder: WasiBuilder, file: Option<&Path>) -> Result<WasiBuilder, Failure> {
-    let Some(path) = file else {
-        return Ok(builder.inherit_stdin());
-    };
-    let file = File::open(path).map_err(|error| Failure::io(path.display(), &error))?;
-    Ok(builder.stdin(Box::new(file)))
-}
-
-/// The guest's first argument when none is given: the name of its file.
-fn program_name(image: &Path) -> String {
-    image
-        .file_name()
-        .unwrap_or(image.as_os_str())
-        .to_string_lossy()
-        .into_owned()
 }

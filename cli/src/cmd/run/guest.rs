@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use wrt_vm::{
-    Engine, Error, Extern, ExternKind, Frame, Func, Instance, Linker, Module, Outcome, Stats, Tag,
-    Turn, Val, ValType,
+    Engine, Error, Extern, ExternKind, Frame, Func, ImportError, Instance, Linker, Module, Outcome,
+    Stats, Tag, Turn, Val, ValType,
 };
 use wrt_wasi::Wasi;
 
@@ -61,7 +61,7 @@ pub(crate) struct Guest<'m> {
     pub(crate) engine: Engine<'m>,
     pub(crate) module: Module<'m>,
     pub(crate) linker: Linker<Wasi>,
-    pub(super) wasi: Wasi,
+    pub(crate) wasi: Wasi,
     pub(super) threads: Threads,
     refill: Option<u64>,
     /// Where the image is.
@@ -249,6 +249,14 @@ impl<'m> Guest<'m> {
     }
 
     fn instantiate(&mut self) -> Result<End, Failure> {
+        match self.linked() {
+            Err(Error::Import(error)) => Err(self.undefined(error)),
+            outcome => self.finish(outcome),
+        }
+    }
+
+    /// Makes the instance and begins with its start function.
+    pub(super) fn linked(&mut self) -> Result<Outcome, Error> {
         self.entered = self.module.view().start();
         let outcome = self
             .linker
@@ -256,15 +264,16 @@ impl<'m> Guest<'m> {
         // Threads that its start function spawns will have instances of their own.
         let made = self.engine.last_instance();
         self.threads.instance = made.unwrap_or(self.threads.instance);
-        let first = match &outcome {
-            Err(Error::Import(error)) => error.index,
-            _ => return self.finish(outcome),
-        };
-        self.finish(outcome).map_err(|mut failure| {
-            failure.details.extend(self.undefined_after(first));
-            failure.details.extend(self.threads_hint());
-            failure
-        })
+        outcome
+    }
+
+    /// The failure that an import has come to, with a line for each other one that nothing defines.
+    pub(super) fn undefined(&self, error: ImportError) -> Failure {
+        let first = error.index;
+        let mut failure = Failure::from(Error::Import(error));
+        failure.details.extend(self.undefined_after(first));
+        failure.details.extend(self.threads_hint());
+        failure
     }
 
     /// Lines about the imports behind one that nothing defines either, so that one run shows all that a host lacks.
@@ -393,7 +402,7 @@ impl<'m> Guest<'m> {
     }
 
     /// What has been thrown: the tag's number in the engine, by its name if the guest exports it, and the values.
-    fn uncaught(&self, tag: Tag) -> String {
+    pub(super) fn uncaught(&self, tag: Tag) -> String {
         let instance = self.engine.last_instance();
         let exports = instance.and_then(|it| self.engine.exports(it).ok());
         let name = exports.into_iter().flatten();
@@ -455,7 +464,7 @@ impl<'m> Guest<'m> {
     }
 
     /// Function name, or its export name or number, and the Wasm offset.
-    fn describe(&self, func: u32, wasm_offset: Option<u32>) -> String {
+    pub(crate) fn describe(&self, func: u32, wasm_offset: Option<u32>) -> String {
         let view = self.module.view();
         let name = view.func_name(func).or_else(|| {
             let mut exports = view.exports();
@@ -469,7 +478,7 @@ impl<'m> Guest<'m> {
         }
     }
 
-    fn exported(&self, name: &str) -> Result<Func, Failure> {
+    pub(super) fn exported(&self, name: &str) -> Result<Func, Failure> {
         self.exported_by(self.threads.instance, name)
     }
 

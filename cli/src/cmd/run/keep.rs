@@ -394,7 +394,7 @@ impl Guest<'_> {
     }
 
     /// Writes a snapshot that is based on what `--parent` says.
-    fn write_based(&mut self, path: &Path) -> Result<(), Failure> {
+    pub(super) fn write_based(&mut self, path: &Path) -> Result<(), Failure> {
         let parents = core::mem::take(&mut self.keep.parents);
         let written = self.write_snapshot(path, &parents);
         self.keep.parents = parents;

@@ -12,7 +12,8 @@ use wrt_wasi::WasiBuilder;
 use super::guest::Guest;
 use super::keep::{Keep, KeepArgs, Record, WASI_SECTION};
 use super::restart::{self, LastCheckpoint, TrapArgs};
-use super::{RunArgs, StatsFormat, config, ended, with_dirs, with_stdin};
+use super::world::{with_dirs, with_stdin};
+use super::{RunArgs, StatsFormat, config, ended};
 use crate::chain::{Chain, Check, not_a_chain};
 use crate::load::Image;
 use crate::status::{Failure, Status};
@@ -77,8 +78,8 @@ impl ResumeArgs {
             stats: args.stats,
             keep: args.keep.clone(),
             trap: args.trap,
-            dir: args.dir.clone(),
-            stdin: args.stdin.clone(),
+            dir: args.world.dir.clone(),
+            stdin: args.world.stdin.clone(),
         }
     }
 }

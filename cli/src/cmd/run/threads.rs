@@ -53,7 +53,7 @@ pub(crate) struct Threads {
     /// Number that the next one gets.
     next_tid: u32,
     /// Nanoseconds for which all threads were asleep.
-    slept: u64,
+    pub(super) slept: u64,
     /// Threads that sleep in a call of WASI, by when they wake on the engine's clock.
     sleepers: BTreeSet<(u64, Thread)>,
 }

@@ -122,7 +122,7 @@ impl Request {
         Ok(Some(Self {
             file,
             path: path.clone(),
-            title: super::program_name(&args.image),
+            title: super::world::program_name(&args.image),
             wasm,
         }))
     }
