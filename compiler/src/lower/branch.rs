@@ -177,7 +177,7 @@ impl<'a> Selector<'a> {
             return Test { inst, flipped };
         }
         let found = match folded {
-            Some(&Inst::Unary(UnaryOp::I64Eqz, a)) => Some(Test {
+            Some(&(Inst::Unary(UnaryOp::I64Eqz, a) | Inst::RefIsNull(a))) => Some(Test {
                 inst: self.test_wide(a),
                 flipped: !flipped,
             }),

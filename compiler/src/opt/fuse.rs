@@ -40,6 +40,7 @@ fn fuse(func: &mut Func, uses: &[u32], block: Block) -> bool {
     let fusible = match inst {
         Inst::Binary(op, ..) => is_compare(*op),
         Inst::Unary(op, _) => matches!(op, UnaryOp::I64Eqz),
+        Inst::RefIsNull(_) => true,
         _ => false,
     };
     // In its own block, a comparison with one use is the branch's already.

@@ -463,6 +463,10 @@ macro_rules! scalar_rows {
             0x01f1 store8_imm Store8Imm { addr: Use, imm: ImmS16, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u8(imm)";
             0x01f2 store64_imm Store64Imm { addr: Use, imm: ImmS16, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = s64(imm)";
 
+            // Short forms of the tests for null.
+            0x01f4 br64_nz_short Br64NzShort { cond: UseByte, label: Label8 } CondBranch fuel Zero "if cond != 0 goto label";
+            0x01f5 br64_z_short Br64ZShort { cond: UseByte, label: Label8 } CondBranch fuel Zero "if cond == 0 goto label";
+
             // Memories. The bulk operations charge 1 fuel per 64 bytes, work in slices, and advance their `Mod` operands so that they can pause.
             0x0200 memory_size MemorySize { dst: Def, mem: Mem } Next fuel Zero "dst = pages of mem";
             0x0201 memory_grow MemoryGrow { dst: Def, delta: Use, mem: Mem } Next fuel Pages "dst = pages of mem before growing by delta, or -1";

@@ -48,7 +48,7 @@ impl From<Trap> for Flow {
 pub(crate) type Step<T> = Result<T, Flow>;
 
 /// Bytes of a new object that one unit of fuel covers.
-const BYTES_PER_FUEL: u64 = 64;
+pub(crate) const BYTES_PER_FUEL: u64 = 64;
 
 /// Out of fuel at this instruction.
 pub(crate) const OUT_OF_FUEL: Flow = Flow::Stop(Stop::OutOfFuel);

@@ -14,6 +14,7 @@
 //! Invariants:
 //! - the arena up to `used` is a sequence of whole objects; each of them has one entry in the table, which says where it is, and no other
 //!   entry names an object;
+//! - the arena from `used` on is zero, so that a new object is;
 //! - an object of a type has a payload as the type says: a struct its size, an array a multiple of the size of its elements;
 //! - only this module writes the first two numbers of an object; guests write payloads, of which nothing is believed: a reference is looked
 //!   up in the table before it is followed, when it is used as when it is marked.
@@ -219,11 +220,48 @@ impl Heap {
         }
         self.objects += 1;
         let object = &mut self.room.as_mut_slice()[self.used..end];
-        object.fill(0);
         object[..4].copy_from_slice(&handle.to_le_bytes());
         object[4..8].copy_from_slice(&(payload as u32).to_le_bytes());
         self.used = end;
         Ok(u64::from(TAG) << 32 | u64::from(handle))
+    }
+
+    /// The same for a payload that is not large, as long as it takes an addition: if there is a handle and room at hand, and it is not
+    /// time for a collection. Otherwise nothing has changed, and [`Self::allocate`] does it.
+    #[inline(always)]
+    pub(crate) fn allocate_at_hand(&mut self, what: u32, payload: u32) -> Option<u64> {
+        let size = (payload as usize).next_multiple_of(8) + HEADER;
+        let end = self.used + size;
+        let cost = (size + size_of::<Entry>()) as u64;
+        if self.eager || self.used_bytes() + cost > self.trigger || end > self.room.len() {
+            return None;
+        }
+        let place = u32::try_from(self.used / 8).ok()?;
+        let free = self.free as usize;
+        let handle = if let Some(entry) = self.entries.as_mut_slice().get_mut(free)
+            && entry[1] == 0
+        {
+            let next = entry[0];
+            *entry = [place, what];
+            core::mem::replace(&mut self.free, next)
+        } else {
+            let handle = self.entries.len() as u32;
+            if handle >= NONE || !self.entries.push_at_hand([place, what]) {
+                return None;
+            }
+            handle
+        };
+        if let Some(header) = self
+            .room
+            .as_mut_slice()
+            .get_mut(self.used..self.used + HEADER)
+            && let Ok(header) = <&mut [u8; HEADER]>::try_from(header)
+        {
+            *header = (u64::from(payload) << 32 | u64::from(handle)).to_le_bytes();
+        }
+        self.objects += 1;
+        self.used = end;
+        Some(u64::from(TAG) << 32 | u64::from(handle))
     }
 
     /// Makes room for `end` bytes; more than that while it is to be had, so that growing takes time in proportion.
@@ -288,6 +326,12 @@ impl Heap {
             let room = self.room.as_mut_slice();
             room.copy_within(source, target.start + to.1);
         }
+    }
+
+    /// How many entries the table of handles has.
+    #[inline(always)]
+    pub(crate) const fn handle_count(&self) -> u32 {
+        self.entries.len() as u32
     }
 
     /// Where the table of handles is, and how many entries it has; where the arena is.
@@ -362,6 +406,9 @@ impl Heap {
                 self.objects -= 1;
             }
             from += size;
+        }
+        if let Some(free) = self.room.as_mut_slice().get_mut(to..self.used) {
+            free.fill(0);
         }
         self.used = to;
     }

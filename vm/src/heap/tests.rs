@@ -92,6 +92,8 @@ impl Test<'_> {
             free = entries[free as usize][0];
         }
         assert_eq!(free, NONE, "every other entry is in the list of free ones");
+        let room = &self.heap.room.as_slice()[self.heap.used..];
+        assert!(room.iter().all(|&byte| byte == 0), "new objects are zero");
     }
 }
 
@@ -257,4 +259,57 @@ fn memory_of_the_embedder_is_enough_and_is_given_back() {
     test.check();
     test.heap.release(&mut test.arena);
     assert_eq!(test.arena.used_bytes(), 0);
+}
+
+#[test]
+fn what_is_at_hand_is_what_would_be_allocated() {
+    let (mut by_hand, mut other) = (Test::new(1 << 16), Test::new(1 << 16));
+    let what = What::new(Kind::Struct, 5).unwrap();
+    let (mut at_hand, mut not) = (0, 0);
+    for i in 0..6000_u32 {
+        // Bytes that are no whole word are there for arrays.
+        let payload = i * 7 % 90;
+        let expected = other.heap.allocate(&mut other.arena, what, payload.into());
+        let used = by_hand.heap.used_bytes();
+        let found = by_hand.heap.allocate_at_hand(what.0, payload);
+        let slot = match found {
+            Some(slot) => {
+                at_hand += 1;
+                slot
+            }
+            None => {
+                not += 1;
+                assert_eq!(by_hand.heap.used_bytes(), used, "nothing has changed");
+                match by_hand
+                    .heap
+                    .allocate(&mut by_hand.arena, what, payload.into())
+                {
+                    Ok(slot) => slot,
+                    Err(_) => {
+                        assert_eq!(expected, Err(OutOfMemory));
+                        by_hand.collect(payload.into());
+                        other.collect(payload.into());
+                        continue;
+                    }
+                }
+            }
+        };
+        assert_eq!(expected, Ok(slot));
+        // What the guest leaves there is gone when there is something new.
+        for test in [&mut by_hand, &mut other] {
+            let bytes = test.heap.payload_mut(slot).unwrap();
+            assert!(bytes.len() == payload as usize && bytes.iter().all(|&byte| byte == 0));
+            bytes.fill(0xff);
+            if i % 11 == 0 && test.roots.len() < 100 {
+                test.roots.push(slot);
+            }
+        }
+        assert_eq!(by_hand.heap.saved_contents(), other.heap.saved_contents());
+    }
+    by_hand.check();
+    // Growing of table and arena, and collections, are all that was not.
+    assert!(by_hand.heap.collections() > 3 && not < 40, "{not}");
+    assert!(at_hand > 5900, "{at_hand}");
+    by_hand.heap.eager = true;
+    assert_eq!(by_hand.heap.allocate_at_hand(what.0, 8), None);
 }

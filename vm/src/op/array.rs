@@ -13,8 +13,14 @@ use crate::raw::state::Ctl;
 use crate::raw::store::NULL;
 
 handlers! {
-    fn array_new(_s, at) {
-        Ctl::Slow(|m| slow_new(m).unwrap_or_else(|out| out))
+    fn array_new(s, at) {
+        match s.new_array(at::len, at::type_idx) {
+            Some(slot) => {
+                s.set64(at::dst, slot);
+                Ctl::Next
+            }
+            None => Ctl::Slow(|m| slow_new(m).unwrap_or_else(|out| out)),
+        }
     }
     fn array_new_data(_s, at) {
         Ctl::Slow(|m| slow_new_data(m).unwrap_or_else(|out| out))

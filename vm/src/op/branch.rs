@@ -31,10 +31,10 @@ handlers! {
     fn br_z | br_z_short(s, at) {
         s.branch_if(s.get32(at::cond) == 0, s.imm_s16(at::label).into(), at::words)
     }
-    fn br64_nz(s, at) {
+    fn br64_nz | br64_nz_short(s, at) {
         s.branch_if(s.get64(at::cond) != 0, s.imm_s16(at::label).into(), at::words)
     }
-    fn br64_z(s, at) {
+    fn br64_z | br64_z_short(s, at) {
         s.branch_if(s.get64(at::cond) == 0, s.imm_s16(at::label).into(), at::words)
     }
     fn br_nz_acc_cond | br_nz_acc_cond_short(s, at) {

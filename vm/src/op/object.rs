@@ -137,8 +137,14 @@ fn i31(slot: u64) -> Result<u32, Trap> {
 }
 
 handlers! {
-    fn struct_new(_s, at) {
-        Ctl::Slow(|m| slow_struct_new(m).unwrap_or_else(|out| out))
+    fn struct_new(s, at) {
+        match s.new_struct(at::type_idx) {
+            Some(slot) => {
+                s.set64(at::dst, slot);
+                Ctl::Next
+            }
+            None => Ctl::Slow(|m| slow_struct_new(m).unwrap_or_else(|out| out)),
+        }
     }
     fn array_len(s, at) {
         match s.array_len(s.get64(at::src)) {

@@ -107,6 +107,18 @@ impl<T> Buf<T> {
         Ok(())
     }
 
+    /// Appends an item if there is room without asking the arena; whether there was.
+    #[inline(always)]
+    pub(crate) fn push_at_hand(&mut self, item: T) -> bool {
+        if self.len >= self.capacity {
+            return false;
+        }
+        // SAFETY: B1 and `len < capacity`.
+        unsafe { self.ptr.add(self.len).write(item) };
+        self.len += 1;
+        true
+    }
+
     /// Forgets the items from `len` on; the room is kept.
     pub(crate) fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
@@ -209,6 +221,10 @@ mod tests {
         bytes.extend(&mut arena, &[100, 101]).unwrap();
         assert_eq!(bytes.len(), 62);
         assert_eq!(bytes.as_slice()[60..], [100, 101]);
+        // Room has doubled, to 64.
+        assert!(bytes.push_at_hand(102) && bytes.push_at_hand(103) && !bytes.push_at_hand(104));
+        assert_eq!(bytes.len(), 64);
+        assert_eq!(bytes.as_slice()[61..64], [101, 102, 103]);
         for i in 0..60 {
             assert_eq!(bytes.as_slice()[usize::from(i)], i);
             assert_eq!(pairs.as_slice()[usize::from(i)], [u32::from(i), 7]);

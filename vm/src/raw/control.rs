@@ -79,7 +79,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn set_fuel(&mut self, fuel: i64) {
+    pub(super) fn set_fuel(&mut self, fuel: i64) {
         #[cfg(not(wrt_tail4))]
         {
             self.fuel = fuel;

@@ -20,7 +20,7 @@ use super::store::{Store, Table};
 use super::types::TypeRec;
 use crate::exec::machine::{Flow, Machine};
 #[cfg(feature = "gc")]
-use crate::heap::Entry;
+use crate::heap::{Entry, Heap};
 
 /// Why the run loop was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -310,6 +310,14 @@ impl Ctx {
             len.saturating_sub(7),
             len.saturating_sub(15),
         ];
+    }
+
+    /// The heap.
+    #[cfg(feature = "gc")]
+    #[inline(always)]
+    pub(super) const fn heap(&self) -> *mut Heap {
+        // SAFETY: C1: there is a store.
+        unsafe { &raw mut (*self.store).heap }
     }
 
     /// Word in the code section of the instruction at `pc`.

@@ -9,7 +9,9 @@
 use wrt_format::isa::{Place, ref_kind};
 use wrt_format::trap::Trap;
 
+use super::control::debit;
 use super::state::State;
+use crate::exec::machine::BYTES_PER_FUEL;
 use crate::heap::{HEADER, I31_TAG, Kind, TAG, WIDTH_SHIFT};
 
 /// What structs of the type of this number are.
@@ -27,7 +29,50 @@ const fn number_of(what: u32) -> u32 {
     what & ((1 << WIDTH_SHIFT) - 1)
 }
 
+/// Bytes of the largest array that is allocated without a slow path.
+const AT_HAND: u64 = 1 << 16;
+
 impl State {
+    /// A new object that is `what`, whose payload of so many bytes is zero, paid for; none where that takes more than an addition, and nothing
+    /// has changed then.
+    #[inline(always)]
+    fn new_object(&mut self, what: u32, payload: u32) -> Option<u64> {
+        let left = self.fuel() - debit(payload / BYTES_PER_FUEL as u32);
+        if left < 0 {
+            return None;
+        }
+        // SAFETY: C1: the run has the store alone, and no reference into it is alive while handlers run.
+        let heap = unsafe { &mut *self.context().heap() };
+        let slot = heap.allocate_at_hand(what, payload)?;
+        let count = heap.handle_count();
+        self.set_fuel(left);
+        // SAFETY: C1.
+        unsafe { (*self.ctx).handle_count = count };
+        Some(slot)
+    }
+
+    /// A new struct of the type that operand `ty` names, see [`Self::new_object`].
+    #[inline(always)]
+    pub(crate) fn new_struct(&mut self, ty: Place) -> Option<u64> {
+        let number = self.type_number(ty);
+        // SAFETY: H2.
+        let rec = unsafe { &*self.context().types.add(number as usize) };
+        self.new_object(rec.what, u32::from(rec.results) * 8)
+    }
+
+    /// A new array of the type that operand `ty` names, of as many elements as the slot of operand `len` says, see [`Self::new_object`].
+    #[inline(always)]
+    pub(crate) fn new_array(&mut self, len: Place, ty: Place) -> Option<u64> {
+        let number = self.type_number(ty);
+        // SAFETY: H2.
+        let rec = unsafe { &*self.context().types.add(number as usize) };
+        let bytes = u64::from(self.get32(len)) << (rec.what >> WIDTH_SHIFT & 7);
+        if bytes > AT_HAND {
+            return None;
+        }
+        self.new_object(rec.what, bytes as u32)
+    }
+
     /// Engine-wide number of the type that operand `at` names.
     #[inline(always)]
     fn type_number(&self, at: Place) -> u32 {

@@ -34,7 +34,8 @@ const NONE: u32 = u32::MAX;
 pub(super) struct TypeRec {
     start: u32,
     params: u16,
-    results: u16,
+    /// Of structs the words of 8 bytes that their fields take.
+    pub(super) results: u16,
     composite: Composite,
     /// What objects of the type are, see [`What`]; 0 of functions.
     pub(super) what: u32,

@@ -91,6 +91,15 @@ fn tests_for_zero_look_through() {
     assert_eq!(wide, "br64_z v0 -> b2, b1");
     let low = branch_on(Type::I64, |b, x, _| b.unary(UnaryOp::I32WrapI64, x));
     assert_eq!(low, "br_nz v0 -> b2, b1");
+    let null = branch_on(Type::AnyRef, |b, x, _| {
+        b.value(Inst::RefIsNull(x), Type::I32)
+    });
+    assert_eq!(null, "br64_z v0 -> b2, b1");
+    let not_null = branch_on(Type::FuncRef, |b, x, _| {
+        let null = b.value(Inst::RefIsNull(x), Type::I32);
+        b.unary(UnaryOp::I32Eqz, null)
+    });
+    assert_eq!(not_null, "br64_nz v0 -> b2, b1");
 }
 
 #[test]
