@@ -1,12 +1,14 @@
 //! Loop-invariant code motion: cheap pure instructions whose operands do not change in a loop move in front of it, out of as many
 //! loops as they can.
 //!
-//! Only instructions that cannot trap and have no effect move, and only from blocks that run in every turn of the loop, so that
-//! nothing is computed that was not before (but for a loop left in its first turn). They move to the loop's preheader, which is
-//! made if there is none, with cost 0. So fuel stays as it is.
+//! Only instructions that cannot trap and have no effect move, and only from blocks that run in every turn of the loop on which nothing is
+//! thrown, so that nothing is computed that was not before (but for a loop left in its first turn); and vector constants from anywhere, up to
+//! [`CONSTANTS`] for a loop, since to make one again and again is what costs. They move to the loop's preheader, which is made if there is
+//! none, with cost 0. So fuel stays as it is.
 //!
 //! Comparisons stay: the machine does them together with the branch.
 
+use super::apart;
 use super::operands::{can_trap, is_value};
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::{LoopIdx, Loops};
@@ -14,6 +16,8 @@ use crate::ir::{BinaryOp, Block, Edge, Func, Inst, InstIdx, Terminator, UnaryOp,
 
 /// Out of how many nested loops an instruction moves at most. Keeps the pass linear.
 const LEVELS: usize = 8;
+/// Vector constants that leave a loop from blocks that do not run in every turn, at most. Each takes two slots of the frame.
+const CONSTANTS: usize = 24;
 
 /// Runs the pass; returns whether anything changed.
 pub(super) fn run(func: &mut Func) -> bool {
@@ -23,14 +27,18 @@ pub(super) fn run(func: &mut Func) -> bool {
         return false;
     }
     let mut home = homes(func, &cfg, &loops);
+    let caught = apart::caught(func, &cfg);
+    let mut constants = vec![0; loops.all().len()];
     // The block that dominates all latches: what dominates it runs in every turn.
     let every_turn: Vec<Block> = loops
         .all()
         .iter()
         .map(|data| {
+            let passes = |latch: &Block| caught.as_ref().is_none_or(|it| !it[latch.index()]);
             let latches = data.latches.iter().copied();
-            latches
-                .reduce(|a, b| cfg.common_dominator(a, b))
+            let passing = latches.clone().filter(passes);
+            (passing.reduce(|a, b| cfg.common_dominator(a, b)))
+                .or_else(|| latches.reduce(|a, b| cfg.common_dominator(a, b)))
                 .unwrap_or(data.header)
         })
         .collect();
@@ -53,7 +61,15 @@ pub(super) fn run(func: &mut Func) -> bool {
                     break;
                 };
                 let runs = cfg.dominates(block, every_turn[idx.index()]);
-                if !runs || !is_invariant(func, &loops, &home, inst, idx) {
+                if !runs {
+                    // Counted for each loop that it leaves.
+                    let count = &mut constants[idx.index()];
+                    if !matches!(inst, Inst::V128Const(_)) || *count == CONSTANTS {
+                        break;
+                    }
+                    *count += 1;
+                }
+                if !is_invariant(func, &loops, &home, inst, idx) {
                     break;
                 }
                 target = Some(idx);
