@@ -152,6 +152,7 @@ pub(super) fn run(blocks: &mut [Block]) {
             body(&mut block.body, linked, block.loop_depth > 0);
         }
         moves(&mut block.body);
+        products(&mut block.body);
         let after = calls(&block.body);
         debug_assert_eq!(before.len(), after.len());
         for catch in &mut block.catches {
@@ -260,6 +261,43 @@ fn step(get: &Inst, add: &Inst, set: &Inst) -> Option<[i64; 6]> {
         && set.fields[..2] == [after, global];
     let fields = [after, before, imm, global, 0, 0];
     (steps && fit(Op::GlobalStep, &fields)).then_some(fields)
+}
+
+/// Two products of one vector with what lies in two places from one address on, each added to a sum where that is, in one instruction.
+fn products(body: &mut Vec<Inst>) {
+    let mut kept: Vec<Inst> = Vec::with_capacity(body.len());
+    for inst in body.drain(..) {
+        match kept
+            .last_mut()
+            .and_then(|last| Some((twice(last, &inst)?, last)))
+        {
+            Some(((op, fields), last)) => (last.op, last.fields) = (op, fields),
+            None => kept.push(inst),
+        }
+    }
+    *body = kept;
+}
+
+/// The instruction that does both, and its operands.
+fn twice(first: &Inst, second: &Inst) -> Option<(Op, [i64; 6])> {
+    let op = if first.op == Op::F32x4MulAddLoadWrap {
+        Op::F32x4MulAddLoadTwice
+    } else if first.op == Op::F64x2MulAddLoadWrap {
+        Op::F64x2MulAddLoadTwice
+    } else {
+        return None;
+    };
+    let ([dst, a, c, addr, offset, k], [dst2, a2, c2, addr2, offset2, k2]) =
+        (first.fields, second.fields);
+    let is_apart = |slot: i64| (slot - dst).abs() > 1;
+    let fields = [dst, dst2, a, addr, k, k2];
+    let holds = first.op == second.op
+        && (dst, dst2, a, addr, offset, offset2) == (c, c2, a2, addr2, 0, 0)
+        && is_apart(dst2)
+        && is_apart(a)
+        && addr != dst
+        && addr != dst + 1;
+    (holds && fit(op, &fields)).then_some((op, fields))
 }
 
 /// Three moves in one instruction as long as there are as many.
@@ -414,4 +452,54 @@ pub(super) fn parts(op: Op, fields: &[i64]) -> Option<Vec<Part>> {
         Some(parts.to_vec())
     };
     moving.or_else(pair)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_of_one_vector_added_in_place_are_two_in_one() {
+        let one = |op, dst, a, c, addr, offset, k| Inst {
+            op,
+            fields: [dst, a, c, addr, offset, k],
+            offset: 7,
+        };
+        let near =
+            |dst, a, c, addr, offset, k| one(Op::F32x4MulAddLoadWrap, dst, a, c, addr, offset, k);
+        let paired = |first: &Inst, second: Inst| {
+            let mut body = [first.clone(), second].to_vec();
+            products(&mut body);
+            let ops: Vec<(Op, [i64; 6])> = body.iter().map(|it| (it.op, it.fields)).collect();
+            ops
+        };
+        let first = near(10, 2, 10, 5, 0, 16);
+        let both = paired(&first, near(12, 2, 12, 5, 0, -48));
+        assert_eq!(both, [(Op::F32x4MulAddLoadTwice, [10, 12, 2, 5, 16, -48])]);
+        // Another sum, vector, address, offset; a sum elsewhere; one that overlaps; a place that is far.
+        for other in [
+            near(12, 2, 14, 5, 0, 0),
+            near(12, 4, 12, 5, 0, 0),
+            near(12, 2, 12, 6, 0, 0),
+            near(12, 2, 12, 5, 16, 0),
+            near(11, 2, 11, 5, 0, 0),
+            near(10, 2, 10, 5, 0, 0),
+            near(12, 2, 12, 5, 0, 40_000),
+            one(Op::F64x2MulAddLoadWrap, 12, 2, 12, 5, 0, 0),
+        ] {
+            assert_eq!(paired(&first, other).len(), 2);
+        }
+        // The second reads what the first writes.
+        for first in [
+            near(2, 2, 2, 5, 0, 0),
+            near(5, 2, 5, 5, 0, 0),
+            near(4, 2, 4, 5, 0, 0),
+        ] {
+            let [_, a, _, addr, ..] = first.fields;
+            assert_eq!(paired(&first, near(12, a, 12, addr, 0, 0)).len(), 2);
+        }
+        let wide = one(Op::F64x2MulAddLoadWrap, 10, 2, 10, 5, 0, 16);
+        let both = paired(&wide, one(Op::F64x2MulAddLoadWrap, 12, 2, 12, 5, 0, 0));
+        assert_eq!(both, [(Op::F64x2MulAddLoadTwice, [10, 12, 2, 5, 16, 0])]);
+    }
 }

@@ -103,7 +103,7 @@ mod tests {
             // Those of which it is needed: the label of the others reaches everywhere, or does when they are made two again.
             let far = info.fields.iter().any(|f| f.role == Role::Label32);
             let first = |is: fn(Role) -> bool| info.fields.first().is_some_and(|f| is(f.role));
-            let steps = far && first(Role::is_def) || first(|role| role == Role::Mod);
+            let steps = far && first(Role::is_def) || first(Role::is_mod);
             let expected = info.control == Control::CondBranch && !steps;
             assert_eq!(negate(&branch(op)).is_some(), expected, "{}", info.name);
         }

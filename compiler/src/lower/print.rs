@@ -59,7 +59,7 @@ impl fmt::Display for VInst {
             if is_hidden(field.role) {
                 continue;
             }
-            if field.role.is_use() || field.role == Role::Mod {
+            if field.role.is_use() || field.role.is_mod() {
                 write!(f, "{space}v{value}")?;
             } else {
                 write!(f, "{space}{}={value}", field.name)?;

@@ -144,7 +144,7 @@ impl Check<'_> {
             Role::Acc | Role::AccF32 | Role::AccF64 => {
                 return Err("accumulators are for emission".to_owned());
             }
-            Role::Use | Role::Use128 | Role::Mod => {
+            Role::Use | Role::Use128 | Role::Mod | Role::Mod128 => {
                 self.use_of(vreg(value)?)?;
                 self.width(field, vreg(value)?)?;
             }
@@ -236,7 +236,7 @@ impl Check<'_> {
         };
         for (i, inst) in block.insts.iter().enumerate() {
             for (field, &value) in inst.op.info().fields.iter().zip(&inst.fields) {
-                if field.role == Role::Mod {
+                if field.role.is_mod() {
                     ensure(is_copy(value, i) && self.is_used_once(value), || {
                         format!("`{inst}`: v{value} is not its own")
                     })?;

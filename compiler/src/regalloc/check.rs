@@ -278,7 +278,7 @@ impl Run<'_> {
                 .collect::<Vec<_>>()
         };
         let (uses, defs) = (with(Role::is_use), with(Role::is_def));
-        let mods = with(|role| role == Role::Mod);
+        let mods = with(Role::is_mod);
         let code = self.code;
         let read = |facts: &Facts, vreg: VReg, slot: u16| {
             let halves = code.each_slot(core::slice::from_ref(&vreg));

@@ -7,7 +7,7 @@
     reason = "operators that have no meaning of their own are scrambled alike"
 )]
 
-use wrt_format::isa::{Op, Role};
+use wrt_format::isa::Op;
 
 use crate::lower::vcode::VCode;
 
@@ -83,7 +83,7 @@ pub(crate) fn step(op: Op, fields: &[i64], regs: &mut [u64], trace: &mut Trace) 
                 match field.role {
                     role if role.is_def() => defs.push(value as usize),
                     role if role.is_use() => inputs.push(regs[value as usize]),
-                    Role::Mod => {
+                    role if role.is_mod() => {
                         inputs.push(regs[value as usize]);
                         mods.push(value as usize);
                     }

@@ -4,7 +4,7 @@
 //! `+0` operands are read (at a start: parameters appear, and at its `+3` what a handler has caught; at an end: edge arguments are read), `+1..+3` a callee runs, `+3` results
 //! are written. So a value that dies at an instruction may share its slot with a value that the instruction defines.
 
-use wrt_format::isa::{Charge, Control, Op, Role};
+use wrt_format::isa::{Charge, Control, Op};
 
 use crate::lower::vcode::{VCode, VInst, VReg};
 
@@ -80,7 +80,7 @@ pub(super) fn for_each_operand(inst: &VInst, mut f: impl FnMut(Access, VReg)) {
         let access = if field.role.is_def() {
             writes += 1;
             Access::Write
-        } else if field.role == Role::Mod {
+        } else if field.role.is_mod() {
             Access::ReadLate
         } else if field.role.is_use() {
             reads += 1;

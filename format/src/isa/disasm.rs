@@ -98,7 +98,7 @@ fn operand(out: &mut dyn Write, field: &Field, value: i64, at: usize) -> Result 
         | Role::Results => {
             write!(out, "s{value}")
         }
-        Role::Def128 | Role::Use128 => write!(out, "v{value}"),
+        Role::Def128 | Role::Use128 | Role::Mod128 => write!(out, "v{value}"),
         Role::Count
         | Role::SpanLen
         | Role::Field8

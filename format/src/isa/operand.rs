@@ -33,6 +33,8 @@ pub enum Role {
     Def128,
     /// The first of two slots that the instruction reads: a v128, the low half first.
     Use128,
+    /// The first of two slots that the instruction reads and advances: a v128, the low half first.
+    Mod128,
     /// First of the slots that [`Role::Count`] numbers, all read.
     UseSpan,
     /// Number of slots from [`Role::UseSpan`] on; equals the number of results of the function.
@@ -153,6 +155,7 @@ impl Role {
             | Self::Mod
             | Self::Def128
             | Self::Use128
+            | Self::Mod128
             | Self::UseSpan
             | Self::Count
             | Self::DefSpan
@@ -257,10 +260,16 @@ impl Role {
         )
     }
 
+    /// Whether the instruction reads and writes them.
+    #[must_use]
+    pub const fn is_mod(self) -> bool {
+        matches!(self, Self::Mod | Self::Mod128)
+    }
+
     /// Whether the operand names slots that hold a value: in selected code, a virtual register.
     #[must_use]
     pub const fn is_register(self) -> bool {
-        self.is_def() || self.is_use() || matches!(self, Self::Mod)
+        self.is_def() || self.is_use() || self.is_mod()
     }
 
     /// Whether it names a defined type.
@@ -311,7 +320,7 @@ impl Role {
     /// Whether it names two slots.
     #[must_use]
     pub const fn is_pair(self) -> bool {
-        matches!(self, Self::Def128 | Self::Use128)
+        matches!(self, Self::Def128 | Self::Use128 | Self::Mod128)
     }
 
     /// How many lanes there are, if the operand is the number of one: a power of two.
@@ -366,7 +375,7 @@ pub mod spec {
         )*};
     }
     usual! {
-        Def DefAcc DefF32 DefF64 Use Acc AccF32 AccF64 Mod Def128 Use128 DefSpan SpanLen UseSpan Count Window Results Wide
+        Def DefAcc DefF32 DefF64 Use Acc AccF32 AccF64 Mod Def128 Use128 Mod128 DefSpan SpanLen UseSpan Count Window Results Wide
         ImmS16 ImmU16 ImmS32 ImmU32 Shift Lane16 Lane8 Lane4 Lane2 Label16 Label32 TargetCount BlockCost Cost TrapCode
         DefinedFunc NearFunc ImportFunc Func Type CollectedType StructType ArrayType Array8 Array16 Array32 Array64 Array128
         Field8 Field16 Field32 Field64 Field128 RefKinds DefinedGlobal ImportGlobal Mem Table Elem Data Tag Const Const128

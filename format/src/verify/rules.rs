@@ -195,7 +195,7 @@ const fn check(role: Role) -> Check {
         | Role::AccF32
         | Role::AccF64
         | Role::Mod => Check::Slot,
-        Role::Def128 | Role::Use128 => Check::Pair,
+        Role::Def128 | Role::Use128 | Role::Mod128 => Check::Pair,
         Role::Shift => Check::Below(4),
         Role::Lane16 => Check::Below(16),
         Role::Lane8 => Check::Below(8),

@@ -2,7 +2,8 @@
 
 use super::memory::{OUT, wrapped};
 use crate::raw::lanes::{self as simd, V128};
-use crate::raw::state::Ctl;
+use crate::raw::state::{Ctl, State};
+use wrt_format::isa::Place;
 
 macro_rules! shift {
     ($($name:ident = $shift:ident;)*) => { handlers! {$(
@@ -172,6 +173,48 @@ macro_rules! mul_add_load {
             }
         }
     )*} };
+}
+
+/// The same at two places, each product added to what is there.
+macro_rules! mul_add_load_twice {
+    ($($name:ident = $mul_add:ident;)*) => { handlers! {$(
+        fn $name(s, at) {
+            for (sum, k) in [(at::first, at::k), (at::second, at::k2)] {
+                let Some(bytes) = s.load::<16>(near(s, at::addr, k)) else {
+                    return OUT;
+                };
+                let both = simd::$mul_add(s.get128(at::a), V128::from_bytes(bytes), s.get128(sum));
+                s.set128_late(sum, both);
+            }
+            Ctl::Next
+        }
+    )*} };
+}
+
+mul_add_load_twice! {
+    f32x4_mul_add_load_twice = f32x4_mul_add;
+    f64x2_mul_add_load_twice = f64x2_mul_add;
+}
+
+/// `wrap32(addr + k)`.
+#[inline(always)]
+fn near(s: &State, addr: Place, k: Place) -> u64 {
+    u64::from(s.get32(addr).wrapping_add(s.imm_s16(k) as u32))
+}
+
+handlers! {
+    fn f32x4_mul_add_load_splat(s, at) {
+        let Some(number) = s.load::<4>(near(s, at::addr, at::k)) else {
+            return OUT;
+        };
+        let Some(bytes) = s.load::<16>(near(s, at::addr2, at::k2)) else {
+            return OUT;
+        };
+        let number = simd::i32x4_splat(u32::from_le_bytes(number).into());
+        let sum = simd::f32x4_mul_add(number, V128::from_bytes(bytes), s.get128(at::c));
+        s.set128_late(at::dst, sum);
+        Ctl::Next
+    }
 }
 
 mul_add_load! {

@@ -1,7 +1,7 @@
 //! The pairs of vector instructions.
 
 use super::Src::{First, Other, Second, Zero};
-use super::{CHAIN, EITHER, Rule, rule};
+use super::{CHAIN, EITHER, NEAR_WRAP, NO_OFFSETS, Rule, WRAP_WRAP, rule, zeros};
 use wrt_format::isa::Op;
 
 /// `(a op imm) op b`.
@@ -33,6 +33,8 @@ pub(super) const RULES: &[Rule] = &[
     rule(Op::Load128Wrap, Op::F32x4Mul, EITHER, Op::F32x4MulLoadWrap, WRAP),
     rule(Op::Load128, Op::F32x4MulAdd, EITHER, Op::F32x4MulAddLoadWrap, NEAR_ADD),
     rule(Op::Load128Wrap, Op::F32x4MulAdd, EITHER, Op::F32x4MulAddLoadWrap, WRAP_ADD),
+    zeros(rule(Op::Load32Splat, Op::F32x4MulAddLoadWrap, &[1], Op::F32x4MulAddLoadSplat, NEAR_WRAP), NO_OFFSETS, &[Second(5)]),
+    zeros(rule(Op::Load32SplatWrap, Op::F32x4MulAddLoadWrap, &[1], Op::F32x4MulAddLoadSplat, WRAP_WRAP), NO_OFFSETS, &[First(3), Second(5)]),
     rule(Op::Load128, Op::F64x2Add, EITHER, Op::F64x2AddLoadWrap, NEAR),
     rule(Op::Load128Wrap, Op::F64x2Add, EITHER, Op::F64x2AddLoadWrap, WRAP),
     rule(Op::Load128, Op::F64x2Mul, EITHER, Op::F64x2MulLoadWrap, NEAR),

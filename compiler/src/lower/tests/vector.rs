@@ -234,6 +234,20 @@ fn operands_come_from_memory() {
             &format!("i16x8_add_load8x8_u_wrap v2, {address}"),
         );
     }
+    // A number in all lanes times what is in memory.
+    for (number, k) in [("$0", 0), ("(i32.add $0 (i32.const 24))", 24)] {
+        let product = format!(
+            "(f32x4.mul (v128.load32_splat {number}) (v128.load (i32.add $1 (i32.const 8))))"
+        );
+        either(
+            "f32x4.add",
+            &product,
+            "$3",
+            &format!("f32x4_mul_add_load_splat v3, v0, v1, k={k}, k2=8"),
+        );
+    }
+    let far = "(f32x4.add (f32x4.mul (v128.load32_splat $0) (v128.load offset=4 $1)) $3)";
+    assert_eq!(value(far).len(), 2);
     // Where a store is in between the load stays where it is.
     let between = "(local.set 6 (v128.load $0)) (v128.store $1 $3) (i32x4.add (local.get 6) $2)";
     assert_eq!(value(between), ["load128 v0, offset=0", "i32x4_add v6, v2"]);

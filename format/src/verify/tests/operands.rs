@@ -88,6 +88,7 @@ fn valid(info: &OpInfo, role: Role) -> i64 {
         | Role::Mod
         | Role::Def128
         | Role::Use128
+        | Role::Mod128
         | Role::UseSpan
         | Role::DefSpan
         | Role::SpanLen
@@ -184,7 +185,7 @@ fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
     };
     match role {
         role if role.is_slot() => slots(frame - 1),
-        Role::Def128 | Role::Use128 => slots(frame - 2),
+        Role::Def128 | Role::Use128 | Role::Mod128 => slots(frame - 2),
         Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => limit(
             i64::from(role.lanes().unwrap()) - 1,
             narrow,

@@ -19,7 +19,7 @@ pub(super) fn operands(op: Op, random: &mut Random) -> Vec<i64> {
         | Role::AccF32
         | Role::AccF64
         | Role::Mod => (random.next() % SLOTS as u64) as i64,
-        Role::Def128 | Role::Use128 => (random.next() % (SLOTS as u64 - 1)) as i64,
+        Role::Def128 | Role::Use128 | Role::Mod128 => (random.next() % (SLOTS as u64 - 1)) as i64,
         Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => {
             (random.next() % u64::from(field.role.lanes().unwrap())) as i64
         }

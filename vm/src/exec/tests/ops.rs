@@ -142,6 +142,9 @@ fn expect_vector(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
             expect_then(case, world);
             return Ok(());
         }
+        if name.contains("_mul_add_load_") && case.has("k2") {
+            return expect_products(case, world);
+        }
         let fields = case.op.info().fields.iter();
         let vectors = fields.clone().filter(|field| field.role == Role::Use128);
         let mut vectors: Vec<u128> = vectors
@@ -188,6 +191,50 @@ fn expect_vector(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
     Ok(())
 }
 
+/// Products with what lies in two places, each rounded, then added: with one vector, to two sums; or with each other, to one.
+#[cfg(feature = "simd")]
+fn expect_products(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
+    let name = case.op.info().name;
+    let k = |name: &str| case.raw(name).unwrap() as u32;
+    let loaded = |world: &mut World, addr: &str, offset: &str, bytes: usize| {
+        let at = (case.slot(world, addr) as u32).wrapping_add(k(offset));
+        let mut value = [0; 16];
+        value[..bytes].copy_from_slice(access(world, at.into(), bytes)?);
+        Ok(u128::from_le_bytes(value))
+    };
+    let mul_add = |a: u128, b: u128, c: u128| {
+        let operands = vector::Operands {
+            vectors: [a, b, c].to_vec(),
+            scalar: 0,
+            lane: 0,
+            imms: Vec::new(),
+        };
+        let ty = &name[..5];
+        match vector::vector(&std::format!("{ty}_mul_add"), &operands) {
+            vector::Result::Vector(value) => value,
+            vector::Result::Slot(_) => unreachable!(),
+        }
+    };
+    let set = |world: &mut World, name: &str, value: u128| {
+        let at = case.raw(name).unwrap() as usize;
+        (world.slots[at], world.slots[at + 1]) = (value as u64, (value >> 64) as u64);
+    };
+    if name.ends_with("_splat") {
+        let number = loaded(world, "addr", "k", 4)?;
+        let number = (0..4).fold(0, |all, i| all | number << (32 * i));
+        let other = loaded(world, "addr2", "k2", 16)?;
+        let sum = mul_add(number, other, case.pair(world, "c"));
+        set(world, "dst", sum);
+        return Ok(());
+    }
+    for (sum, offset) in [("first", "k"), ("second", "k2")] {
+        let other = loaded(world, "addr", offset, 16)?;
+        let value = mul_add(case.pair(world, "a"), other, case.pair(world, sum));
+        set(world, sum, value);
+    }
+    Ok(())
+}
+
 /// Two vector instructions one after the other, the first one's result written before the second reads.
 #[cfg(feature = "simd")]
 fn expect_then(case: &Case<'_>, world: &mut World) {
@@ -211,8 +258,12 @@ fn expect_then(case: &Case<'_>, world: &mut World) {
 #[cfg(feature = "simd")]
 fn without_payloads(case: &Case<'_>, slots: &mut [u64]) {
     let info = case.op.info();
-    if let Some(at) = (info.fields.iter()).position(|field| field.role == Role::Def128) {
-        let at = case.operands[at] as usize;
+    let written = |role| matches!(role, Role::Def128 | Role::Mod128);
+    for (field, &at) in info.fields.iter().zip(case.operands) {
+        if !written(field.role) {
+            continue;
+        }
+        let at = at as usize;
         let value = u128::from(slots[at]) | u128::from(slots[at + 1]) << 64;
         let value = vector::without_payloads(info.name, value);
         (slots[at], slots[at + 1]) = (value as u64, (value >> 64) as u64);
