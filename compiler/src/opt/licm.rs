@@ -27,21 +27,8 @@ pub(super) fn run(func: &mut Func) -> bool {
         return false;
     }
     let mut home = homes(func, &cfg, &loops);
-    let caught = apart::caught(func, &cfg);
+    let every_turn = every_turn(func, &cfg, &loops);
     let mut constants = vec![0; loops.all().len()];
-    // The block that dominates all latches: what dominates it runs in every turn.
-    let every_turn: Vec<Block> = loops
-        .all()
-        .iter()
-        .map(|data| {
-            let passes = |latch: &Block| caught.as_ref().is_none_or(|it| !it[latch.index()]);
-            let latches = data.latches.iter().copied();
-            let passing = latches.clone().filter(passes);
-            (passing.reduce(|a, b| cfg.common_dominator(a, b)))
-                .or_else(|| latches.reduce(|a, b| cfg.common_dominator(a, b)))
-                .unwrap_or(data.header)
-        })
-        .collect();
     let mut moved: Vec<Vec<InstIdx>> = vec![Vec::new(); loops.all().len()];
     let mut changed = false;
     for &block in cfg.rpo() {
@@ -90,6 +77,23 @@ pub(super) fn run(func: &mut Func) -> bool {
     }
     place(func, &cfg, &loops, moved);
     changed
+}
+
+/// For each loop the block that dominates all latches on whose way nothing is thrown: what dominates it runs in every turn.
+fn every_turn(func: &Func, cfg: &Cfg, loops: &Loops) -> Vec<Block> {
+    let caught = apart::caught(func, cfg);
+    let passes = |latch: &Block| caught.as_ref().is_none_or(|it| !it[latch.index()]);
+    loops
+        .all()
+        .iter()
+        .map(|data| {
+            let latches = data.latches.iter().copied();
+            let passing = latches.clone().filter(passes);
+            (passing.reduce(|a, b| cfg.common_dominator(a, b)))
+                .or_else(|| latches.reduce(|a, b| cfg.common_dominator(a, b)))
+                .unwrap_or(data.header)
+        })
+        .collect()
 }
 
 /// The innermost loop around the definition of each value.

@@ -515,10 +515,10 @@ impl Walk<'_, '_> {
                 together.note(role, index);
                 Ok(())
             }
-            Role::TrapCode => {
-                let trap = Trap::from_number(index as u16);
-                ensure(trap.is_some(), Kind::BadImmediate)
-            }
+            Role::TrapCode => ensure(
+                Trap::from_number(index as u16).is_some(),
+                Kind::BadImmediate,
+            ),
             Role::DefinedFunc | Role::NearFunc => {
                 below(module.func_count())?;
                 let (params, results) = module.func_slots(index);
