@@ -501,9 +501,8 @@ impl Walk<'_, '_> {
             // The masks, or the control kind's rule, have seen to these.
             Role::Def | Role::DefAcc | Role::DefF32 | Role::DefF64 | Role::Def128 => Ok(()),
             Role::Use | Role::Acc | Role::AccF32 | Role::AccF64 | Role::Use128 => Ok(()),
-            Role::Mod | Role::Mod128 | Role::Shift => Ok(()),
-            Role::RefKinds | Role::TargetCount | Role::Wide => Ok(()),
-            Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => Ok(()),
+            Role::Mod | Role::Mod128 | Role::Shift | Role::RefKinds | Role::TargetCount => Ok(()),
+            Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 | Role::Wide => Ok(()),
             Role::ImmS16 | Role::ImmU16 | Role::ImmS32 | Role::ImmU32 => Ok(()),
             Role::Label16 | Role::Label32 | Role::BlockCost | Role::Cost | Role::Frame => Ok(()),
             Role::UseSpan
