@@ -184,6 +184,7 @@ fn a_trap_is_looked_at_and_gone_back_from_over_a_pipe() {
             "_start () at shapes.c",
             "Program received signal SIGILL, Illegal instruction.",
             "_start () at shapes.c:5",
+            "__builtin_trap();",
             "#0  ",
             "_start () at shapes.c",
             "$1 = 120",

@@ -2,11 +2,13 @@
 //!
 //! DWARF counts code from the start of the contents of the code section. A debugger stops only at steps, and takes a line or a function for
 //! reached only at its very first address: so what begins anywhere begins at the first step from there on in the same body. What is behind a body's last
-//! step is at the body's last byte, its `end`, so that a return address there is in the function.
+//! step is at the body's last byte, its `end`, so that a return address there is in the function. An `unreachable` counts as a step here: it costs nothing, so
+//! the machine does not pause before it, but it is where a debugger finds the machine after the trap.
 
 use core::ops::Range;
 
 use wrt_format::image::debug::map::code_address;
+use wrt_format::isa::Op;
 
 use crate::emit::Code;
 use crate::wasm::ValidModule;
@@ -18,16 +20,14 @@ pub(super) struct Places {
     code_start: u32,
     /// Byte ranges in the module of the bodies, ascending.
     bodies: Vec<Range<u32>>,
-    /// Byte offsets in the module of all steps, ascending.
+    /// Byte offsets in the module of all steps and of what only traps, ascending.
     steps: Vec<u32>,
 }
 
 impl Places {
     pub(super) fn new(module: &ValidModule<'_>, codes: &[Code], code_start: u32) -> Self {
         let bodies = (0..module.body_count()).map(|body| module.body_range(body));
-        let mut steps: Vec<u32> = (codes.iter())
-            .flat_map(|code| code.steps.iter().map(|&(_, offset)| offset))
-            .collect();
+        let mut steps: Vec<u32> = codes.iter().flat_map(stops).collect();
         steps.sort_unstable();
         Self {
             code_start,
@@ -111,6 +111,22 @@ impl Places {
     }
 }
 
+/// The offsets of the steps of a function, and of its operators that only trap, also right at the beginning of a block.
+fn stops(code: &Code) -> impl Iterator<Item = u32> {
+    let op = |word: u32| Op::from_number(*code.words.get(word as usize)?);
+    let traps = move |word: u32| {
+        let next = if op(word) == Some(Op::Fuel) {
+            op(word + 1)
+        } else {
+            op(word)
+        };
+        next == Some(Op::Trap)
+    };
+    let only_traps = (code.lines.iter()).filter(move |&&(word, _)| traps(word));
+    let both = code.steps.iter().chain(only_traps);
+    both.map(|&(_, offset)| offset)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +138,25 @@ mod tests {
             bodies: vec![110..120, 122..130],
             steps: vec![112, 115],
         }
+    }
+
+    #[test]
+    fn what_only_traps_is_a_place_to_stop_at() {
+        let code = Code {
+            words: [Op::Fuel, Op::I32Add, Op::Trap, Op::Fuel, Op::Trap]
+                .map(|op| op as u16)
+                .to_vec(),
+            frame: 1,
+            refs: 0,
+            // Offsets of blocks and of what may trap; the last word is none.
+            lines: vec![(0, 40), (1, 42), (2, 44), (3, 41), (9, 50)],
+            steps: vec![(0, 40)],
+            homes: None,
+            pool: vec![],
+            handlers: vec![],
+            pool_words: vec![],
+        };
+        assert_eq!(stops(&code).collect::<Vec<_>>(), [40, 44, 41]);
     }
 
     #[test]
