@@ -82,6 +82,8 @@ pub(super) struct Timeline<'m> {
     ended: Option<Ending>,
     /// Whether something was changed from outside since the last snapshot.
     changed: bool,
+    /// Positions of steps, one right after the other: so that going on backward by steps needs no search each time.
+    recent: Vec<u64>,
     /// When the last snapshot was taken, and how long that took.
     last_taken: (Instant, Duration),
 }
@@ -104,6 +106,7 @@ impl<'m> Timeline<'m> {
             frontier: 0,
             ended: None,
             changed: false,
+            recent: Vec::new(),
             last_taken: (Instant::now(), Duration::ZERO),
         };
         timeline.prepare();
@@ -243,6 +246,7 @@ impl<'m> Timeline<'m> {
     fn settle(&mut self) -> Result<(), Failure> {
         if core::mem::take(&mut self.changed) {
             self.moments.clear();
+            self.recent.clear();
             self.take()?;
         }
         Ok(())
@@ -425,6 +429,10 @@ impl<'m> Timeline<'m> {
 
     /// The position of the step before a position, if it is remembered.
     fn before(&mut self, position: u64) -> Result<Option<u64>, Failure> {
+        let at = self.recent.binary_search(&position).ok();
+        if let Some(before) = at.and_then(|at| at.checked_sub(1)) {
+            return Ok(self.recent.get(before).copied());
+        }
         let mut window = WINDOW;
         loop {
             let Some(last) = position.checked_sub(1) else {
@@ -441,13 +449,15 @@ impl<'m> Timeline<'m> {
             if self.position() < position && self.position() - first > WINDOW {
                 self.take()?;
             }
-            let mut found = None;
+            let mut found = Vec::new();
             while self.ended.is_none() && self.position() < position {
-                found = Some(self.position());
+                found.push(self.position());
                 self.portion(FOREVER, PauseAt::Steps, true)?;
             }
-            if found.is_some() {
-                return Ok(found);
+            if let Some(&last) = found.last() {
+                found.push(position);
+                self.recent = found;
+                return Ok(Some(last));
             }
             window = window.saturating_mul(16);
         }
