@@ -147,6 +147,7 @@ pub(super) fn run(blocks: &mut [Block]) {
         // As many calls are left as there were, in the same order: a pair with a call is a call.
         let before = calls(&block.body);
         end(block);
+        squares(&mut block.body);
         steps(&mut block.body);
         for &linked in &[true, false] {
             body(&mut block.body, linked, block.loop_depth > 0);
@@ -231,6 +232,16 @@ fn body(body: &mut Vec<Inst>, linked: bool, loops: bool) {
         }
     }
     *body = kept;
+}
+
+/// The product of a number with itself reads it once.
+fn squares(body: &mut [Inst]) {
+    for inst in body {
+        if inst.op == Op::F64Mul && inst.fields[1] == inst.fields[2] {
+            inst.op = Op::F64Square;
+            inst.fields[2] = 0;
+        }
+    }
 }
 
 /// A global that is read, stepped and written back is stepped in one instruction.

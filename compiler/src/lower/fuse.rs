@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use super::vcode::{VBlock, VCode, VInst};
 use wrt_format::isa::{Charge, Control, Op};
 
-use Src::{First, Minus, Other, Second, Zero};
+use Src::{First, Minus, Other, OtherSide, Second, Zero};
 
 /// Where an operand of the new instruction comes from.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,8 @@ enum Src {
     Second(usize),
     /// The operand of the second that is neither its result nor the first's.
     Other,
+    /// The operand of the second, a branch, that is not the first's.
+    OtherSide,
     /// Nowhere: it is 0.
     Zero,
     /// Nowhere, and the rule holds only where this operand of the first is -1.
@@ -137,6 +139,15 @@ const RULES: &[Rule] = &[
     rule(Op::Load32Index, Op::I32Add, EITHER, Op::I32AddLoadIndex, LOAD4),
     rule(Op::Load32Scaled, Op::I32Add, EITHER, Op::I32AddLoadScaled, LOAD3),
     rule(Op::Load32Scaled, Op::I32Xor, EITHER, Op::I32XorLoadScaled, LOAD3),
+    rule(Op::I32AndImm, Op::Load32Scaled, &[1], Op::Load32Masked, &[Second(0), First(1), First(2), Second(2), Second(3)]),
+    rule(Op::Load32, Op::I32AddImm, &[1], Op::I32AddImmLoad, &[Second(0), First(1), First(2), Second(2)]),
+    rule(Op::I32AddImm, Op::Store32, &[1], Op::I32AddImmStore, &[Second(0), First(1), First(2), Second(2)]),
+    zeros(rule(Op::Load8UWrap, Op::I32ShlImm, &[1], Op::Load8UWrapShlImm, &[Second(0), First(1), First(3), Second(2)]), &[First(2)], &[]),
+    zeros(rule(Op::Load8UWrap, Op::BrI32Eq, &[0, 1], Op::BrLoad8UWrapEq, &[First(1), OtherSide, First(3), Second(2)]), &[First(2)], &[]),
+    zeros(rule(Op::Load8UWrap, Op::BrI32Ne, &[0, 1], Op::BrLoad8UWrapNe, &[First(1), OtherSide, First(3), Second(2)]), &[First(2)], &[]),
+    zeros(rule(Op::Load8UIndex, Op::BrI32Eq, &[0, 1], Op::BrLoad8UIndexEq, &[First(1), First(2), OtherSide, Second(2)]), &[First(3), First(4)], &[]),
+    zeros(rule(Op::Load8UIndex, Op::BrI32Ne, &[0, 1], Op::BrLoad8UIndexNe, &[First(1), First(2), OtherSide, Second(2)]), &[First(3), First(4)], &[]),
+    zeros(rule(Op::I32Add, Op::Load8UWrap, &[1], Op::Load8USum, &[Second(0), First(1), First(2), Second(3)]), &[Second(2)], &[]),
     rule(Op::Load64, Op::F64MulAdd, EITHER, Op::F64MulAddLoad, MUL_ADD),
     rule(Op::Load64Wrap, Op::F64MulAdd, EITHER, Op::F64MulAddLoadWrap, MUL_ADD_WRAP),
     rule(Op::Load32, Op::I32MulAdd, EITHER, Op::I32MulAddLoad, MUL_ADD),
@@ -184,6 +195,7 @@ const RULES: &[Rule] = &[
     rule(Op::F64Sub, Op::F64Add, EITHER, Op::F64SubAdd, CHAIN),
     rule(Op::F64Sub, Op::F64Sub, &[1], Op::F64SubSub, CHAIN),
     rule(Op::F64Mul, Op::F64Mul, EITHER, Op::F64MulMul, CHAIN),
+    rule(Op::F64ConvertI32U, Op::F64Div, &[2], Op::F64DivConvertI32U, &[Second(0), Second(1), First(1)]),
     // Integers.
     rule(Op::I32XorImm, Op::I32And, EITHER, Op::I32AndNot, &[Second(0), Other, First(1), Minus(2)]),
     rule(Op::I64XorImm, Op::I64And, EITHER, Op::I64AndNot, &[Second(0), Other, First(1), Minus(2)]),
@@ -195,6 +207,8 @@ const RULES: &[Rule] = &[
     rule(Op::I64ShrUImm, Op::I64Xor, EITHER, Op::I64ShrUImmXor, CHAIN),
     rule(Op::I32ShlImm, Op::I32Or, EITHER, Op::I32ShlImmOr, CHAIN),
     rule(Op::I64ShlImm, Op::I64Or, EITHER, Op::I64ShlImmOr, CHAIN),
+    rule(Op::I32Mul, Op::I32ShrUImm, &[1], Op::I32MulShrUImm, IMMS),
+    rule(Op::I32ShrUImm, Op::I32Add, EITHER, Op::I32ShrUImmAdd, CHAIN),
     rule(Op::I32Xor, Op::I32RotlImm, &[1], Op::I32XorRotlImm, IMMS),
     rule(Op::I64Xor, Op::I64RotlImm, &[1], Op::I64XorRotlImm, IMMS),
     rule(Op::I32AddImm, Op::I32AndImm, &[1], Op::I32AddImmAndImm, IMMS),
@@ -206,6 +220,9 @@ const RULES: &[Rule] = &[
     rule(Op::I32And, Op::I32Or, EITHER, Op::I32AndOr, CHAIN),
     rule(Op::I32And, Op::I32Xor, EITHER, Op::I32AndXor, CHAIN),
     rule(Op::I64And, Op::I64Xor, EITHER, Op::I64AndXor, CHAIN),
+    rule(Op::I64And, Op::I64And, EITHER, Op::I64AndAnd, CHAIN),
+    rule(Op::I64And, Op::I64Or, EITHER, Op::I64AndOr, CHAIN),
+    rule(Op::I64Or, Op::I64And, EITHER, Op::I64OrAnd, CHAIN),
     rule(Op::I32Xor, Op::I32Xor, EITHER, Op::I32XorXor, CHAIN),
     rule(Op::I64Xor, Op::I64Xor, EITHER, Op::I64XorXor, CHAIN),
     rule(Op::I32Add, Op::I32Add, EITHER, Op::I32AddAdd, CHAIN),
@@ -425,6 +442,7 @@ fn combine(rule: &Rule, operand: usize, first: &VInst, second: &VInst) -> Option
         First(i) | Minus(i) => first.fields[i],
         Second(i) => second.fields[i],
         Other => second.fields[3 - operand],
+        OtherSide => second.fields[1 - operand],
         Zero => 0,
     };
     let holds = match rule.check {

@@ -96,6 +96,13 @@ impl Selector<'_> {
         let mut fields = Vec::with_capacity(6);
         fields.extend(dst);
         let op = match addr {
+            Addr::Slot(base, offset)
+                if let Some((op, at)) = self.known_place(row, base, offset) =>
+            {
+                fields.extend(src);
+                fields.push(at);
+                op
+            }
             Addr::Slot(base, offset) => {
                 fields.push(self.field(base));
                 fields.extend(src);
@@ -127,6 +134,14 @@ impl Selector<'_> {
             }
         };
         self.emit(op, &fields);
+    }
+
+    /// The instruction for an access at a constant address, and the address; none for a constant that lies in a slot anyhow.
+    fn known_place(&self, row: &MemRow, base: Value, offset: u32) -> Option<(Op, i64)> {
+        let op = row.known().filter(|_| self.fuse)?;
+        let is_here = self.uses.block_of(self.func, self.root(base)) == Some(self.block);
+        let at = self.const_bits(base).filter(|_| is_here)? + u64::from(offset);
+        u32::try_from(at).is_ok().then_some((op, at as i64))
     }
 
     /// The best form for the address `addr + offset` of an access that may have an instruction for a scaled index.

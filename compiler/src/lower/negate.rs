@@ -46,6 +46,8 @@ const OPPOSITES: &[(Op, Op, bool)] = &[
     (Op::BrLoad32LeS, Op::BrLoad32GtS, false),
     (Op::BrLoad32LtU, Op::BrLoad32GeU, false),
     (Op::BrLoad32LeU, Op::BrLoad32GtU, false),
+    (Op::BrLoad8UWrapEq, Op::BrLoad8UWrapNe, false),
+    (Op::BrLoad8UIndexEq, Op::BrLoad8UIndexNe, false),
     (Op::BrF64AddLt, Op::BrF64AddNlt, false),
     (Op::BrF64AddLe, Op::BrF64AddNle, false),
     (Op::BrRefTest, Op::BrRefNtest, false),

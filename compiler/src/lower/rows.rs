@@ -332,6 +332,19 @@ pub(super) struct MemRow {
     pub(super) scaled: Option<Op>,
 }
 
+impl MemRow {
+    /// The instruction for an address that is known, if there is one.
+    pub(super) const fn known(&self) -> Option<Op> {
+        if matches!(self.plain, Op::Load32) {
+            Some(Op::Load32At)
+        } else if matches!(self.plain, Op::Store32) {
+            Some(Op::Store32At)
+        } else {
+            None
+        }
+    }
+}
+
 macro_rules! mem_row {
     ($plain:ident $far:ident $wrap:ident $index:ident $mem:ident) => {
         mem_row!($plain $far $wrap $index $mem, None)

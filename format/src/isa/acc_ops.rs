@@ -218,6 +218,23 @@ macro_rules! acc_rows {
             0x04cd br_load32_le_u BrLoad32LeU { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst <= rhs, unsigned) goto label";
             0x04ce br_load32_gt_u BrLoad32GtU { dst: DefByte, addr: UseByte, rhs: UseByte, offset: ImmU8, label: Label16 } CondBranch fuel Zero "dst = u64(u32) at mem[addr + offset]; if i32(dst > rhs, unsigned) goto label";
 
+            // Operators that one instruction does together, as in `fused_ops.rs`, in numbers that are free here.
+            0x04cf f64_square F64Square { dst: DefF64, src: Use } Next fuel Zero "dst = f64(src * src)";
+            0x04d0 f64_square_acc_src F64SquareAccSrc { dst: DefF64, src: AccF64 } Next fuel Zero "dst = f64(src * src)";
+            0x04d1 f64_div_convert_i32_u F64DivConvertI32U { dst: DefF64, lhs: Use, src: Use } Next fuel Zero "dst = f64(lhs / f64(u32(src)))";
+            0x04d2 f64_div_convert_i32_u_acc_src F64DivConvertI32UAccSrc { dst: DefF64, lhs: Use, src: Acc } Next fuel Zero "dst = f64(lhs / f64(u32(src)))";
+            0x04d3 i32_shr_u_imm_add I32ShrUImmAdd { dst: DefAcc, a: Use, imm: ImmS16, c: Use } Next fuel Zero "dst = i32((a >> imm, unsigned) + c)";
+            0x04d4 i32_shr_u_imm_add_acc_a I32ShrUImmAddAccA { dst: DefAcc, a: Acc, imm: ImmS16, c: Use } Next fuel Zero "dst = i32((a >> imm, unsigned) + c)";
+            0x04d5 i64_and_and I64AndAnd { dst: DefAcc, a: Use, b: Use, c: Use } Next fuel Zero "dst = i64((a & b) & c)";
+            0x04d6 i64_and_and_acc_a I64AndAndAccA { dst: DefAcc, a: Acc, b: Use, c: Use } Next fuel Zero "dst = i64((a & b) & c)";
+            0x04d7 i64_and_or I64AndOr { dst: DefAcc, a: Use, b: Use, c: Use } Next fuel Zero "dst = i64((a & b) | c)";
+            0x04d8 i64_and_or_acc_a I64AndOrAccA { dst: DefAcc, a: Acc, b: Use, c: Use } Next fuel Zero "dst = i64((a & b) | c)";
+            0x04d9 i64_or_and I64OrAnd { dst: DefAcc, a: Use, b: Use, c: Use } Next fuel Zero "dst = i64((a | b) & c)";
+            0x04da i64_or_and_acc_a I64OrAndAccA { dst: DefAcc, a: Acc, b: Use, c: Use } Next fuel Zero "dst = i64((a | b) & c)";
+            0x04db load8_u_sum Load8USum { dst: DefAcc, addr: Use, index: Use, k: ImmS32 } Next fuel Zero "dst = u64(u8) at mem[wrap32(addr + index + k)]";
+            0x04dc load32_masked Load32Masked { dst: DefAcc, index: Use, mask: ImmS16, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32((index & mask) << shift) + offset]";
+            0x04dd load32_masked_acc_index Load32MaskedAccIndex { dst: DefAcc, index: Acc, mask: ImmS16, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32((index & mask) << shift) + offset]";
+
             // Elements of arrays at constant addresses.
             0x04e0 load16_u_scaled Load16UScaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(index << shift) + offset]";
             0x04e1 load16_s_i32_scaled Load16SI32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap32(index << shift) + offset]";

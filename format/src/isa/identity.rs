@@ -108,7 +108,7 @@ mod tests {
             let accesses = name.starts_with("load")
                 || name.starts_with("store")
                 || name.contains("_load")
-                || name.ends_with("_store")
+                || name.contains("_store")
                 || name.ends_with("_mem")
                 || name.ends_with("_mem_wrap")
                 || name.ends_with("_mem_imm");

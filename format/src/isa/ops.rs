@@ -255,6 +255,11 @@ macro_rules! scalar_rows {
             0x00e6 br_table_add_short BrTableAddShort { dst: DefByte, src: UseByte, n: TargetCount16, imm: ImmS16 } Table fuel Zero "dst = i32(src + imm); goto targets[min(dst, n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
             0x00e7 br_table_add_acc_src_short BrTableAddAccSrcShort { dst: DefByte, src: AccByte, n: TargetCount16, imm: ImmS16 } Table fuel Zero "dst = i32(src + imm); goto targets[min(dst, n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
 
+            // The index is in the accumulator.
+            0x00e8 call_indirect_zero_acc_index CallIndirectZeroAccIndex { base: Window, dst: Results, index: Acc, type_idx: Type, wide: Wide } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
+            0x00e9 call_indirect_zero_acc_index_short CallIndirectZeroAccIndexShort { base: WindowByte, dst: ResultsByte, index: Acc, type_idx: Type16 } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
+            0x00ea mov_then_call_indirect_zero_acc_index MovThenCallIndirectZeroAccIndex { base: WindowByte, dst: ResultsByte, to: DefByte, src: UseByte, index: Acc, type_idx: Type16 } Call fuel Zero "index is read; to = src; dst.. = table 0[index](base..), checked against type";
+
             // Conversions.
             0x00f0 i64_extend_i32_u I64ExtendI32U { dst: DefAcc, src: Use } Next fuel Zero "dst = u64(u32(src)); also i32.wrap_i64";
             0x00f1 i32_trunc_f32_s I32TruncF32S { dst: DefAcc, src: Use } Next fuel Zero "dst = i32(trunc(f32(src))), may trap";
@@ -343,6 +348,19 @@ macro_rules! scalar_rows {
 
             // A counter whose value before the step is needed too.
             0x0154 mov_then_i32_add_imm MovThenI32AddImm { d1: DefAccByte, d0: DefByte, s0: UseByte, s1: UseByte, imm1: ImmS16 } Next fuel Zero "d0 = s0; d1 = i32(s1 + imm1)";
+
+            // As in `fused_ops.rs`: what is loaded, or worked out of an immediate, is needed by nothing else.
+            0x0155 load8_u_wrap_shl_imm Load8UWrapShlImm { dst: DefAcc, addr: Use, k: ImmS32, imm: ImmS16 } Next fuel Zero "dst = i32(u8 at mem[wrap32(addr + k)] << imm)";
+            0x0156 i32_mul_shr_u_imm I32MulShrUImm { dst: DefAcc, a: Use, b: Use, imm: ImmS16 } Next fuel Zero "dst = i32((a * b) >> imm, unsigned)";
+            0x0157 i32_mul_shr_u_imm_acc_a I32MulShrUImmAccA { dst: DefAcc, a: Acc, b: Use, imm: ImmS16 } Next fuel Zero "dst = i32((a * b) >> imm, unsigned)";
+            0x0158 i32_add_imm_load I32AddImmLoad { dst: DefAcc, addr: Use, offset: ImmU16, imm: ImmS16 } Next fuel Zero "dst = i32(mem[addr + offset] + imm)";
+            0x0159 i32_add_imm_load_acc_addr I32AddImmLoadAccAddr { dst: DefAcc, addr: Acc, offset: ImmU16, imm: ImmS16 } Next fuel Zero "dst = i32(mem[addr + offset] + imm)";
+            0x015a i32_add_imm_store I32AddImmStore { addr: Use, lhs: Use, imm: ImmS16, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = i32(lhs + imm)";
+            0x015b i32_add_imm_store_acc_lhs I32AddImmStoreAccLhs { addr: Use, lhs: Acc, imm: ImmS16, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = i32(lhs + imm)";
+            0x015c br_load8_u_wrap_eq BrLoad8UWrapEq { addr: Use, rhs: Use, k: ImmS32, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap32(addr + k)] == rhs) goto label";
+            0x015d br_load8_u_wrap_ne BrLoad8UWrapNe { addr: Use, rhs: Use, k: ImmS32, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap32(addr + k)] != rhs) goto label";
+            0x015e br_load8_u_index_eq BrLoad8UIndexEq { addr: Use, index: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap32(addr + index)] == rhs) goto label";
+            0x015f br_load8_u_index_ne BrLoad8UIndexNe { addr: Use, index: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap32(addr + index)] != rhs) goto label";
 
             // Step, compare and branch: the tail of a counted loop.
             0x0160 br_i32_add_nz BrI32AddNz { dst: Def, src: Use, step: ImmS16, label: Label32 } CondBranch fuel Zero "dst = i32(src + step); if dst != 0 goto label";

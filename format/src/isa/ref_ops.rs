@@ -16,6 +16,13 @@ macro_rules! ref_rows {
             0x0501 return_call_ref ReturnCallRef { base: Window, callee: Use, type_idx: Type } TailCall fuel Zero "return callee(base..), checked against type";
             0x0502 ref_as_non_null RefAsNonNull { dst: Def, src: Use } Next fuel Zero "dst = src, traps if null";
 
+            // At an address that is known.
+            0x0507 load32_at Load32At { dst: DefAcc, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[offset]";
+            0x0508 load32_at_short Load32AtShort { dst: DefAccByte, offset: ImmU24 } Next fuel Zero "dst = u64(u32) at mem[offset]";
+            0x0509 store32_at Store32At { src: Use, offset: ImmU32 } Next fuel Zero "mem[offset] = u32(src)";
+            0x050a store32_at_short Store32AtShort { src: UseByte, offset: ImmU24 } Next fuel Zero "mem[offset] = u32(src)";
+            0x050b store32_at_acc_src Store32AtAccSrc { src: Acc, offset: ImmU32 } Next fuel Zero "mem[offset] = u32(src)";
+
             // The offset is part of the opcode.
             0x0510 store32_imm_tiny Store32ImmTiny { addr: UseByte, imm: ImmS8, offset: OffsetAt0510 } Next fuel Zero "mem[addr + offset] = u32(imm)";
 

@@ -5,6 +5,7 @@ use wrt_format::num;
 
 use super::cmp::{narrow, real};
 use super::int::{widen32, widen64};
+use crate::raw::float::f64_from;
 use crate::raw::state::Ctl;
 
 /// Two operators on three slots: the plain form, then those with `a` and with `c` in the accumulator.
@@ -47,6 +48,9 @@ chain! {
         i64_xor_xor [i64_xor_xor_acc_a] [] = |a, b, c| a ^ b ^ c;
         i64_and_xor [i64_and_xor_acc_a] [i64_and_xor_acc_c] = |a, b, c| (a & b) ^ c;
         i64_xor_mul [i64_xor_mul_acc_a] [i64_xor_mul_acc_c] = |a: u64, b: u64, c: u64| (a ^ b).wrapping_mul(c);
+        i64_and_and [i64_and_and_acc_a] [] = |a, b, c| a & b & c;
+        i64_and_or [i64_and_or_acc_a] [] = |a, b, c| (a & b) | c;
+        i64_or_and [i64_or_and_acc_a] [] = |a, b, c| (a | b) & c;
     }
 }
 
@@ -101,12 +105,16 @@ macro_rules! first {
 
 first! {
     get_f64 acc_f64 set_f64 {
+        // Not a product of two slots, of which the second has just been written.
+        f64_square [f64_square_acc_src] src = |a, s, at| a * a;
         f64_add_mul_add [f64_add_mul_add_acc_a] a = |a, s, at| (a + s.get_f64(at::b)) * s.get_f64(at::c) + s.get_f64(at::d);
     }
     get32 acc32 set32 {
         i32_xor_rotl_imm [i32_xor_rotl_imm_acc_a] a = |a, s, at| num::i32_rotl(a ^ s.get32(at::b), widen32(s.imm_s16(at::imm)));
         i32_add_imm_and_imm [i32_add_imm_and_imm_acc_a] a = |a, s, at| a.wrapping_add(widen32(s.imm_s16(at::imm))) & widen32(s.imm_s16(at::mask));
         i32_shr_u_imm_and_imm [i32_shr_u_imm_and_imm_acc_a] a = |a, s, at| num::i32_shr_u(a, widen32(s.imm_s16(at::imm))) & widen32(s.imm_s16(at::mask));
+        i32_mul_shr_u_imm [i32_mul_shr_u_imm_acc_a] a = |a, s, at| num::i32_shr_u(a.wrapping_mul(s.get32(at::b)), widen32(s.imm_s16(at::imm)));
+        i32_shr_u_imm_add [i32_shr_u_imm_add_acc_a] a = |a, s, at| num::i32_shr_u(a, widen32(s.imm_s16(at::imm))).wrapping_add(s.get32(at::c));
         i32_and_not [i32_and_not_acc_lhs] lhs = |a, s, at| a & !s.get32(at::rhs);
     }
     get64 acc64 set64 {
@@ -116,6 +124,14 @@ first! {
 }
 
 handlers! {
+    fn f64_div_convert_i32_u(s, at) {
+        s.set_f64(at::dst, s.get_f64(at::lhs) / f64_from(s.get32(at::src).into()));
+        Ctl::Next
+    }
+    fn f64_div_convert_i32_u_acc_src(s, at) {
+        s.set_f64(at::dst, s.get_f64(at::lhs) / f64_from(s.acc32(at::src).into()));
+        Ctl::Next
+    }
     fn i32_and_not_acc_rhs(s, at) {
         s.set32(at::dst, s.get32(at::lhs) & !s.acc32(at::rhs));
         Ctl::Next

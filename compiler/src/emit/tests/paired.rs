@@ -58,6 +58,22 @@ fn additions_are_paired_whether_or_not_one_needs_the_other() {
 }
 
 #[test]
+fn a_number_times_itself_is_read_once() {
+    let code = |rhs| {
+        body(
+            vec![
+                inst(Op::F64Add, &[3, 0, 2]),
+                inst(Op::F64Mul, &[4, 3, rhs]),
+                inst(Op::Store64, &[1, 4, 0]),
+            ],
+            5,
+        )
+    };
+    assert!(code(3)[1].starts_with("f64_square "), "{:?}", code(3));
+    assert!(code(2)[1].starts_with("f64_mul "), "{:?}", code(2));
+}
+
+#[test]
 fn a_step_is_paired_with_the_load_behind_it() {
     for (load, name) in [(Op::Load8U, "load8_u"), (Op::Load32, "load32")] {
         let code = |addr| {

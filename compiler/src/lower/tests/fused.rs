@@ -75,12 +75,21 @@ fn two_integer_operators_are_one_instruction_in_either_order() {
         ("and", "(i32.xor $0 $2)", "i32_xor_and v0, v2, v1"),
         ("mul", "(i32.xor $0 $2)", "i32_xor_mul v0, v2, v1"),
         ("add", "(i32.and $0 $2)", "i32_and_add v0, v2, v1"),
+        (
+            "add",
+            "(i32.shr_u $0 (i32.const 3))",
+            "i32_shr_u_imm_add v0, imm=3, v1",
+        ),
         ("add", "(i32.add $0 $2)", "i32_add_add v0, v2, v1"),
     ];
     for (op, first, inst) in pairs {
         one("i32", &format!("(i32.{op} {first} $1)"), inst);
         one("i32", &format!("(i32.{op} $1 {first})"), inst);
     }
+}
+
+#[test]
+fn two_operators_on_long_integers_are_one_instruction_in_either_order() {
     let pairs = [
         (
             "xor",
@@ -106,6 +115,9 @@ fn two_integer_operators_are_one_instruction_in_either_order() {
         ("xor", "(i64.xor $3 $5)", "i64_xor_xor v3, v5, v4"),
         ("xor", "(i64.and $3 $5)", "i64_and_xor v3, v5, v4"),
         ("mul", "(i64.xor $3 $5)", "i64_xor_mul v3, v5, v4"),
+        ("and", "(i64.and $3 $5)", "i64_and_and v3, v5, v4"),
+        ("or", "(i64.and $3 $5)", "i64_and_or v3, v5, v4"),
+        ("and", "(i64.or $3 $5)", "i64_or_and v3, v5, v4"),
         ("add", "(i64.add $3 $5)", "i64_add_add v3, v5, v4"),
     ];
     for (op, first, inst) in pairs {
@@ -135,6 +147,117 @@ fn immediates_of_the_second_operator_are_kept() {
         "i32",
         "(i32.and (i32.shr_u $0 (i32.const 4)) (i32.const 15))",
         "i32_shr_u_imm_and_imm v0, imm=4, mask=15",
+    );
+}
+
+#[test]
+fn what_is_loaded_for_one_operator_is_no_instruction_of_its_own() {
+    for (expression, inst) in [
+        (
+            "(i32.load8_u (i32.add (i32.add $0 $1) (i32.const 24)))",
+            "load8_u_sum v0, v1, k=24",
+        ),
+        (
+            "(i32.shl (i32.load8_u (i32.add $0 (i32.const 24))) (i32.const 3))",
+            "load8_u_wrap_shl_imm v0, k=24, imm=3",
+        ),
+        (
+            "(i32.load offset=8 (i32.shl (i32.and $0 (i32.const 15)) (i32.const 2)))",
+            "load32_masked v0, mask=15, shift=2, offset=8",
+        ),
+        (
+            "(i32.add (i32.load offset=8 $0) (i32.const 5))",
+            "i32_add_imm_load v0, offset=8, imm=5",
+        ),
+        (
+            "(i32.shr_u (i32.mul $0 $1) (i32.const 7))",
+            "i32_mul_shr_u_imm v0, v1, imm=7",
+        ),
+    ] {
+        one("i32", expression, inst);
+    }
+    one(
+        "f64",
+        "(f64.div $6 (f64.convert_i32_u $0))",
+        "f64_div_convert_i32_u v6, v0",
+    );
+    let stored = code(
+        "",
+        &locals("(i32.store offset=8 $0 (i32.add $1 (i32.const 5)))"),
+    );
+    let stores = |line: &String| line == "i32_add_imm_store v0, v1, imm=5, offset=8";
+    assert!(stored.iter().any(stores), "{stored:?}");
+    // An offset beside the constant that may wrap.
+    let apart = value(
+        "i32",
+        &locals("(i32.load8_u offset=1 (i32.add (i32.add $0 $1) (i32.const 24)))"),
+    );
+    assert_eq!(apart.len(), 2, "{apart:?}");
+}
+
+#[test]
+fn bytes_in_memory_are_compared_where_they_are() {
+    for (address, inst) in [
+        ("(i32.add $0 (i32.const 24))", "br_load8_u_wrap_"),
+        ("(i32.add $0 $2)", "br_load8_u_index_"),
+    ] {
+        for (relation, opposite) in [("eq", "ne"), ("ne", "eq")] {
+            for cond in [
+                format!("(i32.{relation} (i32.load8_u {address}) $1)"),
+                format!("(i32.{relation} $1 (i32.load8_u {address}))"),
+            ] {
+                let code = code(
+                    "",
+                    &locals(&format!("(if {cond} (then (i32.store $0 $1)))")),
+                );
+                let found = |name: &str| {
+                    let name = format!("{inst}{name} v0, ");
+                    code.iter()
+                        .any(|line| line.contains(&name) && line.contains("v1"))
+                };
+                assert!(found(relation) || found(opposite), "{code:?}");
+                assert!(
+                    !code.iter().any(|line| line.contains(" = load")),
+                    "{code:?}"
+                );
+            }
+        }
+    }
+    // Of a byte at an offset beside the sum there is no such form.
+    let cond = "(i32.eq (i32.load8_u offset=1 (i32.add $0 $2)) $1)";
+    let code = code(
+        "",
+        &locals(&format!("(if {cond} (then (i32.store $0 $1)))")),
+    );
+    assert!(
+        code.iter().any(|line| line.contains("load8_u_index")),
+        "{code:?}"
+    );
+    assert!(
+        !code.iter().any(|line| line.contains("br_load8")),
+        "{code:?}"
+    );
+}
+
+#[test]
+fn an_address_that_is_known_takes_no_slot() {
+    one(
+        "i32",
+        "(i32.load offset=8 (i32.const 1024))",
+        "load32_at offset=1032",
+    );
+    let stored = code("", &locals("(i32.store offset=8 (i32.const 1024) $1)"));
+    let stores = |line: &String| line == "store32_at v1, offset=1032";
+    assert!(stored.iter().any(stores), "{stored:?}");
+    // Beyond what an address can be.
+    let far = value("i32", "(i32.load offset=8 (i32.const -4))");
+    assert_eq!(far.len(), 2, "{far:?}");
+    // In a slot already.
+    let elsewhere = "(local.set 0 (i32.const 64)) (if $1 (then (i32.store (local.get 0) $2)))";
+    let code = code("", &locals(elsewhere));
+    assert!(
+        code.iter().any(|line| line.starts_with("store32 v")),
+        "{code:?}"
     );
 }
 

@@ -88,16 +88,18 @@ impl Case<'_> {
             base = base.wrapping_add(k as u32);
         }
         if self.has("index") {
-            let index = self.slot(world, "index") as u32;
-            base = base.wrapping_add(index.wrapping_mul(1 << self.raw("shift").unwrap()));
+            let index = self.slot(world, "index") as u32 & self.raw("mask").unwrap_or(-1) as u32;
+            base = base.wrapping_add(index.wrapping_mul(1 << self.raw("shift").unwrap_or(0)));
         }
-        u64::from(base) + self.raw("offset").unwrap() as u64
+        u64::from(base) + self.raw("offset").unwrap_or(0) as u64
     }
 }
 
 /// The name of a load or store without the form of its address.
 pub(super) fn form(name: &str) -> &str {
-    let forms = ["_far", "_wrap", "_index", "_scaled", "_mem"];
+    let forms = [
+        "_far", "_wrap", "_index", "_scaled", "_mem", "_sum", "_masked", "_at",
+    ];
     let without = forms.iter().find_map(|form| name.strip_suffix(form));
     without.unwrap_or(name)
 }
@@ -433,11 +435,8 @@ fn function(op: Op, operands: &mut [i64]) -> Asm {
 
 /// Slots that lead into the memory, near its end, or anywhere.
 fn slots(op: Op, random: &mut Random) -> Vec<u64> {
-    let addresses = op
-        .info()
-        .fields
-        .iter()
-        .any(|field| ["offset", "k2"].contains(&field.name));
+    let addresses = op.info().memory_zero
+        || (op.info().fields.iter()).any(|field| ["offset", "k2"].contains(&field.name));
     let wide = if op.info().name.contains("32") {
         32
     } else {

@@ -146,6 +146,26 @@ fn branch_table(op: Op) {
     } else {
         asm.op(op, &[0, 3]);
     }
+    labels(&mut asm, op);
+    let mut store = alone(unary(&asm));
+    for core in cores() {
+        for (index, expected) in [
+            (0, 100),
+            (1, 101),
+            (2, 102),
+            (3, 103),
+            (4, 103),
+            (u64::MAX, 103),
+            (1 << 32, 100),
+        ] {
+            let exit = call_on(&mut store, core, 0, &[index]);
+            assert_eq!(results(&store, exit), [expected]);
+        }
+    }
+}
+
+/// Four labels behind a table, and the blocks that they lead to, which return 100 to 103.
+fn labels(asm: &mut Asm, op: Op) {
     for target in 0..4 {
         let words = i32::from(op.info().words);
         let count = wrt_format::isa::table_of(op).unwrap();
@@ -162,21 +182,6 @@ fn branch_table(op: Op) {
             Op::Ret1
         };
         asm.op(Op::ConstU32, &[0, 100 + target]).op(ret, &[0]);
-    }
-    let mut store = alone(unary(&asm));
-    for core in cores() {
-        for (index, expected) in [
-            (0, 100),
-            (1, 101),
-            (2, 102),
-            (3, 103),
-            (4, 103),
-            (u64::MAX, 103),
-            (1 << 32, 100),
-        ] {
-            let exit = call_on(&mut store, core, 0, &[index]);
-            assert_eq!(results(&store, exit), [expected]);
-        }
     }
 }
 

@@ -57,6 +57,9 @@ pub(super) fn expect(
         let loaded = read(world, case.address(before), bytes);
         return Some(loaded.and_then(|value| write_bytes(world, to, bytes, value)));
     }
+    if let Some(done) = of_one_use(case, world, before) {
+        return Some(done);
+    }
     if name.contains("_then_") || name == "mov3" {
         return Some(pair(case, world));
     }
@@ -76,6 +79,26 @@ pub(super) fn expect(
     }
     let value = value(case, world, before)?;
     Some(value.map(|value| world.slots[case.raw("dst").unwrap() as usize] = value))
+}
+
+/// What is stored, or compared, is needed by nothing else: an addition of an immediate, a byte in memory.
+fn of_one_use(case: &Case<'_>, world: &mut World, before: &World) -> Option<Result<(), Trap>> {
+    let name = case.name();
+    if let Some(base) = name.strip_suffix("_imm_store") {
+        let value = operator(base, case.slot(before, "lhs"), case.raw("imm")? as u64)?;
+        let to = case.address(before);
+        return Some(value.and_then(|value| write_bytes(world, to, bytes(name), value)));
+    }
+    let byte = ["br_load8_u_wrap_", "br_load8_u_index_"];
+    if let Some(relation) = byte.into_iter().find_map(|it| name.strip_prefix(it)) {
+        let byte = read(world, case.address(before), 1);
+        return Some(byte.map(|byte| {
+            let rhs = case.slot(before, "rhs");
+            let taken = operator(&std::format!("i32_{relation}"), byte, rhs);
+            world.taken = if taken == Some(Ok(1)) { 1 } else { 2 };
+        }));
+    }
+    None
 }
 
 /// Two or three instructions one after the other.
@@ -151,6 +174,27 @@ fn value(case: &Case<'_>, world: &mut World, before: &World) -> Option<Result<u6
         return Some(
             pointer.and_then(|at| read(world, at + case.raw("offset2").unwrap() as u64, bytes)),
         );
+    }
+    if let Some(operation) = name.strip_prefix("load8_u_wrap_") {
+        let operation = std::format!("i32_{}", operation.trim_end_matches("_imm"));
+        let byte = read(world, case.address(before), 1);
+        let imm = case.raw("imm")? as u64;
+        return Some(byte.and_then(|byte| operator(&operation, byte, imm).unwrap()));
+    }
+    if let Some(base) = name.strip_suffix("_imm_load") {
+        let loaded = read(world, case.address(before), bytes(name));
+        let imm = case.raw("imm")? as u64;
+        return Some(loaded.and_then(|loaded| operator(base, loaded, imm).unwrap()));
+    }
+    if name == "f64_square" {
+        return operator("f64_mul", slot("src"), slot("src"));
+    }
+    if let Some(operation) = name
+        .strip_suffix("_convert_i32_u")
+        .filter(|it| it.contains('_'))
+    {
+        let rhs = operator("f64_convert_i32_u", slot("src"), 0)?.ok()?;
+        return operator(operation, slot("lhs"), rhs);
     }
     let wrapped = |addr: &str, k: &str| {
         u64::from((slot(addr) as u32).wrapping_add(case.raw(k).unwrap() as u32))
