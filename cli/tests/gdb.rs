@@ -201,6 +201,34 @@ fn a_trap_is_looked_at_and_gone_back_from_over_a_pipe() {
     );
 }
 
+/// A function that is called by name is the outermost one, in optimised code too.
+#[test]
+fn an_export_is_where_backtraces_end() {
+    if !has_gdb() {
+        return;
+    }
+    let list = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../testsuite/programs/debug_list_o2.wasm"
+    );
+    let mut server = Server::start(&["--invoke", "run", list, "5"]);
+    let all = gdb(&[
+        &format!("target remote {}", server.address),
+        "backtrace",
+        "next",
+        "reverse-next",
+        "finish",
+        "kill",
+    ]);
+    in_order(&all, &["run (n=5) at", "#0  run (n=5) at", "--"]);
+    assert!(
+        all.contains("not meaningful in the outermost frame"),
+        "{all}"
+    );
+    assert!(!all.contains("?? ()"), "{all}");
+    assert_eq!(server.end().status, 0);
+}
+
 #[test]
 fn a_variable_is_set_and_the_guest_let_go() {
     if !has_gdb() {

@@ -16,6 +16,8 @@ use super::target::Target;
 
 /// The descriptor of the symbol file.
 const SYMBOLS_FD: u32 = 3;
+/// Where in an ELF file of 64 bits the entry point is.
+const ENTRY_OFFSET: u64 = 24;
 /// Bytes of a block, for whoever asks.
 const BLOCK_BYTES: u64 = 4096;
 
@@ -38,6 +40,18 @@ fn copy(from: &[u8], offset: u64, most: usize, to: &mut [u8]) -> usize {
     let count = rest.len().min(most).min(to.len());
     to[..count].copy_from_slice(&rest[..count]);
     count
+}
+
+/// Has the entry point of an ELF file of 64 bits be this one, in the part of it that begins at an offset.
+fn put_entry(entry: u64, offset: u64, part: &mut [u8]) {
+    for (at, byte) in (ENTRY_OFFSET..).zip(entry.to_le_bytes()) {
+        let place = at
+            .checked_sub(offset)
+            .and_then(|at| usize::try_from(at).ok());
+        if let Some(place) = place.and_then(|at| part.get_mut(at)) {
+            *place = byte;
+        }
+    }
 }
 
 impl ExecFile for Target<'_> {
@@ -110,7 +124,11 @@ impl HostIoPread for Target<'_> {
         buf: &mut [u8],
     ) -> HostIoResult<usize, Self> {
         let symbols = self.opened(fd).map_err(HostIoError::Errno)?;
-        Ok(copy(symbols, offset, count, buf))
+        let count = copy(symbols, offset, count, buf);
+        if let Some(entry) = self.entry {
+            put_entry(entry, offset, &mut buf[..count]);
+        }
+        Ok(count)
     }
 }
 
@@ -161,5 +179,18 @@ mod tests {
         assert_eq!(copy(b"abcdef", 0, usize::MAX, &mut to), 4);
         assert_eq!(copy(b"abcdef", 6, 3, &mut to), 0);
         assert_eq!(copy(b"abcdef", u64::MAX, 3, &mut to), 0);
+    }
+
+    #[test]
+    fn the_entry_point_is_put_into_whatever_part_of_the_file() {
+        let mut whole = [0xee; 64];
+        put_entry(0x0102_0304_0506_0708, 0, &mut whole);
+        assert_eq!(whole[24..32], [8, 7, 6, 5, 4, 3, 2, 1]);
+        assert_eq!([whole[23], whole[32]], [0xee; 2]);
+        for (offset, len) in [(0, 26), (25, 3), (30, 10), (24, 8), (40, 8), (0, 8)] {
+            let mut part = vec![0xee; len];
+            put_entry(0x0102_0304_0506_0708, offset as u64, &mut part);
+            assert_eq!(part, whole[offset..offset + len]);
+        }
     }
 }

@@ -24,6 +24,7 @@ pub(crate) use log::Log;
 
 use std::io::{self, Read, Write};
 
+use wrt_format::image::debug::map::code_address;
 use wrt_vm::{Config, MemoryProvider};
 
 use crate::cmd::stepwise::{Ending, Guest, Stepwise};
@@ -59,10 +60,12 @@ impl<'m> Session<'m> {
             let text = "the image says nothing for debuggers: compile it with wrtc compile -g";
             Failure::new(Status::Unsupported, text)
         })?;
+        let export = invoke.and_then(|(name, _)| guest.module.view().export(name));
+        let entry = export.and_then(|(_, func)| steps.first_of(func));
         let machine = Stepwise::new(guest, Tape::Travel(Log::default()), invoke)?;
         let maker = Maker { provider, config };
         let timeline = Timeline::begin(machine, steps, maker, budget)?;
-        Ok(Self(Target::new(timeline, name)))
+        Ok(Self(Target::new(timeline, name, entry.map(code_address))))
     }
 
     /// Serves one debugger. Gives how the guest has ended; nothing, but why, if the debugger has gone away from a guest that is still there.

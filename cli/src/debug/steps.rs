@@ -44,6 +44,15 @@ impl<'m> Steps<'m> {
         (0..debug.step_count()).filter_map(move |i| Some(debug.step(i)?.0))
     }
 
+    /// The offset of the first step of a function.
+    pub(super) fn first_of(&self, func: u32) -> Option<u32> {
+        let record = self
+            .view
+            .func(func.checked_sub(self.view.imported_funcs())?);
+        let (word, offset) = self.debug.step(self.steps_before(record.code_word))?;
+        (word < record.code_word.saturating_add(record.words)).then_some(offset)
+    }
+
     /// Whether the machine, being at this word, is before a step.
     pub(super) fn is_step(&self, word: u32) -> bool {
         self.debug.operator_at(word).is_some()

@@ -69,10 +69,12 @@ pub(super) struct Target<'m> {
     pub(super) messages: Vec<String>,
     /// The name of the symbol file.
     pub(super) name: String,
+    /// Where the guest begins, if that is not where the symbol file says: gdb takes the function there for the outermost one.
+    pub(super) entry: Option<u64>,
 }
 
 impl<'m> Target<'m> {
-    pub(super) fn new(timeline: Timeline<'m>, name: String) -> Self {
+    pub(super) fn new(timeline: Timeline<'m>, name: String, entry: Option<u64>) -> Self {
         let mut target = Self {
             timeline,
             mode: Mode::Run,
@@ -82,6 +84,7 @@ impl<'m> Target<'m> {
             end_is_known: false,
             messages: Vec::new(),
             name,
+            entry,
         };
         target.look();
         target
