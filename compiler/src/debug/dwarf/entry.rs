@@ -17,8 +17,6 @@ use super::{Budget, Bytes, Described, Entries, Job, Places};
 
 /// How deep entries may lie in each other: what is deeper moves up. Writing recurses.
 const MOST_NESTED: usize = 128;
-/// Attributes of an entry that are looked at.
-const MOST_ATTRIBUTES: usize = 256;
 
 /// An entry that is read.
 type Entry<'a> = read::DebuggingInformationEntry<Bytes<'a>>;
@@ -179,10 +177,8 @@ impl<'a, 'b> Converter<'a, 'b> {
     fn name(&mut self, entry: &Entry<'a>) -> Option<String> {
         let value = entry.attr_value(dw::DW_AT_linkage_name);
         let value = value.or_else(|| entry.attr_value(dw::DW_AT_name))?;
-        let name = self.read.attr_string(value).ok()?.slice();
-        let known = self.budget.takes(name.len() as u64 + 1);
-        let name = String::from_utf8_lossy(name).into_owned();
-        (known && !name.is_empty()).then_some(name)
+        let name = self.text(value).filter(|name| !name.is_empty())?;
+        Some(String::from_utf8_lossy(name).into_owned())
     }
 
     /// The ranges of code that an entry is about.
@@ -215,7 +211,7 @@ impl<'a, 'b> Converter<'a, 'b> {
 
     /// All attributes but ranges of code.
     fn plain_attributes(&mut self, id: UnitEntryId, entry: &Entry<'a>) {
-        for attr in entry.attrs().iter().take(MOST_ATTRIBUTES) {
+        for attr in entry.attrs() {
             let name = attr.name();
             let handled = matches!(
                 name,
@@ -290,13 +286,20 @@ impl<'a, 'b> Converter<'a, 'b> {
         Some(self.entries.get(&offset)?.1)
     }
 
-    fn string(&mut self, value: Read<Bytes<'a>>) -> Option<Write> {
+    /// A text without the 0 behind it, which is looked for.
+    pub(super) fn text(&mut self, value: Read<Bytes<'a>>) -> Option<&'a [u8]> {
+        if !self.budget.is_left() {
+            return None;
+        }
         let text = self.read.attr_string(value).ok()?.slice();
+        let pays = self.budget.takes(text.len() as u64 + 1);
+        (pays && !text.contains(&0)).then_some(text)
+    }
+
+    fn string(&mut self, value: Read<Bytes<'a>>) -> Option<Write> {
+        let text = self.text(value)?;
         if let Some(&known) = self.known_strings.get(&text.as_ptr()) {
             return Some(Write::StringRef(known));
-        }
-        if !self.budget.takes(text.len() as u64 + 1) || text.contains(&0) {
-            return None;
         }
         let id = self.strings.add(text);
         self.known_strings.insert(text.as_ptr(), id);

@@ -34,6 +34,9 @@ impl<'a> Converter<'a, '_> {
         expression: read::Expression<Bytes<'a>>,
         what: Use,
     ) -> Option<Expression> {
+        if !self.budget.takes(expression.0.len() as u64 + 1) {
+            return None;
+        }
         let encoding = self.read.encoding();
         let mut ops = Vec::new();
         let mut starts = Vec::new();

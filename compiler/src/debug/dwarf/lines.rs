@@ -51,15 +51,14 @@ impl<'a> Converter<'a, '_> {
             format: self.unit.format(),
         };
         let is_old = header.version() <= 4;
-        let directory = |at: u64| self.text(header.directory(at)?);
         // Before version 5 the unit's own directory and file are said elsewhere.
         let own = match is_old {
-            true => self.read.comp_dir.map(|dir| dir.slice().to_vec()),
-            false => directory(0),
+            true => self.read.comp_dir.map(|dir| dir.slice()),
+            false => header.directory(0).and_then(|dir| self.text(dir)),
         };
-        let own = own.filter(|dir| is_name(dir)).unwrap_or(b".".to_vec());
+        let own = own.filter(|dir| is_name(dir)).unwrap_or(b".");
         let first = header.file(0).and_then(|file| self.text(file.path_name()));
-        let first = first.filter(|file| is_name(file)).unwrap_or(b"?".to_vec());
+        let first = first.filter(|file| is_name(file)).unwrap_or(b"?");
         let mut files = Vec::new();
         let mut directories = Vec::new();
         for dir in header.include_directories() {
@@ -70,7 +69,7 @@ impl<'a> Converter<'a, '_> {
             files.push(name.map(|name| (name, file.directory_index(), *file.md5())));
         }
         let mut line_string =
-            |text: Vec<u8>| LineString::new(text, encoding, &mut *self.line_strings);
+            |text: &[u8]| LineString::new(text, encoding, &mut *self.line_strings);
         let (own, first) = (line_string(own), line_string(first));
         let mut out = LineProgram::new(encoding, LineEncoding::default(), own, None, first, None);
         let default = out.default_directory();
@@ -92,10 +91,6 @@ impl<'a> Converter<'a, '_> {
             }));
         }
         Some((out, file_ids))
-    }
-
-    fn text(&self, value: read::AttributeValue<Bytes<'a>>) -> Option<Vec<u8>> {
-        Some(self.read.attr_string(value).ok()?.slice().to_vec())
     }
 }
 

@@ -19,7 +19,7 @@ use core::convert::Infallible;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use gimli::read::{self, DebugAbbrev, EndianSlice, Section as _};
+use gimli::read::{self, DebugAbbrev, EndianSlice, Reader as _, Section as _};
 use gimli::write::{self, LineProgram, UnitEntryId, UnitId};
 use gimli::{
     Abbreviations, DebugAbbrevOffset, Encoding, LittleEndian, SectionId, UnitSectionOffset,
@@ -31,6 +31,9 @@ use super::places::Places;
 use super::symbols::ADDRESS_BYTES;
 use entry::Converter;
 
+/// The most attributes of an entry.
+const MOST_ATTRIBUTES: u32 = 64;
+
 /// Bytes of the module.
 type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
@@ -39,6 +42,11 @@ type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 struct Budget(u64);
 
 impl Budget {
+    /// Whether anything may be done.
+    fn is_left(&self) -> bool {
+        self.0 > 0
+    }
+
     /// Whether so much more may be done.
     fn takes(&mut self, work: u64) -> bool {
         let left = self.0.checked_sub(work);
@@ -72,7 +80,7 @@ pub(super) fn convert(custom: &Custom<'_>, places: &Places, out: &mut write::Dwa
     };
     let Ok(dwarf) = read::Dwarf::load(section);
     let bytes: usize = custom.dwarf.values().map(|section| section.len()).sum();
-    let mut budget = Budget(bytes as u64 * 8 + (1 << 20));
+    let mut budget = Budget(bytes as u64 * 16 + (1 << 20));
     let mut entries = Entries::new();
     let mut jobs = Vec::new();
     for read in units(&dwarf, &mut budget) {
@@ -106,12 +114,16 @@ fn units<'a>(dwarf: &read::Dwarf<Bytes<'a>>, budget: &mut Budget) -> Vec<read::U
         }
     }
     let tables = abbreviations(dwarf, headers.iter().map(|it| it.debug_abbrev_offset()));
+    // A unit's name and directory, wherever they are.
+    let texts = [dwarf.debug_str.reader(), dwarf.debug_line_str.reader()];
+    let texts = texts.map(|section| longest(section.slice()));
     let mut units = Vec::new();
     for header in headers {
         let Some(table) = tables.get(&header.debug_abbrev_offset().0) else {
             continue;
         };
-        if !budget.takes(line_header_bytes(dwarf, &header, table)) {
+        let lines = line_header_bytes(dwarf, &header, table);
+        if !budget.takes(lines + 2 * (texts[0] + texts[1])) {
             break;
         }
         units.extend(read::Unit::new_with_abbreviations(
@@ -137,11 +149,47 @@ fn abbreviations(
             continue;
         };
         let section = DebugAbbrev::new(bytes, LittleEndian);
+        if !is_sensible(bytes) {
+            continue;
+        }
         if let Ok(table) = section.abbreviations(DebugAbbrevOffset(0)) {
             tables.insert(start, Arc::new(table));
         }
     }
     tables
+}
+
+/// Whether no abbreviation of a table stands for more than [`MOST_ATTRIBUTES`]: they may take no bytes in the entries, which can be as many as bytes.
+fn is_sensible(table: &[u8]) -> bool {
+    let mut bytes = EndianSlice::new(table, LittleEndian);
+    let mut number = || bytes.read_uleb128().ok();
+    // A code, a tag, whether there are children.
+    while let Some(1..) = number()
+        && number().is_some()
+        && number().is_some()
+    {
+        for count in 0.. {
+            let (Some(name), Some(form)) = (number(), number()) else {
+                return true;
+            };
+            if name == 0 && form == 0 {
+                break;
+            }
+            if form == u64::from(gimli::DW_FORM_implicit_const.0) && number().is_none() {
+                return true;
+            }
+            if count == MOST_ATTRIBUTES {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Bytes of the longest text of a section.
+fn longest(section: &[u8]) -> u64 {
+    let texts = section.split(|&byte| byte == 0);
+    texts.map(|text| text.len() as u64 + 1).max().unwrap_or(0)
 }
 
 /// Bytes of the header of a unit's line program, which is gone through when the unit is read.

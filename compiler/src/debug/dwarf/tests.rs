@@ -387,8 +387,36 @@ fn work_has_a_bound() {
     };
     let start = std::time::Instant::now();
     converted(&custom, &Places::default());
-    // Tables that are read over and over would be 2 * 10^8 abbreviations.
+    // A megabyte of entries of one byte, with a hundred thousand attributes of none each.
+    let mut abbrev = vec![1, 0x11, 1, 0, 0, 2, 0x34, 0];
+    abbrev.extend([0x3f, 0x19].repeat(100_000));
+    abbrev.extend([0, 0, 0]);
+    let mut info = vec![0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 4, 1];
+    info.extend(core::iter::repeat_n(2, 1 << 20));
+    info.push(0);
+    let len = info.len() as u32 - 4;
+    info[..4].copy_from_slice(&len.to_le_bytes());
+    let custom = Custom {
+        dwarf: [(".debug_abbrev", &abbrev[..]), (".debug_info", &info[..])].into(),
+        ..Custom::default()
+    };
+    converted(&custom, &Places::default());
+    // Without bounds these are 10^8 abbreviations and 10^11 attributes.
     assert!(start.elapsed().as_secs() < 20);
+}
+
+/// A table may have as many attributes for an entry as sensible ones have, and no more.
+#[test]
+fn attributes_have_a_limit() {
+    let table = |count: usize| {
+        let mut table = vec![1, 0x11, 1, 0x21, 0x21, 5, 0, 0, 2, 0x34, 0];
+        table.extend([0x3f, 0x19].repeat(count));
+        table.extend([0, 0, 0]);
+        table
+    };
+    assert!(is_sensible(&table(64)) && !is_sensible(&table(65)));
+    assert!(is_sensible(&[]) && is_sensible(&table(64)[..20]));
+    assert_eq!([longest(b""), longest(b"ab\0abcd\0c")], [1, 5]);
 }
 
 /// What code the linker removed is described no more.
