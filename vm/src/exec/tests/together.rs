@@ -63,22 +63,33 @@ pub(super) fn expect(
     if name.contains("_then_") || name == "mov3" {
         return Some(pair(case, world));
     }
-    let load = [("br_load8_u_", 1), ("br_load32_", 4)];
-    let load = load.map(|(prefix, bytes)| Some((name.strip_prefix(prefix)?, bytes)));
-    if let Some((relation, bytes)) = load.into_iter().flatten().next() {
-        let relation = std::format!("i32_{}", relation.trim_end_matches("_imm"));
-        return Some(read(world, case.address(before), bytes).map(|value| {
-            world.slots[case.raw("dst").unwrap() as usize] = value;
-            let limit = match case.raw("imm") {
-                Some(imm) => imm as u64,
-                None => case.slot(world, "rhs"),
-            };
-            let taken = operator(&relation, value, limit);
-            world.taken = if taken == Some(Ok(1)) { 1 } else { 2 };
-        }));
+    if let Some(done) = loaded_and_compared(case, world, before) {
+        return Some(done);
     }
     let value = value(case, world, before)?;
     Some(value.map(|value| world.slots[case.raw("dst").unwrap() as usize] = value))
+}
+
+/// What is loaded is compared, and needed later too.
+fn loaded_and_compared(
+    case: &Case<'_>,
+    world: &mut World,
+    before: &World,
+) -> Option<Result<(), Trap>> {
+    let name = case.name();
+    let load = [("br_load8_u_", 1), ("br_load32_", 4)];
+    let load = load.map(|(prefix, bytes)| Some((name.strip_prefix(prefix)?, bytes)));
+    let (relation, bytes) = load.into_iter().flatten().next()?;
+    let relation = std::format!("i32_{}", relation.trim_end_matches("_imm"));
+    Some(read(world, case.address(before), bytes).map(|value| {
+        world.slots[case.raw("dst").unwrap() as usize] = value;
+        let limit = match case.raw("imm") {
+            Some(imm) => imm as u64,
+            None => case.slot(world, "rhs"),
+        };
+        let taken = operator(&relation, value, limit);
+        world.taken = if taken == Some(Ok(1)) { 1 } else { 2 };
+    }))
 }
 
 /// What is stored, or compared, is needed by nothing else: an addition of an immediate, a byte in memory.
