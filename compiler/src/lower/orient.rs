@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::vcode::{VBlock, VCode, VInst};
-use wrt_format::isa::{ALL, OP_LIMIT, Op};
+use wrt_format::isa::{ALL, OP_LIMIT};
 
 /// By opcode number: the operands that may change places in pairs, read off the formula.
 static EXCHANGEABLE: LazyLock<Vec<Vec<(usize, usize)>>> = LazyLock::new(|| {
@@ -46,7 +46,6 @@ pub fn orient(code: &mut VCode) {
 }
 
 fn run(block: &mut VBlock) {
-    indices(block);
     let mut before = None;
     for inst in &mut block.insts {
         for &(a, b) in &EXCHANGEABLE[inst.op as usize] {
@@ -58,29 +57,10 @@ fn run(block: &mut VBlock) {
     }
 }
 
-/// Moves what loads or works out the index of a call through table 0 behind the constants that the call takes: then the accumulator has it,
-/// and the call does not wait for a slot. A constant has no effect, and nothing it could be seen from.
-fn indices(block: &mut VBlock) {
-    let is_constant = |inst: &VInst| matches!(inst.op, Op::ConstU32 | Op::ConstS32 | Op::ConstPool);
-    for call in 0..block.insts.len() {
-        let VInst { op, fields, .. } = block.insts[call];
-        if op != Op::CallIndirectZero {
-            continue;
-        }
-        let constants = block.insts[..call]
-            .iter()
-            .rev()
-            .take_while(|it| is_constant(it));
-        let first = call - constants.count();
-        if first > 0 && first < call && written(&block.insts[first - 1]) == Some(fields[2]) {
-            block.insts[first - 1..call].rotate_left(1);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wrt_format::isa::Op;
 
     fn inst(op: Op, fields: [i64; 6]) -> VInst {
         VInst {
@@ -111,29 +91,6 @@ mod tests {
         assert_eq!(after(Op::F64AddAdd, [2, 1, 3, 9, 0, 0])[..4], [2, 1, 3, 9]);
         assert_eq!(after(Op::BrI32Eq, [1, 9, 0, 0, 0, 0])[..2], [9, 1]);
         assert_eq!(after(Op::BrI32LtS, [1, 9, 0, 0, 0, 0])[..2], [1, 9]);
-    }
-
-    #[test]
-    fn an_index_is_loaded_behind_the_constants_of_its_call() {
-        let load = inst(Op::Load32, [4, 0, 8, 0, 0, 0]);
-        let constant = inst(Op::ConstU32, [5, 7, 0, 0, 0, 0]);
-        let call = |index| inst(Op::CallIndirectZero, [0, 0, index, 0, 0, 0]);
-        let order = |insts: &[&VInst]| {
-            let mut block = VBlock {
-                insts: insts.iter().map(|&it| it.clone()).collect(),
-                ..VBlock::default()
-            };
-            run(&mut block);
-            block.insts.iter().map(|it| it.op).collect::<Vec<_>>()
-        };
-        let (l, c, i) = (Op::Load32, Op::ConstU32, Op::CallIndirectZero);
-        assert_eq!(order(&[&load, &constant, &call(4)]), [c, l, i]);
-        assert_eq!(
-            order(&[&load, &constant, &constant, &call(4)]),
-            [c, c, l, i]
-        );
-        assert_eq!(order(&[&load, &constant, &call(3)]), [l, c, i]);
-        assert_eq!(order(&[&load, &call(4)]), [l, i]);
     }
 
     #[test]

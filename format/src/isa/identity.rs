@@ -120,6 +120,21 @@ mod tests {
         }
     }
 
+    /// It starts over when the run goes on, and nothing is left of an accumulator then.
+    #[test]
+    fn what_can_pause_reads_no_accumulator() {
+        use super::super::{Charge, Control};
+        for info in INFO {
+            let leaves = matches!(
+                info.control,
+                Control::Fuel | Control::Call | Control::TailCall | Control::Throw
+            );
+            let reads = info.fields.iter().any(|it| it.role.defined_by().is_some());
+            let pauses = leaves || info.charge != Charge::Zero;
+            assert!(!(pauses && reads), "{}", info.name);
+        }
+    }
+
     #[test]
     fn what_stops_are_blocks_calls_traps_and_accesses() {
         let stops = |name: &str| {

@@ -255,11 +255,6 @@ macro_rules! scalar_rows {
             0x00e6 br_table_add_short BrTableAddShort { dst: DefByte, src: UseByte, n: TargetCount16, imm: ImmS16 } Table fuel Zero "dst = i32(src + imm); goto targets[min(dst, n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
             0x00e7 br_table_add_acc_src_short BrTableAddAccSrcShort { dst: DefByte, src: AccByte, n: TargetCount16, imm: ImmS16 } Table fuel Zero "dst = i32(src + imm); goto targets[min(dst, n)]; n + 1 labels follow, relative to this instruction, each as wide as half of n";
 
-            // The index is in the accumulator.
-            0x00e8 call_indirect_zero_acc_index CallIndirectZeroAccIndex { base: Window, dst: Results, index: Acc, type_idx: Type, wide: Wide } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
-            0x00e9 call_indirect_zero_acc_index_short CallIndirectZeroAccIndexShort { base: WindowByte, dst: ResultsByte, index: Acc, type_idx: Type16 } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
-            0x00ea mov_then_call_indirect_zero_acc_index MovThenCallIndirectZeroAccIndex { base: WindowByte, dst: ResultsByte, to: DefByte, src: UseByte, index: Acc, type_idx: Type16 } Call fuel Zero "index is read; to = src; dst.. = table 0[index](base..), checked against type";
-
             // Conversions.
             0x00f0 i64_extend_i32_u I64ExtendI32U { dst: DefAcc, src: Use } Next fuel Zero "dst = u64(u32(src)); also i32.wrap_i64";
             0x00f1 i32_trunc_f32_s I32TruncF32S { dst: DefAcc, src: Use } Next fuel Zero "dst = i32(trunc(f32(src))), may trap";

@@ -40,36 +40,6 @@ handlers! {
             None => Ctl::Slow(slow_call_indirect_zero),
         }
     }
-    fn call_indirect_zero_acc_index(s, at) {
-        let Some(reference) = s.first_table_get(s.acc64(at::index)) else {
-            return Ctl::Slow(slow_call_indirect_zero);
-        };
-        match s.own_func(reference, s.imm_u32(at::type_idx)) {
-            Some(func) => s.call(at::base, s.entry(func), slow_call_indirect_zero),
-            None => Ctl::Slow(slow_call_indirect_zero),
-        }
-    }
-    fn call_indirect_zero_acc_index_short(s, at) {
-        let Some(reference) = s.first_table_get(s.acc64(at::index)) else {
-            return Ctl::Slow(slow_call_indirect_zero_short);
-        };
-        match s.own_func(reference, s.imm_u32(at::type_idx)) {
-            Some(func) => s.call(at::base, s.entry(func), slow_call_indirect_zero_short),
-            None => Ctl::Slow(slow_call_indirect_zero_short),
-        }
-    }
-    fn mov_then_call_indirect_zero_acc_index(s, at) {
-        let Some(reference) = s.first_table_get(s.acc64(at::index)) else {
-            return Ctl::Slow(slow_mov_then_call_indirect_zero);
-        };
-        let argument = Argument::Moved { to: at::to, src: at::src };
-        match s.own_func(reference, s.imm_u32(at::type_idx)) {
-            Some(func) => {
-                s.call_with(at::base, s.entry(func), argument, slow_mov_then_call_indirect_zero)
-            }
-            None => Ctl::Slow(slow_mov_then_call_indirect_zero),
-        }
-    }
     fn call_indirect_zero_short(s, at) {
         let Some(reference) = s.first_table_get(s.get64(at::index)) else {
             return Ctl::Slow(slow_call_indirect_zero_short);

@@ -212,12 +212,10 @@ fn indirect(op: Op) -> ModuleSpec {
     let mut call = Asm::new(4, 1);
     if matches!(op, Op::CallIndirect | Op::CallIndirectShort) {
         call.op(Op::Mov, &[2, 1]).op(op, &[2, 1, 0, 0, 1]);
-    } else if op.info().fields.iter().any(|field| field.name == "to") {
-        call.op(Op::Mov, &[0, 0]).op(op, &[2, 1, 2, 1, 0, 1]);
+    } else if matches!(op, Op::CallIndirectZero | Op::CallIndirectZeroShort) {
+        call.op(Op::Mov, &[2, 1]).op(op, &[2, 1, 0, 1]);
     } else {
-        // The index is what is written last.
-        call.op(Op::Mov, &[2, 1]).op(Op::Mov, &[0, 0]);
-        call.op(op, &[2, 1, 0, 1, 0][..op.info().fields.len()]);
+        call.op(op, &[2, 1, 2, 1, 0, 1]);
     }
     call.op(Op::Ret1, &[1]);
     let mut tail = Asm::new(4, 1);
@@ -245,10 +243,7 @@ fn indirect_calls_trap_in_the_order_of_the_spec() {
         Op::CallIndirectShort,
         Op::CallIndirectZero,
         Op::CallIndirectZeroShort,
-        Op::CallIndirectZeroAccIndex,
-        Op::CallIndirectZeroAccIndexShort,
         Op::MovThenCallIndirectZero,
-        Op::MovThenCallIndirectZeroAccIndex,
     ] {
         indirect_calls(op);
     }
