@@ -177,6 +177,11 @@ fn fuel_is_the_hosts_and_used_fuel_goes_on() {
     let snapshot = Snapshot::parse(&bytes).unwrap();
     let given = given.restored(&snapshot, &[world.module]).unwrap();
     assert_eq!((given.fuel_used(), given.remaining_fuel()), (used, 11));
+    // However much there was.
+    let mut rich = restored(&bytes, config(), &[world.module]);
+    rich.set_fuel(u64::MAX);
+    let again = restored(&taken(&rich), config(), &[world.module]);
+    assert_eq!((again.fuel_used(), again.remaining_fuel()), (used, 0));
 }
 
 #[test]
