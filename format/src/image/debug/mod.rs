@@ -1,6 +1,6 @@
 //! What an image for debugging says beside its code: where each step begins, where locals are, and a symbol file for debuggers.
 //!
-//! Input: the section DEBUG, which is optional. Output: [`Debug`]. Nothing of it is verified, and the machine never reads it: every
+//! Input: the section DEBUG, which is optional. Output: [`struct@Debug`]. Nothing of it is verified, and the machine never reads it: every
 //! access is checked, and what makes no sense is not found. A slot may be any number; whoever reads it checks it against the frame.
 //!
 //! Layout, little-endian: the numbers of steps, of defined functions and of homes, 32 bits each; the steps, a word of CODE and a byte
