@@ -145,7 +145,8 @@ fn fit(op: Op, fields: &[i64; 6]) -> bool {
 pub(super) fn run(blocks: &mut [Block]) {
     for block in blocks {
         // As many calls are left as there were, in the same order: a pair with a call is a call.
-        let before = calls(&block.body);
+        let caught = !block.catches.is_empty();
+        let before = caught.then(|| calls(&block.body));
         end(block);
         squares(&mut block.body);
         steps(&mut block.body);
@@ -154,6 +155,9 @@ pub(super) fn run(blocks: &mut [Block]) {
         }
         moves(&mut block.body);
         products(&mut block.body);
+        let Some(before) = before else {
+            continue;
+        };
         let after = calls(&block.body);
         debug_assert_eq!(before.len(), after.len());
         for catch in &mut block.catches {

@@ -18,7 +18,7 @@ use super::operands::resolve_all;
 use super::repair::{self, Users};
 use super::tails::{copy, defined};
 use crate::ir::cfg::Cfg;
-use crate::ir::{Block, Func, Terminator, Value};
+use crate::ir::{Block, BlockData, Func, Terminator, Value};
 
 /// Instructions, parameters and edges that are copied for one place where the ways meet, at most. The blocks of calls that are tried behind each
 /// other count as one, since to copy some of them would gain nothing.
@@ -30,10 +30,15 @@ const SHARE: usize = 16;
 /// The same times the blocks of the function: what is copied may have to be made known in every block.
 const REPAIR: usize = 1 << 23;
 
+/// Whether anything is caught in the function. Most functions catch nothing, and need no graph to know.
+pub(super) fn catches(func: &Func) -> bool {
+    let catches = |block: &BlockData| !block.terminator.handlers().is_empty();
+    func.blocks.iter().any(catches)
+}
+
 /// For each block whether only what is caught leads to it; nothing if nothing is caught.
 pub(super) fn caught(func: &Func, cfg: &Cfg) -> Option<Vec<bool>> {
-    let catches = |&block: &Block| !func.block(block).terminator.handlers().is_empty();
-    cfg.rpo().iter().any(catches).then(|| {
+    catches(func).then(|| {
         let mut caught = vec![true; func.blocks.len()];
         let mut work = vec![Func::ENTRY];
         while let Some(block) = work.pop() {
@@ -47,6 +52,9 @@ pub(super) fn caught(func: &Func, cfg: &Cfg) -> Option<Vec<bool>> {
 
 /// Runs the pass; returns whether anything changed.
 pub(super) fn run(func: &mut Func) -> bool {
+    if !catches(func) {
+        return false;
+    }
     let cfg = Cfg::new(func);
     let Some(caught) = caught(func, &cfg) else {
         return false;

@@ -11,6 +11,7 @@
 
 use std::collections::HashMap;
 
+use super::apart;
 use super::int::split;
 use super::operands::{can_trap, constant, resolve_all};
 use crate::ir::cfg::Cfg;
@@ -44,6 +45,9 @@ struct Way {
 
 /// Runs the pass; returns whether anything changed.
 pub(super) fn run(func: &mut Func) -> bool {
+    if !apart::catches(func) {
+        return false;
+    }
     let cfg = Cfg::new(func);
     let mut steps = candidates(func, &cfg);
     if steps.is_empty() {
