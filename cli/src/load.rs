@@ -8,7 +8,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use wrt_host::MappedImage;
+use wrt_host::{MappedImage, MmapProvider};
+use wrt_vm::{Limits, Module};
 
 use crate::status::{Failure, Status};
 
@@ -85,6 +86,20 @@ impl Image {
             Self::Mapped(image) => image.bytes(),
             Self::Copied(image) => image.bytes(),
         }
+    }
+
+    /// A provider of memories that maps from this image what it can.
+    pub(crate) fn known_to<'i>(&'i self, provider: MmapProvider<'i>) -> MmapProvider<'i> {
+        match self {
+            Self::Mapped(mapped) => provider.with_image(mapped),
+            Self::Copied(_) => provider,
+        }
+    }
+
+    /// The module that the machine runs, verified; an error names the image by its place.
+    pub(crate) fn module(&self, place: &Path) -> Result<Module<'_>, Failure> {
+        Module::load_from_binary(self.bytes(), &Limits::default())
+            .map_err(|error| Failure::from(error).at(place.display()))
     }
 }
 

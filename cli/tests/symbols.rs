@@ -227,3 +227,36 @@ fn gdb_knows_the_source_of_optimised_code() {
         ],
     );
 }
+
+#[test]
+fn what_dwarf_came_to_is_said() {
+    let dir = Dir::new("dwarf_said");
+    let wasm = std::fs::read(LIST).unwrap();
+    let image = dir.path().join("list.wrtb");
+    let compile = |module: &Path| {
+        let args = ["compile", "-g", "--report", "json", text(module), "-o"];
+        let ran = wrtc(&[&args, &[text(&image)][..]].concat());
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let number = |name: &str| report[name].as_u64().unwrap();
+        (number("dwarf_bytes"), number("dwarf_functions"), ran.stderr)
+    };
+    let (bytes, functions, said) = compile(Path::new(LIST));
+    assert!(
+        bytes > 500 && functions > 1 && !said.contains("DWARF"),
+        "{said}"
+    );
+    // The unit's version is one that nobody has heard of.
+    let name = b".debug_info";
+    let at = wasm.windows(name.len()).position(|it| it == name).unwrap() + name.len();
+    let mut broken = wasm;
+    broken[at + 4] = 0xee;
+    let broken = dir.file("broken.wasm", broken);
+    let (_, functions, said) = compile(&broken);
+    assert_eq!(functions, 0);
+    assert!(said.contains("debuggers will see names only"), "{said}");
+    let none = dir.file("none.wat", "(module (func (export \"f\")))");
+    let (bytes, functions, said) = compile(&none);
+    assert_eq!((bytes, functions), (0, 0));
+    assert!(!said.contains("DWARF"), "{said}");
+}

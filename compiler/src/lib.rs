@@ -38,7 +38,7 @@ pub fn compile(wasm: &[u8], options: &Options<'_>) -> Result<Compiled, Error> {
     let module = wasm::parse_with(wasm, options.features)?;
     let functions = pipeline::functions(&module, options)?;
     let mut report = functions.report;
-    let image = image::archive(&module, functions.codes, options)?;
+    let image = image::archive(&module, functions.codes, options, &mut report)?;
     report.wasm_bytes = wasm.len() as u64;
     report.image_bytes = image.len() as u64;
     Ok(Compiled { image, report })

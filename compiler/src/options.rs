@@ -80,6 +80,10 @@ pub struct Report {
     pub words: u64,
     /// Slots of the largest frame.
     pub max_frame_slots: u64,
+    /// Bytes of the module's DWARF, when it is compiled for debugging.
+    pub dwarf_bytes: u64,
+    /// Defined functions that the symbol file describes by that DWARF, and not by names alone.
+    pub dwarf_functions: u64,
 }
 
 impl Report {
@@ -95,6 +99,8 @@ impl Report {
             ir_blocks: self.ir_blocks + other.ir_blocks,
             words: self.words + other.words,
             max_frame_slots: self.max_frame_slots.max(other.max_frame_slots),
+            dwarf_bytes: self.dwarf_bytes + other.dwarf_bytes,
+            dwarf_functions: self.dwarf_functions + other.dwarf_functions,
         }
     }
 }

@@ -122,6 +122,11 @@ pub(crate) fn run(args: &CompileArgs) -> Result<u8, Failure> {
     write(&output, &compiled.image).map_err(|error| Failure::io(output.display(), &error))?;
     let elapsed = start.elapsed();
     eprintln!("{}", closing_line(&output, &compiled.report, elapsed));
+    if compiled.report.dwarf_bytes > 0 && compiled.report.dwarf_functions == 0 {
+        eprintln!(
+            "{place}: its DWARF describes no function, or makes no sense: debuggers will see names only"
+        );
+    }
     if let Some(ReportFormat::Json) = args.report {
         print(&format!("{}\n", report(&compiled.report, elapsed)))?;
     }
@@ -208,6 +213,8 @@ fn report(report: &Report, elapsed: Duration) -> serde_json::Value {
         "ir_blocks": report.ir_blocks,
         "words": report.words,
         "max_frame_slots": report.max_frame_slots,
+        "dwarf_bytes": report.dwarf_bytes,
+        "dwarf_functions": report.dwarf_functions,
         "seconds": elapsed.as_secs_f64(),
     })
 }

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use wrt_host::MmapProvider;
-use wrt_vm::{Engine, Limits, Module};
+use wrt_vm::Engine;
 
 use super::run::stepwise::config;
-use super::run::world::WorldArgs;
+use super::run::world::{WorldArgs, guest_args};
 use super::run::{Guest, Keep, guest_status};
 use crate::debug::{Ended, Session};
 use crate::load::Image;
@@ -67,11 +67,7 @@ pub(crate) fn run(args: &DebugArgs) -> Result<u8, Failure> {
     } else {
         Some(listen(&args.gdb, args.allow_remote)?)
     };
-    let guest_args = if args.invoke.is_none() {
-        &args.args[..]
-    } else {
-        &[]
-    };
+    let guest_args = guest_args(args.invoke.as_deref(), &args.args);
     let is_stdio = listener.is_none();
     let wasi = args.world.build(&args.image, guest_args, |builder| {
         if is_stdio {
@@ -82,13 +78,9 @@ pub(crate) fn run(args: &DebugArgs) -> Result<u8, Failure> {
         }
     })?;
     let image = Image::open_for_debugging(&args.image)?;
-    let provider = match &image {
-        Image::Mapped(mapped) => MmapProvider::new().with_image(mapped),
-        Image::Copied(_) => MmapProvider::new(),
-    };
+    let provider = image.known_to(MmapProvider::new());
     let place = args.image.display();
-    let module = Module::load_from_binary(image.bytes(), &Limits::default())
-        .map_err(|error| Failure::from(error).at(&place))?;
+    let module = image.module(&args.image)?;
     let mut engine = Engine::with_provider(config(), &provider)?;
     engine.set_fuel(0);
     let guest = Guest::new(engine, module, wasi, None, &args.image, Keep::default())?;

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use wrt_host::MmapProvider;
-use wrt_vm::{Config, Engine, Limits, Module};
+use wrt_vm::{Config, Engine};
 
 use crate::load::Image;
 use crate::status::{self, Failure};
@@ -30,7 +30,7 @@ pub(crate) use guest::Guest;
 pub(crate) use keep::Keep;
 use keep::KeepArgs;
 use restart::{LastCheckpoint, TrapArgs};
-use world::WorldArgs;
+use world::{WorldArgs, guest_args};
 
 /// Arguments of `wrtd run`.
 #[derive(Args, Debug)]
@@ -123,22 +123,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
 }
 
 fn from_the_beginning(args: &RunArgs, last: &LastCheckpoint) -> Result<u8, Failure> {
-    let guest_args = if args.invoke.is_none() {
-        &args.args[..]
-    } else {
-        &[]
-    };
+    let guest_args = guest_args(args.invoke.as_deref(), &args.args);
     let wasi = args
         .world
         .build(&args.image, guest_args, |builder| builder)?;
     let image = Image::open(&args.image)?;
-    let provider = match &image {
-        Image::Mapped(mapped) => MmapProvider::new().with_image(mapped),
-        Image::Copied(_) => MmapProvider::new(),
-    };
-    let place = args.image.display();
-    let module = Module::load_from_binary(image.bytes(), &Limits::default())
-        .map_err(|error| Failure::from(error).at(&place))?;
+    let provider = image.known_to(MmapProvider::new());
+    let module = image.module(&args.image)?;
     let mut engine = Engine::with_provider(config(args.threads), &provider)?;
     engine.set_fuel(0);
     if args.keep.state_hash_every.is_some() && args.world.deterministic.is_none() {

@@ -69,6 +69,7 @@ impl Watches {
                 range: it.address..it.address + it.len,
             });
             let ranges: Vec<Watch> = ranges.collect();
+            // As above: without memory nothing of it can be read, so nothing changes.
             drop(engine.set_watches(&ranges));
         }
     }

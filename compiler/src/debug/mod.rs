@@ -16,13 +16,15 @@ use wrt_format::image::write::DebugSpec;
 
 use crate::emit::Code;
 use crate::error::Error;
+use crate::options::Report;
 use crate::wasm::ValidModule;
 
-/// Describes the functions. `image_type` makes a value type of the module one of the image.
+/// Describes the functions, and reports what their DWARF came to. `image_type` makes a value type of the module one of the image.
 pub(crate) fn describe(
     module: &ValidModule<'_>,
     codes: &[Code],
     image_type: impl Fn(ValType) -> ValType,
+    report: &mut Report,
 ) -> Result<DebugSpec, Error> {
     let mut spec = DebugSpec::default();
     for (body_idx, code) in (0..).zip(codes) {
@@ -40,7 +42,10 @@ pub(crate) fn describe(
         }
         spec.homes.push(homes);
     }
-    spec.symbols = symbols::file(module, codes)?;
+    let file = symbols::file(module, codes)?;
+    report.dwarf_bytes = file.dwarf_bytes;
+    report.dwarf_functions = file.dwarf_functions;
+    spec.symbols = file.bytes;
     Ok(spec)
 }
 

@@ -26,14 +26,24 @@ use crate::wasm::{ExternKind, ValidModule};
 /// Bytes of an address in the file.
 pub(super) const ADDRESS_BYTES: u8 = 8;
 
+/// A symbol file.
+pub(crate) struct SymbolFile {
+    pub(crate) bytes: Vec<u8>,
+    /// Bytes of DWARF that the module has.
+    pub(crate) dwarf_bytes: u64,
+    /// Functions that are described by it, the others by names alone.
+    pub(crate) dwarf_functions: u64,
+}
+
 /// Makes the file.
-pub(super) fn file(module: &ValidModule<'_>, codes: &[Code]) -> Result<Vec<u8>, Error> {
+pub(super) fn file(module: &ValidModule<'_>, codes: &[Code]) -> Result<SymbolFile, Error> {
     let custom = Custom::new(module.wasm);
     let places = Places::new(module, codes, custom.code_start);
     let names = Names::new(module, &custom);
     let Described {
         mut sections,
         variables,
+        dwarf_functions,
     } = match described(module, &custom, &places, &names)? {
         Some(described) => described,
         // The module's DWARF refers to what cannot be said: then there are names alone.
@@ -84,7 +94,12 @@ pub(super) fn file(module: &ValidModule<'_>, codes: &[Code]) -> Result<Vec<u8>, 
             });
         }
     }
-    Ok(elf::write(&layout, &sections, &symbols))
+    let dwarf = custom.dwarf.values();
+    Ok(SymbolFile {
+        bytes: elf::write(&layout, &sections, &symbols),
+        dwarf_bytes: dwarf.map(|section| section.len() as u64).sum(),
+        dwarf_functions,
+    })
 }
 
 /// Where the guest starts: debuggers look for no frame around that. 0 if the module does not say.
@@ -101,6 +116,8 @@ struct Described {
     sections: Vec<Section>,
     /// Variables in memory: name and address.
     variables: Vec<(String, u64)>,
+    /// Functions that the module's own DWARF describes.
+    dwarf_functions: u64,
 }
 
 /// The sections of DWARF that are not empty, and the variables in memory; nothing if they cannot be written.
@@ -129,6 +146,7 @@ fn described(
     Ok(Some(Described {
         sections,
         variables: described.variables,
+        dwarf_functions: described.bodies.len() as u64,
     }))
 }
 

@@ -15,13 +15,13 @@ use wrt_format::image::features;
 use wrt_format::image::write::{FuncSpec, ImageSpec, WriteError, write};
 use wrt_format::isa::{Control, Role, field_value, instructions, set_field};
 
-use crate::Options;
 use crate::debug;
 use crate::emit::Code;
 use crate::error::Error;
 use crate::wasm::ValidModule;
+use crate::{Options, Report};
 
-/// Builds the image of one module. `codes[i]` is the code of the defined function `i`.
+/// Builds the image of one module, and reports what DWARF came to. `codes[i]` is the code of the defined function `i`.
 ///
 /// # Errors
 /// `TooLarge` if a part of the image exceeds what its fields can count; internal if `codes` do not fit the module.
@@ -29,6 +29,7 @@ pub fn archive(
     module: &ValidModule<'_>,
     codes: Vec<Code>,
     options: &Options<'_>,
+    report: &mut Report,
 ) -> Result<Vec<u8>, Error> {
     if codes.len() != module.body_count() as usize {
         return Err(Error::internal("not every function has code"));
@@ -36,7 +37,7 @@ pub fn archive(
     let types = spec::Types::new(module);
     let mut out = spec::module(module, &types, options.strip);
     if options.debug {
-        let spec = debug::describe(module, &codes, |ty| types.value(ty))?;
+        let spec = debug::describe(module, &codes, |ty| types.value(ty), report)?;
         out.debug = Some(spec);
     }
     let mut pool = Pool::default();

@@ -68,7 +68,7 @@ fn codes() -> Vec<Code> {
 fn image(options: &Options<'_>) -> Vec<u8> {
     let wasm = wat::parse_str(MODULE).unwrap();
     let module = parse(&wasm).unwrap();
-    archive(&module, codes(), options).unwrap()
+    archive(&module, codes(), options, &mut Report::default()).unwrap()
 }
 
 #[test]
@@ -152,7 +152,13 @@ fn the_build_id_tells_inputs_and_levels_apart() {
 fn every_function_needs_code() {
     let wasm = wat::parse_str(MODULE).unwrap();
     let module = parse(&wasm).unwrap();
-    let error = archive(&module, Vec::new(), &Options::default()).unwrap_err();
+    let error = archive(
+        &module,
+        Vec::new(),
+        &Options::default(),
+        &mut Report::default(),
+    )
+    .unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Internal);
 }
 

@@ -151,21 +151,17 @@ fn place(func: &Func, cfg: &Cfg, caught: &[bool], block: Block) -> (Vec<Block>, 
         let data = func.block(block);
         place.push(block);
         size += data.params.len() + data.insts.len() + data.terminator.edges().count();
-        next = match &data.terminator {
-            Terminator::Try { normal, .. } => Some(normal.block),
-            Terminator::Br(_)
-            | Terminator::BrIf { .. }
-            | Terminator::BrTable { .. }
-            | Terminator::Throw { .. }
-            | Terminator::ThrowRef { .. }
-            | Terminator::Return(_)
-            | Terminator::ReturnCall { .. }
-            | Terminator::ReturnCallIndirect { .. }
-            | Terminator::ReturnCallRef { .. }
-            | Terminator::Trap(_) => None,
-        };
+        next = normal(&data.terminator);
     }
     (place, size)
+}
+
+/// Where a call that is tried goes on if nothing is thrown.
+fn normal(terminator: &Terminator) -> Option<Block> {
+    let Terminator::Try { normal, .. } = terminator else {
+        return None;
+    };
+    Some(normal.block)
 }
 
 /// Whether one way on which nothing is thrown leads to `block`, from one that goes nowhere else; and no way back.
@@ -175,18 +171,10 @@ fn is_passed(func: &Func, cfg: &Cfg, caught: &[bool], block: Block) -> bool {
     let (Some(&from), None) = (passing.next(), passing.next()) else {
         return false;
     };
-    let goes_on = match &func.block(from).terminator {
-        Terminator::Br(_) => true,
-        Terminator::Try { normal, .. } => normal.block == block,
-        Terminator::BrIf { .. }
-        | Terminator::BrTable { .. }
-        | Terminator::Throw { .. }
-        | Terminator::ThrowRef { .. }
-        | Terminator::Return(_)
-        | Terminator::ReturnCall { .. }
-        | Terminator::ReturnCallIndirect { .. }
-        | Terminator::ReturnCallRef { .. }
-        | Terminator::Trap(_) => false,
+    let terminator = &func.block(from).terminator;
+    let goes_on = match normal(terminator) {
+        Some(normal) => normal == block,
+        None => matches!(terminator, Terminator::Br(_)),
     };
     let comes_later = |pred: &Block| cfg.rpo_index(*pred) >= cfg.rpo_index(block);
     goes_on && !preds.iter().any(comes_later)

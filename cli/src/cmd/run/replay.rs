@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use wrt_host::MmapProvider;
-use wrt_vm::{Engine, Limits, Module};
+use wrt_vm::{Engine, Module};
 use wrt_wasi::WasiBuilder;
 
 use super::guest::Guest;
@@ -39,12 +39,8 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let (player, header) = Player::open(&args.recording)?;
     let place = args.image.as_ref().unwrap_or(&header.image);
     let image = Image::open(place)?;
-    let provider = match &image {
-        Image::Mapped(mapped) => MmapProvider::new().with_image(mapped),
-        Image::Copied(_) => MmapProvider::new(),
-    };
-    let module = Module::load_from_binary(image.bytes(), &Limits::default())
-        .map_err(|error| Failure::from(error).at(place.display()))?;
+    let provider = image.known_to(MmapProvider::new());
+    let module = image.module(place)?;
     if id_of(&module) != header.image_id {
         let text = format!(
             "{} is not the image that was recorded; name that with --image",

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use wrt_vm::{Engine, Limits, Module, RestoreError};
+use wrt_vm::{Engine, RestoreError};
 use wrt_wasi::WasiBuilder;
 
 use super::guest::Guest;
@@ -117,13 +117,8 @@ pub(super) fn go_on(
     let record = Record::parse(snapshot).map_err(|it| it.at(&place))?;
     let image_path = args.image.as_ref().unwrap_or(&record.image);
     let image = Image::open(image_path)?;
-    let provider = chain.provider();
-    let provider = match &image {
-        Image::Mapped(mapped) => provider.with_image(mapped),
-        Image::Copied(_) => provider,
-    };
-    let module = Module::load_from_binary(image.bytes(), &Limits::default())
-        .map_err(|error| Failure::from(error).at(image_path.display()))?;
+    let provider = image.known_to(chain.provider());
+    let module = image.module(image_path)?;
     let engine = Engine::with_provider(config(record.threads.max), &provider)?;
     let engine = engine
         .restored_on(snapshot, ancestors, &[module])

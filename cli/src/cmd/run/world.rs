@@ -77,6 +77,14 @@ impl WorldArgs {
     }
 }
 
+/// Arguments of the command line that are the guest's: those of an export that is called go to that.
+pub(crate) fn guest_args<'a>(invoke: Option<&str>, args: &'a [String]) -> &'a [String] {
+    match invoke {
+        None => args,
+        Some(_) => &[],
+    }
+}
+
 /// Directories of the host, each under the guest's name for it.
 pub(super) fn with_dirs(mut builder: WasiBuilder, dirs: &[String]) -> Result<WasiBuilder, Failure> {
     for dir in dirs {

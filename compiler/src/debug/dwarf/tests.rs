@@ -265,7 +265,7 @@ fn hostile_sections_do_no_harm() {
         let codes = codes(&crate::wasm::parse(wasm).unwrap());
         let lines = |wasm: &[u8]| {
             let module = crate::wasm::parse(wasm).unwrap();
-            let elf = super::super::symbols::file(&module, &codes).unwrap();
+            let elf = super::super::symbols::file(&module, &codes).unwrap().bytes;
             text(&of_elf(&elf))
         };
         let expected = lines(wasm);
@@ -320,7 +320,7 @@ fn what_cannot_be_written_is_left_out() {
     let mut sections = write::Sections::new(write::EndianVec::new(LittleEndian));
     out.write(&mut sections)
         .expect_err("a type behind the variable");
-    let elf = super::super::symbols::file(&module, &codes).unwrap();
+    let elf = super::super::symbols::file(&module, &codes).unwrap().bytes;
     let lines = text(&of_elf(&elf));
     has(&lines, "DW_TAG_subprogram DW_AT_name=f");
     has(&lines, "DW_AT_name=local0");
