@@ -2,7 +2,7 @@
 //! `wrt_format::image::debug::map`.
 //!
 //! Input: addresses. Output: bytes. Invariants: reading changes nothing; any address and length is answered, with as many bytes as there are; work
-//! is linear in the bytes asked for and the depth of the stack.
+//! is at most the bytes asked for times the depth of the stack.
 
 use core::ops::ControlFlow;
 

@@ -36,11 +36,23 @@ pub(super) fn is_form(op: Op) -> bool {
     plain_name(op).is_some()
 }
 
+/// By opcode number: the instruction that it is the short form of; any other as it is.
+#[cfg(test)]
+static PLAIN: LazyLock<Vec<Option<Op>>> = LazyLock::new(|| {
+    let mut plain = vec![None; OP_LIMIT];
+    for &op in ALL {
+        plain[op as usize].get_or_insert(op);
+        for &short in &SHORT[op as usize] {
+            plain[short as usize] = Some(op);
+        }
+    }
+    plain
+});
+
 /// The instruction that it is the short form of; any other as it is.
 #[cfg(test)]
 pub(super) fn plain(op: Op) -> Op {
-    let of = ALL.iter().find(|it| SHORT[**it as usize].contains(&op));
-    of.copied().unwrap_or(op)
+    PLAIN[op as usize].unwrap_or(op)
 }
 
 /// What a place allows of short forms.
