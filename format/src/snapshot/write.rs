@@ -35,6 +35,8 @@ impl Sink for alloc::vec::Vec<u8> {
 
 /// Bytes that are gathered before they are handed on.
 const GATHERED: usize = 1024;
+/// Most bytes that are hashed before they are handed on, so that the sink finds them in the cache.
+const PIECE: usize = 1 << 15;
 
 /// A snapshot being written.
 #[derive(Debug)]
@@ -124,9 +126,12 @@ impl<'s, S: Sink> Writer<'s, S> {
         if bytes.len() < GATHERED {
             return self.bytes(bytes);
         }
-        self.hash.update(bytes);
         self.at += bytes.len() as u64;
-        self.sink.write(bytes)
+        // Each piece is in the cache when the sink reads it.
+        bytes.chunks(PIECE).try_for_each(|piece| {
+            self.hash.update(piece);
+            self.sink.write(piece)
+        })
     }
 
     /// A number of the open section.

@@ -12,7 +12,7 @@ use wrt_format::image::write::{
     ConstExpr, DataMode, DataSpec, ExportSpec, ImageSpec, ModuleSpec, write,
 };
 use wrt_host::{MappedImage, MmapProvider};
-use wrt_vm::{Config, Engine, Extern, Limits, Memory, Module, Outcome};
+use wrt_vm::{Config, Engine, Extern, Limits, Memory, MemoryProvider as _, Module, Outcome};
 
 /// A file that is removed when the test is over.
 struct TempFile(PathBuf);
@@ -128,6 +128,24 @@ fn initial_data_is_mapped_and_writes_never_reach_the_file() {
         0,
         "memories go with their engine"
     );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn few_pages_are_left_to_be_copied() {
+    let file = TempFile::new("few", &image());
+    let image = MappedImage::open(&file.0).unwrap();
+    let provider = MmapProvider::new().with_image(&image);
+    let region = provider.reserve(1 << 18, 1 << 18).unwrap();
+    let page = rustix::param::page_size();
+    let pages = |count: usize| &image.bytes()[..count * page];
+    let few = 8192 / page;
+    assert!(!provider.map(region, 0, pages(few)));
+    assert_eq!(writable_mappings(&file.0), 0);
+    assert!(provider.map(region, 0, pages(few + 1)));
+    assert_eq!(writable_mappings(&file.0), 1);
+    provider.release(region);
+    assert_eq!(writable_mappings(&file.0), 0);
 }
 
 #[test]
