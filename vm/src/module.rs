@@ -14,7 +14,16 @@ use wrt_format::image::{ExportView, ImportView, ModuleView};
 use wrt_format::verify::VerifiedImage;
 
 /// The features that this build of the machine has, of [`features`].
-const SUPPORTED: u64 = features::KNOWN & !(without_simd() | without_gc() | without_threads());
+const SUPPORTED: u64 =
+    features::KNOWN & !(without_floats() | without_simd() | without_gc() | without_threads());
+
+const fn without_floats() -> u64 {
+    if cfg!(feature = "floats") {
+        0
+    } else {
+        features::FLOATS
+    }
+}
 
 const fn without_simd() -> u64 {
     if cfg!(feature = "simd") {

@@ -302,7 +302,8 @@ fn count_uses(code: &VCode) -> Vec<u32> {
 fn is_barrier(op: Op) -> bool {
     let info = op.info();
     let gives = info.fields.iter().any(|field| field.role.is_def());
-    let only_loads = info.memory_zero && info.feature() == 0 && info.formula.starts_with("dst");
+    let only_loads =
+        info.memory_zero && (info.floats || info.feature() == 0) && info.formula.starts_with("dst");
     let quiet = info.control == Control::Next && info.charge == Charge::Zero && gives;
     !quiet || info.stops && !only_loads
 }

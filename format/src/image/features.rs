@@ -10,7 +10,9 @@ pub const MEMORY64: u64 = 1 << 2;
 pub const EXTENDED_CONST: u64 = 1 << 3;
 /// Memories whose page size is not 64 KiB.
 pub const CUSTOM_PAGE_SIZES: u64 = 1 << 4;
-/// 128-bit vectors. Relaxed vector operators need no more than this: they are lowered to the same instructions.
+/// Instructions that compute, compare or convert f32 and f64. Values of these types that are only moved need no more than their bits.
+pub const FLOATS: u64 = 1 << 5;
+/// 128-bit vectors, of floats too. Relaxed vector operators need no more than this: they are lowered to the same instructions.
 pub const SIMD: u64 = 1 << 8;
 /// Reserved: relaxed vector instructions whose results depend on the machine.
 pub const RELAXED_SIMD: u64 = 1 << 9;
@@ -31,19 +33,21 @@ pub const KNOWN: u64 = TAIL_CALL
     | MEMORY64
     | EXTENDED_CONST
     | CUSTOM_PAGE_SIZES
+    | FLOATS
     | SIMD
     | EXCEPTIONS
     | FUNCTION_REFERENCES
     | GC
     | THREADS;
 
-/// The bits with their names, which are those of the proposals, in ascending order.
+/// The bits with their names, which are those of the proposals where there is one, in ascending order.
 pub const NAMES: &[(u64, &str)] = &[
     (TAIL_CALL, "tail-call"),
     (MULTI_MEMORY, "multi-memory"),
     (MEMORY64, "memory64"),
     (EXTENDED_CONST, "extended-const"),
     (CUSTOM_PAGE_SIZES, "custom-page-sizes"),
+    (FLOATS, "floats"),
     (SIMD, "simd"),
     (RELAXED_SIMD, "relaxed-simd"),
     (EXCEPTIONS, "exceptions"),

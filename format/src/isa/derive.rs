@@ -1,7 +1,7 @@
 //! What follows from the instruction table: the opcode enum, its descriptions, and the operand places by name.
 
 use super::family::{ENTER, FREE, family_of};
-use super::identity::{may_stop, uses_memory_zero};
+use super::identity::{computes_floats, may_stop, uses_memory_zero};
 use super::operand::{Field, Place, Role, Spec, place_of, spec, words_of};
 use crate::image::features;
 
@@ -80,6 +80,8 @@ pub struct OpInfo {
     pub memory_zero: bool,
     /// Whether the machine can be asked for its place in the source there: it begins a block, calls, traps, or pauses half-way.
     pub stops: bool,
+    /// Whether it computes with f32 or f64 that are not in a vector.
+    pub floats: bool,
     /// What it computes, in terms of the operand names.
     pub formula: &'static str,
 }
@@ -97,6 +99,8 @@ impl OpInfo {
             features::THREADS
         } else if number >= 0x0540 && number < 0x0590 {
             features::GC
+        } else if self.floats {
+            features::FLOATS
         } else {
             0
         }
@@ -130,6 +134,7 @@ macro_rules! define_isa {
             charge: Charge::$charge,
             memory_zero: uses_memory_zero($formula, &[$(spec::$role.role),*]),
             stops: may_stop($formula, Control::$control, Charge::$charge),
+            floats: computes_floats(stringify!($name)),
             formula: $formula,
         }),*];
 

@@ -45,7 +45,25 @@ const fn row_hash(mut hash: u32, info: &OpInfo) -> u32 {
         i += 1;
     }
     hash = mix(mix(hash, info.control as u8), info.charge as u8);
-    mix(hash, info.stops as u8)
+    mix(hash, info.stops as u8 | (info.floats as u8) << 1)
+}
+
+/// Whether an instruction of this name computes with f32 or f64 that are not in a vector: what it is named after is in the name, as in
+/// `br_f64_lt` and `i32_trunc_f32_s`.
+#[must_use]
+pub const fn computes_floats(name: &str) -> bool {
+    let name = name.as_bytes();
+    let mut start = 0;
+    while start + 3 <= name.len() {
+        let begins = start == 0 || name[start - 1] == b'_';
+        let ends = start + 3 == name.len() || name[start + 3] == b'_';
+        let bits = [name[start + 1], name[start + 2]];
+        if begins && ends && name[start] == b'f' && matches!(&bits, b"32" | b"64") {
+            return true;
+        }
+        start += 1;
+    }
+    false
 }
 
 /// Whether an instruction of this formula and these operands works on memory 0 without naming it.
@@ -114,10 +132,24 @@ mod tests {
                 || name.ends_with("_mem_imm");
             // Of loads and stores that is the form that names its memory.
             let named = name.starts_with("load") || name.starts_with("store");
-            let named = named || info.feature() != 0;
+            let named = named || !info.floats && info.feature() != 0;
             let expected = accesses && !(named && name.ends_with("_mem"));
             assert_eq!(info.memory_zero, expected, "{}", info.name);
         }
+    }
+
+    /// What has floats for operands or results says so in its formula, but for what only moves them.
+    #[test]
+    fn floats_are_computed_by_what_the_formulas_say() {
+        let mut found = 0;
+        for info in INFO {
+            let vector = info.fields.iter().any(|field| field.role.is_pair());
+            let text = info.formula;
+            let says = ["f32", "f64"].iter().any(|ty| text.contains(ty));
+            assert_eq!(info.floats, says && !vector, "{}: {text}", info.name);
+            found += usize::from(info.floats);
+        }
+        assert!(found > 150, "{found}");
     }
 
     /// It starts over when the run goes on, and nothing is left of an accumulator then.

@@ -39,5 +39,5 @@ pub(crate) use derive::INDEX;
 pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field, row_number};
 pub(crate) use family::may_have_fuel;
 pub use family::{MAX_BLOCK_COST, OWN, Own, cost_of, frame_of, is_fuel};
-pub use identity::ISA_ID;
+pub use identity::{ISA_ID, computes_floats};
 pub use operand::{Field, MAX_WORDS, Place, Role, label_words, ref_kind, site_word, window_at};

@@ -47,6 +47,7 @@ impl ModuleView<'_> {
             record,
             lanes: slot_lanes(record.frame),
             pair_lanes: slot_lanes(record.frame.saturating_sub(1)),
+            floats: self.features() & features::FLOATS != 0,
             memory_zero: None,
             cost: 0,
             at: 0,
@@ -111,6 +112,8 @@ pub(super) struct Walk<'m, 'a> {
     lanes: u64,
     /// As `lanes`, for slots that another one must follow.
     pair_lanes: u64,
+    /// Whether the module may compute with floats.
+    floats: bool,
     /// Whether memory 0 is as the short forms need it, once an instruction has asked.
     memory_zero: Option<bool>,
     /// Cost of the block that the walk is in, as far as its `fuel` says it.
@@ -205,6 +208,7 @@ impl Walk<'_, '_> {
             let ([slots, _], [zero, _], [operands, _]) = (rule.slots, rule.zero, rule.operands);
             let [high_slots, _] = rule.high_slots;
             let wrong = rule.plain > allowed
+                || rule.floats && !self.floats
                 || words & zero != 0
                 || !slots_in_frame(self.lanes, words.wrapping_sub(rule.bias) & slots)
                 || !slots_in_frame(self.lanes, words >> 8 & high_slots)

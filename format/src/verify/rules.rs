@@ -1,5 +1,6 @@
 //! What the verifier checks of each instruction, worked out from the instruction table at compile time.
 
+use crate::image::features;
 use crate::isa::{Control, Field, INDEX, INFO, Op, OpInfo, Role};
 
 /// What the verifier checks of one opcode.
@@ -35,6 +36,8 @@ pub(super) struct Rule {
     pub(super) leaves: Option<&'static Field>,
     /// Whether it is a vector instruction.
     pub(super) vector: bool,
+    /// Whether it computes with floats.
+    pub(super) floats: bool,
     /// Whether it is at most four words that go on to the next instruction, without special operands.
     pub(super) plain: Plain,
 }
@@ -101,6 +104,7 @@ const fn rule(info: &'static OpInfo) -> Rule {
         accumulated: None,
         leaves: None,
         vector: false,
+        floats: info.feature() == features::FLOATS,
         plain: Plain::Never,
     };
     let mut i = 0;
@@ -136,7 +140,7 @@ const fn rule(info: &'static OpInfo) -> Rule {
         && info.words <= 4
         && rule.special == 0
         && rule.accumulated.is_none()
-        && info.feature() == 0
+        && (rule.floats || info.feature() == 0)
         && !rule.vector
     {
         rule.plain = if info.memory_zero {

@@ -27,7 +27,12 @@ macro_rules! loop_core {
                 let mut number = state.opcode();
                 let ctl = loop {
                     break match number {
-                    $($number => match op::$name(&mut state) {
+                    // What is left out is as an opcode without a row, and no code.
+                    $($number => match if const { super::is_there(stringify!($name)) } {
+                        op::$name(&mut state)
+                    } else {
+                        Ctl::Exit(Stop::Illegal)
+                    } {
                         Ctl::Next => {
                             state.advance(wrt_format::isa::field::$name::words);
                             continue 'next;

@@ -9,6 +9,12 @@
 //! - `profile`: counts of executed instructions. `stops`: where a debugger wants runs to pause.
 //! - `tail`, `looped`: the two cores. `dispatch`: the choice between them.
 
+/// Whether this build has the instruction of this name, if the macros below hand it on: those that compute with floats are spread over the
+/// table and can be left out one by one.
+const fn is_there(name: &str) -> bool {
+    cfg!(feature = "floats") || !wrt_format::isa::computes_floats(name)
+}
+
 /// Calls `$callback!` with the rows of the instructions that this build has: each of these macros adds a part of the table, or does not.
 macro_rules! for_each_own_op {
     ($callback:ident) => {

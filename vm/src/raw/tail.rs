@@ -12,6 +12,7 @@
 use wrt_format::isa::{OP_LIMIT, row_number};
 
 use super::ctx::{Ctx, SlowFn, Stop};
+use super::is_there;
 use super::state::{Ctl, State};
 use crate::op;
 
@@ -284,7 +285,11 @@ macro_rules! tail_core {
                     carry_out!(state, op, $name)
                 }
             })*
-            pub(super) const ALL: &[(u16, Handler)] = &[$(($number, $name as Handler)),*];
+            /// Those of instructions that are left out are not in it, so no code is made of them.
+            pub(super) const ALL: &[(u16, Handler)] = &[$((
+                $number,
+                if is_there(stringify!($name)) { $name as Handler } else { illegal as Handler },
+            )),*];
         }
     };
 }

@@ -1,9 +1,10 @@
 //! What a machine refuses that is built without a part of the instruction set.
 
-use crate::fixture::{Image, memory_type};
+use crate::fixture::{Code, F64, Image, Spec, memory_type};
 use wrt_format::image::features;
 use wrt_format::image::types::{MemoryType, val};
 use wrt_format::image::write::{FuncTypeSpec, ImageSpec, ModuleSpec, write};
+use wrt_format::isa::Op;
 use wrt_format::verify::{VerifiedImage, VerifyErrorKind};
 use wrt_vm::{Error, Limits, Module};
 
@@ -49,6 +50,23 @@ fn vectors_need_a_machine_with_vectors() {
     };
     let has = cfg!(feature = "simd");
     needs(&image(module), features::SIMD, "simd", has);
+}
+
+#[test]
+fn computing_with_floats_needs_a_machine_with_floats() {
+    let with = |code: Code| image(Spec::new().func("f", &[F64], &[F64], code).0);
+    let sum = Code::enter(3, 1).op(Op::F64Add, &[1, 0, 0]);
+    let has = cfg!(feature = "floats");
+    needs(
+        &with(sum.op(Op::Ret1, &[1])),
+        features::FLOATS,
+        "floats",
+        has,
+    );
+    // What only goes through is bits.
+    let moved = with(Code::enter(3, 1).op(Op::Ret1, &[0]));
+    let loaded = Module::load_from_binary(moved.bytes(), &Limits::default());
+    loaded.unwrap().validate().unwrap();
 }
 
 #[test]

@@ -20,7 +20,7 @@ const TRAP: (Op, &[i64]) = (Op::Trap, &[0]);
 
 fn check(instructions: &[(Op, &[i64])]) -> Result<(), Kind> {
     let mut module = rich_module();
-    module.features |= features::TAIL_CALL;
+    module.features |= features::TAIL_CALL | features::FLOATS;
     Harness::new(module).check(&code(instructions))
 }
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::super::VerifyErrorKind as Kind;
 use super::{FRAME, Harness, rich_module};
+use crate::image::features;
 use crate::image::types::{Composite, ConstOp, FieldType, GlobalType, val};
 use crate::image::write::{
     ConstExpr, ExternSpec, FuncTypeSpec, GlobalSpec, ImportSpec, ModuleSpec,
@@ -40,7 +41,7 @@ fn module() -> ModuleSpec {
         ty,
         init: ConstExpr(halves.to_vec()),
     });
-    module.features |= crate::image::features::TAIL_CALL | crate::image::features::THREADS;
+    module.features |= features::TAIL_CALL | features::THREADS | features::FLOATS;
     let field = |ty| FieldType { ty, mutable: true };
     let of = |composite, fields: &[FieldType]| FuncTypeSpec {
         composite,

@@ -46,6 +46,35 @@ fn vector_instructions_must_be_declared() {
     assert_eq!(Harness::new(declared).check(&words), Ok(()));
 }
 
+/// Also where all operands obey their masks, and behind other such instructions.
+#[test]
+fn float_instructions_must_be_declared() {
+    let plain: (Op, &[i64]) = (Op::F64Add, &[0, 1, 2]);
+    let loads: (Op, &[i64]) = (Op::F64AddLoad, &[0, 1, 2, 8]);
+    let branch: (Op, &[i64]) = (Op::BrF64Lt, &[0, 1, 4]);
+    for float in [plain, loads, branch] {
+        let words = code(&[
+            (Op::Enter, &[100, 1]),
+            (Op::Mov, &[0, 1]),
+            float,
+            (Op::Fuel, &[1]),
+            (Op::Trap, &[0]),
+        ]);
+        assert_eq!(Harness::rich().check(&words), Err(Kind::FeatureNotDeclared));
+        let mut declared = rich_module();
+        declared.features |= features::FLOATS;
+        assert_eq!(Harness::new(declared).check(&words), Ok(()), "{float:?}");
+    }
+    // What is only moved needs no float.
+    let moved = code(&[
+        (Op::Enter, &[100, 1]),
+        (Op::Mov, &[0, 1]),
+        (Op::Load64, &[0, 1, 8]),
+        (Op::Trap, &[0]),
+    ]);
+    assert_eq!(Harness::rich().check(&moved), Ok(()));
+}
+
 /// The error of an image whose module says afterwards that it needs no feature.
 fn undeclared(module: ModuleSpec) -> Result<(), Kind> {
     let spec = ImageSpec {

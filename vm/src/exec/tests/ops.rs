@@ -113,8 +113,17 @@ fn is_vector(op: Op) -> bool {
 fn is_there(op: Op) -> bool {
     let without = |there: bool, is_one: bool| !there && is_one;
     op.info().feature() != features::GC
+        && !without(cfg!(feature = "floats"), needs_floats(op))
         && !without(cfg!(feature = "simd"), is_vector(op))
         && !without(cfg!(feature = "atomics"), is_atomic(op))
+}
+
+/// Whether it computes with floats, or reads an accumulator that only such an instruction writes.
+fn needs_floats(op: Op) -> bool {
+    let info = op.info();
+    let reads = |role| matches!(role, Some(Role::DefF32 | Role::DefF64));
+    let mut fields = info.fields.iter();
+    info.floats || fields.any(|field| reads(field.role.defined_by()))
 }
 
 fn is_atomic(op: Op) -> bool {
