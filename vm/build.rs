@@ -4,13 +4,15 @@
 //! above 0 as long as all arguments travel in caller-saved registers, which decides how many there may be. Debug assertions break it
 //! too, but a build script cannot see them: the code asks for `not(debug_assertions)` beside the names set here.
 //!
+//! `wrt_direct`: tail-threaded, and there is a second set of handlers for direct threading.
+//!
 //! `wrt_levels`: tail-threaded, and vector instructions have handlers for processors of several levels.
 
 use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(wrt_tail6, wrt_tail4, wrt_levels)");
+    println!("cargo::rustc-check-cfg=cfg(wrt_tail6, wrt_tail4, wrt_direct, wrt_levels)");
     let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     let optimised = env::var("OPT_LEVEL").is_ok_and(|level| level != "0");
     let has = |feature: &str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
@@ -23,7 +25,12 @@ fn main() {
         println!("cargo::rustc-cfg=wrt_levels");
     }
     match arch.as_str() {
-        "x86_64" | "aarch64" | "riscv64" => println!("cargo::rustc-cfg=wrt_tail6"),
+        "x86_64" | "aarch64" | "riscv64" => {
+            println!("cargo::rustc-cfg=wrt_tail6");
+            if has("DIRECT_THREADING") {
+                println!("cargo::rustc-cfg=wrt_direct");
+            }
+        }
         "arm" | "riscv32" | "s390x" => println!("cargo::rustc-cfg=wrt_tail4"),
         _ => {}
     }

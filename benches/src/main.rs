@@ -2,6 +2,7 @@
 
 mod args;
 mod compile;
+mod direct;
 mod features;
 mod fuel;
 mod generate;
@@ -26,6 +27,7 @@ wrt-benches open [--rounds N] [--mb N] [FILE]     from opening an image to its f
 wrt-benches compile [--rounds N] [MB|FILE ...]    speed of the compiler at -O2, by size of the module
 wrt-benches size [FILE ...]                       image size over module size
 wrt-benches fuel [--rounds N] [PROGRAM ...]       CPU time with fuel over that without, and of the looping core over that with fuel
+wrt-benches direct [--rounds N] [PROGRAM ...]      CPU time with direct threading over that without
 wrt-benches large                                 builds Lua, SQLite and QuickJS anew, which table does when they are not there
 wrt-benches snapshot [--rounds N] [--mb N]         taking and restoring a snapshot of a memory of which a tenth is in use
 wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs or modules under this build, in seconds (what fuel runs)
@@ -38,6 +40,7 @@ type Figure = (&'static str, fn(&[String]) -> Result<(), String>);
 const FIGURES: &[Figure] = &[
     ("table", table::run),
     ("features", features::run),
+    ("direct", direct::run),
     ("open", open::run),
     ("compile", compile::run),
     ("size", size::run),
@@ -50,7 +53,9 @@ const FIGURES: &[Figure] = &[
 ];
 
 /// What `all` runs.
-const ALL: &[&str] = &["table", "features", "fuel", "open", "compile", "size"];
+const ALL: &[&str] = &[
+    "table", "features", "fuel", "direct", "open", "compile", "size",
+];
 
 fn main() -> Result<(), String> {
     if cfg!(debug_assertions) {

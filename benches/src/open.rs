@@ -95,7 +95,8 @@ fn round(path: &PathBuf) -> Result<[f64; STEPS.len()], String> {
     let module = Module::load_from_binary(mapped.bytes(), &Limits::default()).map_err(text)?;
     marks[2] = Instant::now();
     let provider = MmapProvider::new().with_image(&mapped);
-    let mut engine = Engine::with_provider(Config::default(), &provider).map_err(text)?;
+    let config = Config::default().with_direct_threading(Some(Config::DIRECT_THREADING_AFTER));
+    let mut engine = Engine::with_provider(config, &provider).map_err(text)?;
     marks[3] = Instant::now();
     engine.set_fuel(u64::MAX);
     let outcome = linker.instantiate(&mut engine, &mut wasi, &module);

@@ -37,15 +37,20 @@ fn image(wasm: &[u8]) -> Result<&'static [u8], String> {
     Ok(Box::leak(Box::new(wrt_cli::load::Aligned::new(&compiled.image))).bytes())
 }
 
-/// WRT with fuel metering.
+/// WRT with fuel metering, as `wrtd` runs it.
 pub(crate) fn fuel(wasm: &[u8]) -> Result<Box<dyn Program>, String> {
-    Ok(Box::new(load(wasm)?))
+    Ok(Box::new(load(wasm, Some(Config::DIRECT_THREADING_AFTER))?))
+}
+
+/// The same without direct threading.
+pub(crate) fn by_opcode(wasm: &[u8]) -> Result<Box<dyn Program>, String> {
+    Ok(Box::new(load(wasm, None)?))
 }
 
 /// What `run(n)` executes.
 #[cfg(feature = "profile")]
 pub(crate) fn counts(wasm: &[u8], n: u32) -> Result<crate::profile::Counts, String> {
-    let mut program = load(wasm)?;
+    let mut program = load(wasm, None)?;
     let counted = program.engine.count_instructions(program.instance);
     counted.map_err(|e| e.to_string())?;
     let before = program.engine.fuel_used();
@@ -68,10 +73,11 @@ pub(crate) fn counts(wasm: &[u8], n: u32) -> Result<crate::profile::Counts, Stri
     })
 }
 
-fn load(wasm: &[u8]) -> Result<Wrt, String> {
+fn load(wasm: &[u8], direct: Option<u64>) -> Result<Wrt, String> {
     let text = |e: wrt_vm::Error| e.to_string();
     let module = Module::load_from_binary(image(wasm)?, &Limits::default()).map_err(text)?;
-    let mut engine = Engine::new(Config::default()).map_err(text)?;
+    let config = Config::default().with_direct_threading(direct);
+    let mut engine = Engine::new(config).map_err(text)?;
     engine.set_fuel(u64::MAX / 4);
     match module.instantiate(&mut engine, &[]).map_err(text)? {
         Outcome::Done => {}

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Dir, FUNCTIONS, command, run, wrtd};
+use common::{Dir, FUNCTIONS, LOG, REPORT, command, image, run, wrtd};
 
 #[test]
 fn invoke_reads_arguments_and_prints_results() {
@@ -451,4 +451,42 @@ fn deterministic_guests_cannot_tell_runs_apart() {
     );
     assert_ne!(first[24..40], seeded[24..40]);
     assert_ne!(run(&[], &["a", "b"])[24..40], run(&[], &["a", "b"])[24..40]);
+}
+
+#[test]
+fn direct_threading_shows_in_memory_alone() {
+    let dir = Dir::new("direct_threading");
+    let image = image(&dir, REPORT);
+    let [on, off, usual] = [
+        &["--direct-threading", "on"][..],
+        &["--direct-threading", "off"],
+        &[],
+    ]
+    .map(|flags| {
+        let ran = run(&image, &[flags, &["--stats=json", "--stdin", LOG]].concat());
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        let json = ran.stderr.lines().last().unwrap();
+        let json: serde_json::Value = serde_json::from_str(json).unwrap();
+        (ran.stdout, json)
+    });
+    let bytes = |(_, json): &(String, serde_json::Value)| json["used_bytes"].as_u64().unwrap();
+    assert_eq!((&on.0, &on.0), (&off.0, &usual.0));
+    assert_eq!(on.1["fuel_used"], off.1["fuel_used"]);
+    assert_eq!(bytes(&on), bytes(&usual));
+    // Builds that are not optimised have nothing of it.
+    let is_there = cfg!(all(
+        feature = "direct-threading",
+        not(debug_assertions),
+        any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "riscv64"
+        )
+    ));
+    assert_eq!(bytes(&on) > bytes(&off), is_there);
+    run(&image, &["--direct-threading", "perhaps"]).fails(
+        240,
+        "wrtd: ",
+        "invalid value 'perhaps' for '--direct-threading <WHETHER>'",
+    );
 }

@@ -30,6 +30,7 @@ use crate::instance::max_memory_bytes;
 use crate::limits::Config;
 use crate::outcome::Instance;
 use crate::raw::arena::Arena;
+use crate::raw::dispatch::Threading;
 use crate::raw::provider::MemoryProvider;
 use crate::raw::store::Store;
 use crate::stats::Stats;
@@ -90,6 +91,7 @@ impl<'m> Engine<'m> {
         let mut store = Store::new(arena, config.stack_slots, provider)?;
         store.max_memory_bytes = max_memory_bytes(&config);
         store.max_table_elems = config.max_table_elems;
+        store.threading = Threading::after(config.direct_threading);
         store.heap = Heap::new(config.heap_bytes);
         store.heap.eager = config.collect_eagerly;
         Ok(Self {

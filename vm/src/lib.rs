@@ -54,6 +54,7 @@
 //!   [`Engine::with_memory`] lives in a slice of the embedder's.
 //! - `checked`: every raw access is asserted.
 //! - `loop-core`: the portable run loop even where the faster one is available.
+//! - `direct-threading`: [`Config::direct_threading`], on machines that have it; doubles the handlers.
 //! - `debug`: runs pause at steps and breakpoints, and frames show their slots (`Engine::set_steps`).
 //! - `no-fuel`: to measure what metering costs; never for production.
 #![no_std]

@@ -53,8 +53,18 @@ const COLD: &[&str] = &[
     "trap",
 ];
 
-/// Where handlers are: those of every processor, and those of vector instructions for some.
-const SETS: [&str; 3] = ["handlers", "level::ssse3", "level::avx2"];
+/// Where handlers are: those of every processor, and those of vector instructions for some; the same for direct threading.
+const SETS: [&str; 6] = [
+    "handlers",
+    "level::ssse3",
+    "level::avx2",
+    "direct::direct_handlers",
+    "level::direct_ssse3",
+    "level::direct_avx2",
+];
+
+/// The first set for direct threading.
+const DIRECT: usize = 3;
 
 /// Machine instructions of each handler, by set and name.
 fn handlers() -> Option<BTreeMap<(&'static str, String), Vec<String>>> {
@@ -94,7 +104,7 @@ fn handlers_jump_and_call_nothing() {
     assert!(engine.resume().is_err());
     let Some(handlers) = handlers() else { return };
     assert!(!handlers.is_empty(), "no handler found in the listing");
-    let mut merged = 0;
+    let (mut merged, mut merged_direct) = (0, 0);
     let mut found = [0; SETS.len()];
     for (op, (number, set)) in ALL
         .iter()
@@ -104,12 +114,23 @@ fn handlers_jump_and_call_nothing() {
         // Handlers of equal code may have been merged into one.
         let Some(code) = handlers.get(&(*set, name.to_string())) else {
             merged += usize::from(number == 0);
+            merged_direct += usize::from(number == DIRECT);
             continue;
         };
         found[number] += 1;
         // Registers of 256 bits would have to be cleared before each jump.
         assert!(
             !code.iter().any(|it| it.contains("%ymm")),
+            "{set} {name}:\n{}",
+            code.join("\n")
+        );
+        // A directly threaded handler looks nothing up: the next one is at four times `pc` from a register.
+        assert!(
+            number < DIRECT
+                || COLD.contains(&name)
+                || code
+                    .iter()
+                    .any(|it| it.starts_with("mov ") && it.contains(",4),%r")),
             "{set} {name}:\n{}",
             code.join("\n")
         );
@@ -131,6 +152,10 @@ fn handlers_jump_and_call_nothing() {
         );
     }
     assert!(merged < ALL.len() / 4, "{merged} handlers have no code");
+    assert!(
+        merged_direct < ALL.len() / 4 || !cfg!(feature = "direct-threading"),
+        "{merged_direct} directly threaded handlers have no code"
+    );
     let is_vector = |op: &&Op| op.info().fields.iter().any(|field| field.role.is_pair());
     let vectors = ALL.iter().filter(is_vector);
     let least = vectors.count() / 2;

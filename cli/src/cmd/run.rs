@@ -57,6 +57,11 @@ pub(crate) struct RunArgs {
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     threads: Option<u32>,
 
+    /// Whether the guest is threaded directly once it has used some fuel: faster by a twentieth, for four bytes of memory for each byte of
+    /// code. Nothing else changes.
+    #[arg(long, value_name = "WHETHER", value_enum, default_value_t = Switch::On)]
+    direct_threading: Switch,
+
     /// Print statistics to standard error at the end.
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     stats: Option<StatsFormat>,
@@ -101,6 +106,15 @@ pub(crate) struct RunArgs {
     args: Vec<String>,
 }
 
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
 /// How statistics are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StatsFormat {
@@ -130,7 +144,11 @@ fn from_the_beginning(args: &RunArgs, last: &LastCheckpoint) -> Result<u8, Failu
     let image = Image::open(&args.image)?;
     let provider = image.known_to(MmapProvider::new());
     let module = image.module(&args.image)?;
-    let mut engine = Engine::with_provider(config(args.threads), &provider)?;
+    let config = match args.direct_threading {
+        Switch::On => config(args.threads),
+        Switch::Off => config(args.threads).with_direct_threading(None),
+    };
+    let mut engine = Engine::with_provider(config, &provider)?;
     engine.set_fuel(0);
     if args.keep.state_hash_every.is_some() && args.world.deterministic.is_none() {
         let text = "--state-hash-every says nothing without --deterministic: no two runs have the same clocks";
@@ -182,11 +200,12 @@ fn ended(guest: &mut Guest<'_>, result: &Result<End, Failure>, stats: Option<Sta
 
 /// Budgets of an engine with so many threads beside the first. Each thread that is ever spawned leaves an instance behind.
 const fn config(threads: Option<u32>) -> Config {
+    let config = Config::new().with_direct_threading(Some(Config::DIRECT_THREADING_AFTER));
     match threads {
-        Some(max) => Config::new()
+        Some(max) => config
             .with_threads(max + 1)
             .with_instances(threads::MAX_SPAWNED),
-        None => Config::new().with_threads(1),
+        None => config.with_threads(1),
     }
 }
 

@@ -85,11 +85,12 @@ pub(crate) fn keyword(directive: &WastDirective<'_>) -> &'static str {
 pub(super) type Started = (Result<Outcome, Error>, Vec<ValType>);
 
 impl<'m> Runner<'m> {
-    /// With `check`, garbage is collected whenever something is allocated.
+    /// With `check`, garbage is collected whenever something is allocated. Instances are soon threaded directly, so that a script runs in both ways.
     pub(crate) fn new(provider: &'m MmapProvider<'m>, check: bool) -> Result<Self, String> {
         let config = Config::default()
             .with_instances(INSTANCES)
             .with_memory_budget(usize::MAX)
+            .with_direct_threading(Some(64))
             .with_eager_collection(check);
         let text = |error: Error| error.to_string();
         let mut engine = Engine::with_provider(config, provider).map_err(text)?;

@@ -8,6 +8,7 @@
 //! Half of the modules have branch hints, which only we look at ([`hints`]).
 //! Modules that throw are compared between our own levels and slices alone ([`throwing`]); programs in the older form of exceptions with an
 //! evaluator ([`legacy`]).
+//! How handlers are found makes no difference, in snapshots neither ([`threading`]).
 //! Programs of vector operators, all of them and relaxed ones too, are made apart ([`vectors`]).
 //! `WRT_MODULES=N` sets the number of modules (default 300), `WRT_SEED=N` the first seed; `WRT_KEEP=DIR` keeps the modules that differ.
 
@@ -28,6 +29,7 @@ mod ours;
 mod outcome;
 mod peer;
 mod rewrite;
+mod threading;
 mod throwing;
 mod vectors;
 

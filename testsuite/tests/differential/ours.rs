@@ -2,7 +2,8 @@
 
 use crate::outcome::{End, Seen, canonical_f32, canonical_f64, hash};
 use wrt_vm::{
-    Config, Engine, Extern, Instance, Limits, Module, Outcome, Trap, ValType, Wake, valtype,
+    Config, Engine, Extern, Instance, Limits, Module, Outcome, SnapshotOptions, Trap, ValType,
+    Wake, valtype,
 };
 
 /// An instance under WRT.
@@ -64,7 +65,10 @@ fn thrown(engine: &Engine<'_>) -> End {
 impl<'m> Ours<'m> {
     /// Instantiates an image with this much fuel for its start function, adding `slice` fuel at a time.
     pub(crate) fn new(image: &'m [u8], fuel: u64, slice: u64) -> Result<(Self, u64), End> {
-        Self::with_config(image, fuel, slice, Config::default())
+        // Half of the ways to run a module are directly threaded.
+        let direct = slice.is_multiple_of(2).then_some(0);
+        let config = Config::default().with_direct_threading(direct);
+        Self::with_config(image, fuel, slice, config)
     }
 
     /// [`Self::new`], with this configuration.
@@ -110,6 +114,15 @@ impl<'m> Ours<'m> {
             },
             used,
         ))
+    }
+
+    /// What a snapshot of it is.
+    pub(crate) fn snapshot(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let written = self
+            .engine
+            .snapshot(&mut bytes, &SnapshotOptions::default());
+        written.map_or_else(|refused| panic!("{refused:?}"), |_| bytes)
     }
 
     /// Collections so far.

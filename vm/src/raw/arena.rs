@@ -137,14 +137,24 @@ impl<'m> Arena<'m> {
 
     /// A zeroed block of `words` words.
     pub(crate) fn take(&mut self, words: usize) -> Result<NonNull<u64>, OutOfMemory> {
+        self.block(words, true)
+    }
+
+    /// The same with anything in it.
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) fn take_unset(&mut self, words: usize) -> Result<NonNull<u64>, OutOfMemory> {
+        self.block(words, false)
+    }
+
+    fn block(&mut self, words: usize, zeroed: bool) -> Result<NonNull<u64>, OutOfMemory> {
         let words = rounded(words).ok_or(OutOfMemory)?;
         let bytes = words.checked_mul(8).ok_or(OutOfMemory)?;
         self.charge(bytes)?;
         let block = match &mut self.source {
             // SAFETY: A2, A3.
-            Source::Fixed { base, free } => unsafe { take_fixed(*base, free, words) },
+            Source::Fixed { base, free } => unsafe { take_fixed(*base, free, words, zeroed) },
             #[cfg(feature = "alloc")]
-            Source::Heap { last } => heap::take(last, bytes),
+            Source::Heap { last } => heap::take(last, bytes, zeroed),
         };
         if block.is_none() {
             self.refund(bytes);
@@ -235,7 +245,12 @@ unsafe fn set_word(base: NonNull<u64>, at: usize, value: usize) {
 ///
 /// # Safety
 /// A2 and A3 hold; `words` is even and not 0.
-unsafe fn take_fixed(base: NonNull<u64>, free: &mut usize, words: usize) -> Option<NonNull<u64>> {
+unsafe fn take_fixed(
+    base: NonNull<u64>,
+    free: &mut usize,
+    words: usize,
+    zeroed: bool,
+) -> Option<NonNull<u64>> {
     let (mut before, mut at) = (NIL, *free);
     while at != NIL {
         // SAFETY: A3: `at` is a free block, which starts with its size and the next one.
@@ -257,8 +272,10 @@ unsafe fn take_fixed(base: NonNull<u64>, free: &mut usize, words: usize) -> Opti
             }
             // SAFETY: `at .. at + words` is inside the arena and is no longer free.
             let block = unsafe { base.add(at) };
-            // SAFETY: as above.
-            unsafe { block.write_bytes(0, words) };
+            if zeroed {
+                // SAFETY: as above.
+                unsafe { block.write_bytes(0, words) };
+            }
             return Some(block);
         }
         (before, at) = (at, next);
@@ -352,116 +369,7 @@ unsafe fn extend_fixed(
 }
 
 #[cfg(feature = "alloc")]
-mod heap {
-    //! Blocks from the global allocator, linked so that dropping the arena frees them all.
-
-    use alloc::alloc::{alloc_zeroed, dealloc, realloc};
-    use core::alloc::Layout;
-    use core::ptr::NonNull;
-
-    use super::Header;
-
-    const HEADER_BYTES: usize = size_of::<Header>();
-
-    fn layout(bytes: usize) -> Option<Layout> {
-        Layout::from_size_align(bytes, align_of::<Header>()).ok()
-    }
-
-    /// Points the neighbours of a block at it.
-    ///
-    /// # Safety
-    /// `header` and its neighbours are blocks of one arena (A4).
-    unsafe fn relink(last: &mut Option<NonNull<Header>>, header: NonNull<Header>) {
-        // SAFETY: A4.
-        let (older, newer) = unsafe { ((*header.as_ptr()).older, (*header.as_ptr()).newer) };
-        if let Some(older) = older {
-            // SAFETY: A4.
-            unsafe { (*older.as_ptr()).newer = Some(header) };
-        }
-        match newer {
-            // SAFETY: A4.
-            Some(newer) => unsafe { (*newer.as_ptr()).older = Some(header) },
-            None => *last = Some(header),
-        }
-    }
-
-    /// A zeroed block of `bytes` bytes.
-    pub(super) fn take(last: &mut Option<NonNull<Header>>, bytes: usize) -> Option<NonNull<u64>> {
-        let total = bytes.checked_add(HEADER_BYTES)?;
-        let layout = layout(total)?;
-        // SAFETY: the size is not 0.
-        let header = NonNull::new(unsafe { alloc_zeroed(layout) })?.cast::<Header>();
-        // SAFETY: the allocation is aligned and large enough for a header.
-        unsafe {
-            header.write(Header {
-                older: *last,
-                newer: None,
-                bytes: total,
-            })
-        };
-        // SAFETY: the block is new, and its older neighbour is a block of the same arena.
-        unsafe { relink(last, header) };
-        // SAFETY: the block goes on behind its header.
-        Some(unsafe { header.add(1) }.cast())
-    }
-
-    /// Frees a block.
-    ///
-    /// # Safety
-    /// `block` was handed out by [`take`] or [`grow`] with the same `last`.
-    pub(super) unsafe fn give_back(last: &mut Option<NonNull<Header>>, block: NonNull<u64>) {
-        // SAFETY: A4: the header is right before the block.
-        let header = unsafe { block.cast::<Header>().sub(1) };
-        // SAFETY: A4.
-        let Header {
-            older,
-            newer,
-            bytes,
-        } = unsafe { header.read() };
-        if let Some(older) = older {
-            // SAFETY: A4.
-            unsafe { (*older.as_ptr()).newer = newer };
-        }
-        match newer {
-            // SAFETY: A4.
-            Some(newer) => unsafe { (*newer.as_ptr()).older = older },
-            None => *last = older,
-        }
-        if let Some(layout) = layout(bytes) {
-            // SAFETY: A4: allocated with this layout.
-            unsafe { dealloc(header.as_ptr().cast(), layout) };
-        }
-    }
-
-    /// Grows a block to `bytes` bytes; the new ones are zero.
-    ///
-    /// # Safety
-    /// As for [`give_back`]; `bytes` is more than the block has.
-    pub(super) unsafe fn grow(
-        last: &mut Option<NonNull<Header>>,
-        block: NonNull<u64>,
-        bytes: usize,
-    ) -> Option<NonNull<u64>> {
-        let total = bytes.checked_add(HEADER_BYTES)?;
-        layout(total)?;
-        // SAFETY: A4: the header is right before the block.
-        let header = unsafe { block.cast::<Header>().sub(1) };
-        // SAFETY: A4.
-        let had = unsafe { (*header.as_ptr()).bytes };
-        let old_layout = layout(had)?;
-        // SAFETY: A4: allocated with this layout; the new size is not 0 and, as checked, not too large.
-        let moved = NonNull::new(unsafe { realloc(header.as_ptr().cast(), old_layout, total) })?;
-        // SAFETY: the block now has `total` bytes, of which `had` are old.
-        unsafe { moved.add(had).write_bytes(0, total - had) };
-        let header = moved.cast::<Header>();
-        // SAFETY: the header moved with the block.
-        unsafe { (*header.as_ptr()).bytes = total };
-        // SAFETY: the neighbours are blocks of the same arena.
-        unsafe { relink(last, header) };
-        // SAFETY: the block goes on behind its header.
-        Some(unsafe { header.add(1) }.cast())
-    }
-}
+mod heap;
 
 #[cfg(feature = "alloc")]
 impl Drop for Arena<'_> {

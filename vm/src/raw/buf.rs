@@ -136,6 +136,19 @@ impl<T> Buf<T> {
     }
 }
 
+#[cfg(all(wrt_direct, not(debug_assertions)))]
+impl<T> Buf<core::mem::MaybeUninit<T>> {
+    /// A buffer of `len` items that are yet to be written: no page of it is touched.
+    pub(super) fn unset(arena: &mut Arena<'_>, len: usize) -> Result<Self, OutOfMemory> {
+        let mut buf = Self::new();
+        let want = words::<T>(len).ok_or(OutOfMemory)?;
+        buf.ptr = arena.take_unset(want)?.cast();
+        // There is nothing that such an item has to be initialised to (B2).
+        (buf.len, buf.capacity) = (len, len);
+        Ok(buf)
+    }
+}
+
 impl<T: Copy> Buf<T> {
     /// Appends items.
     pub(crate) fn extend(&mut self, arena: &mut Arena<'_>, items: &[T]) -> Result<(), OutOfMemory> {

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - C1: between [`Ctx::load`] and the end of the run the store is borrowed by the run alone, and every pointer here points to what
-//!   its comment says, in the store or in the image of the running instance (S1, S4). Whoever may have moved one of them reloads.
+//!   its comment says, in the store or in the image of the running instance (S1, S4, D2). Whoever may have moved one of them reloads.
 //! - C2: `pc` is an instruction of a verified function or of the prologue, inside `code` (S2, verifier rules on labels and on falling
 //!   through); `fp` is the first slot of its frame, and the frame lies in the stack below `mark`.
 //! - C3: where the six-argument core is used, the store has the memory of one board, set up when the store was made, and the context
@@ -85,6 +85,9 @@ pub(crate) struct Ctx {
     pub(super) fp: *mut u64,
     /// First byte of memory 0.
     pub(super) mem: *mut u8,
+    /// Where the handler of the instruction at address 0 would be (D2); null where the running instance is not directly threaded.
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) origin: *mut u8,
     /// For an access of 1, 2, 4, 8 and 16 bytes the first address of memory 0 that is out of bounds; 0 without a memory.
     pub(super) mem_end: [u64; 5],
     /// Fuel of the run.
@@ -170,6 +173,8 @@ impl Ctx {
             pc: ptr::null(),
             fp: ptr::null_mut(),
             mem: ptr::null_mut(),
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            origin: ptr::null_mut(),
             mem_end: [0; 5],
             fuel: 0,
             code: ptr::null(),
@@ -242,6 +247,10 @@ impl Ctx {
         let data: &InstData<'_> = &store.instances.as_slice()[instance as usize];
         let module = data.module;
         self.code = module.code().as_ptr();
+        #[cfg(all(wrt_direct, not(debug_assertions)))]
+        {
+            self.origin = store.origin(data);
+        }
         self.entries = data.entries.as_ptr();
         self.pool = module.pool().as_ptr();
         self.globals = store.globals.as_ptr();

@@ -15,11 +15,38 @@ pub(crate) enum Core {
         expect(dead_code, reason = "this build has no tail-threaded core")
     )]
     Tail,
-    /// Likewise, with the handlers of a level that the processor has, and no others from then on.
+    /// Likewise, directly threaded, and so are all instances for this run alone.
+    #[cfg(all(test, wrt_direct, not(debug_assertions)))]
+    Direct,
+    /// As the first, with the handlers of a level that the processor has, and no others from then on.
     #[cfg(all(test, wrt_levels, not(debug_assertions)))]
     Level(tail::level::Level),
     /// One loop around one `match`.
     Loop,
+}
+
+/// How handlers are found, in builds that have a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threading {
+    /// By opcode.
+    ByOpcode,
+    /// By opcode until so much fuel has been used, then directly.
+    DirectAfter(u64),
+    /// In the map of the code, if there was room for one.
+    Direct,
+}
+
+impl Threading {
+    /// That of an engine which is to be threaded directly after so much fuel.
+    pub(crate) const fn after(fuel: Option<u64>) -> Self {
+        match fuel {
+            None => Self::ByOpcode,
+            // Without fuel there is nothing to tell the time by.
+            Some(_) if cfg!(feature = "no-fuel") => Self::Direct,
+            Some(0) => Self::Direct,
+            Some(fuel) => Self::DirectAfter(fuel),
+        }
+    }
 }
 
 /// Runs the store's activation with `fuel` until it is left; gives the reason and the fuel left. `run.pc`, `run.fp` and `run.instance`
@@ -28,6 +55,32 @@ pub(crate) enum Core {
 /// The place to start from must be one that an activation was started at or left at (C2): whoever sets it otherwise (a restored
 /// snapshot) has to verify it first.
 pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
+    let Threading::DirectAfter(by_opcode) = store.threading else {
+        return run_on(store, fuel, core);
+    };
+    // Under a debugger a run may also be left where the fuel is not short.
+    if kind(store) != Kind::Plain {
+        return run_on(store, fuel, core);
+    }
+    let first = i64::try_from(by_opcode).map_or(fuel, |by_opcode| fuel.min(by_opcode));
+    let (stop, left) = run_on(store, first, core);
+    let used = (first - left).unsigned_abs();
+    store.threading = Threading::DirectAfter(by_opcode - used);
+    if stop != Stop::OutOfFuel || first == fuel {
+        return (stop, fuel - first + left);
+    }
+    // What is left does not cover the next block. A pause can be gone on from with any fuel, and by any core.
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    store.thread_directly();
+    #[cfg(not(all(wrt_direct, not(debug_assertions))))]
+    {
+        store.threading = Threading::ByOpcode;
+    }
+    run_on(store, fuel - first + left, core)
+}
+
+/// The same without a change of how handlers are found.
+fn run_on(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
     let core = if kind(store) == Kind::Plain {
         core
     } else {
@@ -38,7 +91,20 @@ pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
         Core::Level(level) => {
             // SAFETY: C3.
             unsafe { tail::Board::set_level(store.board.as_ptr().cast(), level) };
-            run(store, fuel, Core::Tail)
+            run_on(store, fuel, Core::Tail)
+        }
+        #[cfg(all(test, wrt_direct, not(debug_assertions)))]
+        Core::Direct => {
+            store.thread_directly();
+            let ctx = store.board.as_ptr().cast();
+            // So that a handler which looks the next one up leads nowhere.
+            // SAFETY: C3.
+            unsafe { tail::Board::close(ctx) };
+            let left = run_on(store, fuel, Core::Tail);
+            store.threading = Threading::ByOpcode;
+            // SAFETY: C3.
+            unsafe { tail::Board::set_up(ctx.cast()) };
+            left
         }
         #[cfg(all(wrt_tail6, not(debug_assertions)))]
         Core::Tail => {
@@ -74,7 +140,7 @@ pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
             ctx.finish(store, code)
         }
         #[cfg(not(all(any(wrt_tail6, wrt_tail4), not(debug_assertions))))]
-        Core::Tail => run(store, fuel, Core::Loop),
+        Core::Tail => run_on(store, fuel, Core::Loop),
     }
 }
 
@@ -170,16 +236,25 @@ fn probe() -> bool {
     let ctx: *mut Ctx = board.as_mut_ptr().cast();
     #[cfg(wrt_tail4)]
     let ctx: *mut Ctx = &mut Ctx::empty();
-    let mut depth = |steps: usize| {
+    #[cfg(wrt_direct)]
+    let mut map = [const { tail::direct::Entry::uninit() }; STEP.len() * STEPS + 1];
+    #[cfg(wrt_direct)]
+    tail::direct::fill(&mut map, 0, &code);
+    let mut depth = |steps: usize, is_direct: bool| {
         // SAFETY: it has been set up, and no reference to it is alive.
         let empty = unsafe { &mut *ctx };
         empty.code = code.as_ptr();
         empty.pc = code[STEP.len() * (STEPS - steps)..].as_ptr();
         empty.fp = frame.as_mut_ptr();
+        #[cfg(wrt_direct)]
+        if is_direct {
+            empty.origin = tail::direct::origin(map.as_ptr(), code.as_ptr());
+        }
         // SAFETY: code without memory, calls or globals needs no more of a context than code and a frame.
         unsafe { tail::run(ctx) };
         // SAFETY: as above.
         unsafe { &*ctx }.host_stack
     };
-    depth(1).abs_diff(depth(STEPS)) < 256
+    let mut jumps = |is_direct| depth(1, is_direct).abs_diff(depth(STEPS, is_direct)) < 256;
+    jumps(false) && (!cfg!(wrt_direct) || jumps(true))
 }

@@ -41,6 +41,9 @@ pub(crate) struct InstData<'m> {
     elem_starts: Buf<u32>,
     /// One bit per data segment, then one per element segment, set when it has been dropped.
     pub(super) dropped: Buf<u64>,
+    /// Number of the handler map of its code, or [`NO_MAP`](super::tail::direct::NO_MAP).
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) map: u32,
 }
 
 /// What an instance imports, in the order of each index space.
@@ -246,6 +249,8 @@ impl<'m> Store<'m> {
             elem_values: Buf::new(),
             elem_starts: Buf::new(),
             dropped: Buf::new(),
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            map: super::tail::direct::NO_MAP,
         };
         let before = self.next_numbers();
         if let Err(error) = self.fill_instance(&mut instance, imports) {
@@ -261,6 +266,11 @@ impl<'m> Store<'m> {
             instance.elem_starts.release(&mut self.arena);
             instance.dropped.release(&mut self.arena);
             return Err(error.into());
+        }
+        // There is room for it, so nothing fails any more.
+        #[cfg(all(wrt_direct, not(debug_assertions)))]
+        if self.threading == super::dispatch::Threading::Direct {
+            instance.map = self.map_of(module.code());
         }
         self.instances.push(&mut self.arena, instance)?;
         Ok(self.instances.len() as u32 - 1)
@@ -428,6 +438,9 @@ impl<'m> Store<'m> {
             // S2: it has just been verified.
             *entry = word;
         }
+        // D1 as well.
+        #[cfg(all(wrt_direct, not(debug_assertions)))]
+        self.map_func(instance, func);
         self.counters.verified_funcs += 1;
         Ok(word)
     }

@@ -8,7 +8,8 @@
 //!   `fp[operand]` may be read and written; for `Results` and `Window` operands likewise.
 //! - R3: `fp[-1]` is a return word, written by a call or by the start of an activation: guest code cannot name that slot
 //!   (verifier: windows start at 1). It is the byte offset in the code of the last word of a call, which says `base` and `dst` (`window_at`).
-//! - R4: `mem` is the start of memory 0 (M1), and accesses of each size below `mem_end` are inside; both are reloaded after every slow path.
+//! - R4: `mem` is the start of memory 0 (M1), and accesses of each size below `mem_end` are inside; both are reloaded after every slow path. A
+//!   directly threaded handler has read `mem` from the context (`tail/direct.rs`).
 //! - R5: labels lead to `fuel` instructions of the same function, and a conditional branch is followed by one (verifier: label rules).
 //! - R6: pool, global, table, memory, type and function operands are in range (verifier: index rules), so the context's arrays have
 //!   them (S1).
@@ -52,6 +53,9 @@ pub(crate) struct State {
     pub(super) fp: *mut u64,
     /// First byte of memory 0.
     pub(super) mem: *mut u8,
+    /// Where the handler of the instruction at address 0 would be (D2); anything in a handler that is not directly threaded.
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) origin: *mut u8,
     /// Fuel left. In the context where registers are few.
     #[cfg(not(wrt_tail4))]
     pub(super) fuel: i64,
@@ -78,6 +82,8 @@ impl State {
             pc: saved.pc,
             fp: saved.fp,
             mem: saved.mem,
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            origin: saved.origin,
             #[cfg(not(wrt_tail4))]
             fuel: saved.fuel,
             #[cfg(not(wrt_tail4))]

@@ -17,6 +17,7 @@ use wrt_format::image::types::{GlobalType, MemoryType, TableType, ValType};
 
 use super::arena::{Arena, OutOfMemory};
 use super::buf::Buf;
+use super::dispatch::Threading;
 use super::instance::InstData;
 use super::memory::Memory;
 use super::provider::MemoryProvider;
@@ -45,6 +46,11 @@ pub(crate) struct Store<'m> {
     /// Memory of the six-argument core's board (C3).
     #[cfg(all(wrt_tail6, not(debug_assertions)))]
     pub(super) board: Buf<u64>,
+    /// Where the handlers of instances' code are, for direct threading (D1).
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) maps: Buf<super::tail::direct::HandlerMap>,
+    /// How handlers are found.
+    pub(crate) threading: Threading,
     /// Frames of all activations of the present thread. Its length is fixed (S3).
     pub(crate) stack: Buf<u64>,
     /// Things that are collected.
@@ -228,6 +234,9 @@ impl<'m> Store<'m> {
                 unsafe { Board::set_up(board.as_ptr().cast()) };
                 board
             },
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            maps: Buf::new(),
+            threading: Threading::ByOpcode,
             arena,
             provider,
             stack,

@@ -6,7 +6,7 @@
 //!
 //! - Six-argument form: `(pc, fp, mem, acc, ctx, fuel)` and the float accumulators. The context is the first part of a [`Board`], whose
 //!   second part is the handler table: one register leads to both, and a traced run can have another table. A cold handler finds its
-//!   argument in `acc`.
+//!   argument in `acc`. Directly threaded handlers (`tail/direct.rs`) have what leads to the next handler in place of `mem`.
 //! - Four-argument form: `(pc, fp, mem, ctx)` for machines with few registers; the argument of a cold handler is in the context.
 
 use wrt_format::isa::{OP_LIMIT, row_number};
@@ -42,9 +42,21 @@ macro_rules! handler {
         abi! {
             $(#[$meta])*
             fn $name(
-                pc: *const u16, fp: *mut u64, mem: *mut u8, acc: u64, ctx: *mut u8, fuel: i64, facc64: f64, facc32: f32
+                pc: *const u16, fp: *mut u64, third: *mut u8, acc: u64, ctx: *mut u8, fuel: i64, facc64: f64, facc32: f32
             ) {
-                let $($mutable)? $state = State { pc, fp, mem, acc, fuel, facc64, facc32, ctx: ctx.cast() };
+                let $($mutable)? $state = State {
+                    pc,
+                    fp,
+                    // SAFETY: C1.
+                    mem: if DIRECT { unsafe { (*ctx.cast::<Ctx>()).mem } } else { third },
+                    #[cfg(wrt_direct)]
+                    origin: third,
+                    acc,
+                    fuel,
+                    facc64,
+                    facc32,
+                    ctx: ctx.cast(),
+                };
                 $body
             }
         }
@@ -79,14 +91,20 @@ macro_rules! pass {
             pc,
             fp,
             mem,
+            #[cfg(wrt_direct)]
+            origin,
             acc,
             fuel,
             facc64,
             facc32,
             ctx,
         } = $state;
+        #[cfg(wrt_direct)]
+        let third = if DIRECT { origin } else { mem };
+        #[cfg(not(wrt_direct))]
+        let third = mem;
         // SAFETY: a handler is called with the registers of a run.
-        unsafe { $handler(pc, fp, mem, acc, ctx.cast(), fuel, facc64, facc32) }
+        unsafe { $handler(pc, fp, third, acc, ctx.cast(), fuel, facc64, facc32) }
     }};
 }
 #[cfg(wrt_tail4)]
@@ -142,16 +160,55 @@ fn align_handler() {
 /// Goes on with the instruction at `pc`; what is between handler and jump keeps this jump apart from another in the same handler.
 macro_rules! dispatch {
     ($state:ident $(, $apart:ident)?) => {{
-        let op = usize::from($state.opcode());
-        #[cfg(wrt_tail6)]
-        let table = Board::table($state.ctx);
-        #[cfg(wrt_tail4)]
-        let table = TABLE.as_ptr();
-        // SAFETY: R1: the opcode is one of the table.
-        let handler = unsafe { *table.add(op) };
+        let handler = if DIRECT {
+            direct_handler(&$state)
+        } else {
+            handler_by_opcode(&$state)
+        };
         $($apart();)?
         pass!(handler, $state)
     }};
+}
+
+/// Goes on with the instruction at `pc`, coming from outside of the handlers.
+macro_rules! enter {
+    ($state:ident) => {{
+        #[cfg(wrt_direct)]
+        let is_direct = !$state.origin.is_null();
+        #[cfg(not(wrt_direct))]
+        let is_direct = false;
+        if is_direct {
+            const DIRECT: bool = true;
+            dispatch!($state)
+        } else {
+            dispatch!($state)
+        }
+    }};
+}
+
+/// Whether handlers are directly threaded, in the modules of those that are another constant of this name. Their third argument is then
+/// [`State::origin`], and they read [`State::mem`] from the context when they need it: the one is for every instruction, the other for some.
+const DIRECT: bool = false;
+
+/// The handler of the instruction at `pc`, by its opcode.
+#[inline(always)]
+fn handler_by_opcode(state: &State) -> Handler {
+    let op = usize::from(state.opcode());
+    #[cfg(wrt_tail6)]
+    let table = Board::table(state.ctx);
+    #[cfg(wrt_tail4)]
+    let table = TABLE.as_ptr();
+    // SAFETY: R1: the opcode is one of the table.
+    unsafe { *table.add(op) }
+}
+
+/// The same from the handler map of the running instance.
+#[inline(always)]
+fn direct_handler(state: &State) -> Handler {
+    #[cfg(wrt_direct)]
+    return direct::handler(state);
+    #[cfg(not(wrt_direct))]
+    handler_by_opcode(state)
 }
 
 /// Goes on with a cold handler and its argument.
@@ -240,7 +297,7 @@ handler! {
         if code != 0 {
             cold!(exit, core::ptr::without_provenance(code as usize), state)
         } else {
-            dispatch!(state)
+            enter!(state)
         }
     }
 }
@@ -295,15 +352,21 @@ macro_rules! tail_core {
 }
 for_each_own_op!(tail_core);
 
+#[cfg(wrt_direct)]
+pub(super) mod direct;
+
 #[cfg(wrt_levels)]
 pub(super) mod level;
 
 /// Handlers by opcode.
-static TABLE: [Handler; OP_LIMIT] = {
+static TABLE: [Handler; OP_LIMIT] = by_opcode(handlers::ALL);
+
+/// A table of handlers by opcode.
+const fn by_opcode(all: &[(u16, Handler)]) -> [Handler; OP_LIMIT] {
     let mut table = [illegal as Handler; OP_LIMIT];
     let mut i = 0;
-    while i < handlers::ALL.len() {
-        let (number, handler) = handlers::ALL[i];
+    while i < all.len() {
+        let (number, handler) = all[i];
         table[number as usize] = handler;
         i += 1;
     }
@@ -316,7 +379,7 @@ static TABLE: [Handler; OP_LIMIT] = {
         number += 1;
     }
     table
-};
+}
 
 /// A context with the handler table behind it.
 #[cfg(wrt_tail6)]
@@ -354,6 +417,16 @@ impl Board {
         level::patch(table, level);
     }
 
+    /// Puts handlers that lead nowhere into the table of the board that a context is part of.
+    ///
+    /// # Safety
+    /// As of [`Self::table`], and no reference to the board is alive.
+    #[cfg(all(test, wrt_direct))]
+    pub(super) unsafe fn close(ctx: *mut Ctx) {
+        // SAFETY: the caller's promise.
+        unsafe { &mut (*ctx.cast::<Self>()).table }.fill(illegal);
+    }
+
     /// The handler table of the board that a context is part of.
     #[inline(always)]
     const fn table(ctx: *const Ctx) -> *const Handler {
@@ -369,7 +442,7 @@ impl Board {
 #[inline(never)]
 pub(super) unsafe fn run(ctx: *mut Ctx) -> u32 {
     let state = State::from_ctx(ctx);
-    dispatch!(state);
+    enter!(state);
     // SAFETY: the handlers have returned, and the context is the caller's.
     unsafe { (*ctx).stop }
 }

@@ -3,6 +3,7 @@
 mod atomics;
 mod bulk;
 mod calls;
+mod direct;
 mod elsewhere;
 mod exceptions;
 mod fuel;
@@ -45,6 +46,8 @@ fn cores() -> Vec<Core> {
     if preferred() != Core::Loop {
         cores.push(preferred());
     }
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    cores.push(Core::Direct);
     cores
 }
 

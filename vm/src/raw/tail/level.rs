@@ -71,11 +71,22 @@ fn detect() -> Level {
     }
 }
 
+/// Handlers by the level that they need, in ascending order.
+pub(super) type Sets = [(Level, &'static [(u16, Handler)]); 2];
+
+/// The handlers that a table starts with have these beside them.
+const SETS: Sets = [(Level::Ssse3, ssse3::ALL), (Level::Avx2, avx2::ALL)];
+
+/// The same for direct threading.
+#[cfg(wrt_direct)]
+pub(super) const DIRECT_SETS: Sets = [
+    (Level::Ssse3, direct_ssse3::ALL),
+    (Level::Avx2, direct_avx2::ALL),
+];
+
 /// Puts the handlers of a level into a table.
 pub(super) fn patch(table: &mut [Handler; OP_LIMIT], level: Level) {
-    let sets: [(Level, &[(u16, Handler)]); 2] =
-        [(Level::Ssse3, ssse3::ALL), (Level::Avx2, avx2::ALL)];
-    for (needed, handlers) in sets {
+    for (needed, handlers) in SETS {
         if needed <= level {
             for &(number, handler) in handlers {
                 table[usize::from(number)] = handler;
@@ -157,32 +168,59 @@ macro_rules! set {
     };
 }
 
+macro_rules! ssse3 {
+    () => {
+        use super::*;
+        use own as body;
+        use wrt_format::isa::Op;
+        set! {
+            "ssse3";
+            (Op::I8x16Swizzle as u16) i8x16_swizzle
+            (Op::I8x16Shuffle as u16) i8x16_shuffle
+            (Op::I16x8Q15MulrSatS as u16) i16x8_q15mulr_sat_s
+        }
+    };
+}
+
+macro_rules! avx2 {
+    () => {
+        use super::*;
+        mod body {
+            pub(super) use super::super::own::{i8x16_shuffle, i8x16_swizzle, i16x8_q15mulr_sat_s};
+            pub(super) use crate::op::*;
+        }
+        wrt_format::simd_rows! { [[wrt_format::simd_fused_rows] [avx2_rows]] }
+    };
+}
+
+macro_rules! avx2_rows {
+    ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
+        set! { "avx2"; $($number $name)* }
+    };
+}
+
 mod ssse3 {
     //! The handlers that need the level [`Level::Ssse3`]: `tests/handlers.rs` finds them by this module.
-    use super::*;
-    use own as body;
-    use wrt_format::isa::Op;
-    set! {
-        "ssse3";
-        (Op::I8x16Swizzle as u16) i8x16_swizzle
-        (Op::I8x16Shuffle as u16) i8x16_shuffle
-        (Op::I16x8Q15MulrSatS as u16) i16x8_q15mulr_sat_s
-    }
+    ssse3! {}
 }
 
 mod avx2 {
     //! All vector instructions with AVX2: `tests/handlers.rs` finds them by this module.
-    use super::*;
-    mod body {
-        pub(super) use super::super::own::{i8x16_shuffle, i8x16_swizzle, i16x8_q15mulr_sat_s};
-        pub(super) use crate::op::*;
-    }
-    macro_rules! rows {
-        ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
-            set! { "avx2"; $($number $name)* }
-        };
-    }
-    wrt_format::simd_rows! { [[wrt_format::simd_fused_rows] [rows]] }
+    avx2! {}
+}
+
+#[cfg(wrt_direct)]
+mod direct_ssse3 {
+    //! As `ssse3`, directly threaded.
+    const DIRECT: bool = true;
+    ssse3! {}
+}
+
+#[cfg(wrt_direct)]
+mod direct_avx2 {
+    //! As `avx2`, directly threaded.
+    const DIRECT: bool = true;
+    avx2! {}
 }
 
 #[cfg(test)]

@@ -1,0 +1,248 @@
+//! Direct threading: an instruction's handler is not looked up by its opcode but read from a map that lies beside the code.
+//!
+//! The map has a word of 8 bytes, a handler's address, for each word of 16 bits of the code. Only those of the instructions of verified functions
+//! are ever written, so what never runs costs no memory where the operating system gives pages when they are touched. The code stays as it is,
+//! and so do `pc`, return words, labels, operands in opcodes, slow paths and all that looks at an opcode: a run may be left by one core and
+//! gone on with by the other. Instances of one module in an engine share a map.
+//!
+//! Input: code and which of its functions are verified. Output: [`State::origin`], from which a handler finds the next one by one load.
+//!
+//! Invariants:
+//! - D1: for each instruction of the prologue, and of each function that any instance with the map has verified (S2), the map has the directly threaded handler
+//!   of its opcode, of a level that the processor has (T1). [`fill`] alone writes there, from the image, which does not change; handlers never do.
+//! - D2: `origin` of a context is null, or the address of the map of the running instance minus four times the address of its code (both
+//!   wrap): then the entry of the instruction at `pc` is at `origin + 4 * pc`. R1 and D1 make it a handler. A map stays where it is (A1).
+
+use core::mem::MaybeUninit;
+use core::ptr;
+
+use wrt_format::isa::{OP_LIMIT, PROLOGUE, instructions_le};
+
+#[cfg(wrt_levels)]
+use super::level::{DIRECT_SETS, Level, level};
+use super::{Ctl, Handler, State, Stop, align_handler, by_opcode, exit, out_of_fuel, reason};
+use super::{direct_handler, handler_by_opcode, illegal, is_there, keep_apart, refund, slow};
+use crate::op;
+use crate::raw::arena::{Arena, OutOfMemory};
+use crate::raw::buf::Buf;
+use crate::raw::ctx::Ctx;
+use crate::raw::dispatch::Threading;
+use crate::raw::instance::InstData;
+use crate::raw::store::Store;
+
+/// In place of the number of a map: there is none.
+pub(crate) const NO_MAP: u32 = u32::MAX;
+
+/// Bytes of a map for each byte of code.
+const SCALE: usize = size_of::<Handler>() / size_of::<u16>();
+
+macro_rules! direct_core {
+    ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
+        mod direct_handlers {
+            //! As `handlers`, directly threaded: `tests/handlers.rs` finds them by this module.
+            use super::*;
+            const DIRECT: bool = true;
+            $(handler! {
+                fn $name(state) {
+                    carry_out!(state, op, $name)
+                }
+            })*
+            /// As of `handlers`.
+            pub(super) const ALL: &[(u16, Handler)] = &[$((
+                $number,
+                if is_there(stringify!($name)) { $name as Handler } else { illegal as Handler },
+            )),*];
+        }
+    };
+}
+for_each_own_op!(direct_core);
+
+/// Handlers by opcode.
+static TABLE: [Handler; OP_LIMIT] = by_opcode(direct_handlers::ALL);
+
+/// For each set of a level the place of an opcode's handler in it, and 1; 0 for opcodes that the set has not.
+#[cfg(wrt_levels)]
+static PLACES: [[u16; OP_LIMIT]; DIRECT_SETS.len()] = {
+    let mut places = [[0; OP_LIMIT]; DIRECT_SETS.len()];
+    let mut set = 0;
+    while set < places.len() {
+        let handlers = DIRECT_SETS[set].1;
+        let mut i = 0;
+        while i < handlers.len() {
+            places[set][handlers[i].0 as usize] = i as u16 + 1;
+            i += 1;
+        }
+        set += 1;
+    }
+    places
+};
+
+/// The handler of an opcode on a processor of this level.
+#[cfg(wrt_levels)]
+fn handler_of(opcode: u16, level: Level) -> Handler {
+    let number = usize::from(opcode) % OP_LIMIT;
+    for ((needed, handlers), places) in DIRECT_SETS.iter().zip(&PLACES).rev() {
+        let place = usize::from(places[number]).checked_sub(1);
+        if let Some(&(_, handler)) = place.and_then(|place| handlers.get(place))
+            && *needed <= level
+        {
+            return handler;
+        }
+    }
+    TABLE[number]
+}
+
+/// The handler of the instruction at `pc`.
+#[inline(always)]
+pub(super) fn handler(state: &State) -> Handler {
+    let entry = state
+        .origin
+        .wrapping_add(state.pc.addr().wrapping_mul(SCALE));
+    // SAFETY: D2.
+    unsafe { *entry.cast::<Handler>() }
+}
+
+/// Writes the handlers of whole instructions, of which the first is at word `from`.
+pub(in crate::raw) fn fill(map: &mut [MaybeUninit<Handler>], from: usize, code: &[u16]) {
+    #[cfg(wrt_levels)]
+    let level = level();
+    let Some(map) = map.get_mut(from..) else {
+        return;
+    };
+    for (at, _, words) in instructions_le(code) {
+        let opcode = words.first().copied().map_or(0, u16::from_le);
+        #[cfg(wrt_levels)]
+        let handler = handler_of(opcode, level);
+        #[cfg(not(wrt_levels))]
+        let handler = TABLE[usize::from(opcode) % OP_LIMIT];
+        if let Some(entry) = map.get_mut(at) {
+            entry.write(handler);
+        }
+    }
+}
+
+/// See D2.
+pub(in crate::raw) fn origin(map: *const MaybeUninit<Handler>, code: *const u16) -> *mut u8 {
+    let map = map.cast_mut().cast::<u8>();
+    map.wrapping_sub(code.addr().wrapping_mul(SCALE))
+}
+
+/// Entries of the start-up probe's map.
+pub(in crate::raw) type Entry = MaybeUninit<Handler>;
+
+/// The handler map of one code section.
+#[derive(Debug)]
+pub(crate) struct HandlerMap {
+    /// Address of the code.
+    code: usize,
+    /// An entry for each of its words.
+    entries: Buf<MaybeUninit<Handler>>,
+}
+
+impl HandlerMap {
+    fn new(arena: &mut Arena<'_>, code: &[u16]) -> Result<Self, OutOfMemory> {
+        let mut entries = Buf::unset(arena, code.len())?;
+        fill(
+            entries.as_mut_slice(),
+            0,
+            code.get(..PROLOGUE.len()).unwrap_or(code),
+        );
+        Ok(Self {
+            code: code.as_ptr().addr(),
+            entries,
+        })
+    }
+}
+
+impl Store<'_> {
+    /// Number of the map of this code, which is made if there is none, or [`NO_MAP`] where there is no room.
+    pub(in crate::raw) fn map_of(&mut self, code: &[u16]) -> u32 {
+        let mut maps = self.maps.as_slice().iter();
+        let same =
+            |map: &HandlerMap| (map.code, map.entries.len()) == (code.as_ptr().addr(), code.len());
+        if let Some(number) = maps.position(same) {
+            return number as u32;
+        }
+        if self.maps.reserve_for_push(&mut self.arena).is_err() {
+            return NO_MAP;
+        }
+        let map = HandlerMap::new(&mut self.arena, code);
+        let pushed = map.and_then(|map| self.maps.push(&mut self.arena, map));
+        pushed.map_or(NO_MAP, |()| self.maps.len() as u32 - 1)
+    }
+
+    /// Notes the handlers of a function that has just been verified.
+    pub(in crate::raw) fn map_func(&mut self, instance: u32, func: u32) {
+        let Some(data) = self.instances.as_slice().get(instance as usize) else {
+            return;
+        };
+        let Some(map) = self.maps.as_mut_slice().get_mut(data.map as usize) else {
+            return;
+        };
+        let record = data.module.func(func);
+        let from = record.code_word as usize;
+        let words = from..from + record.words as usize;
+        fill(
+            map.entries.as_mut_slice(),
+            from,
+            data.module.code().get(words).unwrap_or_default(),
+        );
+    }
+
+    /// Threads all instances directly from now on, as far as there is room for their maps.
+    pub(in crate::raw) fn thread_directly(&mut self) {
+        self.threading = Threading::Direct;
+        for instance in 0..self.instances.len() {
+            let Some(module) = self.instances.as_slice().get(instance).map(|it| it.module) else {
+                return;
+            };
+            let map = self.map_of(module.code());
+            if let Some(data) = self.instances.as_mut_slice().get_mut(instance) {
+                data.map = map;
+            }
+            for func in 0..module.func_count() {
+                let data = self.instances.as_slice().get(instance);
+                if data.is_some_and(|data| data.entry(func).is_some()) {
+                    self.map_func(instance as u32, func);
+                }
+            }
+        }
+    }
+
+    /// See D2: null where the instance is not directly threaded.
+    pub(in crate::raw) fn origin(&self, data: &InstData<'_>) -> *mut u8 {
+        let map = self.maps.as_slice().get(data.map as usize);
+        match map {
+            Some(map) if self.threading == Threading::Direct => {
+                origin(map.entries.as_ptr(), data.module.code().as_ptr())
+            }
+            Some(_) | None => ptr::null_mut(),
+        }
+    }
+}
+
+#[cfg(all(test, wrt_levels))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vector_instructions_have_the_handlers_of_the_level() {
+        let is = |opcode: u16, level, wanted: Handler| {
+            ptr::fn_addr_eq(handler_of(opcode, level), wanted)
+        };
+        for (opcode, &handler) in (0..).zip(&TABLE) {
+            assert!(is(opcode, Level::Base, handler), "{opcode}");
+        }
+        let [(_, ssse3), (_, avx2)] = DIRECT_SETS;
+        assert!(!ssse3.is_empty() && avx2.len() > ssse3.len());
+        for &(opcode, handler) in ssse3 {
+            assert!(is(opcode, Level::Ssse3, handler), "{opcode}");
+        }
+        for &(opcode, handler) in avx2 {
+            assert!(is(opcode, Level::Avx2, handler), "{opcode}");
+            let has_less = ssse3.iter().any(|&(number, _)| number == opcode);
+            let base = TABLE[usize::from(opcode)];
+            assert!(has_less || is(opcode, Level::Ssse3, base), "{opcode}");
+        }
+    }
+}
