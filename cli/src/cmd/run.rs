@@ -57,10 +57,8 @@ pub(crate) struct RunArgs {
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     threads: Option<u32>,
 
-    /// Whether the guest is threaded directly once it has used some fuel: faster by a twentieth, for four bytes of memory for each byte of
-    /// code. Nothing else changes.
-    #[arg(long, value_name = "WHETHER", value_enum, default_value_t = Switch::On)]
-    direct_threading: Switch,
+    #[command(flatten)]
+    threading: ThreadingArgs,
 
     /// Print statistics to standard error at the end.
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
@@ -106,6 +104,24 @@ pub(crate) struct RunArgs {
     args: Vec<String>,
 }
 
+/// How handlers are found.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct ThreadingArgs {
+    /// Whether the guest is threaded directly once it has used some fuel: faster by a twentieth, for four bytes of memory for each byte of
+    /// code. Nothing else changes.
+    #[arg(long, value_name = "WHETHER", value_enum, default_value_t = Switch::On)]
+    direct_threading: Switch,
+}
+
+impl ThreadingArgs {
+    const fn apply_to(self, config: Config) -> Config {
+        match self.direct_threading {
+            Switch::On => config,
+            Switch::Off => config.with_direct_threading(None),
+        }
+    }
+}
+
 /// Whether something is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
@@ -144,10 +160,8 @@ fn from_the_beginning(args: &RunArgs, last: &LastCheckpoint) -> Result<u8, Failu
     let image = Image::open(&args.image)?;
     let provider = image.known_to(MmapProvider::new());
     let module = image.module(&args.image)?;
-    let config = match args.direct_threading {
-        Switch::On => config(args.threads),
-        Switch::Off => config(args.threads).with_direct_threading(None),
-    };
+    let config = config(args.threads);
+    let config = args.threading.apply_to(config);
     let mut engine = Engine::with_provider(config, &provider)?;
     engine.set_fuel(0);
     if args.keep.state_hash_every.is_some() && args.world.deterministic.is_none() {

@@ -188,6 +188,7 @@ macro_rules! enter {
 
 /// Whether handlers are directly threaded, in the modules of those that are another constant of this name. Their third argument is then
 /// [`State::origin`], and they read [`State::mem`] from the context when they need it: the one is for every instruction, the other for some.
+/// Cold handlers are called by both kinds and use neither.
 const DIRECT: bool = false;
 
 /// The handler of the instruction at `pc`, by its opcode.

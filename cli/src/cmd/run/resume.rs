@@ -13,7 +13,7 @@ use super::guest::Guest;
 use super::keep::{Keep, KeepArgs, Record, WASI_SECTION};
 use super::restart::{self, LastCheckpoint, TrapArgs};
 use super::world::{with_dirs, with_stdin};
-use super::{RunArgs, StatsFormat, config, ended};
+use super::{RunArgs, StatsFormat, ThreadingArgs, config, ended};
 use crate::chain::{Chain, Check, not_a_chain};
 use crate::load::Image;
 use crate::status::{Failure, Status};
@@ -51,6 +51,9 @@ pub(crate) struct ResumeArgs {
     stats: Option<StatsFormat>,
 
     #[command(flatten)]
+    threading: ThreadingArgs,
+
+    #[command(flatten)]
     keep: KeepArgs,
 
     #[command(flatten)]
@@ -76,6 +79,7 @@ impl ResumeArgs {
             fuel: None,
             refill: args.refill,
             stats: args.stats,
+            threading: args.threading,
             keep: args.keep.clone(),
             trap: args.trap,
             dir: args.world.dir.clone(),
@@ -119,7 +123,8 @@ pub(super) fn go_on(
     let image = Image::open(image_path)?;
     let provider = image.known_to(chain.provider());
     let module = image.module(image_path)?;
-    let engine = Engine::with_provider(config(record.threads.max), &provider)?;
+    let config = args.threading.apply_to(config(record.threads.max));
+    let engine = Engine::with_provider(config, &provider)?;
     let engine = engine
         .restored_on(snapshot, ancestors, &[module])
         .map_err(|error| restoring(error, image_path).at(&place))?;
