@@ -29,6 +29,7 @@ mod simplify;
 mod sink;
 mod steps;
 mod tails;
+mod unroll;
 
 use crate::ir::Func;
 
@@ -80,6 +81,7 @@ const LOOPS: &[Pass] = &[
     ("counters", counters::run),
     ("sink", sink::run),
     ("steps", steps::run),
+    ("unroll", unroll::run),
     ("dispatch", tails::dispatch),
     ("params", params::run),
     ("branches", branches::run),

@@ -5,6 +5,7 @@ mod golden;
 mod machines;
 mod random;
 mod rules;
+mod unroll;
 
 use super::{CHEAP, FULL, LAST, LOOPS, OptLevel, Pass};
 use crate::ir::{Func, build, check};
