@@ -6,6 +6,8 @@ mod direct;
 mod features;
 mod fuel;
 mod generate;
+#[cfg(feature = "profile")]
+mod guided;
 mod large;
 mod measure;
 mod open;
@@ -32,6 +34,7 @@ wrt-benches large                                 builds Lua, SQLite and QuickJS
 wrt-benches snapshot [--rounds N] [--mb N]         taking and restoring a snapshot of a memory of which a tenth is in use
 wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs or modules under this build, in seconds (what fuel runs)
 wrt-benches profile [--top N] [--hot N] [PROGRAM ...]   what programs or modules execute; in a build with --features profile
+wrt-benches guided [--rounds N] [--profile-n N] [PROGRAM ...]   what compiling by a profile gains; in a build with --features profile
 wrt-benches all                                   all of these with their defaults; measure on a quiet machine";
 
 /// A measurement: its name and what prints it.
@@ -50,6 +53,8 @@ const FIGURES: &[Figure] = &[
     ("large", large::run),
     #[cfg(feature = "profile")]
     ("profile", profile::run),
+    #[cfg(feature = "profile")]
+    ("guided", guided::run),
 ];
 
 /// What `all` runs.

@@ -2,13 +2,18 @@
 
 use crate::runtime::Program;
 use wrt_compiler::Options;
+#[cfg(feature = "profile")]
+use wrt_format::image::ModuleView;
 use wrt_vm::{Config, Engine, Extern, Func, Instance, Limits, Module, Outcome};
 
-struct Wrt {
+/// An instance of an image.
+pub(crate) struct Wrt {
     engine: Engine<'static>,
     instance: Instance,
     #[cfg(feature = "profile")]
     module: Module<'static>,
+    #[cfg(feature = "profile")]
+    image_bytes: usize,
     run: Func,
 }
 
@@ -31,30 +36,53 @@ impl Program for Wrt {
     }
 }
 
+#[cfg(feature = "profile")]
+impl Wrt {
+    /// The module.
+    pub(crate) const fn view(&self) -> &ModuleView<'static> {
+        self.module.view()
+    }
+
+    /// Bytes of the image.
+    pub(crate) const fn image_bytes(&self) -> usize {
+        self.image_bytes
+    }
+
+    /// How often `run(n)` executes the instruction, and enters the block, at each word of the code.
+    pub(crate) fn count(&mut self, n: u32) -> Result<(Vec<u64>, Vec<u64>), String> {
+        self.engine.count_instructions(&self.module);
+        self.run(n)?;
+        let instructions = self.engine.instruction_counts().to_vec();
+        Ok((instructions, self.engine.block_counts().to_vec()))
+    }
+}
+
 /// The image of a module, for as long as the process lives.
-fn image(wasm: &[u8]) -> Result<&'static [u8], String> {
-    let compiled = wrt_compiler::compile(wasm, &Options::default()).map_err(|e| e.to_string())?;
+fn image(wasm: &[u8], options: &Options<'_>) -> Result<&'static [u8], String> {
+    let compiled = wrt_compiler::compile(wasm, options).map_err(|e| e.to_string())?;
     Ok(Box::leak(Box::new(wrt_cli::load::Aligned::new(&compiled.image))).bytes())
 }
 
 /// WRT with fuel metering, as `wrtd` runs it.
 pub(crate) fn fuel(wasm: &[u8]) -> Result<Box<dyn Program>, String> {
-    Ok(Box::new(load(wasm, Some(Config::DIRECT_THREADING_AFTER))?))
+    Ok(Box::new(load(
+        wasm,
+        &Options::default(),
+        Some(Config::DIRECT_THREADING_AFTER),
+    )?))
 }
 
 /// The same without direct threading.
 pub(crate) fn by_opcode(wasm: &[u8]) -> Result<Box<dyn Program>, String> {
-    Ok(Box::new(load(wasm, None)?))
+    Ok(Box::new(load(wasm, &Options::default(), None)?))
 }
 
 /// What `run(n)` executes.
 #[cfg(feature = "profile")]
 pub(crate) fn counts(wasm: &[u8], n: u32) -> Result<crate::profile::Counts, String> {
-    let mut program = load(wasm, None)?;
-    let counted = program.engine.count_instructions(program.instance);
-    counted.map_err(|e| e.to_string())?;
+    let mut program = compiled(wasm, &Options::default())?;
     let before = program.engine.fuel_used();
-    program.run(n)?;
+    let (counts, _) = program.count(n)?;
     let module = program.module.view();
     let funcs = (0..module.func_count()).map(|func| {
         let record = module.func(func);
@@ -67,15 +95,22 @@ pub(crate) fn counts(wasm: &[u8], n: u32) -> Result<crate::profile::Counts, Stri
             .iter()
             .map(|word| u16::from_le(*word))
             .collect(),
-        counts: program.engine.instruction_counts().to_vec(),
+        counts,
         funcs: funcs.collect(),
         fuel: program.engine.fuel_used() - before,
     })
 }
 
-fn load(wasm: &[u8], direct: Option<u64>) -> Result<Wrt, String> {
+/// WRT with fuel metering and without direct threading, the module compiled in some way.
+#[cfg(feature = "profile")]
+pub(crate) fn compiled(wasm: &[u8], options: &Options<'_>) -> Result<Wrt, String> {
+    load(wasm, options, None)
+}
+
+fn load(wasm: &[u8], options: &Options<'_>, direct: Option<u64>) -> Result<Wrt, String> {
     let text = |e: wrt_vm::Error| e.to_string();
-    let module = Module::load_from_binary(image(wasm)?, &Limits::default()).map_err(text)?;
+    let image = image(wasm, options)?;
+    let module = Module::load_from_binary(image, &Limits::default()).map_err(text)?;
     let config = Config::default().with_direct_threading(direct);
     let mut engine = Engine::new(config).map_err(text)?;
     engine.set_fuel(u64::MAX / 4);
@@ -97,6 +132,8 @@ fn load(wasm: &[u8], direct: Option<u64>) -> Result<Wrt, String> {
             instance,
             #[cfg(feature = "profile")]
             module,
+            #[cfg(feature = "profile")]
+            image_bytes: image.len(),
             run,
         }),
         _ => Err("no export `run`".into()),

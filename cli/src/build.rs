@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use wrt_compiler::{Compiled, FEATURES, Features, OptLevel, Options};
+use wrt_compiler::{Compiled, FEATURES, Features, OptLevel, Options, Profile};
 use wrt_format::image::header::MAGIC;
 
 use crate::load;
@@ -64,6 +64,18 @@ pub fn parse_module(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
 /// # Errors
 /// Those of the compiler.
 pub fn compile(wasm: &[u8], settings: &Settings) -> Result<Compiled, Failure> {
+    compile_by(wasm, settings, None)
+}
+
+/// The same by a profile, if there is one.
+///
+/// # Errors
+/// Those of the compiler.
+pub fn compile_by(
+    wasm: &[u8],
+    settings: &Settings,
+    profile: Option<&Profile>,
+) -> Result<Compiled, Failure> {
     let bar = Progress::new("compiling");
     let progress = |progress: wrt_compiler::Progress| {
         bar.set(progress.done.into(), progress.total.into());
@@ -75,6 +87,7 @@ pub fn compile(wasm: &[u8], settings: &Settings) -> Result<Compiled, Failure> {
         features: settings.features,
         canonical_nans: settings.canonical_nans,
         offset_shift: settings.offset_shift,
+        profile,
         check: settings.check,
         progress: Some(&progress),
     };

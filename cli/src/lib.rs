@@ -7,6 +7,8 @@
 pub mod build;
 mod chain;
 pub mod cmd;
+#[cfg(feature = "compile")]
+pub mod counts;
 #[cfg(feature = "debug")]
 mod debug;
 mod envelope;

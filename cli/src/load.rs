@@ -26,7 +26,7 @@ const ALIGN: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Run,
-    #[cfg(feature = "debug")]
+    #[cfg(any(feature = "debug", feature = "compile"))]
     Debug,
 }
 
@@ -53,7 +53,7 @@ impl Image {
     ///
     /// # Errors
     /// As of [`Self::open`].
-    #[cfg(feature = "debug")]
+    #[cfg(any(feature = "debug", feature = "compile"))]
     pub fn open_for_debugging(path: &Path) -> Result<Self, Failure> {
         Self::load(path, Purpose::Debug).map_err(|failure| failure.at(path.display()))
     }
@@ -146,7 +146,6 @@ fn compile(module: &[u8], purpose: Purpose) -> Result<Aligned, Failure> {
     let wasm = crate::build::parse_module(module)?;
     let settings = match purpose {
         Purpose::Run => Settings::default(),
-        #[cfg(feature = "debug")]
         Purpose::Debug => Settings {
             opt_level: wrt_compiler::OptLevel::O0,
             debug: true,

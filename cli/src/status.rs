@@ -193,6 +193,7 @@ impl From<wrt_compiler::error::Error> for Failure {
             ErrorKind::Invalid => Status::Invalid,
             ErrorKind::Unsupported(_) => Status::Unsupported,
             ErrorKind::TooLarge(..) => Status::OverBudget,
+            ErrorKind::Profile => Status::Usage,
             ErrorKind::Internal => Status::Internal,
         };
         Self::new(status, error.to_string())

@@ -179,8 +179,8 @@ fn wrong_flags_are_refused_before_the_guest_runs() {
     let image = dir.image("m", MODULE);
     let nowhere = dir.path().join("none").join("page.html");
     run(&image, &["--profile", nowhere.to_str().unwrap()]).fails(241, "wrtd: ", "page.html");
-    run(&image, &["--profile-every", "5"]).fails(240, "wrtd: ", "--profile <HTML>");
-    run(&image, &["--profile-wasm", "x.wasm"]).fails(240, "wrtd: ", "--profile <HTML>");
+    run(&image, &["--profile-every", "5"]).fails(240, "wrtd: ", "--profile <FILE>");
+    run(&image, &["--profile-wasm", "x.wasm"]).fails(240, "wrtd: ", "--profile <FILE>");
     let page = dir.path().join("page.html");
     let page = ["--profile", page.to_str().unwrap()];
     run(&image, &[&page[..], &["--profile-every", "0"]].concat()).fails(

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Unsupported(&'static str),
     /// Something in the module exceeds a limit of the image format: what, and the largest accepted number.
     TooLarge(&'static str, u64),
+    /// The profile is of another module.
+    Profile,
     /// The compiler contradicts itself: a bug here, not in the module.
     Internal,
 }
@@ -82,6 +84,12 @@ impl Error {
         )
     }
 
+    /// The profile says something of a place that the module does not have.
+    #[cold]
+    pub(crate) fn profile(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Profile, message.into(), None)
+    }
+
     /// The compiler contradicts itself.
     #[cold]
     #[must_use]
@@ -149,6 +157,7 @@ impl fmt::Display for Error {
         match inner.kind {
             ErrorKind::Invalid => write!(f, "invalid module: {}", inner.message)?,
             ErrorKind::Unsupported(_) | ErrorKind::TooLarge(..) => f.write_str(&inner.message)?,
+            ErrorKind::Profile => write!(f, "the profile does not fit: {}", inner.message)?,
             ErrorKind::Internal => write!(f, "internal error: {}", inner.message)?,
         }
         if let Some(func_idx) = inner.func_idx {

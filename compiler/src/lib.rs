@@ -13,12 +13,14 @@ pub mod lower;
 pub mod opt;
 mod options;
 mod pipeline;
+mod profile;
 pub mod regalloc;
 pub mod wasm;
 
 pub use error::{Error, ErrorKind};
 pub use opt::OptLevel;
 pub use options::{Compiled, Options, Progress, Report};
+pub use profile::Profile;
 pub use wasm::{FEATURES, Feature, Features};
 
 /// Compiles a module.

@@ -1,6 +1,7 @@
 //! What the caller of the compiler says and gets.
 
 use crate::opt::OptLevel;
+use crate::profile::Profile;
 use crate::wasm::Features;
 use core::fmt;
 
@@ -31,6 +32,9 @@ pub struct Options<'a> {
     pub canonical_nans: bool,
     /// What to add to all positions in the Wasm module: if it was derived from another, how far its code is before the other's, in bytes.
     pub offset_shift: i64,
+    /// How often the operators of the module ran: what runs often is laid out and translated for time, the rest for bytes. Results, traps and fuel stay
+    /// the same. Not used when compiling for debugging.
+    pub profile: Option<&'a Profile>,
     /// Whether the compiler checks its own work after every stage: slow, for tests.
     pub check: bool,
     /// Called after every function, from any thread, in no order.
@@ -46,6 +50,7 @@ impl fmt::Debug for Options<'_> {
             .field("features", &self.features)
             .field("canonical_nans", &self.canonical_nans)
             .field("offset_shift", &self.offset_shift)
+            .field("profile", &self.profile.is_some())
             .field("check", &self.check)
             .field("progress", &self.progress.is_some())
             .finish()
@@ -76,6 +81,12 @@ pub struct Report {
     pub ir_insts: u64,
     /// Blocks of the IR after optimisation.
     pub ir_blocks: u64,
+    /// Functions that ran, going by the profile.
+    pub profiled_functions: u64,
+    /// Blocks of the IR after optimisation that ran, going by the profile.
+    pub profiled_blocks: u64,
+    /// Those of them that ran often enough to be hot.
+    pub hot_blocks: u64,
     /// Words of code, 2 bytes each.
     pub words: u64,
     /// Slots of the largest frame.
@@ -97,6 +108,9 @@ impl Report {
             ir_insts_built: self.ir_insts_built + other.ir_insts_built,
             ir_insts: self.ir_insts + other.ir_insts,
             ir_blocks: self.ir_blocks + other.ir_blocks,
+            profiled_functions: self.profiled_functions + other.profiled_functions,
+            profiled_blocks: self.profiled_blocks + other.profiled_blocks,
+            hot_blocks: self.hot_blocks + other.hot_blocks,
             words: self.words + other.words,
             max_frame_slots: self.max_frame_slots.max(other.max_frame_slots),
             dwarf_bytes: self.dwarf_bytes + other.dwarf_bytes,

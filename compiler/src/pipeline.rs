@@ -6,12 +6,13 @@
 
 use crate::emit::{self, Code};
 use crate::error::{Error, ErrorKind};
-use crate::ir::build::{build_body, build_for_debugging};
+use crate::ir::build::{build_body, build_for_debugging, build_profiled};
 use crate::ir::check::check_in;
-use crate::ir::{self, Func};
+use crate::ir::{self, Block, Func};
 use crate::lower::{self, ModuleInfo};
 use crate::opt;
 use crate::options::{Options, Progress, Report};
+use crate::profile::Counts;
 use crate::regalloc;
 use crate::wasm::{BodyAllocs, ValidModule, explain};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -31,6 +32,16 @@ pub(crate) fn functions(
     options: &Options<'_>,
 ) -> Result<Functions, Error> {
     let info = ModuleInfo::new(module);
+    let hot_from = match options.profile.filter(|_| !options.debug) {
+        Some(profile) => {
+            profile.check(module, -options.offset_shift)?;
+            Some((profile, profile.hot_from(module, -options.offset_shift)))
+        }
+        None => None,
+    };
+    let counts = |func_idx: u32| {
+        hot_from.map(|(profile, from)| profile.counts(func_idx, from, -options.offset_shift))
+    };
     let total = module.body_count();
     let done = AtomicU32::new(0);
     let first_faulty = AtomicU32::new(u32::MAX);
@@ -41,7 +52,8 @@ pub(crate) fn functions(
             if body_idx > first_faulty.load(Ordering::Relaxed) {
                 return None;
             }
-            let result = function(module, &info, body_idx, allocs, options);
+            let counts = counts(module.body_func_idx(body_idx));
+            let result = function(module, &info, body_idx, allocs, counts, options);
             if result.is_err() {
                 first_faulty.fetch_min(body_idx, Ordering::Relaxed);
             }
@@ -69,6 +81,7 @@ fn function(
     info: &ModuleInfo,
     body_idx: u32,
     allocs: &mut BodyAllocs,
+    counts: Option<Counts<'_>>,
     options: &Options<'_>,
 ) -> Result<(Code, Report), Error> {
     let func_idx = module.body_func_idx(body_idx);
@@ -76,6 +89,8 @@ fn function(
         let body = module.validate_body(body_idx, allocs)?;
         let mut func = if options.debug {
             build_for_debugging(module, &body, homes)?
+        } else if let Some(counts) = counts {
+            build_profiled(module, &body, counts)?
         } else {
             build_body(module, &body)?
         };
@@ -93,6 +108,9 @@ fn function(
             ir_insts_built,
             ir_insts: count_insts(&func),
             ir_blocks: func.layout.len() as u64,
+            profiled_functions: counts.is_some_and(|counts| counts.ran()).into(),
+            profiled_blocks: count_blocks(&func, |block| func.block(block).count > Some(0)),
+            hot_blocks: count_blocks(&func, |block| func.heat(block) > Some(0)),
             words: code.words.len() as u64,
             max_frame_slots: u64::from(code.frame),
             ..Report::default()
@@ -131,6 +149,11 @@ fn check_ir(
     }
     check_in(func, module)
         .map_err(|error| Error::internal(format!("after {stage}: {error}\n{}", ir::print(func))))
+}
+
+fn count_blocks(func: &Func, counts: impl Fn(Block) -> bool) -> u64 {
+    let blocks = func.layout.iter();
+    blocks.filter(|&&block| counts(block)).count() as u64
 }
 
 fn count_insts(func: &Func) -> u64 {

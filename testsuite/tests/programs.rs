@@ -6,7 +6,8 @@
     reason = "whatever a test does not expect is a failure"
 )]
 
-use wrt_compiler::{OptLevel, Options};
+use wrt_cli::counts::Counts;
+use wrt_compiler::{OptLevel, Options, Profile};
 use wrt_testsuite::features::FEATURES;
 use wrt_testsuite::image_with;
 use wrt_testsuite::programs::{PROGRAMS, Purpose};
@@ -46,6 +47,51 @@ fn debug() -> Options<'static> {
         debug: true,
         ..at(OptLevel::O0)
     }
+}
+
+/// How often the operators run in `run(n)`, as `wrtd run --profile` counts it.
+fn profile(wasm: &[u8], n: u32) -> Profile {
+    let image = image_with(wasm, &debug()).unwrap();
+    let module = Module::load_from_binary(image.bytes(), &Limits::default()).unwrap();
+    let mut engine = Engine::new(Config::default()).unwrap();
+    engine.set_fuel(FUEL);
+    engine.count_instructions(&module);
+    assert_eq!(module.instantiate(&mut engine, &[]).unwrap(), Outcome::Done);
+    let instance = engine.last_instance().unwrap();
+    let Some(Extern::Func(run)) = instance.export(&engine, "run") else {
+        panic!("no export `run`");
+    };
+    let outcome = engine.execute(instance, run, &[n.into()]).unwrap();
+    assert_eq!(outcome, Outcome::Done);
+    let counts = Counts::of_run(wasm, module.view(), engine.block_counts()).unwrap();
+    let mut profile = Profile::new();
+    counts.add_to(&mut profile, wasm).unwrap();
+    profile
+}
+
+/// By a profile of the same run or, of half of the programs, one of another: the same results and the same fuel.
+#[test]
+fn programs_give_their_results_by_a_profile() {
+    let mut covered = 0;
+    for program in PROGRAMS {
+        let (n, expected) = program.check;
+        let ours = |options: &Options<'_>| ours(program.name, program.wasm, options, n);
+        let plain = ours(&at(OptLevel::O2));
+        assert_eq!(plain.0, expected, "{}", program.name);
+        let counted = match program.purpose {
+            Purpose::Tune => n,
+            Purpose::Judge => n.div_ceil(2),
+        };
+        let profile = profile(program.wasm, counted);
+        let guided = Options {
+            profile: Some(&profile),
+            ..at(OptLevel::O2)
+        };
+        assert_eq!(plain, ours(&guided), "{} by {counted}", program.name);
+        let report = wrt_compiler::compile(program.wasm, &guided).unwrap().report;
+        covered += usize::from(report.hot_blocks > 0);
+    }
+    assert_eq!(covered, PROGRAMS.len());
 }
 
 fn wasmi(wasm: &[u8], n: u32) -> u32 {

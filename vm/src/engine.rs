@@ -154,29 +154,30 @@ impl Engine<'_> {
         self.store.slice = fuel;
     }
 
-    /// Counts, from now on, how often each instruction of an instance runs, and forgets earlier counts. Runs take the loop core then.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] when there is no such instance.
+    /// Counts, from now on, how often each instruction of a module runs, in all of its instances, and how often each block is entered; and forgets
+    /// earlier counts. Runs take the loop core then.
     #[cfg(feature = "profile")]
-    pub fn count_instructions(&mut self, instance: Instance) -> Result<(), Error> {
-        let number = instance.number();
-        let data = self
-            .store
-            .instance(number)
-            .ok_or(Error::Unknown(crate::error::Entity::Instance))?;
-        let words = data.module().code().len();
-        self.store.profile = Some(crate::raw::profile::Profile::new(number, words));
-        Ok(())
+    pub fn count_instructions(&mut self, module: &crate::Module<'_>) {
+        self.store.profile = Some(crate::raw::profile::Profile::new(module.view().code()));
     }
 
-    /// How often the instruction at each word of the counted instance's code section has run; empty without
+    /// How often the instruction at each word of the counted module's code section has run; empty without
     /// [`Engine::count_instructions`]. Words of operands count 0.
     #[cfg(feature = "profile")]
     #[must_use]
     pub fn instruction_counts(&self) -> &[u64] {
         let profile = self.store.profile.as_ref();
         profile.map_or(&[], crate::raw::profile::Profile::counts)
+    }
+
+    /// How often the block that the `fuel` at each word of the counted module's code section begins has been entered, which is when it is paid for;
+    /// empty without [`Engine::count_instructions`]. It is once however often the run pauses in between or in front of it. What other words have
+    /// means nothing; nor does that of the `fuel` at a function's start, which calls pay for.
+    #[cfg(feature = "profile")]
+    #[must_use]
+    pub fn block_counts(&self) -> &[u64] {
+        let profile = self.store.profile.as_ref();
+        profile.map_or(&[], crate::raw::profile::Profile::entries)
     }
 
     /// What the engine has used so far.

@@ -16,6 +16,7 @@ use wrt_compiler::{Features, OptLevel, Report};
 
 use super::print;
 use crate::build::{self, Settings};
+use crate::counts;
 use crate::load::STDIN;
 use crate::preinit;
 use crate::replace::replace;
@@ -59,6 +60,11 @@ pub(crate) struct CompileArgs {
     /// Let arithmetic give the same NaN on every machine, the canonical one, which costs two more instructions for each operator on floats.
     #[arg(long)]
     canonical_nans: bool,
+
+    /// Compile by a profile that wrtd run --profile FILE.json has counted; several are added up. What runs often is laid out and translated for
+    /// speed, the rest for size. Results, traps and fuel are the same as without.
+    #[arg(long, value_name = "JSON", conflicts_with = "debug")]
+    profile: Vec<PathBuf>,
 
     /// Run the start function at build time, then EXPORT if one is given, and start images in the state that this has made. EXPORT has neither
     /// parameters nor results, and is gone afterwards.
@@ -105,6 +111,8 @@ pub(crate) fn run(args: &CompileArgs) -> Result<u8, Failure> {
     };
     let output = output(args)?;
     let mut wasm = build::read_module(&args.input).map_err(|failure| failure.at(&place))?;
+    // Of the user's own module: one that is made of it has the same code.
+    let profile = counts::read_all(&args.profile, &wasm)?;
     if let Some(export) = &args.preinit {
         let request = preinit::Request {
             export: (!export.is_empty()).then(|| export.clone()),
@@ -118,10 +126,14 @@ pub(crate) fn run(args: &CompileArgs) -> Result<u8, Failure> {
         settings.offset_shift = -made.shift;
         wasm = made.wasm;
     }
-    let compiled = build::compile(&wasm, &settings).map_err(|failure| failure.at(&place))?;
+    let compiled = build::compile_by(&wasm, &settings, profile.as_ref());
+    let compiled = compiled.map_err(|failure| failure.at(&place))?;
     write(&output, &compiled.image).map_err(|error| Failure::io(output.display(), &error))?;
     let elapsed = start.elapsed();
     eprintln!("{}", closing_line(&output, &compiled.report, elapsed));
+    if profile.is_some() {
+        eprintln!("{}", profile_line(&place, &compiled.report));
+    }
     if compiled.report.dwarf_bytes > 0 && compiled.report.dwarf_functions == 0 {
         eprintln!(
             "{place}: its DWARF describes no function, or makes no sense: debuggers will see names only"
@@ -203,6 +215,13 @@ fn closing_line(output: &Path, report: &Report, elapsed: Duration) -> String {
     )
 }
 
+fn profile_line(place: &impl core::fmt::Display, report: &Report) -> String {
+    format!(
+        "{place}: of its functions {} ran in the profile, of its blocks {} of {}, {} of them often",
+        report.profiled_functions, report.profiled_blocks, report.ir_blocks, report.hot_blocks
+    )
+}
+
 fn report(report: &Report, elapsed: Duration) -> serde_json::Value {
     json!({
         "wasm_bytes": report.wasm_bytes,
@@ -211,6 +230,9 @@ fn report(report: &Report, elapsed: Duration) -> serde_json::Value {
         "ir_insts_built": report.ir_insts_built,
         "ir_insts": report.ir_insts,
         "ir_blocks": report.ir_blocks,
+        "profiled_functions": report.profiled_functions,
+        "profiled_blocks": report.profiled_blocks,
+        "hot_blocks": report.hot_blocks,
         "words": report.words,
         "max_frame_slots": report.max_frame_slots,
         "dwarf_bytes": report.dwarf_bytes,

@@ -64,19 +64,20 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     stats: Option<StatsFormat>,
 
-    /// Write an HTML page that shows where the fuel goes: calls as a flame graph, and the blocks that took most, Wasm beside bytecode.
-    /// Outcome, fuel and statistics stay what they are without.
+    /// Write where the time goes. FILE.json gets how often each operator ran, for wrtc compile --profile; IMG is then the module, or an image made with
+    /// -g and --profile-wasm the module. Any other FILE gets an HTML page of where the fuel goes: calls as a flame graph, and the blocks that took most, Wasm
+    /// beside bytecode. Outcome, fuel and statistics stay what they are without.
     #[cfg(feature = "compile")]
-    #[arg(long, value_name = "HTML", conflicts_with_all = ["checkpoint_every", "on_signal", "state_hash_every"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["checkpoint_every", "on_signal", "state_hash_every"])]
     profile: Option<PathBuf>,
 
-    /// Fuel from one sample of a profile to the next, in the mean.
+    /// Fuel from one sample of the page to the next, in the mean. What is counted for FILE.json is exact.
     #[cfg(feature = "compile")]
     #[arg(long, value_name = "N", requires = "profile", default_value_t = 100_000,
           value_parser = clap::value_parser!(u64).range(1..))]
     profile_every: u64,
 
-    /// The module that the image was made from, for a profile to show its text. Not needed when IMG is a module.
+    /// The module that the image was made from, for the page to show its text, or to say what the counts are of. Not needed when IMG is a module.
     #[cfg(feature = "compile")]
     #[arg(long, value_name = "WASM", requires = "profile")]
     profile_wasm: Option<PathBuf>,
@@ -140,6 +141,17 @@ pub(crate) enum StatsFormat {
     Json,
 }
 
+impl RunArgs {
+    /// What is to be run. Counts are of operators, so a module is compiled with a block for each, as for debugging.
+    fn open(&self) -> Result<Image, Failure> {
+        #[cfg(feature = "compile")]
+        if profile::is_counted(self) {
+            return Image::open_for_debugging(&self.image);
+        }
+        Image::open(&self.image)
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Failure> {
     let last = LastCheckpoint::default();
@@ -157,7 +169,7 @@ fn from_the_beginning(args: &RunArgs, last: &LastCheckpoint) -> Result<u8, Failu
     let wasi = args
         .world
         .build(&args.image, guest_args, |builder| builder)?;
-    let image = Image::open(&args.image)?;
+    let image = args.open()?;
     let provider = image.known_to(MmapProvider::new());
     let module = image.module(&args.image)?;
     let config = config(args.threads);

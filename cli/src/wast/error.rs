@@ -34,8 +34,11 @@ pub(crate) fn refused(error: &wrt_compiler::Error, expected: &str) -> Verdict {
     match error.kind() {
         ErrorKind::Invalid => Verdict::Pass,
         ErrorKind::Unsupported(name) if PROPOSALS.contains(name) => Verdict::Pass,
-        ErrorKind::Unsupported(_) | ErrorKind::TooLarge(..) | ErrorKind::Internal => Verdict::Fail(
-            format!("expected {expected:?}, got another refusal: {error}"),
-        ),
+        ErrorKind::Unsupported(_)
+        | ErrorKind::TooLarge(..)
+        | ErrorKind::Profile
+        | ErrorKind::Internal => Verdict::Fail(format!(
+            "expected {expected:?}, got another refusal: {error}"
+        )),
     }
 }

@@ -84,12 +84,15 @@ pub fn archive(
 
 /// Tells builds apart: the same for the same input and options, and hardly ever for others.
 fn build_id(wasm: &[u8], options: &Options<'_>) -> u64 {
-    let hash = Sha256::new()
+    let mut hash = Sha256::new()
         .chain_update(wasm)
         .chain_update([options.opt_level as u8
             | (options.canonical_nans as u8) << 7
-            | (options.debug as u8) << 6])
-        .finalize();
+            | (options.debug as u8) << 6]);
+    if let Some(profile) = options.profile {
+        profile.for_each_row(|row| hash.update(row));
+    }
+    let hash = hash.finalize();
     let mut first = [0; 8];
     first.copy_from_slice(&hash[..8]);
     u64::from_le_bytes(first)

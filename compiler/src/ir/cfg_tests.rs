@@ -14,6 +14,7 @@ fn graph(succs: &[Vec<u32>]) -> Func {
         insts: Vec::new(),
         blocks: Vec::new(),
         layout: Vec::new(),
+        hot_from: None,
         steps: false,
         homes: Vec::new(),
     };

@@ -101,6 +101,8 @@ pub struct BlockData {
     pub offset: u32,
     /// Fuel: the number of Wasm operators in it that cost 1.
     pub cost: u32,
+    /// How often it ran, going by a profile, if that is known. Only heuristics look at it: it may be wrong.
+    pub count: Option<u64>,
     /// Where it is built for debugging, the offset of the one operator in it that costs fuel.
     pub step: Option<u32>,
 }
@@ -122,6 +124,8 @@ pub struct Func {
     pub blocks: Vec<BlockData>,
     /// The live blocks in the order in which they are emitted; starts with the entry.
     pub layout: Vec<Block>,
+    /// Where the module is compiled by a profile, the count from which on a block is hot.
+    pub hot_from: Option<u64>,
     /// Whether it is built for debugging: each operator that costs fuel begins a block, and blocks are not to be merged.
     pub steps: bool,
     /// Types of the locals that have homes in the frame, where [`Inst::HomeSet`] keeps their values: all or none.
@@ -199,6 +203,14 @@ impl Func {
         Value(self.values.len() as u32 - 1)
     }
 
+    /// How hot the block is, if a profile is at hand: 0 where bytes count and time does not, then 1 more for each doubling.
+    #[must_use]
+    pub fn heat(&self, block: Block) -> Option<u32> {
+        let count = self.block(block).count.unwrap_or(0);
+        let often = count / self.hot_from?.max(1);
+        Some(often.checked_ilog2().map_or(0, |log2| log2 + 1))
+    }
+
     /// What the handler that is `block` catches, if it is one.
     #[must_use]
     pub fn clause(&self, block: Block) -> Option<wrt_format::image::Clause> {
@@ -218,6 +230,7 @@ impl Func {
             mostly: None,
             offset: 0,
             cost: 0,
+            count: None,
             step: None,
         });
         Block(self.blocks.len() as u32 - 1)

@@ -110,6 +110,11 @@ impl<'a> Planner<'a> {
         !edge.args.is_empty() && self.pred_count[edge.block.index()] > 1
     }
 
+    /// How hot a block is: as the profile says, else by the loops around it.
+    fn heat(&self, block: Block, loops: &Loops) -> u32 {
+        self.func.heat(block).unwrap_or_else(|| loops.depth(block))
+    }
+
     /// The blocks in order.
     pub(super) fn assemble(&self, mut pieces: Vec<Option<Piece>>, loops: &Loops) -> Vec<VBlock> {
         let mut index = vec![NOWHERE; pieces.len()];
@@ -128,7 +133,7 @@ impl<'a> Planner<'a> {
             };
             let first_split = blocks.len() + 1;
             let first_pad = count as usize + pads.len();
-            let depth = loops.depth(block);
+            let depth = self.heat(block, loops);
             let edge = |succ: Succ| VEdge {
                 block: match succ.target {
                     Target::Block(to) => index[to.index()],
@@ -163,7 +168,7 @@ impl<'a> Planner<'a> {
                         args: split.args,
                     }],
                     cost: 0,
-                    loop_depth: depth.min(loops.depth(split.to)),
+                    loop_depth: depth.min(self.heat(split.to, loops)),
                     ..VBlock::default()
                 });
             }

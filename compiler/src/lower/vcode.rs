@@ -67,7 +67,7 @@ pub struct VBlock {
     pub cost: u32,
     /// If it is a step of a debugger, the offset of its operator in the module, in bytes.
     pub step: Option<u32>,
-    /// Number of loops around the block.
+    /// How hot the block is: the number of loops around it or, by a profile, [`crate::ir::Func::heat`]. What is not 0 is worth time rather than bytes.
     pub loop_depth: u32,
 }
 

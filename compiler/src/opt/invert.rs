@@ -258,7 +258,10 @@ fn invert(func: &mut Func, plan: Plan, moved: &mut HashMap<Value, Moved>, behind
     } else {
         let exit = func.new_block();
         behind.push(plan.header);
-        func.block_mut(exit).offset = head.offset;
+        let often = head.count.zip(func.block(plan.body).count);
+        let data = func.block_mut(exit);
+        data.offset = head.offset;
+        data.count = often.map(|(head, body)| head.saturating_sub(body));
         exit
     };
     for &value in &plan.used {
@@ -300,6 +303,10 @@ fn invert(func: &mut Func, plan: Plan, moved: &mut HashMap<Value, Moved>, behind
     let latch = func.block_mut(plan.latch);
     latch.terminator = plan.test(exit, of(&cond), args);
     latch.mostly = head.mostly;
+    let repeats = latch.count;
+    let entered = head.count.zip(repeats);
+    let entered = entered.map(|(head, repeats)| head.saturating_sub(repeats));
+    func.block_mut(plan.header).count = entered.or(head.count);
 }
 
 /// The instruction with its operands replaced as `copy` says.

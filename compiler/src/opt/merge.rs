@@ -96,10 +96,12 @@ fn absorb(func: &mut Func, block: Block, next: Block) {
         Terminator::Trap(wrt_format::trap::Trap::Unreachable),
     );
     let (cost, offset, mostly) = (tail.cost, tail.offset, tail.mostly);
+    let count = tail.count;
     let head = func.block_mut(block);
     head.insts.extend(insts);
     head.offset = offset;
     head.mostly = mostly;
+    head.count = head.count.or(count);
     // No function has 2^32 operators.
     head.cost = head.cost.saturating_add(cost);
     if let Terminator::Br(edge) = core::mem::replace(&mut head.terminator, terminator) {

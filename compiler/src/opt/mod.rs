@@ -30,6 +30,7 @@ mod sink;
 mod steps;
 mod tails;
 mod unroll;
+mod weigh;
 
 use crate::ir::Func;
 
@@ -117,6 +118,7 @@ pub fn run(func: &mut Func, level: OptLevel, check: bool) {
         return;
     }
     pass(func, ("merge", merge::canonical));
+    weigh::run(func);
     match level {
         OptLevel::O0 => {
             layout::plain(func);
@@ -145,6 +147,7 @@ pub fn run(func: &mut Func, level: OptLevel, check: bool) {
     for &last in LAST {
         pass(func, last);
     }
+    weigh::fill(func);
     layout::run(func);
     if check {
         verify(func, "layout");

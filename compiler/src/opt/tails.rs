@@ -1,6 +1,7 @@
 //! Tail duplication: instead of a jump to a small block that several others jump to, a copy of that block.
 //!
-//! - [`run`] copies blocks of at most one instruction that leave the function or jump on, into blocks that end in a jump to them.
+//! - [`run`] copies blocks of at most one instruction that leave the function or jump on, into blocks that end in a jump to them. By a profile it
+//!   copies more into hot blocks, tests too, and nothing into others.
 //! - [`dispatch`] copies the `br_table` of a loop, with what computes its index, behind every arm that jumps back to it: the loop of an
 //!   interpreter then goes from one arm to the next without a jump between them.
 //!
@@ -17,6 +18,8 @@ use crate::ir::{Block, Edge, Func, Inst, InstIdx, Terminator, Value};
 
 /// Instructions of a block that [`run`] copies, at most.
 const SMALL: usize = 1;
+/// Instructions of a block that [`run`] copies into one that a profile calls hot, at most.
+const HOT: usize = 8;
 /// Instructions in front of a `br_table` that [`dispatch`] copies, at most.
 const INDEX: usize = 10;
 /// Instructions and targets that [`dispatch`] adds to a function, at most. It keeps images small, and the pass linear.
@@ -35,11 +38,24 @@ pub(super) fn run(func: &mut Func) -> bool {
             continue;
         };
         let data = func.block(tail);
-        let leaves = matches!(
-            data.terminator,
-            Terminator::Return(_) | Terminator::Br(_) | Terminator::Trap(_)
-        );
-        let small = data.insts.len() <= SMALL && data.insts.iter().all(|&idx| !calls(func, idx));
+        let most = match func.heat(from) {
+            None => SMALL,
+            Some(0) => continue,
+            Some(_) => HOT,
+        };
+        let leaves = match data.terminator {
+            Terminator::Return(_) | Terminator::Br(_) | Terminator::Trap(_) => true,
+            // The test at a loop's beginning stays there.
+            Terminator::BrIf { .. } => most == HOT && entries[tail.index()] == 0,
+            Terminator::BrTable { .. }
+            | Terminator::Try { .. }
+            | Terminator::Throw { .. }
+            | Terminator::ThrowRef { .. }
+            | Terminator::ReturnCall { .. }
+            | Terminator::ReturnCallIndirect { .. }
+            | Terminator::ReturnCallRef { .. } => false,
+        };
+        let small = data.insts.len() <= most && data.insts.iter().all(|&idx| !calls(func, idx));
         let onward = |edge: &Edge| edge.block == tail || edge.block == from;
         if !leaves
             || !small
@@ -168,6 +184,8 @@ fn append_copy(func: &mut Func, from: Block, tail: Block) -> HashMap<Value, Valu
     let data = func.block_mut(from);
     // No function has 2^32 operators.
     data.cost = data.cost.saturating_add(cost);
+    let count = data.count;
+    leaves(func, tail, count);
     names
 }
 
@@ -182,7 +200,19 @@ fn add_copy(func: &mut Func, from: Block, tail: Block) -> (Block, HashMap<Value,
     let args = jump.edges().next().map_or(&[][..], |edge| &edge.args);
     let names = copy(func, tail, args, new);
     func.block_mut(new).cost = func.block(tail).cost;
+    let count = func.block(from).count;
+    func.block_mut(new).count = count;
+    leaves(func, tail, count);
     (new, names)
+}
+
+/// The block runs so many times less than it did.
+fn leaves(func: &mut Func, block: Block, count: Option<u64>) {
+    let own = &mut func.block_mut(block).count;
+    *own = own
+        .zip(count)
+        .map(|(own, count)| own.saturating_sub(count))
+        .or(*own);
 }
 
 /// Copies the dispatch of loops; returns whether anything changed.

@@ -231,7 +231,7 @@ pub fn explain(wasm: &[u8], accepted: Features, error: Error) -> Error {
         ErrorKind::Unsupported("component") => return error,
         ErrorKind::Unsupported(_) => true,
         ErrorKind::Invalid => false,
-        ErrorKind::TooLarge(..) | ErrorKind::Internal => return error,
+        ErrorKind::TooLarge(..) | ErrorKind::Profile | ErrorKind::Internal => return error,
     };
     match (validate(wasm, WasmFeatures::all()), unsupported) {
         (Ok(()), true) | (Err(_), false) => error,

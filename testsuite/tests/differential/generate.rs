@@ -2,7 +2,8 @@
 
 use arbitrary::Unstructured;
 use wasm_smith::{Config, InstructionKind, InstructionKinds, Module};
-use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Operator, Parser, Payload, TypeRef, Validator, WasmFeatures};
+use wrt_compiler::Profile;
 
 /// SplitMix64: the seed of everything random here.
 #[derive(Clone, Debug)]
@@ -233,4 +234,36 @@ pub(crate) fn has_vectors(wasm: &[u8]) -> bool {
             .is_ok()
     };
     valid(WasmFeatures::all()) && !valid(without)
+}
+
+/// Counts of the operators of a module as no run has them: most numbers are small, some huge, many 0.
+pub(crate) fn profile(seed: u64, wasm: &[u8]) -> Profile {
+    let (mut random, mut profile) = (Random::new(seed ^ 0x9a9a), Profile::new());
+    let mut func_idx = 0;
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload.unwrap() {
+            Payload::ImportSection(imports) => {
+                let imports = imports.into_imports();
+                let is_func = |it: &wasmparser::Import<'_>| {
+                    matches!(it.ty, TypeRef::Func(_) | TypeRef::FuncExact(_))
+                };
+                func_idx = imports.map(Result::unwrap).filter(is_func).count() as u32;
+            }
+            Payload::CodeSectionEntry(body) => {
+                let ops = body.get_operators_reader().unwrap();
+                let offsets = ops.into_iter_with_offsets().map(|op| op.unwrap().1 as u32);
+                let rows: Vec<(u32, u64)> = offsets
+                    .map(|offset| match random.below(4) {
+                        0 => (offset, 0),
+                        1 => (offset, 1 << random.below(64)),
+                        _ => (offset, random.below(1000)),
+                    })
+                    .collect();
+                profile.add(func_idx, &rows).unwrap();
+                func_idx += 1;
+            }
+            _ => {}
+        }
+    }
+    profile
 }

@@ -129,6 +129,8 @@ fn compare(expected: &Seen, got: &Seen, with_fuel: bool) -> Option<Result<(), St
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     At(OptLevel),
+    /// By a profile of random counts.
+    Guided(u64),
     ForDebugging,
 }
 
@@ -137,6 +139,15 @@ impl Way {
     fn image(self, wasm: &[u8], check: bool) -> Result<Aligned, String> {
         match self {
             Self::At(level) => image(wasm, level, check),
+            Self::Guided(seed) => {
+                let profile = generate::profile(seed, wasm);
+                let options = Options {
+                    profile: Some(&profile),
+                    check,
+                    ..Options::default()
+                };
+                image_with(wasm, &options)
+            }
             Self::ForDebugging => {
                 let options = Options {
                     debug: true,
@@ -220,6 +231,7 @@ fn run_seed(seed: u64, totals: &mut Totals) -> Vec<String> {
         (Way::At(OptLevel::O0), FUEL),
         (Way::At(OptLevel::O2), FUEL),
         (Way::At(OptLevel::O2), 7),
+        (Way::Guided(seed), FUEL),
         (Way::ForDebugging, 1),
     ] {
         let place = format!("seed {seed}, {way:?}, slices of {slice}");

@@ -1,6 +1,6 @@
 //! The loop core: one `loop` around one `match`, with the registers in locals. It exists in every build.
 
-use wrt_format::isa::row_number;
+use wrt_format::isa::{Op, field, row_number};
 
 use super::ctx::{Ctx, Stop};
 use super::state::{Ctl, State};
@@ -18,10 +18,8 @@ macro_rules! loop_core {
             #[cfg(feature = "debug")]
             let mut left = state.context().stopping.left();
             'next: loop {
-                #[cfg(feature = "profile")]
-                if COUNT {
-                    state.context().counted.add(state.pc);
-                }
+                let at = state.pc;
+                executed::<COUNT>(&state);
                 #[cfg(feature = "debug")]
                 let before = state.fuel();
                 let mut number = state.opcode();
@@ -34,7 +32,10 @@ macro_rules! loop_core {
                         Ctl::Exit(Stop::Illegal)
                     } {
                         Ctl::Next => {
-                            state.advance(wrt_format::isa::field::$name::words);
+                            state.advance(field::$name::words);
+                            if matches!(Op::$variant, Op::Fuel) {
+                                entered::<COUNT>(&state);
+                            }
                             continue 'next;
                         }
                         ctl => ctl,
@@ -49,6 +50,9 @@ macro_rules! loop_core {
                         },
                     };
                 };
+                if matches!(ctl, Ctl::Jump | Ctl::Taken) {
+                    entered::<COUNT>(&state);
+                }
                 let stop = match ctl {
                     #[cfg(feature = "debug")]
                     Ctl::Jump | Ctl::Taken if STOPS && state.stops_here(before, &mut left) => Stop::OutOfFuel,
@@ -71,6 +75,10 @@ macro_rules! loop_core {
                             return code;
                         }
                         state = State::from_ctx(ctx);
+                        // What goes on where it was, in portions, has entered nothing.
+                        if state.pc != at {
+                            entered::<COUNT>(&state);
+                        }
                         continue;
                     }
                 };
@@ -81,3 +89,30 @@ macro_rules! loop_core {
     };
 }
 for_each_own_op!(loop_core);
+
+/// Counts the instruction that is next.
+#[inline(always)]
+#[cfg_attr(
+    not(feature = "profile"),
+    expect(unused_variables, reason = "it does nothing here")
+)]
+fn executed<const COUNT: bool>(state: &State) {
+    #[cfg(feature = "profile")]
+    if COUNT {
+        state.context().counted.add(state.pc);
+    }
+}
+
+/// Counts the block that has just been paid for: the machine is behind its `fuel`.
+#[inline(always)]
+#[cfg_attr(
+    not(feature = "profile"),
+    expect(unused_variables, reason = "it does nothing here")
+)]
+fn entered<const COUNT: bool>(state: &State) {
+    #[cfg(feature = "profile")]
+    if COUNT {
+        let fuel = state.pc.wrapping_sub(field::fuel::words);
+        state.context().counted.enter(fuel);
+    }
+}

@@ -38,6 +38,7 @@ use super::func::{Block, Func, Value, ValueDef};
 use super::inst::{Inst, Terminator};
 use super::types::Type;
 use crate::error::Error;
+use crate::profile::Counts;
 use crate::wasm::{BodyAllocs, ValidBody, ValidModule, explain};
 
 /// Validates and builds one defined function. For whole modules see [`crate::compile`], which shares allocations.
@@ -57,6 +58,21 @@ pub fn build(module: &ValidModule<'_>, body_idx: u32) -> Result<Func, Error> {
 /// `Internal` only: if the body holds what the validator should have refused.
 pub fn build_body(module: &ValidModule<'_>, body: &ValidBody<'_>) -> Result<Func, Error> {
     Ok(run(Builder::new(module, body))?.finish())
+}
+
+/// Builds the function of a valid body with blocks that know how often they ran.
+///
+/// # Errors
+/// As [`build_body`].
+pub(crate) fn build_profiled<'m>(
+    module: &'m ValidModule<'m>,
+    body: &'m ValidBody<'m>,
+    counts: Counts<'m>,
+) -> Result<Func, Error> {
+    let mut builder = Builder::new(module, body);
+    builder.func.hot_from = Some(counts.hot_from);
+    builder.counts = Some(counts);
+    Ok(run(builder)?.finish())
 }
 
 /// Builds the function of a valid body for debugging: each operator that costs fuel begins a block, and, with `homes`, each local has a
@@ -146,6 +162,8 @@ struct Builder<'m> {
     locals: Locals,
     /// Where addresses that overflow go.
     overflow: Option<Block>,
+    /// How often operators ran, if a profile says so.
+    counts: Option<Counts<'m>>,
 }
 
 impl<'m> Builder<'m> {
@@ -161,6 +179,7 @@ impl<'m> Builder<'m> {
                 insts: Vec::new(),
                 blocks: Vec::new(),
                 layout: Vec::new(),
+                hot_from: None,
                 steps: false,
                 homes: Vec::new(),
             },
@@ -180,6 +199,7 @@ impl<'m> Builder<'m> {
             catches: Catches::default(),
             locals: Locals::new(body.locals.len()),
             overflow: None,
+            counts: None,
         };
         let entry = builder.new_block();
         for ty in module.ir_params(body.ty) {

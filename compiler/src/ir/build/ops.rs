@@ -150,7 +150,10 @@ impl Builder<'_> {
         }
         if costs(op) {
             self.begin_step();
-            self.func.block_mut(self.current).cost += 1;
+            let count = self.counts.map(|counts| counts.at(offset));
+            let block = self.func.block_mut(self.current);
+            block.cost += 1;
+            block.count = block.count.or(count);
         }
         if let Some(pure) = pure(op) {
             self.pure(&pure);

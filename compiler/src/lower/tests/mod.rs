@@ -35,6 +35,7 @@ impl Builder {
             insts: Vec::new(),
             blocks: Vec::new(),
             layout: Vec::new(),
+            hot_from: None,
             steps: false,
             homes: Vec::new(),
         };

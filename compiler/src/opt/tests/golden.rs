@@ -1,6 +1,8 @@
 //! Golden texts: `testsuite/opt/*.wat`. The first line names the passes to run, `;; passes: simplify dce`, or a level, `;; level: O2`;
+//! a second line `;; counts: 3*1 2*5000` says how often its operators ran, here the first three once and two more 5000 times;
 //! behind the module comes what they must make of its first function, in comments. `BLESS=1` writes that.
 
+use super::profiled::profiled;
 use super::{OptLevel, func_of, pass};
 use crate::ir::check;
 use std::fs;
@@ -9,8 +11,18 @@ use std::path::Path;
 const MARK: &str = ";; ---\n";
 
 fn after(wat: &str) -> String {
-    let mut func = func_of(wat);
-    let head = wat.lines().next().unwrap();
+    let mut lines = wat.lines();
+    let head = lines.next().unwrap();
+    let counts = lines
+        .next()
+        .and_then(|line| line.strip_prefix(";; counts: "));
+    let mut func = match counts {
+        Some(counts) => {
+            let counts: Vec<u64> = counts.split(' ').flat_map(repeated).collect();
+            profiled(wat, |i| counts.get(i).copied().unwrap_or(0))
+        }
+        None => func_of(wat),
+    };
     if let Some(level) = head.strip_prefix(";; level: ") {
         let level = match level {
             "O0" => OptLevel::O0,
@@ -26,6 +38,7 @@ fn after(wat: &str) -> String {
         for name in names.split_whitespace() {
             match name {
                 "layout" => crate::opt::layout::run(&mut func),
+                "weigh" => crate::opt::weigh::run(&mut func),
                 "canonical" => _ = crate::opt::merge::canonical(&mut func),
                 _ => _ = pass(name).1(&mut func),
             }
@@ -41,6 +54,12 @@ fn after(wat: &str) -> String {
         .lines()
         .map(|line| format!(";; {line}\n"))
         .collect()
+}
+
+/// `N*COUNT`: a count N times.
+fn repeated(text: &str) -> Vec<u64> {
+    let (times, count) = text.split_once('*').unwrap();
+    vec![count.parse().unwrap(); times.parse().unwrap()]
 }
 
 #[test]

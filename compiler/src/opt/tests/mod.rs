@@ -3,6 +3,7 @@
 mod eval;
 mod golden;
 mod machines;
+mod profiled;
 mod random;
 mod rules;
 mod unroll;

@@ -23,6 +23,7 @@ use super::RunArgs;
 use super::guest::Guest;
 use crate::build;
 use crate::cmd::disasm;
+use crate::counts::Counts;
 use crate::load::STDIN;
 use crate::status::Failure;
 
@@ -100,6 +101,13 @@ pub(super) struct Request {
     path: PathBuf,
     title: String,
     wasm: Option<Vec<u8>>,
+    counted: bool,
+}
+
+/// Whether the file that is asked for is to have counts, not a page.
+pub(super) fn is_counted(args: &RunArgs) -> bool {
+    let extension = args.profile.as_ref().and_then(|path| path.extension());
+    extension.is_some_and(|extension| extension == "json")
 }
 
 impl Request {
@@ -117,30 +125,54 @@ impl Request {
             None if args.image.as_os_str() != STDIN => build::read_module(&args.image).ok(),
             None => None,
         };
+        let counted = is_counted(args);
+        if counted {
+            can_count(guest, wasm.is_some()).map_err(|failure| failure.at(args.image.display()))?;
+        }
         let file = File::create(path).map_err(|error| Failure::io(path.display(), &error))?;
-        guest.profile = Some(Profile::new(args.profile_every));
+        if counted {
+            guest.engine.count_instructions(&guest.module);
+        } else {
+            guest.profile = Some(Profile::new(args.profile_every));
+        }
         Ok(Some(Self {
             file,
             path: path.clone(),
             title: super::world::program_name(&args.image),
             wasm,
+            counted,
         }))
     }
 
-    /// Writes the page.
+    /// Writes the counts or the page.
     pub(super) fn finish(mut self, guest: &Guest<'_>) -> Result<(), Failure> {
-        let Some(profile) = &guest.profile else {
-            return Ok(());
+        let module = guest.module.view();
+        let text = match (&guest.profile, &self.wasm) {
+            (Some(profile), wasm) => page::page(&self.title, profile, module, wasm.as_deref()),
+            (None, Some(wasm)) if self.counted => {
+                let counts = Counts::of_run(wasm, module, guest.engine.block_counts());
+                counts.map(|counts| counts.to_json()).unwrap_or_default()
+            }
+            (None, _) => return Ok(()),
         };
-        let page = page::page(
-            &self.title,
-            profile,
-            guest.module.view(),
-            self.wasm.as_deref(),
-        );
-        let written = self.file.write_all(page.as_bytes());
+        let written = self.file.write_all(text.as_bytes());
         written.map_err(|error| Failure::io(self.path.display(), &error))
     }
+}
+
+/// Whether operators can be counted: they are blocks, and it is known of which module.
+fn can_count(guest: &Guest<'_>, has_wasm: bool) -> Result<(), Failure> {
+    if guest.module.view().debug().is_none() {
+        return Err(Failure::usage(
+            "this image does not tell operators apart: to count them, give the module, or an image made with -g",
+        ));
+    }
+    if !has_wasm {
+        return Err(Failure::usage(
+            "the counts are of a module: name it with --profile-wasm",
+        ));
+    }
+    Ok(())
 }
 
 impl Profile {
