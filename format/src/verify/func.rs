@@ -231,9 +231,8 @@ impl Walk<'_, '_> {
         ensure(!first || rule.control == Control::Enter, Kind::NoEnter)?;
         let words = self.words(rule)?;
         self.look(rule, &words)?;
-        let feature = rule.info.feature();
-        let declared = feature == 0 || self.module.features() & feature != 0;
-        ensure(declared, Kind::FeatureNotDeclared)?;
+        let missing = rule.info.feature() & !self.module.features();
+        ensure(missing == 0, Kind::FeatureNotDeclared)?;
         if let Some((field, role)) = rule.accumulated {
             self.accumulated(role, field_value(&words, field))?;
         }
