@@ -102,8 +102,10 @@ fn offsets(module: &ModuleView<'_>, func: u32, word: u32) -> Option<(u32, u32)> 
     let begins = |at: u32| words.get(at as usize).is_some_and(|&word| begins(word));
     let own = module.wasm_offsets(func).skip_while(|&(at, _)| at < word);
     let mut own = own.take_while(|&(at, _)| at == word || !begins(at));
-    let (_, first) = own.next()?;
-    // Optimised code is not in the order of its source.
+    let (at, first) = own.next()?;
+    // Optimised code is not in the order of its source, nor all of one function.
+    let body = |at: u32| module.positions(func, at).next().map(|it| it.func);
+    let own = own.filter(|&(it, _)| body(it) == body(at));
     let last = own.map(|(_, offset)| offset).max();
     Some((first, last.unwrap_or(first).max(first)))
 }
