@@ -86,8 +86,10 @@ fn hottest(profile: &Profile, module: &ModuleView<'_>, names: &Names<'_>) -> Vec
     blocks.truncate(BLOCKS);
     let blocks = blocks.into_iter().filter_map(|(&(func, word), &fuel)| {
         let defined = func.checked_sub(module.imported_funcs())?;
+        // Where the compiler has put it in the place of a call, the block is another function's.
+        let source = module.positions(defined, word).next()?.func;
         Some(Block {
-            func,
+            func: module.imported_funcs() + source,
             offsets: offsets(module, defined, word),
             fuel,
             bytecode: bytecode(module, defined, word as usize, names)?,
