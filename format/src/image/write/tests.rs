@@ -14,7 +14,7 @@ use crate::verify::{Limits, VerifiedImage};
 
 mod copies;
 mod handlers;
-use copies::rich_copies;
+use copies::{rich_copies, rich_lines};
 use handlers::{read_handlers, rich_handlers};
 
 /// The words of instructions given as opcode and operands.
@@ -244,11 +244,7 @@ pub(crate) fn rich_module() -> ModuleSpec {
             (4, "pair".into()),
         ],
         module_name: Some("rich".into()),
-        lines: vec![
-            vec![(14, 1000), (22, 900), (25, 100_000)],
-            vec![],
-            vec![(0, 7)],
-        ],
+        lines: rich_lines(),
         inlined: rich_copies(),
         handlers: vec![rich_handlers()],
         debug: None,

@@ -8,6 +8,12 @@ use crate::image::inlined::{MAX_DEPTH, Row};
 use crate::image::write::{ImageSpec, InlinedSpec, align, write};
 use crate::verify::{Limits, VerifiedImage};
 
+/// Places of functions in the Wasm binary.
+pub(super) fn rich_lines() -> Vec<Vec<(u32, u32)>> {
+    let first = vec![(14, 1000), (22, 900), (25, 100_000)];
+    vec![first, vec![], vec![(0, 7)]]
+}
+
 /// In the third function the first one, and in that the second one.
 pub(super) fn rich_copies() -> Vec<InlinedSpec> {
     let third = InlinedSpec {
