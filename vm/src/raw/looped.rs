@@ -6,6 +6,17 @@ use super::ctx::{Ctx, Stop};
 use super::state::{Ctl, State};
 use crate::op;
 
+/// What the instruction does. One that is left out is as an opcode without a row, and no code.
+macro_rules! carry_out {
+    ($state:ident, $name:ident) => {
+        if const { super::is_there(stringify!($name)) } {
+            op::$name(&mut $state)
+        } else {
+            Ctl::Exit(Stop::Illegal)
+        }
+    };
+}
+
 macro_rules! loop_core {
     ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
         /// Runs from the place saved in `ctx` until the run is left; gives a [`Stop::code`]. With `COUNT` every instruction is counted; with `STOPS` it is
@@ -25,12 +36,7 @@ macro_rules! loop_core {
                 let mut number = state.opcode();
                 let ctl = loop {
                     break match number {
-                    // What is left out is as an opcode without a row, and no code.
-                    $($number => match if const { super::is_there(stringify!($name)) } {
-                        op::$name(&mut state)
-                    } else {
-                        Ctl::Exit(Stop::Illegal)
-                    } {
+                    $($number => match carry_out!(state, $name) {
                         Ctl::Next => {
                             state.advance(field::$name::words);
                             if matches!(Op::$variant, Op::Fuel) {
