@@ -4,7 +4,6 @@
 //! whatever the number of threads.
 #![forbid(unsafe_code)]
 
-mod callees;
 mod debug;
 pub mod emit;
 pub mod error;

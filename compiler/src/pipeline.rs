@@ -4,7 +4,6 @@
 //! that at any time there is one in memory per thread. If functions are faulty, the first one in the module is reported, whichever
 //! thread was first.
 
-use crate::callees::Callees;
 use crate::emit::{self, Code};
 use crate::error::{Error, ErrorKind};
 use crate::ir::build::{build_body, build_for_debugging, build_profiled};
@@ -33,7 +32,6 @@ pub(crate) fn functions(
     options: &Options<'_>,
 ) -> Result<Functions, Error> {
     let info = ModuleInfo::new(module);
-    let callees = Callees::new(module, options);
     let hot_from = match options.profile.filter(|_| !options.debug) {
         Some(profile) => {
             profile.check(module, -options.offset_shift)?;
@@ -55,7 +53,7 @@ pub(crate) fn functions(
                 return None;
             }
             let counts = counts(module.body_func_idx(body_idx));
-            let result = function(module, &info, &callees, body_idx, allocs, counts, options);
+            let result = function(module, &info, body_idx, allocs, counts, options);
             if result.is_err() {
                 first_faulty.fetch_min(body_idx, Ordering::Relaxed);
             }
@@ -81,7 +79,6 @@ pub(crate) fn functions(
 fn function(
     module: &ValidModule<'_>,
     info: &ModuleInfo,
-    callees: &Callees<'_>,
     body_idx: u32,
     allocs: &mut BodyAllocs,
     counts: Option<Counts<'_>>,
@@ -103,8 +100,7 @@ fn function(
         }
         check_ir(&func, module, options, "building")?;
         let ir_insts_built = count_insts(&func);
-        let callee = |callee| callees.get(callee, func_idx);
-        opt::run_with(&mut func, options.opt_level, options.check, &callee);
+        opt::run(&mut func, options.opt_level, options.check);
         check_ir(&func, module, options, "optimisation")?;
         let code = generate(&func, info, options)?;
         let report = Report {
@@ -139,9 +135,7 @@ fn generate(func: &Func, info: &ModuleInfo, options: &Options<'_>) -> Result<Cod
     if options.check {
         regalloc::check(&selected, &allocated).map_err(Error::internal)?;
     }
-    let mut code = emit::emit(&selected, &allocated)?;
-    code.inlined = emit::inlined(&func.inlined, &mut code.lines, info);
-    Ok(code)
+    emit::emit(&selected, &allocated)
 }
 
 fn check_ir(

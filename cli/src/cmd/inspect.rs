@@ -145,7 +145,6 @@ fn kind_name(number: u8) -> String {
         Some(Kind::Names) => "NAMES",
         Some(Kind::Lines) => "LINES",
         Some(Kind::Debug) => "DEBUG",
-        Some(Kind::Inlined) => "INLINED",
         None => return format!("unknown {number}"),
     };
     name.to_owned()

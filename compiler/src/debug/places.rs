@@ -150,7 +150,6 @@ mod tests {
             refs: 0,
             // Offsets of blocks and of what may trap; the last word is none.
             lines: vec![(0, 40), (1, 42), (2, 44), (3, 41), (9, 50)],
-            inlined: Default::default(),
             steps: vec![(0, 40)],
             homes: None,
             pool: vec![],

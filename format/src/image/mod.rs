@@ -10,7 +10,6 @@ pub mod features;
 pub mod func;
 pub mod handler;
 pub mod header;
-pub mod inlined;
 mod items;
 mod lines;
 mod lookup;

@@ -39,8 +39,6 @@ pub enum Kind {
     Hashes = 20,
     /// Steps, places of locals and symbols for debuggers, see [`super::debug`]. Optional.
     Debug = 21,
-    /// Which functions the compiler has put in the place of calls, see [`super::inlined`]. Optional.
-    Inlined = 22,
     /// Initial contents of a part of a memory, page-aligned, to be mapped copy-on-write.
     DataCow = 24,
 }
@@ -64,7 +62,6 @@ impl Kind {
             19 => Some(Self::Lines),
             20 => Some(Self::Hashes),
             21 => Some(Self::Debug),
-            22 => Some(Self::Inlined),
             24 => Some(Self::DataCow),
             _ => None,
         }
@@ -74,7 +71,7 @@ impl Kind {
     #[must_use]
     pub const fn element_bytes(self) -> u32 {
         match self {
-            Self::Root | Self::Data | Self::Names | Self::Lines | Self::Debug | Self::Inlined => 1,
+            Self::Root | Self::Data | Self::Names | Self::Lines | Self::Debug => 1,
             Self::Func => super::func::RECORD_LEN,
             Self::Code | Self::Refs => 2,
             Self::Const => 8,
@@ -98,19 +95,14 @@ impl Kind {
             | Self::Decoys
             | Self::Handlers => 2,
             Self::Code | Self::Refs => 1,
-            Self::Data | Self::Names | Self::Lines | Self::Hashes | Self::Debug | Self::Inlined => {
-                0
-            }
+            Self::Data | Self::Names | Self::Lines | Self::Hashes | Self::Debug => 0,
         }
     }
 
     /// Whether an image can do without it: it may be stripped, and a reader that does not know it skips it.
     #[must_use]
     pub const fn is_optional(self) -> bool {
-        matches!(
-            self,
-            Self::Names | Self::Lines | Self::Hashes | Self::Debug | Self::Inlined
-        )
+        matches!(self, Self::Names | Self::Lines | Self::Hashes | Self::Debug)
     }
 }
 

@@ -57,7 +57,6 @@ pub(crate) struct Parts<'a> {
     pub(crate) names: &'a [u8],
     pub(crate) lines: &'a [u8],
     pub(crate) debug: &'a [u8],
-    pub(crate) inlined: &'a [u8],
 }
 
 impl<'a> ModuleView<'a> {

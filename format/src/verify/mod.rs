@@ -210,7 +210,6 @@ impl<'a> VerifiedImage<'a> {
                 Kind::Names => parts.names = bytes,
                 Kind::Lines => parts.lines = bytes,
                 Kind::Debug => parts.debug = bytes,
-                Kind::Inlined => parts.inlined = bytes,
                 Kind::Root | Kind::Hashes | Kind::DataCow => {}
             }
         }

@@ -163,7 +163,6 @@ fn sections(
         ),
         (Kind::Lines, side::lines(&module.lines, &module.funcs)?),
         (Kind::Debug, debug::section(module)?),
-        (Kind::Inlined, side::inlined(&module.inlined)?),
     ]
     .into_iter()
     .map(|(kind, bytes)| section(kind, index, bytes))
