@@ -6,7 +6,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{Dir, LOG, REPORT, run, text, wrtc};
+use common::{Dir, LOG, REPORT, Ran, run, text, wrtc};
 use serde_json::Value;
 
 /// `work(n)`: n turns; each third calls `seldom`, which stores at n.
@@ -38,6 +38,12 @@ fn counted(json: &Path, image: &Path, args: &[&str], status: i32) -> String {
     let ran = run(image, &[&["--profile", text(json)], args].concat());
     assert_eq!(ran.status, status, "{}", ran.stderr);
     std::fs::read_to_string(json).unwrap()
+}
+
+/// Compiles by a profile.
+fn guided(module: &Path, profile: &Path, image: &Path) -> Ran {
+    let [module, profile, image] = [module, profile, image].map(text);
+    wrtc(&["compile", module, "--profile", profile, "-o", image])
 }
 
 /// The counts of the function with this index, without their offsets.
@@ -178,14 +184,7 @@ fn what_is_no_profile_of_the_module_is_refused_by_name() {
     let refused = |content: &str, part: &str| {
         let file = dir.file("bad.json", content);
         let image = dir.path().join("bad.wrtb");
-        let ran = wrtc(&[
-            "compile",
-            text(&wat),
-            "--profile",
-            text(&file),
-            "-o",
-            text(&image),
-        ]);
+        let ran = guided(&wat, &file, &image);
         ran.fails(240, "wrtc: ", part);
         assert!(!image.exists());
     };
@@ -281,14 +280,7 @@ fn files_of_any_content_do_no_harm() {
             _ => bytes[digits[place as usize % digits.len()]] = b'0' + digit as u8 % 10,
         }
         let file = dir.file("any.json", bytes);
-        let ran = wrtc(&[
-            "compile",
-            text(&wat),
-            "--profile",
-            text(&file),
-            "-o",
-            text(&image),
-        ]);
+        let ran = guided(&wat, &file, &image);
         match ran.status {
             0 => compiled += 1,
             240 => refused += 1,

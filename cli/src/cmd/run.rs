@@ -66,7 +66,8 @@ pub(crate) struct RunArgs {
 
     /// Write where the time goes. FILE.json gets how often each operator ran, for wrtc compile --profile; IMG is then the module, or an image made with
     /// -g and --profile-wasm the module. Any other FILE gets an HTML page of where the fuel goes: calls as a flame graph, and the blocks that took most, Wasm
-    /// beside bytecode. Outcome, fuel and statistics stay what they are without.
+    /// beside bytecode. Outcome, fuel and statistics stay what they are without; but where operators are counted a run that traps has paid for no more
+    /// than those that ran, which may be less.
     #[cfg(feature = "compile")]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["checkpoint_every", "on_signal", "state_hash_every"])]
     profile: Option<PathBuf>,

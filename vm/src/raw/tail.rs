@@ -333,25 +333,27 @@ macro_rules! carry_out {
     }};
 }
 
-macro_rules! tail_core {
+/// A function per instruction, named after it, and the list of them.
+macro_rules! handlers_of {
     ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
-        mod handlers {
-            //! One function per instruction, named after it: `tests/handlers.rs` finds them by this module.
-            use super::*;
-            $(handler! {
-                fn $name(state) {
-                    carry_out!(state, op, $name)
-                }
-            })*
-            /// Those of instructions that are left out are not in it, so no code is made of them.
-            pub(super) const ALL: &[(u16, Handler)] = &[$((
-                $number,
-                if is_there(stringify!($name)) { $name as Handler } else { illegal as Handler },
-            )),*];
-        }
+        $(handler! {
+            fn $name(state) {
+                carry_out!(state, op, $name)
+            }
+        })*
+        /// Instructions that are left out are illegal, so no code is made of their handlers.
+        pub(super) const ALL: &[(u16, Handler)] = &[$((
+            $number,
+            if is_there(stringify!($name)) { $name as Handler } else { illegal as Handler },
+        )),*];
     };
 }
-for_each_own_op!(tail_core);
+
+mod handlers {
+    //! `tests/handlers.rs` finds them by this module.
+    use super::*;
+    for_each_own_op!(handlers_of);
+}
 
 #[cfg(wrt_direct)]
 pub(super) mod direct;

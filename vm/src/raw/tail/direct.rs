@@ -36,26 +36,12 @@ pub(crate) const NO_MAP: u32 = u32::MAX;
 /// Bytes of a map for each byte of code.
 const SCALE: usize = size_of::<Handler>() / size_of::<u16>();
 
-macro_rules! direct_core {
-    ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
-        mod direct_handlers {
-            //! As `handlers`, directly threaded: `tests/handlers.rs` finds them by this module.
-            use super::*;
-            const DIRECT: bool = true;
-            $(handler! {
-                fn $name(state) {
-                    carry_out!(state, op, $name)
-                }
-            })*
-            /// As of `handlers`.
-            pub(super) const ALL: &[(u16, Handler)] = &[$((
-                $number,
-                if is_there(stringify!($name)) { $name as Handler } else { illegal as Handler },
-            )),*];
-        }
-    };
+mod direct_handlers {
+    //! As `handlers`, directly threaded: `tests/handlers.rs` finds them by this module.
+    use super::*;
+    const DIRECT: bool = true;
+    for_each_own_op!(handlers_of);
 }
-for_each_own_op!(direct_core);
 
 /// Handlers by opcode.
 static TABLE: [Handler; OP_LIMIT] = by_opcode(direct_handlers::ALL);

@@ -151,7 +151,7 @@ impl Request {
             (Some(profile), wasm) => page::page(&self.title, profile, module, wasm.as_deref()),
             (None, Some(wasm)) if self.counted => {
                 let counts = Counts::of_run(wasm, module, guest.engine.block_counts());
-                counts.map(|counts| counts.to_json()).unwrap_or_default()
+                counts.ok_or_else(no_operators)?.to_json()
             }
             (None, _) => return Ok(()),
         };
@@ -160,12 +160,16 @@ impl Request {
     }
 }
 
+fn no_operators() -> Failure {
+    Failure::usage(
+        "this image does not tell operators apart: to count them, give the module, or an image made with -g",
+    )
+}
+
 /// Whether operators can be counted: they are blocks, and it is known of which module.
 fn can_count(guest: &Guest<'_>, has_wasm: bool) -> Result<(), Failure> {
     if guest.module.view().debug().is_none() {
-        return Err(Failure::usage(
-            "this image does not tell operators apart: to count them, give the module, or an image made with -g",
-        ));
+        return Err(no_operators());
     }
     if !has_wasm {
         return Err(Failure::usage(
