@@ -199,7 +199,7 @@ impl Engine<'_> {
             grows: counters.grows,
             memory_bytes: self.store.memory_bytes(),
             peak_memory_bytes: counters.peak_memory_bytes,
-            stack_slots: self.store.stack().len() as u64,
+            stack_slots: self.store.stack_room() as u64,
             peak_stack_slots: self.store.stack_mark() as u64,
             used_bytes: arena.used_bytes() as u64,
             peak_used_bytes: arena.peak_bytes() as u64,

@@ -30,9 +30,7 @@ impl MappedImage {
     /// Those of opening and mapping; `InvalidInput` when it is not a regular file, or is empty.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let (file, len) = open_regular(path.as_ref())?;
-        let (map, immutable) = raw::map_file(&file)?;
-        // The file may have shrunk since: the map is as long as it was when mapped.
-        let len = len.min(map.len());
+        let (map, immutable) = raw::map_file(&file, len)?;
         Ok(Self {
             map,
             len,

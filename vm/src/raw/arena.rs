@@ -141,7 +141,6 @@ impl<'m> Arena<'m> {
     }
 
     /// The same with anything in it.
-    #[cfg(all(wrt_direct, not(debug_assertions)))]
     pub(super) fn take_unset(&mut self, words: usize) -> Result<NonNull<u64>, OutOfMemory> {
         self.block(words, false)
     }

@@ -44,6 +44,21 @@ impl<T> Buf<T> {
         }
     }
 
+    /// An empty buffer with room for `capacity` items, of which no page is touched.
+    pub(crate) fn with_room(arena: &mut Arena<'_>, capacity: usize) -> Result<Self, OutOfMemory> {
+        let mut buf = Self::new();
+        if capacity > 0 {
+            let want = words::<T>(capacity).ok_or(OutOfMemory)?;
+            (buf.ptr, buf.capacity) = (arena.take_unset(want)?.cast(), capacity);
+        }
+        Ok(buf)
+    }
+
+    /// Number of items that there is room for without asking the arena.
+    pub(crate) const fn room(&self) -> usize {
+        self.capacity
+    }
+
     /// Number of items.
     pub(crate) const fn len(&self) -> usize {
         self.len
@@ -140,11 +155,9 @@ impl<T> Buf<T> {
 impl<T> Buf<core::mem::MaybeUninit<T>> {
     /// A buffer of `len` items that are yet to be written: no page of it is touched.
     pub(super) fn unset(arena: &mut Arena<'_>, len: usize) -> Result<Self, OutOfMemory> {
-        let mut buf = Self::new();
-        let want = words::<T>(len).ok_or(OutOfMemory)?;
-        buf.ptr = arena.take_unset(want)?.cast();
+        let mut buf = Self::with_room(arena, len)?;
         // There is nothing that such an item has to be initialised to (B2).
-        (buf.len, buf.capacity) = (len, len);
+        buf.len = len;
         Ok(buf)
     }
 }
@@ -190,6 +203,19 @@ impl Buf<u64> {
         // The arena gives zeroed blocks, and zero is a number (B2).
         buf.len = len;
         Ok(buf)
+    }
+
+    /// Makes the buffer `len` items long, new ones being 0, within the room that there is. False, and nothing changed, if that is less.
+    pub(crate) fn lengthen(&mut self, len: usize) -> bool {
+        if len > self.capacity {
+            return false;
+        }
+        if let Some(more) = len.checked_sub(self.len) {
+            // SAFETY: B1: there is room for `len` items; by A1 no safe slice overlaps the part beyond the old length.
+            unsafe { self.ptr.add(self.len).as_ptr().write_bytes(0, more) };
+            self.len = len;
+        }
+        true
     }
 }
 
@@ -245,6 +271,28 @@ mod tests {
         pairs.truncate(1);
         pairs.resize(&mut arena, 3, [9, 9]).unwrap();
         assert_eq!(pairs.as_slice(), [[0, 7], [9, 9], [9, 9]]);
+    }
+
+    #[test]
+    fn what_is_taken_into_use_is_zero() {
+        let mut words = [0; 100];
+        let mut arena = Arena::fixed(&mut words);
+        let mut used = Buf::<u64>::new();
+        used.resize(&mut arena, 50, u64::MAX).unwrap();
+        used.release(&mut arena);
+        let mut buf = Buf::<u64>::with_room(&mut arena, 50).unwrap();
+        assert_eq!((buf.len(), buf.room()), (0, 50));
+        assert!(buf.lengthen(20));
+        buf.as_mut_slice()[19] = 7;
+        assert!(buf.lengthen(10) && buf.lengthen(50) && !buf.lengthen(51));
+        assert_eq!(buf.len(), 50);
+        let others = buf.as_slice().iter().enumerate().filter(|(i, _)| *i != 19);
+        assert!(others.into_iter().all(|(_, &slot)| slot == 0));
+        assert_eq!(buf.as_slice()[19], 7);
+        assert_eq!(
+            Buf::<u64>::with_room(&mut arena, 1000).unwrap_err(),
+            OutOfMemory
+        );
     }
 
     #[test]

@@ -114,16 +114,16 @@ impl Store<'_> {
             && self.counters == Counters::default()
     }
 
-    /// Stack, high-water mark, activation and session of a thread, if there is one of this number.
+    /// What was ever in use of the stack, the stack's slots, activation and session of a thread, if there is one of this number.
     pub(crate) fn thread_state(&self, thread: u32) -> Option<(&[u64], usize, RunState, Session)> {
         if thread == self.thread {
-            return Some((self.stack(), self.stack_mark, self.run, self.session));
+            return Some((self.stack(), self.stack_room(), self.run, self.session));
         }
         let parked = self.threads.as_slice().get(thread as usize);
         parked.filter(|parked| parked.exists).map(|parked| {
             (
                 parked.stack.as_slice(),
-                parked.stack_mark,
+                parked.stack.room(),
                 parked.run,
                 parked.session,
             )

@@ -6,7 +6,7 @@
 //! Invariants, relied on by handlers (see `state.rs`):
 //! - S1: all numbers held by an [`InstData`] are in range for the store, and there are as many of them as the module declares.
 //! - S2: `entries[f]` of an instance is 0, or the first word of defined function `f`, and then that function is verified.
-//! - S3: the stack is never reallocated.
+//! - S3: the stack is never reallocated. It is as long as what was ever in use of it; what lies behind is not initialised.
 //! - S4: items are only appended; their addresses may change only between runs, except that a run may grow memories and tables,
 //!   after which it reloads what it holds of them.
 
@@ -51,7 +51,7 @@ pub(crate) struct Store<'m> {
     pub(super) maps: Buf<super::tail::direct::HandlerMap>,
     /// How handlers are found.
     pub(crate) threading: Threading,
-    /// Frames of all activations of the present thread. Its length is fixed (S3).
+    /// Frames of all activations of the present thread. Its room is fixed (S3).
     pub(crate) stack: Buf<u64>,
     /// Things that are collected.
     pub(crate) heap: Heap,
@@ -71,8 +71,6 @@ pub(crate) struct Store<'m> {
     pub(super) tags: Buf<u32>,
     /// Type of each host function.
     pub(super) hosts: Buf<u32>,
-    /// Slots from the bottom of the stack that were ever in use, rounded up to [`STACK_STEP`]; at most the stack's length.
-    pub(super) stack_mark: usize,
     /// Most bytes that all memories may have together.
     pub(crate) max_memory_bytes: u64,
     /// Most elements that all tables may have together.
@@ -224,7 +222,7 @@ impl<'m> Store<'m> {
         stack_slots: u32,
         provider: Option<&'m dyn MemoryProvider>,
     ) -> Result<Self, OutOfMemory> {
-        let stack = Buf::<u64>::zeroed(&mut arena, stack_slots as usize)?;
+        let stack = Buf::with_room(&mut arena, stack_slots as usize)?;
         Ok(Self {
             #[cfg(all(wrt_tail6, not(debug_assertions)))]
             board: {
@@ -255,7 +253,6 @@ impl<'m> Store<'m> {
             profile: None,
             #[cfg(feature = "debug")]
             stops: None,
-            stack_mark: 0,
             max_memory_bytes: u64::MAX,
             max_table_elems: u64::MAX,
             fuel: 0,
@@ -276,19 +273,24 @@ impl<'m> Store<'m> {
         &self.arena
     }
 
-    /// The stack, of all activations of the present thread.
+    /// What was ever in use of the stack, of all activations of the present thread.
     pub(crate) const fn stack(&self) -> &[u64] {
         self.stack.as_slice()
     }
 
-    /// The stack, of all activations.
+    /// What was ever in use of the stack, of all activations.
     pub(crate) const fn stack_mut(&mut self) -> &mut [u64] {
         self.stack.as_mut_slice()
     }
 
+    /// Slots of the stack, whether they were ever in use or not.
+    pub(crate) const fn stack_room(&self) -> usize {
+        self.stack.room()
+    }
+
     /// Slots from the bottom of the stack that were ever in use, rounded up to [`STACK_STEP`].
     pub(crate) const fn stack_mark(&self) -> usize {
-        self.stack_mark
+        self.stack.len()
     }
 
     /// Whether the host has ever handed in a reference to something of its own.
@@ -303,12 +305,8 @@ impl<'m> Store<'m> {
 
     /// Takes slots up to `end` into use. False, and nothing changed, beyond the end of the stack.
     pub(crate) fn use_stack(&mut self, end: usize) -> bool {
-        if end > self.stack.len() {
-            return false;
-        }
-        let mark = end.next_multiple_of(STACK_STEP).min(self.stack.len());
-        self.stack_mark = self.stack_mark.max(mark);
-        true
+        let room = self.stack.room();
+        end <= room && (self.stack).lengthen(end.next_multiple_of(STACK_STEP).min(room))
     }
 
     /// The engine-wide number of a function type of the host: equal types have equal numbers.

@@ -49,7 +49,6 @@ pub(crate) struct Session {
 pub(super) struct Parked {
     pub(super) exists: bool,
     pub(super) stack: Buf<u64>,
-    pub(super) stack_mark: usize,
     pub(super) run: RunState,
     pub(super) session: Session,
 }
@@ -58,7 +57,6 @@ impl Parked {
     const VACANT: Self = Self {
         exists: false,
         stack: Buf::new(),
-        stack_mark: 0,
         run: RunState::IDLE,
         session: Session {
             depth: 0,
@@ -118,7 +116,7 @@ impl Store<'_> {
         if vacant.is_none() {
             self.threads.reserve_for_push(&mut self.arena)?;
         }
-        let stack = Buf::<u64>::zeroed(&mut self.arena, stack_slots as usize)?;
+        let stack = Buf::with_room(&mut self.arena, stack_slots as usize)?;
         let new = Parked {
             exists: true,
             stack,
@@ -150,7 +148,6 @@ impl Store<'_> {
         let threads = self.threads.as_mut_slice();
         let next = &mut threads[thread as usize];
         core::mem::swap(&mut self.stack, &mut next.stack);
-        core::mem::swap(&mut self.stack_mark, &mut next.stack_mark);
         core::mem::swap(&mut self.run, &mut next.run);
         core::mem::swap(&mut self.session, &mut next.session);
         // What the thread before has left is in the place of the next one: T1.

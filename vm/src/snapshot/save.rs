@@ -393,10 +393,10 @@ impl<S: Sink> Save<'_, '_, S> {
     fn threads(&mut self) -> Step<S> {
         self.section(Kind::Threads)?;
         for thread in 0..self.store.thread_limit() {
-            let Some((stack, mark, run, session)) = self.store.thread_state(thread) else {
+            let Some((stack, room, run, session)) = self.store.thread_state(thread) else {
                 continue;
             };
-            self.thread(thread, stack, mark, (run, session))?;
+            self.thread(thread, stack, room, (run, session))?;
         }
         for waiter in self.store.all_waiters() {
             self.out.u32s(&[waiter.thread, waiter.memory])?;
@@ -414,14 +414,14 @@ impl<S: Sink> Save<'_, '_, S> {
         &mut self,
         number: u32,
         stack: &[u64],
-        mark: usize,
+        room: usize,
         (run, session): (RunState, Session),
     ) -> Step<S> {
         let live = live_slots(self.store, stack, &run, &session);
         self.out.u32s(&[
             number,
+            room as u32,
             stack.len() as u32,
-            mark as u32,
             live as u32,
             status::code(run.status),
             run.instance,

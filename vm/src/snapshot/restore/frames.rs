@@ -198,8 +198,10 @@ impl Place<'_> {
 pub(super) struct Walk<'a, 'm> {
     pub(super) starts: &'a mut Starts,
     pub(super) store: &'a mut Store<'m>,
-    /// The thread's stack.
+    /// What was ever in use of the thread's stack.
     pub(super) stack: &'a [u64],
+    /// Slots of all of it.
+    pub(super) room: usize,
     /// Slots that are in use by what was found.
     pub(super) used: usize,
 }
@@ -212,10 +214,7 @@ impl<'m> Walk<'_, 'm> {
 
     /// Takes slots into use.
     fn use_up_to(&mut self, end: usize) -> Result<()> {
-        check(
-            end <= self.stack.len(),
-            "a frame that is larger than the stack",
-        )?;
+        check(end <= self.room, "a frame that is larger than the stack")?;
         self.used = self.used.max(end);
         Ok(())
     }
@@ -347,7 +346,7 @@ impl<'m> Walk<'_, 'm> {
         check(
             window
                 .checked_add(slots)
-                .is_some_and(|end| end <= self.stack.len()),
+                .is_some_and(|end| end <= self.room),
             "arguments outside of the stack",
         )?;
         self.use_up_to(window + slots)?;

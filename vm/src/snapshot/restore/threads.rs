@@ -112,13 +112,16 @@ impl Restore<'_, '_> {
         store.switch_thread(row.number);
         // Out of the store while it is looked at.
         let mut stack = core::mem::replace(&mut store.stack, Buf::new());
-        let live = stack.as_mut_slice().get_mut(..row.live as usize);
-        part.fill(live.ok_or(wrong("more slots than the stack has"))?)?;
+        let (live, room) = (row.live as usize, stack.room());
+        let fits = stack.lengthen(live.max(row.mark as usize).min(room));
+        let slots = stack.as_mut_slice().get_mut(..live).filter(|_| fits);
+        part.fill(slots.ok_or(wrong("more slots than the stack has"))?)?;
         let mut walk = Walk {
             starts,
             store,
             stack: stack.as_slice(),
-            used: row.live as usize,
+            room,
+            used: live,
         };
         let runs = walk.activations(row.run, max_nesting)?;
         let used = walk.used;
@@ -132,18 +135,19 @@ impl Restore<'_, '_> {
             "an answer to nobody",
         )?;
         let (first, count) = session.results;
-        check(first + count <= stack.len(), "results outside of the stack")?;
+        check(first + count <= room, "results outside of the stack")?;
+        let mut used = used.max(first + count);
         if let Some((tag, first, count)) = session.thrown {
             let sig = self.engine.store.tag_type(tag);
             let sig = sig.and_then(|ty| self.engine.store.func_sig(ty));
             let own = sig.is_some_and(|sig| sig.param_slots() == count);
-            let inside = first + count <= stack.len();
+            let inside = first + count <= room;
             check(own && inside && trapped, "an exception")?;
+            used = used.max(first + count);
         }
-        let mark = (row.mark as usize).min(stack.len());
         let store = &mut self.engine.store;
         store.stack = stack;
-        check(store.use_stack(used.max(mark)), "a stack that is too small")?;
+        check(store.use_stack(used), "a stack that is too small")?;
         let run = match run.status {
             Status::Idle => RunState::IDLE,
             Status::Starting
