@@ -32,31 +32,22 @@ handlers! {
         s.call_with(at::base, s.entry(s.half(at::func).into()), argument, slow_step_then_call)
     }
     fn call_indirect_zero(s, at) {
-        let Some(reference) = s.first_table_get(s.get64(at::index)) else {
-            return Ctl::Slow(slow_call_indirect_zero);
-        };
-        match s.own_func(reference, s.imm_u32(at::type_idx)) {
-            Some(func) => s.call(at::base, s.entry(func), slow_call_indirect_zero),
+        match s.first_table_entry(s.get64(at::index), s.imm_u32(at::type_idx)) {
+            Some(entry) => s.call(at::base, entry, slow_call_indirect_zero),
             None => Ctl::Slow(slow_call_indirect_zero),
         }
     }
     fn call_indirect_zero_short(s, at) {
-        let Some(reference) = s.first_table_get(s.get64(at::index)) else {
-            return Ctl::Slow(slow_call_indirect_zero_short);
-        };
-        match s.own_func(reference, s.imm_u32(at::type_idx)) {
-            Some(func) => s.call(at::base, s.entry(func), slow_call_indirect_zero_short),
+        match s.first_table_entry(s.get64(at::index), s.imm_u32(at::type_idx)) {
+            Some(entry) => s.call(at::base, entry, slow_call_indirect_zero_short),
             None => Ctl::Slow(slow_call_indirect_zero_short),
         }
     }
     fn mov_then_call_indirect_zero(s, at) {
-        let Some(reference) = s.first_table_get(s.get64(at::index)) else {
-            return Ctl::Slow(slow_mov_then_call_indirect_zero);
-        };
         let argument = Argument::Moved { to: at::to, src: at::src };
-        match s.own_func(reference, s.imm_u32(at::type_idx)) {
-            Some(func) => {
-                s.call_with(at::base, s.entry(func), argument, slow_mov_then_call_indirect_zero)
+        match s.first_table_entry(s.get64(at::index), s.imm_u32(at::type_idx)) {
+            Some(entry) => {
+                s.call_with(at::base, entry, argument, slow_mov_then_call_indirect_zero)
             }
             None => Ctl::Slow(slow_mov_then_call_indirect_zero),
         }
@@ -170,10 +161,7 @@ slow_paths! {
     }
     slow_call_indirect_zero = call_indirect_zero
     | slow_call_indirect_zero_short = call_indirect_zero_short (m, at) {
-        flow(
-            table_callee(m, 0, m.get(at::index), m.imm_u32(at::type_idx))
-                .and_then(|reference| m.call_ref(reference, at::base)),
-        )
+        flow(call_through_zero(m, m.get(at::index), m.imm_u32(at::type_idx), at::base))
     }
     slow_call_indirect = call_indirect | slow_call_indirect_short = call_indirect_short (m, at) {
         let (table, index) = (m.half(at::table), m.get(at::index));
@@ -213,9 +201,7 @@ fn slow_mov_then_call_indirect_zero(m: &mut Machine<'_, '_>) -> Flow {
     use field::mov_then_call_indirect_zero as at;
     let (before, index) = (m.get(at::to), m.get(at::index));
     m.set(at::to, m.get(at::src));
-    let called = table_callee(m, 0, index, m.imm_u32(at::type_idx))
-        .and_then(|reference| m.call_ref(reference, at::base));
-    called.unwrap_or_else(|out| {
+    call_through_zero(m, index, m.imm_u32(at::type_idx), at::base).unwrap_or_else(|out| {
         m.set(at::to, before);
         out
     })
@@ -248,6 +234,22 @@ fn slow_return_call_indirect(m: &mut Machine<'_, '_>) -> Flow {
         )
         .and_then(|reference| m.tail_call_ref(reference, at::base)),
     )
+}
+
+/// Calls through table 0, and notes where there is room for it what that has led to.
+fn call_through_zero(
+    m: &mut Machine<'_, '_>,
+    index: u64,
+    type_idx: u32,
+    base: Place,
+) -> Step<Flow> {
+    let reference = table_callee(m, 0, index, type_idx)?;
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    let caller = m.instance;
+    let flow = m.call_ref(reference, base)?;
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    m.store.note_callee(caller, index, type_idx, reference);
+    Ok(flow)
 }
 
 /// The function in a table, checked in the order of the spec: bounds, null, type.

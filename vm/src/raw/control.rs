@@ -308,6 +308,18 @@ impl State {
         Ctl::Jump
     }
 
+    /// First word of the function that element `index` of table 0 refers to, 0 if it is not verified yet; none if it may be none of this
+    /// instance with type `type_idx` of its module.
+    #[inline(always)]
+    pub(crate) fn first_table_entry(&self, index: u64, type_idx: u32) -> Option<u32> {
+        #[cfg(all(wrt_direct, not(debug_assertions)))]
+        if self.is_direct {
+            return self.known_callee(index, type_idx);
+        }
+        let reference = self.first_table_get(index)?;
+        Some(self.entry(self.own_func(reference, type_idx)?))
+    }
+
     /// What a reference refers to, if it is a function of this instance with type `type_idx` of its module: its number among the
     /// defined functions.
     #[inline(always)]

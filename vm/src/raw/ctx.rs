@@ -120,6 +120,11 @@ pub(crate) struct Ctx {
     /// Elements of table 0, and how many there are; 0 without a table.
     pub(super) elems: *const u64,
     pub(super) elem_count: u64,
+    /// What calls through table 0 lead to (K2).
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) callees: *const super::tail::callees::Row,
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) callee_count: u64,
     /// Why the run ended, see [`Stop::code`].
     #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
     pub(super) stop: u32,
@@ -192,6 +197,10 @@ impl Ctx {
             first_func: 0,
             elems: ptr::null(),
             elem_count: 0,
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            callees: ptr::null(),
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            callee_count: 0,
             #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
             stop: 0,
             tables: ptr::null(),
@@ -300,6 +309,11 @@ impl Ctx {
             Some(table) => (table.elems.as_ptr().cast_const(), table.elems.len() as u64),
             None => (ptr::null(), 0),
         };
+        #[cfg(all(wrt_direct, not(debug_assertions)))]
+        {
+            self.callees = data.callees.as_ptr();
+            self.callee_count = self.elem_count.min(data.callees.len() as u64);
+        }
         #[cfg(feature = "gc")]
         {
             (self.handles, self.handle_count, self.room) = store.heap.parts();

@@ -44,6 +44,9 @@ pub(crate) struct InstData<'m> {
     /// Number of the handler map of its code, or [`NO_MAP`](super::tail::direct::NO_MAP).
     #[cfg(all(wrt_direct, not(debug_assertions)))]
     pub(super) map: u32,
+    /// What calls through its table 0 lead to.
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) callees: Buf<super::tail::callees::Row>,
 }
 
 /// What an instance imports, in the order of each index space.
@@ -251,6 +254,8 @@ impl<'m> Store<'m> {
             dropped: Buf::new(),
             #[cfg(all(wrt_direct, not(debug_assertions)))]
             map: super::tail::direct::NO_MAP,
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            callees: Buf::new(),
         };
         let before = self.next_numbers();
         if let Err(error) = self.fill_instance(&mut instance, imports) {

@@ -7,7 +7,8 @@
 //! - `lanes`: what vector instructions compute, by machine instructions where that pays.
 //! - `float`: conversions of integers.
 //! - `profile`: counts of executed instructions. `stops`: where a debugger wants runs to pause.
-//! - `tail`, `looped`: the two cores; `tail::direct`: the first one without looking opcodes up. `dispatch`: the choice between them.
+//! - `tail`, `looped`: the two cores; `tail::direct`: the first one without looking opcodes up; `tail::callees`: what it calls through table 0.
+//!   `dispatch`: the choice between them.
 
 /// Whether this build has the instruction of this name, if the macros below hand it on: those that compute with floats are spread over the
 /// table and can be left out one by one.

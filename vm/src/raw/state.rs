@@ -56,6 +56,9 @@ pub(crate) struct State {
     /// Where the handler of the instruction at address 0 would be (D2); anything in a handler that is not directly threaded.
     #[cfg(all(wrt_direct, not(debug_assertions)))]
     pub(super) origin: *mut u8,
+    /// Whether the handler is directly threaded: no register, since a handler knows.
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) is_direct: bool,
     /// Fuel left. In the context where registers are few.
     #[cfg(not(wrt_tail4))]
     pub(super) fuel: i64,
@@ -84,6 +87,8 @@ impl State {
             mem: saved.mem,
             #[cfg(all(wrt_direct, not(debug_assertions)))]
             origin: saved.origin,
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            is_direct: false,
             #[cfg(not(wrt_tail4))]
             fuel: saved.fuel,
             #[cfg(not(wrt_tail4))]

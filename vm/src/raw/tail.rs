@@ -51,6 +51,8 @@ macro_rules! handler {
                     mem: if DIRECT { unsafe { (*ctx.cast::<Ctx>()).mem } } else { third },
                     #[cfg(wrt_direct)]
                     origin: third,
+                    #[cfg(wrt_direct)]
+                    is_direct: DIRECT,
                     acc,
                     fuel,
                     facc64,
@@ -93,6 +95,8 @@ macro_rules! pass {
             mem,
             #[cfg(wrt_direct)]
             origin,
+            #[cfg(wrt_direct)]
+                is_direct: _,
             acc,
             fuel,
             facc64,
@@ -355,6 +359,8 @@ mod handlers {
     for_each_own_op!(handlers_of);
 }
 
+#[cfg(wrt_direct)]
+pub(super) mod callees;
 #[cfg(wrt_direct)]
 pub(super) mod direct;
 

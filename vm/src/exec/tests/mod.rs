@@ -2,6 +2,7 @@
 
 mod atomics;
 mod bulk;
+mod callees;
 mod calls;
 mod direct;
 mod elsewhere;

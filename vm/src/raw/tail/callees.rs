@@ -1,0 +1,92 @@
+//! What calls through table 0 lead to, kept beside the table where handlers are directly threaded: so that a call knows its callee by one load
+//! from the index.
+//!
+//! Otherwise the place of the callee waits for the element, and then for the first word of the function that the element refers to. A row has
+//! both, for the function that was called last through the element of the same number. A call goes on with what the row says, and compares row
+//! and element meanwhile: an element that has changed, another type and an empty row are all found by that, and the slow path does the
+//! call and fills the row. So nobody who writes to a table has to know of rows. They are no part of a guest's state: no snapshot has any.
+//!
+//! Input: calls that took the slow path. Output: [`State::first_table_entry`].
+//!
+//! Invariants:
+//! - K1: a row is all 0, or has a reference to a function of its instance, a type of the instance's module that the function has, and the function's
+//!   first word from `entries`, which is not 0 (S2). [`Store::note_callee`] alone writes there.
+//! - K2: `callees` of a context points to `callee_count` rows of the running instance (C1), not more than table 0 has elements.
+
+use super::State;
+use crate::raw::dispatch::Threading;
+use crate::raw::instance::Callee;
+use crate::raw::store::Store;
+
+/// What the element of the same number refers to.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(in crate::raw) struct Row {
+    reference: u64,
+    type_idx: u32,
+    entry: u32,
+}
+
+impl Row {
+    const EMPTY: Self = Self {
+        reference: 0,
+        type_idx: 0,
+        entry: 0,
+    };
+}
+
+impl Store<'_> {
+    /// Notes that a call by this instance, through element `index` of its table 0, as type `type_idx` of its module, has led to `reference`:
+    /// so the function has the type, and if it is the instance's own it has been verified.
+    pub(crate) fn note_callee(&mut self, instance: u32, index: u64, type_idx: u32, reference: u64) {
+        let Some(Callee::Guest { instance: of, func }) = self.callee(reference) else {
+            return;
+        };
+        let Some(data) = self.instances.as_mut_slice().get_mut(instance as usize) else {
+            return;
+        };
+        let Some(entry) = data.entry(func) else {
+            return;
+        };
+        if of != instance || self.threading != Threading::Direct {
+            return;
+        }
+        let table = data.tables.as_slice().first();
+        let table = table.and_then(|&number| self.tables.as_slice().get(number as usize));
+        let elems = table.map_or(0, |table| table.elems().len());
+        // Without room there are no rows: the call takes the slow path.
+        if data.callees.len() < elems
+            && (data.callees)
+                .resize(&mut self.arena, elems, Row::EMPTY)
+                .is_err()
+        {
+            return;
+        }
+        if let Some(row) = data.callees.as_mut_slice().get_mut(index as usize) {
+            *row = Row {
+                reference,
+                type_idx,
+                entry,
+            };
+        }
+    }
+}
+
+impl State {
+    /// First word of the function that element `index` of table 0 refers to, if it was called before as type `type_idx` of its module. It
+    /// may be 0.
+    #[inline(always)]
+    pub(in crate::raw) fn known_callee(&self, index: u64, type_idx: u32) -> Option<u32> {
+        let ctx = self.context();
+        if index >= ctx.callee_count {
+            return None;
+        }
+        // SAFETY: C1, K2: so many elements the table has.
+        let reference = unsafe { *ctx.elems.add(index as usize) };
+        // SAFETY: K2.
+        let row = unsafe { *ctx.callees.add(index as usize) };
+        // One branch, and no register of the caller's is saved.
+        let differs = row.reference ^ reference | u64::from(row.type_idx ^ type_idx);
+        (differs == 0).then_some(row.entry)
+    }
+}
