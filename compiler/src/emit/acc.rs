@@ -154,5 +154,23 @@ mod tests {
         assert_eq!(store(Role::DefF64), Op::Store64FaccSrc);
         assert_eq!(store(Role::DefAcc), Op::Store64AccSrc);
         assert_eq!(store(Role::DefF32), Op::Store64);
+        // The index of a call, which is its third operand or its fifth.
+        let call = |op, fields| form(op, &fields, Some((Role::DefAcc, 9)));
+        assert_eq!(
+            call(Op::CallIndirectZero, [4, 0, 9, 1, 0, 0]),
+            Op::CallIndirectZeroAccIndex
+        );
+        assert_eq!(
+            call(Op::CallIndirectZero, [4, 9, 0, 1, 0, 0]),
+            Op::CallIndirectZero
+        );
+        assert_eq!(
+            call(Op::MovThenCallIndirectZero, [4, 0, 4, 1, 9, 1]),
+            Op::MovThenCallIndirectZeroAccIndex
+        );
+        assert_eq!(
+            call(Op::ConstThenCallIndirectZero, [4, 0, 4, 1, 9, 1]),
+            Op::ConstThenCallIndirectZeroAccIndex
+        );
     }
 }

@@ -68,6 +68,7 @@ const BODY: &[Pair] = &[
     pair(Op::Mov, Op::Call, None, Op::MovThenCall, &[Second(0), Second(1), First(0), First(1), Second(2)]),
     pair(Op::I32AddImm, Op::Call, None, Op::I32AddImmThenCall, &[Second(0), Second(1), First(0), First(1), First(2), Second(2)]),
     pair(Op::Mov, Op::CallIndirectZero, None, Op::MovThenCallIndirectZero, &[Second(0), Second(1), First(0), First(1), Second(2), Second(3)]),
+    pair(Op::ConstU32, Op::CallIndirectZero, None, Op::ConstThenCallIndirectZero, &[Second(0), Second(1), First(0), First(1), Second(2), Second(3)]),
     pair(Op::I32AddImm, Op::I32AddImm, None, Op::I32AddImmThenAddImm, &[Second(0), First(0), First(1), Second(1), First(2), Second(2)]),
     pair(Op::Mov, Op::I32AddImm, None, Op::MovThenI32AddImm, &[Second(0), First(0), First(1), Second(1), Second(2)]),
     pair(Op::I32Add, Op::I32AddImm, None, Op::I32AddThenAddImm, &[Second(0), First(0), First(1), First(2), Second(1), Second(2)]),

@@ -235,6 +235,10 @@ macro_rules! acc_rows {
             0x04dc load32_masked Load32Masked { dst: DefAcc, index: Use, mask: ImmS16, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32((index & mask) << shift) + offset]";
             0x04dd load32_masked_acc_index Load32MaskedAccIndex { dst: DefAcc, index: Acc, mask: ImmS16, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32((index & mask) << shift) + offset]";
 
+            // Calls whose index has just been read. What may pause reads no accumulator but this: where a run goes on at one, it is read from the slot.
+            0x04de call_indirect_zero_acc_index CallIndirectZeroAccIndex { base: Window, dst: Results, index: Acc, type_idx: Type, wide: Wide } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
+            0x04df call_indirect_zero_acc_index_short CallIndirectZeroAccIndexShort { base: WindowByte, dst: ResultsByte, index: Acc, type_idx: Type16 } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
+
             // Elements of arrays at constant addresses.
             0x04e0 load16_u_scaled Load16UScaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(index << shift) + offset]";
             0x04e1 load16_s_i32_scaled Load16SI32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap32(index << shift) + offset]";

@@ -23,6 +23,11 @@ macro_rules! ref_rows {
             0x050a store32_at_short Store32AtShort { src: UseByte, offset: ImmU24 } Next fuel Zero "mem[offset] = u32(src)";
             0x050b store32_at_acc_src Store32AtAccSrc { src: Acc, offset: ImmU32 } Next fuel Zero "mem[offset] = u32(src)";
 
+            // A move or a constant for an argument, then the call, as in `pair_ops.rs`.
+            0x050c mov_then_call_indirect_zero_acc_index MovThenCallIndirectZeroAccIndex { base: WindowByte, dst: ResultsByte, to: DefByte, src: UseByte, index: Acc, type_idx: Type16 } Call fuel Zero "index is read; to = src; dst.. = table 0[index](base..), checked against type";
+            0x050d const_then_call_indirect_zero ConstThenCallIndirectZero { base: WindowByte, dst: ResultsByte, to: DefByte, imm: ImmU24, index: Use, type_idx: Type16 } Call fuel Zero "index is read; to = u64(imm); dst.. = table 0[index](base..), checked against type";
+            0x050e const_then_call_indirect_zero_acc_index ConstThenCallIndirectZeroAccIndex { base: WindowByte, dst: ResultsByte, to: DefByte, imm: ImmU24, index: Acc, type_idx: Type16 } Call fuel Zero "index is read; to = u64(imm); dst.. = table 0[index](base..), checked against type";
+
             // The offset is part of the opcode.
             0x0510 store32_imm_tiny Store32ImmTiny { addr: UseByte, imm: ImmS8, offset: OffsetAt0510 } Next fuel Zero "mem[addr + offset] = u32(imm)";
 

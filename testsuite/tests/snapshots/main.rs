@@ -16,7 +16,9 @@ mod world;
 
 use world::{Hops, Seen, World, compiled, config};
 use wrt_compiler::OptLevel;
+use wrt_format::isa::{Op, instructions_le};
 use wrt_testsuite::programs::PROGRAMS;
+use wrt_vm::{Limits, Module};
 
 const RICH: &str = include_str!("../../src/hostile/rich.wat");
 const COLLECTED: &str = include_str!("../../src/hostile/collected.wat");
@@ -128,6 +130,41 @@ fn every_pause_of_a_little_of_what_is_collected() {
             config,
         );
         assert!(hops > 300, "{hops}");
+    }
+}
+
+/// A call through table 0 finds its index in the accumulator, and anew in its slot where a run goes on at the call.
+#[test]
+fn every_pause_at_calls_whose_index_has_just_been_read() {
+    const MODULE: &str = r#"(module
+        (type $f (func (param i32) (result i32)))
+        (memory 1) (data (i32.const 64) "\00\00\00\00\01\00\00\00\00\00\00\00")
+        (table funcref (elem $more $less))
+        (func $more (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))
+        (func $less (param i32) (result i32) (i32.sub (local.get 0) (i32.const 5)))
+        (func (export "run") (param $n i32) (param $at i32) (result i32)
+            (i32.add (call_indirect (type $f) (i32.const 1000) (i32.load (local.get $at)))
+                (i32.add (call_indirect (type $f) (local.get $n) (i32.load offset=4 (local.get $at)))
+                    (i32.add (local.get $n)
+                        (call_indirect (type $f) (i32.mul (local.get $n) (local.get $n))
+                            (i32.load offset=8 (local.get $at))))))))"#;
+    let image = compiled(MODULE.as_bytes(), OptLevel::O2);
+    let module = Module::load_from_binary(image.bytes(), &Limits::default()).unwrap();
+    let code = module.view().code();
+    for op in [
+        Op::CallIndirectZeroAccIndexShort,
+        Op::MovThenCallIndirectZeroAccIndex,
+        Op::ConstThenCallIndirectZeroAccIndex,
+    ] {
+        let mut instructions = instructions_le(code);
+        let has = instructions.any(|(_, own, _)| own == Some(op));
+        assert!(has, "{}", op.info().name);
+    }
+    for direct in [None, Some(0)] {
+        let config = config().with_direct_threading(direct);
+        let calls: Calls = &[("run", &[7, 64]), ("run", &[11, 64])];
+        let hops = goes_on(MODULE.as_bytes(), calls, Hops::Always, 1, config);
+        assert!(hops > 20, "{hops}");
     }
 }
 

@@ -15,42 +15,57 @@ use crate::raw::store::NULL;
 
 handlers! {
     fn call(s, at) {
-        s.call(at::base, s.entry(s.imm_u32(at::func)), slow_call)
+        s.call(at::base, s.callee(s.imm_u32(at::func)), slow_call)
     }
     fn call_short(s, at) {
-        s.call(at::base, s.entry(s.imm_u32(at::func)), slow_call_short)
+        s.call(at::base, s.callee(s.imm_u32(at::func)), slow_call_short)
     }
     fn call_tiny(s, at) {
-        s.call(at::base, s.entry(s.half(at::func).into()), slow_call_tiny)
+        s.call(at::base, s.callee(s.half(at::func).into()), slow_call_tiny)
     }
     fn mov_then_call(s, at) {
         let argument = Argument::Moved { to: at::to, src: at::src };
-        s.call_with(at::base, s.entry(s.half(at::func).into()), argument, slow_mov_then_call)
+        s.call_with(at::base, s.callee(s.half(at::func).into()), argument, slow_mov_then_call)
     }
     fn i32_add_imm_then_call(s, at) {
         let argument = Argument::Stepped { to: at::to, src: at::src, imm: at::imm };
-        s.call_with(at::base, s.entry(s.half(at::func).into()), argument, slow_step_then_call)
+        s.call_with(at::base, s.callee(s.half(at::func).into()), argument, slow_step_then_call)
     }
     fn call_indirect_zero(s, at) {
-        match s.first_table_entry(s.get64(at::index), s.imm_u32(at::type_idx)) {
-            Some(entry) => s.call(at::base, entry, slow_call_indirect_zero),
-            None => Ctl::Slow(slow_call_indirect_zero),
-        }
+        let callee = s.first_table_callee(s.get64(at::index), s.imm_u32(at::type_idx));
+        s.call(at::base, callee, slow_call_indirect_zero)
     }
     fn call_indirect_zero_short(s, at) {
-        match s.first_table_entry(s.get64(at::index), s.imm_u32(at::type_idx)) {
-            Some(entry) => s.call(at::base, entry, slow_call_indirect_zero_short),
-            None => Ctl::Slow(slow_call_indirect_zero_short),
-        }
+        let callee = s.first_table_callee(s.get64(at::index), s.imm_u32(at::type_idx));
+        s.call(at::base, callee, slow_call_indirect_zero_short)
+    }
+    fn call_indirect_zero_acc_index(s, at) {
+        let callee = s.first_table_callee(s.acc64(at::index), s.imm_u32(at::type_idx));
+        s.call(at::base, callee, slow_call_indirect_zero)
+    }
+    fn call_indirect_zero_acc_index_short(s, at) {
+        let callee = s.first_table_callee(s.acc64(at::index), s.imm_u32(at::type_idx));
+        s.call(at::base, callee, slow_call_indirect_zero_short)
     }
     fn mov_then_call_indirect_zero(s, at) {
+        let callee = s.first_table_callee(s.get64(at::index), s.imm_u32(at::type_idx));
         let argument = Argument::Moved { to: at::to, src: at::src };
-        match s.first_table_entry(s.get64(at::index), s.imm_u32(at::type_idx)) {
-            Some(entry) => {
-                s.call_with(at::base, entry, argument, slow_mov_then_call_indirect_zero)
-            }
-            None => Ctl::Slow(slow_mov_then_call_indirect_zero),
-        }
+        s.call_with(at::base, callee, argument, slow_mov_then_call_indirect_zero)
+    }
+    fn mov_then_call_indirect_zero_acc_index(s, at) {
+        let callee = s.first_table_callee(s.acc64(at::index), s.imm_u32(at::type_idx));
+        let argument = Argument::Moved { to: at::to, src: at::src };
+        s.call_with(at::base, callee, argument, slow_mov_then_call_indirect_zero)
+    }
+    fn const_then_call_indirect_zero(s, at) {
+        let callee = s.first_table_callee(s.get64(at::index), s.imm_u32(at::type_idx));
+        let argument = Argument::Const { to: at::to, imm: at::imm };
+        s.call_with(at::base, callee, argument, slow_const_then_call_indirect_zero)
+    }
+    fn const_then_call_indirect_zero_acc_index(s, at) {
+        let callee = s.first_table_callee(s.acc64(at::index), s.imm_u32(at::type_idx));
+        let argument = Argument::Const { to: at::to, imm: at::imm };
+        s.call_with(at::base, callee, argument, slow_const_then_call_indirect_zero)
     }
     fn call_import(_s, at) {
         Ctl::Slow(slow_call_import)
@@ -62,19 +77,13 @@ handlers! {
         let Some(reference) = s.table_get(at::table, s.get64(at::index)) else {
             return Ctl::Slow(slow_call_indirect);
         };
-        match s.own_func(reference, s.imm_u32(at::type_idx)) {
-            Some(func) => s.call(at::base, s.entry(func), slow_call_indirect),
-            None => Ctl::Slow(slow_call_indirect),
-        }
+        s.call(at::base, s.own_callee(reference, s.imm_u32(at::type_idx)), slow_call_indirect)
     }
     fn call_indirect_short(s, at) {
         let Some(reference) = s.table_get(at::table, s.get64(at::index)) else {
             return Ctl::Slow(slow_call_indirect_short);
         };
-        match s.own_func(reference, s.imm_u32(at::type_idx)) {
-            Some(func) => s.call(at::base, s.entry(func), slow_call_indirect_short),
-            None => Ctl::Slow(slow_call_indirect_short),
-        }
+        s.call(at::base, s.own_callee(reference, s.imm_u32(at::type_idx)), slow_call_indirect_short)
     }
     fn return_call | return_call_short(s, at) {
         let func = s.imm_u32(at::func);
@@ -95,16 +104,10 @@ handlers! {
         }
     }
     fn call_ref(s, at) {
-        match s.own_func(s.get64(at::callee), s.imm_u32(at::type_idx)) {
-            Some(func) => s.call(at::base, s.entry(func), slow_call_ref),
-            None => Ctl::Slow(slow_call_ref),
-        }
+        s.call(at::base, s.own_callee(s.get64(at::callee), s.imm_u32(at::type_idx)), slow_call_ref)
     }
     fn call_ref_short(s, at) {
-        match s.own_func(s.get64(at::callee), s.imm_u32(at::type_idx)) {
-            Some(func) => s.call(at::base, s.entry(func), slow_call_ref_short),
-            None => Ctl::Slow(slow_call_ref_short),
-        }
+        s.call(at::base, s.own_callee(s.get64(at::callee), s.imm_u32(at::type_idx)), slow_call_ref_short)
     }
     fn return_call_ref(s, at) {
         match s.own_func(s.get64(at::callee), s.imm_u32(at::type_idx)) {
@@ -199,10 +202,30 @@ fn slow_step_then_call(m: &mut Machine<'_, '_>) -> Flow {
 
 fn slow_mov_then_call_indirect_zero(m: &mut Machine<'_, '_>) -> Flow {
     use field::mov_then_call_indirect_zero as at;
-    let (before, index) = (m.get(at::to), m.get(at::index));
-    m.set(at::to, m.get(at::src));
-    call_through_zero(m, index, m.imm_u32(at::type_idx), at::base).unwrap_or_else(|out| {
-        m.set(at::to, before);
+    let index = m.get(at::index);
+    let argument = (at::to, m.get(at::src));
+    call_through_zero_with(m, argument, index, m.imm_u32(at::type_idx), at::base)
+}
+
+fn slow_const_then_call_indirect_zero(m: &mut Machine<'_, '_>) -> Flow {
+    use field::const_then_call_indirect_zero as at;
+    let index = m.get(at::index);
+    let argument = (at::to, m.imm_u32(at::imm).into());
+    call_through_zero_with(m, argument, index, m.imm_u32(at::type_idx), at::base)
+}
+
+/// The same with an argument that is put in place first. Where the call pauses, its slot is as it was.
+fn call_through_zero_with(
+    m: &mut Machine<'_, '_>,
+    (to, argument): (Place, u64),
+    index: u64,
+    type_idx: u32,
+    base: Place,
+) -> Flow {
+    let before = m.get(to);
+    m.set(to, argument);
+    call_through_zero(m, index, type_idx, base).unwrap_or_else(|out| {
+        m.set(to, before);
         out
     })
 }

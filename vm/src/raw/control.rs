@@ -2,6 +2,8 @@
 
 use core::hint::cold_path;
 
+#[cfg(not(wrt_tail4))]
+use wrt_format::isa::Op;
 use wrt_format::isa::{Place, field, frame_of, site_word};
 
 use super::ctx::SlowFn;
@@ -65,9 +67,32 @@ pub(crate) enum Argument {
     InPlace,
     /// One is moved.
     Moved { to: Place, src: Place },
+    /// One is an immediate.
+    Const { to: Place, imm: Place },
     /// One is the sum of an i32 and an immediate.
     Stepped { to: Place, src: Place, imm: Place },
 }
+
+/// Calls that read the integer accumulator, and the operand that it is the slot of.
+#[cfg(not(wrt_tail4))]
+const ACC_CALLS: [(Op, Place); 4] = [
+    (
+        Op::CallIndirectZeroAccIndex,
+        field::call_indirect_zero_acc_index::index,
+    ),
+    (
+        Op::CallIndirectZeroAccIndexShort,
+        field::call_indirect_zero_acc_index_short::index,
+    ),
+    (
+        Op::MovThenCallIndirectZeroAccIndex,
+        field::mov_then_call_indirect_zero_acc_index::index,
+    ),
+    (
+        Op::ConstThenCallIndirectZeroAccIndex,
+        field::const_then_call_indirect_zero_acc_index::index,
+    ),
+];
 
 impl State {
     #[inline(always)]
@@ -199,13 +224,28 @@ impl State {
         unsafe { *self.context().entries.add(func as usize) }
     }
 
-    /// Calls the function at word `entry`; the call's window operand, `base`, says where its frame starts. `slow` does the same
-    /// without assuming anything, and decides about everything unusual: `entry` 0, or a frame beyond the mark.
+    /// First word of defined function `func`, which the direct call at `pc` names; null if it is not verified yet.
+    #[inline(always)]
+    pub(crate) fn callee(&self, func: u32) -> *const u16 {
+        self.word(self.entry(func))
+    }
+
+    /// The word of this number, or null if it is 0.
+    #[inline(always)]
+    fn word(&self, entry: u32) -> *const u16 {
+        if entry == 0 {
+            return core::ptr::null();
+        }
+        self.context().code.wrapping_add(entry as usize)
+    }
+
+    /// Calls the function at `callee`, from one of the methods here, or null; the call's window operand, `base`, says where its frame starts. `slow` does
+    /// the same without assuming anything, and decides about everything unusual: `callee` null, or a frame beyond the mark.
     ///
     /// Out of fuel, nothing has happened: the machine pauses at the call.
     #[inline(always)]
-    pub(crate) fn call(&mut self, base: Place, entry: u32, slow: SlowFn) -> Ctl {
-        self.call_with(base, entry, Argument::InPlace, slow)
+    pub(crate) fn call(&mut self, base: Place, callee: *const u16, slow: SlowFn) -> Ctl {
+        self.call_with(base, callee, Argument::InPlace, slow)
     }
 
     /// The same with an argument that is yet to be put in place, which `slow` does too.
@@ -213,17 +253,15 @@ impl State {
     pub(crate) fn call_with(
         &mut self,
         base: Place,
-        entry: u32,
+        callee: *const u16,
         argument: Argument,
         slow: SlowFn,
     ) -> Ctl {
-        if entry == 0 {
+        if callee.is_null() {
             return Ctl::Slow(slow);
         }
         let ctx = self.context();
         let code = ctx.code;
-        // SAFETY: R7.
-        let callee = unsafe { code.add(entry as usize) };
         // SAFETY: R2: a window starts in the frame.
         let fp = unsafe { self.fp.add(usize::from(self.half(base))) };
         // SAFETY: R7.
@@ -242,6 +280,7 @@ impl State {
         match argument {
             Argument::InPlace => {}
             Argument::Moved { to, src } => self.set64(to, self.get64(src)),
+            Argument::Const { to, imm } => self.set64(to, self.imm_u32(imm).into()),
             Argument::Stepped { to, src, imm } => {
                 let imm = i32::from(self.imm_s16(imm)) as u32;
                 self.set32(to, self.get32(src).wrapping_add(imm));
@@ -253,6 +292,17 @@ impl State {
         self.fp = fp;
         self.pc = callee.wrapping_add(field::enter::words);
         Ctl::Jump
+    }
+
+    /// What the integer accumulator holds where a run starts: of calls that read it what it held when the run was left there, and that is in
+    /// its slot too (R8). Nothing else that a run can start at reads it.
+    #[cfg(not(wrt_tail4))]
+    pub(super) fn acc_at_start(&self) -> u64 {
+        let read = ACC_CALLS
+            .iter()
+            .find(|(op, _)| self.opcode() == *op as u16)
+            .map(|&(_, index)| self.get64(index));
+        read.unwrap_or(0)
     }
 
     /// Leaves any value in the integer accumulator, which nothing reads behind a call or return: so its register is free for what is
@@ -308,16 +358,28 @@ impl State {
         Ctl::Jump
     }
 
-    /// First word of the function that element `index` of table 0 refers to, 0 if it is not verified yet; none if it may be none of this
-    /// instance with type `type_idx` of its module.
+    /// First word of the function that element `index` of table 0 refers to; null if it may be none of this instance with type `type_idx` of
+    /// its module, or is not verified yet.
     #[inline(always)]
-    pub(crate) fn first_table_entry(&self, index: u64, type_idx: u32) -> Option<u32> {
+    pub(crate) fn first_table_callee(&self, index: u64, type_idx: u32) -> *const u16 {
         #[cfg(all(wrt_direct, not(debug_assertions)))]
         if self.is_direct {
-            return self.known_callee(index, type_idx);
+            return self.word(self.known_callee(index, type_idx));
         }
-        let reference = self.first_table_get(index)?;
-        Some(self.entry(self.own_func(reference, type_idx)?))
+        match self.first_table_get(index) {
+            Some(reference) => self.own_callee(reference, type_idx),
+            None => core::ptr::null(),
+        }
+    }
+
+    /// First word of what a reference refers to; null if that may be no function of this instance with type `type_idx` of its module, or is
+    /// not verified yet.
+    #[inline(always)]
+    pub(crate) fn own_callee(&self, reference: u64, type_idx: u32) -> *const u16 {
+        match self.own_func(reference, type_idx) {
+            Some(func) => self.word(self.entry(func)),
+            None => core::ptr::null(),
+        }
     }
 
     /// What a reference refers to, if it is a function of this instance with type `type_idx` of its module: its number among the

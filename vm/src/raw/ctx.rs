@@ -122,7 +122,9 @@ pub(crate) struct Ctx {
     pub(super) elem_count: u64,
     /// What calls through table 0 lead to (K2).
     #[cfg(all(wrt_direct, not(debug_assertions)))]
-    pub(super) callees: *const super::tail::callees::Row,
+    pub(super) callee_refs: *const u64,
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) callees: *const super::tail::callees::Known,
     #[cfg(all(wrt_direct, not(debug_assertions)))]
     pub(super) callee_count: u64,
     /// Why the run ended, see [`Stop::code`].
@@ -197,6 +199,8 @@ impl Ctx {
             first_func: 0,
             elems: ptr::null(),
             elem_count: 0,
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            callee_refs: ptr::null(),
             #[cfg(all(wrt_direct, not(debug_assertions)))]
             callees: ptr::null(),
             #[cfg(all(wrt_direct, not(debug_assertions)))]
@@ -311,8 +315,9 @@ impl Ctx {
         };
         #[cfg(all(wrt_direct, not(debug_assertions)))]
         {
-            self.callees = data.callees.as_ptr();
-            self.callee_count = self.elem_count.min(data.callees.len() as u64);
+            let (references, callees, count) = data.callees.parts();
+            (self.callee_refs, self.callees) = (references, callees);
+            self.callee_count = count.min(self.elem_count);
         }
         #[cfg(feature = "gc")]
         {

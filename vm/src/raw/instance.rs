@@ -46,7 +46,7 @@ pub(crate) struct InstData<'m> {
     pub(super) map: u32,
     /// What calls through its table 0 lead to.
     #[cfg(all(wrt_direct, not(debug_assertions)))]
-    pub(super) callees: Buf<super::tail::callees::Row>,
+    pub(super) callees: super::tail::callees::Callees,
 }
 
 /// What an instance imports, in the order of each index space.
@@ -255,7 +255,7 @@ impl<'m> Store<'m> {
             #[cfg(all(wrt_direct, not(debug_assertions)))]
             map: super::tail::direct::NO_MAP,
             #[cfg(all(wrt_direct, not(debug_assertions)))]
-            callees: Buf::new(),
+            callees: super::tail::callees::Callees::NONE,
         };
         let before = self.next_numbers();
         if let Err(error) = self.fill_instance(&mut instance, imports) {

@@ -81,7 +81,8 @@ impl State {
     pub(super) fn from_ctx(ctx: *mut Ctx) -> Self {
         // SAFETY: the cores pass the context of the run (C1).
         let saved = unsafe { &*ctx };
-        Self {
+        #[cfg_attr(wrt_tail4, expect(unused_mut, reason = "there is no accumulator"))]
+        let mut state = Self {
             pc: saved.pc,
             fp: saved.fp,
             mem: saved.mem,
@@ -98,7 +99,12 @@ impl State {
             #[cfg(not(wrt_tail4))]
             facc32: 0.0,
             ctx,
+        };
+        #[cfg(not(wrt_tail4))]
+        {
+            state.acc = state.acc_at_start();
         }
+        state
     }
 
     /// Saves what a slow path or the end of the run needs.

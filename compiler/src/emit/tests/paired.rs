@@ -292,6 +292,12 @@ fn arguments_are_moved_and_stepped_by_the_call() {
     let indirect = |index| inst(Op::CallIndirectZero, &[0, 0, index, 0]);
     let moved = calling(None, indirect(1), 0);
     assert_eq!(moved[0], "mov_then_call_indirect_zero 4 0 4 0 1 0");
+    let constant = |value| calling(Some(inst(Op::ConstU32, &[3, value])), indirect(1), 3);
+    assert_eq!(
+        constant(0xff_ffff)[0],
+        "const_then_call_indirect_zero 4 0 4 16777215 1 0"
+    );
+    assert_eq!(constant(0x100_0000).len(), 3);
     // What is stepped is the index too, which the call reads first.
     let index = calling(Some(inst(Op::I32AddImm, &[3, 0, -1])), indirect(3), 3);
     assert_eq!(index.len(), 3, "{index:?}");

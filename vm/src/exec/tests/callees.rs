@@ -4,6 +4,7 @@ use wrt_format::image::write::TableSpec;
 use wrt_format::isa::Op;
 use wrt_format::trap::Trap;
 
+use super::calls::{THROUGH_ZERO, through_zero};
 use super::*;
 use crate::raw::arena::Arena;
 use crate::raw::dispatch::Threading;
@@ -11,12 +12,6 @@ use crate::raw::store::NULL;
 
 /// Whether this build keeps anything.
 const IS_THERE: bool = cfg!(all(wrt_direct, not(debug_assertions)));
-
-const OPS: [Op; 3] = [
-    Op::CallIndirectZero,
-    Op::CallIndirectZeroShort,
-    Op::MovThenCallIndirectZero,
-];
 
 /// Elements of the table at first.
 const ELEMS: u64 = 4;
@@ -26,19 +21,13 @@ const ELEMS: u64 = 4;
 fn program(op: Op) -> ModuleSpec {
     let caller = |type_idx: i64| {
         let mut call = Asm::new(4, 1);
-        if op == Op::MovThenCallIndirectZero {
-            call.op(op, &[2, 1, 2, 1, 0, type_idx]);
-        } else {
-            call.op(Op::Mov, &[2, 1]).op(op, &[2, 1, 0, type_idx]);
-        }
+        through_zero(&mut call, op, 7, type_idx);
         call.op(Op::Ret1, &[1]);
         call.func(0)
     };
     let callee = |factor: i64, type_idx: u32| {
         let mut callee = Asm::new(2, 1);
-        callee
-            .op(Op::I64MulImm, &[0, 0, factor])
-            .op(Op::Ret1, &[0]);
+        callee.op(Op::I64MulImm, &[0, 0, factor]).op(Op::Ret1, &[0]);
         callee.func(type_idx)
     };
     let mut longer = longs(1, 1);
@@ -80,7 +69,7 @@ fn call(store: &mut Store<'_>, core: Core, func: u32, index: u64) -> Result<u64,
 
 #[test]
 fn calls_go_where_the_table_says_now() {
-    for op in OPS {
+    for op in THROUGH_ZERO {
         for core in cores() {
             let mut store = alone(program(op));
             store
@@ -109,7 +98,7 @@ fn calls_go_where_the_table_says_now() {
 
 #[test]
 fn tables_may_become_longer_and_shorter() {
-    for op in OPS {
+    for op in THROUGH_ZERO {
         for core in cores() {
             let mut store = alone(program(op));
             set(&mut store, 0, func_ref(0, 2));
@@ -126,6 +115,34 @@ fn tables_may_become_longer_and_shorter() {
             assert_eq!(call(&mut store, core, 0, 0), uninitialized);
             set(&mut store, 0, func_ref(0, 3));
             assert_eq!(call(&mut store, core, 0, 0), Ok(21));
+        }
+    }
+}
+
+/// A call that pauses has done nothing, and finds its index again where it goes on, whichever core that is.
+#[cfg(not(feature = "no-fuel"))]
+#[test]
+fn calls_pause_and_go_on() {
+    for op in THROUGH_ZERO {
+        let mut store = alone(program(op));
+        set(&mut store, 1, func_ref(0, 2));
+        let all = cores();
+        // The first call takes the slow path, later ones the handler's.
+        for first in 0..3 * all.len() {
+            store.fuel = 1;
+            begin(&mut store, 0, &[1, 7]);
+            for nth in 0..5 {
+                let core = all[(first + nth) % all.len()];
+                assert_eq!(run_on(&mut store, core), Ok(Exit::OutOfFuel), "{op:?}");
+                assert_eq!(store.fuel, 0);
+                let frame = frames(&store).next().unwrap();
+                let module = store.instance(0).unwrap().module();
+                let word = module.code()[(module.func(0).code_word + frame.word) as usize];
+                assert_eq!(u16::from_le(word), op as u16);
+            }
+            store.fuel = 1;
+            let exit = run_on(&mut store, all[first % all.len()]).unwrap();
+            assert_eq!((results(&store, exit), store.fuel), (std::vec![14], 0));
         }
     }
 }

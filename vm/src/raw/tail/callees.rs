@@ -6,33 +6,56 @@
 //! and element meanwhile: an element that has changed, another type and an empty row are all found by that, and the slow path does the
 //! call and fills the row. So nobody who writes to a table has to know of rows. They are no part of a guest's state: no snapshot has any.
 //!
-//! Input: calls that took the slow path. Output: [`State::first_table_entry`].
+//! Input: calls that took the slow path. Output: [`State::known_callee`].
 //!
 //! Invariants:
 //! - K1: a row is all 0, or has a reference to a function of its instance, a type of the instance's module that the function has, and the function's
 //!   first word from `entries`, which is not 0 (S2). [`Store::note_callee`] alone writes there.
-//! - K2: `callees` of a context points to `callee_count` rows of the running instance (C1), not more than table 0 has elements.
+//! - K2: `callee_refs` and `callees` of a context point to `callee_count` rows of the running instance (C1), not more than table 0 has elements.
 
 use super::State;
+use crate::raw::arena::{Arena, OutOfMemory};
+use crate::raw::buf::Buf;
 use crate::raw::dispatch::Threading;
 use crate::raw::instance::Callee;
-use crate::raw::store::Store;
+use crate::raw::store::{NULL, Store};
 
-/// What the element of the same number refers to.
-#[derive(Clone, Copy, Debug)]
+/// The function that a reference refers to.
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(in crate::raw) struct Row {
-    reference: u64,
+pub(in crate::raw) struct Known {
     type_idx: u32,
     entry: u32,
 }
 
-impl Row {
-    const EMPTY: Self = Self {
-        reference: 0,
-        type_idx: 0,
-        entry: 0,
+/// The rows of an instance. Reference and function lie apart, so that the number of the element is the index of both.
+#[derive(Debug)]
+pub(in crate::raw) struct Callees {
+    references: Buf<u64>,
+    known: Buf<Known>,
+}
+
+impl Callees {
+    /// No rows.
+    pub(in crate::raw) const NONE: Self = Self {
+        references: Buf::new(),
+        known: Buf::new(),
     };
+
+    /// References, functions, and how many there are of both.
+    pub(in crate::raw) fn parts(&self) -> (*const u64, *const Known, u64) {
+        let count = self.references.len().min(self.known.len());
+        (self.references.as_ptr(), self.known.as_ptr(), count as u64)
+    }
+
+    /// Makes rows for so many elements, if there are fewer.
+    fn reach(&mut self, arena: &mut Arena<'_>, elems: usize) -> Result<(), OutOfMemory> {
+        if self.known.len() < elems {
+            self.references.resize(arena, elems, NULL)?;
+            self.known.resize(arena, elems, Known::default())?;
+        }
+        Ok(())
+    }
 }
 
 impl Store<'_> {
@@ -55,38 +78,38 @@ impl Store<'_> {
         let table = table.and_then(|&number| self.tables.as_slice().get(number as usize));
         let elems = table.map_or(0, |table| table.elems().len());
         // Without room there are no rows: the call takes the slow path.
-        if data.callees.len() < elems
-            && (data.callees)
-                .resize(&mut self.arena, elems, Row::EMPTY)
-                .is_err()
-        {
+        if data.callees.reach(&mut self.arena, elems).is_err() {
             return;
         }
-        if let Some(row) = data.callees.as_mut_slice().get_mut(index as usize) {
-            *row = Row {
-                reference,
-                type_idx,
-                entry,
-            };
+        let references = data.callees.references.as_mut_slice();
+        let known = data.callees.known.as_mut_slice();
+        if let (Some(own), Some(known)) = (
+            references.get_mut(index as usize),
+            known.get_mut(index as usize),
+        ) {
+            *own = reference;
+            *known = Known { type_idx, entry };
         }
     }
 }
 
 impl State {
-    /// First word of the function that element `index` of table 0 refers to, if it was called before as type `type_idx` of its module. It
-    /// may be 0.
+    /// First word of the function that element `index` of table 0 refers to, if it was called before as type `type_idx` of its module; else
+    /// 0.
     #[inline(always)]
-    pub(in crate::raw) fn known_callee(&self, index: u64, type_idx: u32) -> Option<u32> {
+    pub(in crate::raw) fn known_callee(&self, index: u64, type_idx: u32) -> u32 {
         let ctx = self.context();
         if index >= ctx.callee_count {
-            return None;
+            return 0;
         }
         // SAFETY: C1, K2: so many elements the table has.
         let reference = unsafe { *ctx.elems.add(index as usize) };
         // SAFETY: K2.
-        let row = unsafe { *ctx.callees.add(index as usize) };
+        let own = unsafe { *ctx.callee_refs.add(index as usize) };
+        // SAFETY: K2.
+        let known = unsafe { *ctx.callees.add(index as usize) };
         // One branch, and no register of the caller's is saved.
-        let differs = row.reference ^ reference | u64::from(row.type_idx ^ type_idx);
-        (differs == 0).then_some(row.entry)
+        let differs = own ^ reference | u64::from(known.type_idx ^ type_idx);
+        if differs == 0 { known.entry } else { 0 }
     }
 }

@@ -162,7 +162,8 @@ impl Place<'_> {
         Some(val::slot_count(module.func_type(ty?).results))
     }
 
-    /// Whether a run may stand at this instruction: it is one that can find that the fuel does not suffice, and reads no accumulator.
+    /// Whether a run may stand at this instruction: it is one that can find that the fuel does not suffice. Of these calls alone may read an
+    /// accumulator: the machine finds what it held in its slot.
     fn may_pause(&self) -> bool {
         let control = match self.info.control {
             Control::Fuel | Control::Call | Control::TailCall | Control::Throw => true,
@@ -176,7 +177,7 @@ impl Place<'_> {
             | Control::Return
             | Control::Trap => self.info.charge != Charge::Zero,
         };
-        control && !self.reads_accumulator()
+        control && (self.info.control == Control::Call || !self.reads_accumulator())
     }
 
     fn reads_accumulator(&self) -> bool {
