@@ -12,11 +12,16 @@
 //!   of its opcode, of a level that the processor has (T1). [`fill`] alone writes there, from the image, which does not change; handlers never do.
 //! - D2: `origin` of a context is null, or the address of the map of the running instance minus four times the address of its code (both
 //!   wrap): then the entry of the instruction at `pc` is at `origin + 4 * pc`. R1 and D1 make it a handler. A map stays where it is (A1).
+//! - D3: behind the handler of a direct call of such a function, where a word is no instruction, the map has the address that the callee's record says its
+//!   first word has. It is compared with what R7 says before anything goes there.
 
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use wrt_format::isa::{OP_LIMIT, PROLOGUE, instructions_le};
+use wrt_format::image::ModuleView;
+use wrt_format::isa::{
+    Control, MAX_WORDS, OP_LIMIT, Op, PROLOGUE, Role, field_value, instructions_le,
+};
 
 #[cfg(wrt_levels)]
 use super::level::{DIRECT_SETS, Level, level};
@@ -107,6 +112,47 @@ pub(in crate::raw) fn fill(map: &mut [MaybeUninit<Handler>], from: usize, code: 
     }
 }
 
+/// Writes where the direct calls of whole instructions lead to (D3).
+fn fill_callees(
+    map: &mut [MaybeUninit<Handler>],
+    from: usize,
+    module: &ModuleView<'_>,
+    code: &[u16],
+) {
+    let Some(map) = map.get_mut(from..) else {
+        return;
+    };
+    for (at, op, words) in instructions_le(code) {
+        let info = op.map(Op::info).filter(|it| it.control == Control::Call);
+        let mut fields = info.map_or(&[][..], |it| it.fields).iter();
+        let Some(func) = fields.find(|it| matches!(it.role, Role::DefinedFunc | Role::NearFunc))
+        else {
+            continue;
+        };
+        let mut native = [0; MAX_WORDS];
+        for (native, word) in native.iter_mut().zip(words) {
+            *native = u16::from_le(*word);
+        }
+        let callee = module.func(field_value(&native, func) as u32).code_word;
+        let callee = module.code().as_ptr().wrapping_add(callee as usize);
+        if let Some(entry) = map.get_mut(at + 1) {
+            // SAFETY: an entry is as large as an address, and whatever it holds is initialised as (D1, D3) say.
+            unsafe { entry.as_mut_ptr().cast::<*const u16>().write(callee) };
+        }
+    }
+}
+
+/// First word of the function that the direct call at `pc` names (D3).
+#[inline(always)]
+pub(in crate::raw) fn callee(state: &State) -> *const u16 {
+    let entry = state
+        .origin
+        .wrapping_add(state.pc.addr().wrapping_mul(SCALE))
+        .wrapping_add(size_of::<Handler>());
+    // SAFETY: D2, D3.
+    unsafe { *entry.cast::<*const u16>() }
+}
+
 /// See D2.
 pub(in crate::raw) fn origin(map: *const MaybeUninit<Handler>, code: *const u16) -> *mut u8 {
     let map = map.cast_mut().cast::<u8>();
@@ -168,11 +214,9 @@ impl Store<'_> {
         let record = data.module.func(func);
         let from = record.code_word as usize;
         let words = from..from + record.words as usize;
-        fill(
-            map.entries.as_mut_slice(),
-            from,
-            data.module.code().get(words).unwrap_or_default(),
-        );
+        let code = data.module.code().get(words).unwrap_or_default();
+        fill(map.entries.as_mut_slice(), from, code);
+        fill_callees(map.entries.as_mut_slice(), from, &data.module, code);
     }
 
     /// Threads all instances directly from now on, as far as there is room for their maps.
