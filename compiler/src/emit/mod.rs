@@ -16,6 +16,7 @@ mod pairs;
 mod short;
 #[cfg(test)]
 pub(crate) mod tests;
+mod vectors;
 
 use wrt_format::image::Handler;
 use wrt_format::isa::{Op, field_value, set_field};

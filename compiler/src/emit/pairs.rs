@@ -7,6 +7,7 @@ use wrt_format::isa::{Control, Op, Role, fits};
 
 use super::acc;
 use super::blocks::{Block, End, Inst};
+use super::vectors;
 
 use Src::{First, Second, Zero};
 
@@ -56,6 +57,9 @@ const STEP_BRANCH: &[Src] = &[First(0), First(1), First(2), Second(1), Zero];
 /// The result of a load compared with another slot, and the other way round.
 const LOADED_BRANCH: &[Src] = &[First(0), First(1), Second(1), First(2), Zero];
 const BRANCH_LOADED: &[Src] = &[First(0), First(1), Second(0), First(2), Zero];
+/// Two slots that are stepped, the second being compared with an immediate or another slot.
+const STEP_IMM: &[Src] = &[First(0), Second(0), First(2), Second(2), Second(3), Zero];
+const STEP_LIMIT: &[Src] = &[First(0), Second(0), Second(2), Second(3), First(2), Zero];
 const TEST_BRANCH: &[Src] = &[First(0), First(1), First(2), Zero, Zero];
 
 /// Of instructions of a body; those that are linked first.
@@ -108,7 +112,15 @@ const ENDS: &[Pair] = &[
     pair(Op::Load32, Op::BrI32LtU, Some(1), Op::BrLoad32GtU, BRANCH_LOADED),
     pair(Op::Load32, Op::BrI32LeU, Some(0), Op::BrLoad32LeU, LOADED_BRANCH),
     pair(Op::Load32, Op::BrI32LeU, Some(1), Op::BrLoad32GeU, BRANCH_LOADED),
-    in_place(pair(Op::I32AddImm, Op::BrI32AddNe, None, Op::BrI32AddAddNe, &[First(0), Second(0), Second(2), Second(3), First(2), Zero])),
+    pair(Op::I8x16Bitmask, Op::BrNz, Some(0), Op::BrI8x16BitmaskNz, &[First(0), First(1), Zero]),
+    pair(Op::I8x16Bitmask, Op::BrZ, Some(0), Op::BrI8x16BitmaskZ, &[First(0), First(1), Zero]),
+    pair(Op::I8x16EqBitmask, Op::BrNz, Some(0), Op::BrI8x16EqBitmaskNz, &[First(0), First(1), First(2), Zero]),
+    pair(Op::I8x16EqBitmask, Op::BrZ, Some(0), Op::BrI8x16EqBitmaskZ, &[First(0), First(1), First(2), Zero]),
+    in_place(pair(Op::I32AddImm, Op::BrI32AddNeImm, None, Op::BrI32AddAddNeImm, STEP_IMM)),
+    in_place(pair(Op::I32AddImm, Op::BrI32AddLtUImm, None, Op::BrI32AddAddLtUImm, STEP_IMM)),
+    in_place(pair(Op::I32AddImm, Op::BrI32AddLtS, None, Op::BrI32AddAddLtS, STEP_LIMIT)),
+    in_place(pair(Op::I32AddImm, Op::BrI32AddLtU, None, Op::BrI32AddAddLtU, STEP_LIMIT)),
+    in_place(pair(Op::I32AddImm, Op::BrI32AddNe, None, Op::BrI32AddAddNe, STEP_LIMIT)),
     in_place(pair(Op::I32AddImm, Op::BrI32AddNz, None, Op::BrI32AddAddNz, &[First(0), Second(0), First(2), Second(2), Zero])),
     pair(Op::I32Add, Op::Ret1, Some(0), Op::Ret1I32Add, &[First(1), First(2)]),
     pair(Op::ConstU32, Op::Ret1, Some(0), Op::Ret1Const, &[First(1)]),
@@ -137,7 +149,7 @@ fn reads((op, fields): (Op, &[i64; 6]), slot: i64) -> bool {
     operands.any(|(field, &value)| field.role.is_use() && value == slot)
 }
 
-fn fit(op: Op, fields: &[i64; 6]) -> bool {
+pub(super) fn fit(op: Op, fields: &[i64; 6]) -> bool {
     let mut operands = op.info().fields.iter().zip(fields);
     operands.all(|(field, &value)| fits(field, value))
 }
@@ -149,13 +161,15 @@ pub(super) fn run(blocks: &mut [Block]) {
         let caught = !block.catches.is_empty();
         let before = caught.then(|| calls(&block.body));
         end(block);
+        end(block);
+        third(block);
         squares(&mut block.body);
         steps(&mut block.body);
         for &linked in &[true, false] {
             body(&mut block.body, linked, block.loop_depth > 0);
         }
         moves(&mut block.body);
-        products(&mut block.body);
+        vectors::run(&mut block.body);
         let Some(before) = before else {
             continue;
         };
@@ -205,6 +219,23 @@ fn end(block: &mut Block) {
         End::Next(_) => None,
     };
     if found.is_some() {
+        block.body.pop();
+    }
+}
+
+/// Joins a step with a branch that steps another slot by as much, and a counter that it tests.
+fn third(block: &mut Block) {
+    let (Some(last), End::Cond(branch, ..)) = (block.body.last(), &mut block.end) else {
+        return;
+    };
+    let ([dst, src, step, ..], [first, second, by, imm, label, _]) = (last.fields, branch.fields);
+    let fields = [dst, first, second, imm, step, label];
+    let joins = (last.op, branch.op) == (Op::I32AddImm, Op::BrI32AddAddNz)
+        && dst == src
+        && step == by
+        && fit(Op::BrI32AddAddAddNz, &fields);
+    if joins {
+        (branch.op, branch.fields) = (Op::BrI32AddAddAddNz, fields);
         block.body.pop();
     }
 }
@@ -279,43 +310,6 @@ fn step(get: &Inst, add: &Inst, set: &Inst) -> Option<[i64; 6]> {
     (steps && fit(Op::GlobalStep, &fields)).then_some(fields)
 }
 
-/// Two products of one vector with what lies in two places from one address on, each added to a sum where that is, in one instruction.
-fn products(body: &mut Vec<Inst>) {
-    let mut kept: Vec<Inst> = Vec::with_capacity(body.len());
-    for inst in body.drain(..) {
-        match kept
-            .last_mut()
-            .and_then(|last| Some((twice(last, &inst)?, last)))
-        {
-            Some(((op, fields), last)) => (last.op, last.fields) = (op, fields),
-            None => kept.push(inst),
-        }
-    }
-    *body = kept;
-}
-
-/// The instruction that does both, and its operands.
-fn twice(first: &Inst, second: &Inst) -> Option<(Op, [i64; 6])> {
-    let op = if first.op == Op::F32x4MulAddLoadWrap {
-        Op::F32x4MulAddLoadTwice
-    } else if first.op == Op::F64x2MulAddLoadWrap {
-        Op::F64x2MulAddLoadTwice
-    } else {
-        return None;
-    };
-    let ([dst, a, c, addr, offset, k], [dst2, a2, c2, addr2, offset2, k2]) =
-        (first.fields, second.fields);
-    let is_apart = |slot: i64| (slot - dst).abs() > 1;
-    let fields = [dst, dst2, a, addr, k, k2];
-    let holds = first.op == second.op
-        && (dst, dst2, a, addr, offset, offset2) == (c, c2, a2, addr2, 0, 0)
-        && is_apart(dst2)
-        && is_apart(a)
-        && addr != dst
-        && addr != dst + 1;
-    (holds && fit(op, &fields)).then_some((op, fields))
-}
-
 /// Three moves in one instruction as long as there are as many.
 fn moves(body: &mut Vec<Inst>) {
     let mut kept: Vec<Inst> = Vec::with_capacity(body.len());
@@ -386,6 +380,16 @@ pub(super) fn split(block: &mut Block) -> bool {
     let [first, second, c, d, e, _] = branch.fields;
     let (step, op, fields) = if branch.op == Op::BrI32AddAddNe {
         (e, Op::BrI32AddNe, [second, second, c, d, 0, 0])
+    } else if branch.op == Op::BrI32AddAddLtS {
+        (e, Op::BrI32AddLtS, [second, second, c, d, 0, 0])
+    } else if branch.op == Op::BrI32AddAddLtU {
+        (e, Op::BrI32AddLtU, [second, second, c, d, 0, 0])
+    } else if branch.op == Op::BrI32AddAddNeImm {
+        (c, Op::BrI32AddNeImm, [second, second, d, e, 0, 0])
+    } else if branch.op == Op::BrI32AddAddLtUImm {
+        (c, Op::BrI32AddLtUImm, [second, second, d, e, 0, 0])
+    } else if branch.op == Op::BrI32AddAddAddNz {
+        (e, Op::BrI32AddAddNz, [second, c, e, d, 0, 0])
     } else if branch.op == Op::BrI32AddAddNz {
         (c, Op::BrI32AddNz, [second, second, d, 0, 0, 0])
     } else {
@@ -418,6 +422,14 @@ pub(super) fn parts(op: Op, fields: &[i64]) -> Option<Vec<Part>> {
         Some(moves(3))
     } else if op == Op::BrMov {
         Some(moves(1).into_iter().chain([jump(1)]).collect())
+    } else if let (true, &[first, second, third, imm, step, label]) =
+        (op == Op::BrI32AddAddAddNz, fields)
+    {
+        Some(vec![
+            (Op::I32AddImm, vec![first, first, step]),
+            (Op::I32AddImm, vec![second, second, step]),
+            (Op::BrI32AddNz, vec![third, third, imm, label]),
+        ])
     } else if op == Op::BrMov2 {
         Some(moves(2).into_iter().chain([jump(2)]).collect())
     } else if op == Op::BrConst {
@@ -468,54 +480,4 @@ pub(super) fn parts(op: Op, fields: &[i64]) -> Option<Vec<Part>> {
         Some(parts.to_vec())
     };
     moving.or_else(pair)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn products_of_one_vector_added_in_place_are_two_in_one() {
-        let one = |op, dst, a, c, addr, offset, k| Inst {
-            op,
-            fields: [dst, a, c, addr, offset, k],
-            offset: 7,
-        };
-        let near =
-            |dst, a, c, addr, offset, k| one(Op::F32x4MulAddLoadWrap, dst, a, c, addr, offset, k);
-        let paired = |first: &Inst, second: Inst| {
-            let mut body = [first.clone(), second].to_vec();
-            products(&mut body);
-            let ops: Vec<(Op, [i64; 6])> = body.iter().map(|it| (it.op, it.fields)).collect();
-            ops
-        };
-        let first = near(10, 2, 10, 5, 0, 16);
-        let both = paired(&first, near(12, 2, 12, 5, 0, -48));
-        assert_eq!(both, [(Op::F32x4MulAddLoadTwice, [10, 12, 2, 5, 16, -48])]);
-        // Another sum, vector, address, offset; a sum elsewhere; one that overlaps; a place that is far.
-        for other in [
-            near(12, 2, 14, 5, 0, 0),
-            near(12, 4, 12, 5, 0, 0),
-            near(12, 2, 12, 6, 0, 0),
-            near(12, 2, 12, 5, 16, 0),
-            near(11, 2, 11, 5, 0, 0),
-            near(10, 2, 10, 5, 0, 0),
-            near(12, 2, 12, 5, 0, 40_000),
-            one(Op::F64x2MulAddLoadWrap, 12, 2, 12, 5, 0, 0),
-        ] {
-            assert_eq!(paired(&first, other).len(), 2);
-        }
-        // The second reads what the first writes.
-        for first in [
-            near(2, 2, 2, 5, 0, 0),
-            near(5, 2, 5, 5, 0, 0),
-            near(4, 2, 4, 5, 0, 0),
-        ] {
-            let [_, a, _, addr, ..] = first.fields;
-            assert_eq!(paired(&first, near(12, a, 12, addr, 0, 0)).len(), 2);
-        }
-        let wide = one(Op::F64x2MulAddLoadWrap, 10, 2, 10, 5, 0, 16);
-        let both = paired(&wide, one(Op::F64x2MulAddLoadWrap, 12, 2, 12, 5, 0, 0));
-        assert_eq!(both, [(Op::F64x2MulAddLoadTwice, [10, 12, 2, 5, 16, 0])]);
-    }
 }

@@ -327,12 +327,17 @@ impl Fuser<'_> {
                 self.barriers.push(barriers);
                 let Some((fused, taken)) = self
                     .update(&insts, inst, at)
+                    .or_else(|| self.places(&insts, inst, at))
                     .or_else(|| self.pair(&insts, inst, at))
                 else {
                     break;
                 };
+                self.count(inst, -1);
+                self.count(&fused, 1);
                 for gone in taken {
-                    insts[gone as usize] = None;
+                    if let Some(gone) = insts[gone as usize].take() {
+                        self.count(&gone, -1);
+                    }
                 }
                 insts[at] = Some(fused);
             }
@@ -352,6 +357,16 @@ impl Fuser<'_> {
                 if field.role.is_def() {
                     self.def[value as usize] = NOWHERE;
                 }
+            }
+        }
+    }
+
+    /// Adds to how often the registers are read that an instruction reads.
+    fn count(&mut self, inst: &VInst, by: i32) {
+        for (field, &value) in inst.op.info().fields.iter().zip(&inst.fields) {
+            if field.role.is_register() && !field.role.is_def() {
+                let uses = &mut self.uses[value as usize];
+                *uses = uses.saturating_add_signed(by);
             }
         }
     }

@@ -93,7 +93,7 @@ impl OpInfo {
         let number = self.op as u16;
         if number >= 0x0500 && number < 0x0503 {
             features::FUNCTION_REFERENCES
-        } else if number >= 0x0520 && number < 0x0540 {
+        } else if number >= 0x0520 && number < 0x0522 {
             features::EXCEPTIONS
         } else if number >= 0x0740 && number < 0x0760 {
             features::THREADS

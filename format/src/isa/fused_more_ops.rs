@@ -58,6 +58,10 @@ macro_rules! fused_more_rows {
             0x078b br_f64_add_nlt_acc_a BrF64AddNltAccA { a: AccF64, b: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if f64(!((a + b) < rhs)) goto label";
             0x078c br_f64_add_nle BrF64AddNle { a: Use, b: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if f64(!((a + b) <= rhs)) goto label";
             0x078d br_f64_add_nle_acc_a BrF64AddNleAccA { a: AccF64, b: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if f64(!((a + b) <= rhs)) goto label";
+
+            // Two steps, then a comparison of the second with an immediate.
+            0x078e br_i32_add_add_ne_imm BrI32AddAddNeImm { first: ModByte, second: ModByte, imm0: ImmS16, imm: ImmS16, limit: ImmS16, label: Label16 } CondBranch fuel Zero "first = i32(first + imm0); second = i32(second + imm); if i32(second != limit) goto label";
+            0x078f br_i32_add_add_lt_u_imm BrI32AddAddLtUImm { first: ModByte, second: ModByte, imm0: ImmS16, imm: ImmS16, limit: ImmS16, label: Label16 } CondBranch fuel Zero "first = i32(first + imm0); second = i32(second + imm); if i32(second < limit, unsigned) goto label";
         }
     };
 }

@@ -1,4 +1,4 @@
-//! The instruction set: `ops`, with its parts `acc_ops`, `ref_ops`, `gc_ops`, `fused_ops`, `simd_ops`, `simd_fused_ops`, `atomic_ops`, `fused_more_ops`, `pair_ops` and `wide_ops`, is the one table, everything else is derived from it.
+//! The instruction set: `ops`, with its parts `acc_ops`, `ref_ops`, `gc_ops`, `fused_ops`, `simd_ops`, `simd_fused_ops`, `simd_more_ops`, `atomic_ops`, `fused_more_ops`, `pair_ops` and `wide_ops`, is the one table, everything else is derived from it.
 
 #[macro_use]
 mod ops;
@@ -12,6 +12,7 @@ mod gc_ops;
 mod fused_ops;
 #[macro_use]
 mod simd_fused_ops;
+mod simd_more_ops;
 mod simd_ops;
 #[macro_use]
 mod atomic_ops;

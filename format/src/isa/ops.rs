@@ -1,6 +1,6 @@
 //! THE instruction table: one row per instruction, the single source of encoder, decoder, disassembler, verifier walk,
 //! handler tables and `ISA.md`. It goes on in `acc_ops.rs`, `ref_ops.rs`, `fused_ops.rs`, `fused_more_ops.rs` and `pair_ops.rs`. The parts that a small runner leaves out are in `gc_ops.rs`,
-//! `simd_ops.rs`, `simd_fused_ops.rs` and `atomic_ops.rs`; `wide_ops.rs` has what comes behind them.
+//! `simd_ops.rs`, `simd_fused_ops.rs`, `simd_more_ops.rs` and `atomic_ops.rs`; `wide_ops.rs` has what comes behind them.
 //!
 //! A row reads `number name Variant { operand: Role, ... } Control fuel Charge "formula";`.
 //! - `number` is explicit and never reused: images outlive releases.
@@ -15,7 +15,7 @@
 #[macro_export]
 macro_rules! for_each_op {
     ($callback:ident) => {
-        $crate::scalar_rows! { [[$crate::gc_rows] [$crate::fused_rows] [$crate::simd_rows] [$crate::simd_fused_rows] [$crate::atomic_rows] [$crate::fused_more_rows] [$crate::pair_rows] [$crate::wide_rows] [$callback]] }
+        $crate::scalar_rows! { [[$crate::simd_more_rows] [$crate::gc_rows] [$crate::fused_rows] [$crate::simd_rows] [$crate::simd_fused_rows] [$crate::atomic_rows] [$crate::fused_more_rows] [$crate::pair_rows] [$crate::wide_rows] [$callback]] }
     };
 }
 

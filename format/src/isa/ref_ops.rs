@@ -1,4 +1,4 @@
-//! The part of the instruction table for typed function references and exceptions, see `ops.rs`.
+//! The part of the instruction table for typed function references and exceptions, with some more steps, see `ops.rs`.
 
 /// The rows given, then those of this file, for the macros in the brackets.
 #[doc(hidden)]
@@ -15,6 +15,11 @@ macro_rules! ref_rows {
             0x0500 call_ref CallRef { base: Window, dst: Results, callee: Use, type_idx: Type, wide: Wide } Call fuel Zero "dst.. = callee(base..), checked against type";
             0x0501 return_call_ref ReturnCallRef { base: Window, callee: Use, type_idx: Type } TailCall fuel Zero "return callee(base..), checked against type";
             0x0502 ref_as_non_null RefAsNonNull { dst: Def, src: Use } Next fuel Zero "dst = src, traps if null";
+
+            // Two or three steps, then a comparison of the last.
+            0x0503 br_i32_add_add_add_nz BrI32AddAddAddNz { first: ModByte, second: ModByte, third: ModByte, imm: ImmS8, step: ImmS16, label: Label16 } CondBranch fuel Zero "first = i32(first + step); second = i32(second + step); third = i32(third + imm); if i32(third != 0) goto label";
+            0x0504 br_i32_add_add_lt_s BrI32AddAddLtS { first: ModByte, second: ModByte, limit: UseByte, imm: ImmS8, imm0: ImmS16, label: Label16 } CondBranch fuel Zero "first = i32(first + imm0); second = i32(second + imm); if i32(second < limit, signed) goto label";
+            0x0505 br_i32_add_add_lt_u BrI32AddAddLtU { first: ModByte, second: ModByte, limit: UseByte, imm: ImmS8, imm0: ImmS16, label: Label16 } CondBranch fuel Zero "first = i32(first + imm0); second = i32(second + imm); if i32(second < limit, unsigned) goto label";
 
             // At an address that is known.
             0x0507 load32_at Load32At { dst: DefAcc, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[offset]";

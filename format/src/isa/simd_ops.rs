@@ -226,9 +226,13 @@ macro_rules! simd_rows {
             0x06c9 f64x2_promote_low_f32x4 F64x2PromoteLowF32x4 { dst: Def128, src: Use128 } Next fuel Zero "dst[i] = f64(src[i])";
 
             // Products with what is in memory, and sums: of two places with one vector, and with one number in all lanes. As the single ones.
-            0x06ca f32x4_mul_add_load_twice F32x4MulAddLoadTwice { first: Mod128, second: Mod128, a: Use128, addr: Use, k: ImmS16, k2: ImmS16 } Next fuel Zero "first[i] += a[i] * (16 bytes at mem[wrap32(addr + k)])[i]; second likewise at k2; rounded twice";
-            0x06cb f64x2_mul_add_load_twice F64x2MulAddLoadTwice { first: Mod128, second: Mod128, a: Use128, addr: Use, k: ImmS16, k2: ImmS16 } Next fuel Zero "first[i] += a[i] * (16 bytes at mem[wrap32(addr + k)])[i]; second likewise at k2; rounded twice";
-            0x06cc f32x4_mul_add_load_splat F32x4MulAddLoadSplat { dst: Def128, c: Use128, addr: Use, addr2: Use, k: ImmS16, k2: ImmS16 } Next fuel Zero "dst[i] = (f32 at mem[wrap32(addr + k)]) * (16 bytes at mem[wrap32(addr2 + k2)])[i] + c[i], rounded twice";
+            0x06ca f32x4_mul_add_load_twice F32x4MulAddLoadTwice { first: Mod128, second: Mod128, a: Use128, addr: Use, k: ImmS32, d: ImmS16 } Next fuel Zero "first[i] += a[i] * (16 bytes at mem[wrap32(addr + k)])[i]; second likewise at k + d; rounded twice";
+            0x06cb f64x2_mul_add_load_twice F64x2MulAddLoadTwice { first: Mod128, second: Mod128, a: Use128, addr: Use, k: ImmS32, d: ImmS16 } Next fuel Zero "first[i] += a[i] * (16 bytes at mem[wrap32(addr + k)])[i]; second likewise at k + d; rounded twice";
+            0x06cc f32x4_mul_add_load_splat F32x4MulAddLoadSplat { dst: Def128, c: Use128, addr: Use, addr2: Use, k: ImmS32, d: ImmS16 } Next fuel Zero "dst[i] = (f32 at mem[wrap32(addr + k)]) * (16 bytes at mem[wrap32(addr2 + k + d)])[i] + c[i], rounded twice";
+
+            // Tests of the sign of bytes.
+            0x06cd br_i8x16_bitmask_nz BrI8x16BitmaskNz { dst: Def, src: Use128, label: Label16 } CondBranch fuel Zero "dst = bit i set where lane i < 0; if dst != 0 goto label";
+            0x06ce br_i8x16_bitmask_z BrI8x16BitmaskZ { dst: Def, src: Use128, label: Label16 } CondBranch fuel Zero "dst = bit i set where lane i < 0; if dst == 0 goto label";
 
             // Loads and stores, in the forms of the scalar ones.
             0x06d0 load128 Load128 { dst: Def128, addr: Use, offset: ImmU16 } Next fuel Zero "dst = 16 bytes at mem[addr + offset]";

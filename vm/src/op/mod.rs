@@ -54,6 +54,8 @@ mod vector;
 mod vector_fused;
 #[cfg(feature = "simd")]
 mod vector_memory;
+#[cfg(feature = "simd")]
+mod vector_more;
 
 #[cfg(feature = "gc")]
 pub(crate) use array::*;
@@ -83,3 +85,5 @@ pub(crate) use vector::*;
 pub(crate) use vector_fused::*;
 #[cfg(feature = "simd")]
 pub(crate) use vector_memory::*;
+#[cfg(feature = "simd")]
+pub(crate) use vector_more::*;

@@ -3,7 +3,17 @@
 use super::cmp::narrow;
 use super::int::widen32;
 use super::memory::OUT;
-use crate::raw::state::Ctl;
+use crate::raw::state::{Ctl, State};
+use wrt_format::isa::Place;
+
+/// Steps two slots, and gives what the second one holds then.
+#[inline(always)]
+fn step_both(s: &mut State, first: Place, imm0: Place, second: Place, imm: Place) -> u32 {
+    s.set32(first, s.get32(first).wrapping_add(widen32(s.imm_s16(imm0))));
+    let value = s.get32(second).wrapping_add(widen32(s.imm_s16(imm)));
+    s.set32(second, value);
+    value
+}
 
 handlers! {
     fn i32_add_imm_then_add_imm(s, at) {
@@ -68,6 +78,27 @@ handlers! {
         s.set32(at::first, s.get32(at::first).wrapping_add(widen32(s.imm_s16(at::imm0))));
         let value = s.get32(at::second).wrapping_add(widen32(s.imm_s16(at::imm)));
         s.set32(at::second, value);
+        s.branch_if(value != 0, s.imm_s16(at::label).into(), at::words)
+    }
+    fn br_i32_add_add_ne_imm(s, at) {
+        let value = step_both(s, at::first, at::imm0, at::second, at::imm);
+        s.branch_if(value != widen32(s.imm_s16(at::limit)), s.imm_s16(at::label).into(), at::words)
+    }
+    fn br_i32_add_add_lt_u_imm(s, at) {
+        let value = step_both(s, at::first, at::imm0, at::second, at::imm);
+        s.branch_if(value < widen32(s.imm_s16(at::limit)), s.imm_s16(at::label).into(), at::words)
+    }
+    fn br_i32_add_add_lt_s(s, at) {
+        let value = step_both(s, at::first, at::imm0, at::second, at::imm);
+        s.branch_if(narrow::lt_s(value, s.get32(at::limit)), s.imm_s16(at::label).into(), at::words)
+    }
+    fn br_i32_add_add_lt_u(s, at) {
+        let value = step_both(s, at::first, at::imm0, at::second, at::imm);
+        s.branch_if(value < s.get32(at::limit), s.imm_s16(at::label).into(), at::words)
+    }
+    fn br_i32_add_add_add_nz(s, at) {
+        s.set32(at::first, s.get32(at::first).wrapping_add(widen32(s.imm_s16(at::step))));
+        let value = step_both(s, at::second, at::step, at::third, at::imm);
         s.branch_if(value != 0, s.imm_s16(at::label).into(), at::words)
     }
     fn ret1_i32_add(s, at) {

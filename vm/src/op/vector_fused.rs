@@ -1,9 +1,9 @@
 //! Vector instructions that do several operators: the single ones' functions one after the other.
 
 use super::memory::{OUT, wrapped};
+use super::vector_more::{apart, near};
 use crate::raw::lanes::{self as simd, V128};
-use crate::raw::state::{Ctl, State};
-use wrt_format::isa::Place;
+use crate::raw::state::Ctl;
 
 macro_rules! shift {
     ($($name:ident = $shift:ident;)*) => { handlers! {$(
@@ -179,11 +179,12 @@ macro_rules! mul_add_load {
 macro_rules! mul_add_load_twice {
     ($($name:ident = $mul_add:ident;)*) => { handlers! {$(
         fn $name(s, at) {
-            for (sum, k) in [(at::first, at::k), (at::second, at::k2)] {
-                let Some(bytes) = s.load::<16>(near(s, at::addr, k)) else {
+            for (sum, is_second) in [(at::first, false), (at::second, true)] {
+                let ea = if is_second { apart(s, at::addr, at::k, at::d) } else { near(s, at::addr, at::k) };
+                let Some(bytes) = s.load::<16>(ea) else {
                     return OUT;
                 };
-                let both = simd::$mul_add(s.get128(at::a), V128::from_bytes(bytes), s.get128(sum));
+                let both = simd::$mul_add(s.get128_late(at::a), V128::from_bytes(bytes), s.get128(sum));
                 s.set128_late(sum, both);
             }
             Ctl::Next
@@ -196,18 +197,12 @@ mul_add_load_twice! {
     f64x2_mul_add_load_twice = f64x2_mul_add;
 }
 
-/// `wrap32(addr + k)`.
-#[inline(always)]
-fn near(s: &State, addr: Place, k: Place) -> u64 {
-    u64::from(s.get32(addr).wrapping_add(s.imm_s16(k) as u32))
-}
-
 handlers! {
     fn f32x4_mul_add_load_splat(s, at) {
         let Some(number) = s.load::<4>(near(s, at::addr, at::k)) else {
             return OUT;
         };
-        let Some(bytes) = s.load::<16>(near(s, at::addr2, at::k2)) else {
+        let Some(bytes) = s.load::<16>(apart(s, at::addr2, at::k, at::d)) else {
             return OUT;
         };
         let number = simd::i32x4_splat(u32::from_le_bytes(number).into());

@@ -37,7 +37,7 @@ macro_rules! with_gc {
 #[cfg(feature = "simd")]
 macro_rules! with_simd {
     ([$($parts:tt)*] $callback:ident) => {
-        with_atomics! { [$($parts)* [wrt_format::fused_rows] [wrt_format::simd_rows] [wrt_format::simd_fused_rows]] $callback }
+        with_atomics! { [$($parts)* [wrt_format::fused_rows] [wrt_format::simd_rows] [wrt_format::simd_fused_rows] [wrt_format::simd_more_rows]] $callback }
     };
 }
 #[cfg(not(feature = "simd"))]

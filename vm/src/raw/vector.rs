@@ -39,12 +39,25 @@ impl State {
     /// register that it would have to save.
     #[inline(always)]
     pub(crate) fn set128_late(&mut self, at: Place, value: V128) {
+        self.set_apart();
+        self.set128(at, value);
+    }
+
+    /// As [`Self::get128`], with the operand only looked at now, for the same reason.
+    #[inline(always)]
+    pub(crate) fn get128_late(&self, at: Place) -> V128 {
+        self.set_apart();
+        self.get128(at)
+    }
+
+    /// What comes after it reads operands after what comes before it.
+    #[inline(always)]
+    pub(crate) fn set_apart(&self) {
         #[cfg(all(target_arch = "x86_64", not(feature = "checked")))]
         // SAFETY: no instruction.
         unsafe {
             core::arch::asm!("", options(nostack, preserves_flags));
         }
-        self.set128(at, value);
     }
 
     /// The cell of the high half of the global whose other cell this is.

@@ -374,6 +374,137 @@ fn two_counters_are_stepped_by_the_branch() {
     assert!(text.contains("i32_add_imm 0 0 1000"), "{text}");
 }
 
+/// The lines of a loop that counts with v1, v2 and v3 if there is a third step, with a branch that compares what is last with a number.
+fn stepping(steps: &[i64], branch: (Op, i64), filler: usize) -> String {
+    let count = steps.len() as i64;
+    let last = steps.len() - 1;
+    let mut insts = vec![inst(Op::GlobalSet, &[1, 0]); filler];
+    for (i, &step) in (0..).zip(steps) {
+        insts.push(inst(Op::I32AddImm, &[count + 1 + i, 1 + i, step]));
+    }
+    if branch.0 == Op::BrI32AddNz {
+        insts.pop();
+        insts.push(inst(branch.0, &[2 * count, count, steps[last], 0]));
+    } else if [Op::BrI32AddLtS, Op::BrI32AddLtU].contains(&branch.0) {
+        insts.pop();
+        insts.push(inst(branch.0, &[2 * count, count, 0, steps[last], 0]));
+    } else {
+        insts.push(inst(branch.0, &[2 * count, branch.1, 0]));
+    }
+    let mut code = func(vec![
+        block(1, vec![inst(Op::GlobalSet, &[0, 0])], &[1]),
+        block(1, insts, &[3, 2]),
+        block(1, vec![inst(Op::Ret, &[])], &[]),
+        block(0, vec![inst(Op::Br, &[])], &[1]),
+    ]);
+    let regs = |from: i64| {
+        (from..from + count)
+            .map(|it| VReg(it as u32))
+            .collect::<Vec<_>>()
+    };
+    code.blocks[1].params = regs(1);
+    code.blocks[1].loop_depth = 1;
+    code.vreg_count = 2 * count as u32 + 1;
+    code.is_ref = vec![false; code.vreg_count as usize];
+    code.is_wide = code.is_ref.clone();
+    code.blocks[0].succs[0].args = vec![VReg(0); steps.len()];
+    code.blocks[3].succs[0].args = regs(count + 1);
+    listing(&emitted(&code))
+}
+
+#[test]
+fn counters_are_stepped_and_compared_by_the_branch() {
+    let ne = stepping(&[16, 4], (Op::BrI32NeImm, 2044), 1);
+    assert!(ne.contains("br_i32_add_add_ne_imm 0 1 16 4 2044 -"), "{ne}");
+    let lt = stepping(&[-1000, 256], (Op::BrI32LtUImm, 16_384), 1);
+    assert!(
+        lt.contains("br_i32_add_add_lt_u_imm 0 1 -1000 256 16384 -"),
+        "{lt}"
+    );
+    for (branch, name) in [(Op::BrI32AddLtS, "lt_s"), (Op::BrI32AddLtU, "lt_u")] {
+        let text = stepping(&[1000, 8], (branch, 0), 1);
+        assert!(
+            text.contains(&format!("br_i32_add_add_{name} 1 2 0 8 1000 -")),
+            "{text}"
+        );
+    }
+    let nz = stepping(&[16, 16, -4], (Op::BrI32AddNz, 0), 1);
+    assert!(nz.contains("br_i32_add_add_add_nz 0 1 2 -4 16 -"), "{nz}");
+    // Two steps that are not the same.
+    let apart = stepping(&[16, 8, -4], (Op::BrI32AddNz, 0), 1);
+    assert!(apart.contains("br_i32_add_add_nz 1 2 8 -4 -"), "{apart}");
+}
+
+#[test]
+fn counters_are_stepped_apart_where_the_label_is_far() {
+    for (steps, branch, lines) in [
+        (
+            &[16, 4][..],
+            (Op::BrI32NeImm, 2044),
+            ["i32_add_imm 0 0 16", "br_i32_add_eq_imm 1 1 4 2044 "],
+        ),
+        (
+            &[16, 4],
+            (Op::BrI32LtUImm, 2044),
+            ["i32_add_imm 0 0 16", "br_i32_add_ge_u_imm 1 1 4 2044 "],
+        ),
+        (
+            &[16, 4],
+            (Op::BrI32AddLtS, 0),
+            ["i32_add_imm 1 1 16", "br_i32_add_lt_s 2 2 0 4 -"],
+        ),
+        (
+            &[16, 4],
+            (Op::BrI32AddLtU, 0),
+            ["i32_add_imm 1 1 16", "br_i32_add_lt_u 2 2 0 4 -"],
+        ),
+        (
+            &[16, 16, -4],
+            (Op::BrI32AddNz, 0),
+            ["i32_add_imm 0 0 16", "br_i32_add_nz 2 2 -4 -"],
+        ),
+    ] {
+        let text = stepping(steps, branch, 17_000);
+        let end: Vec<&str> = text.lines().rev().take(6).collect();
+        assert!(lines.iter().all(|line| text.contains(line)), "{end:?}");
+        assert!(!text.contains("add_add"), "{end:?}");
+    }
+}
+
+#[test]
+fn masks_are_tested_where_they_are_made() {
+    for (mask, fields, name) in [
+        (Op::I8x16Bitmask, &[4, 3][..], "br_i8x16_bitmask"),
+        (Op::I8x16EqBitmask, &[4, 3, 3], "br_i8x16_eq_bitmask"),
+    ] {
+        for (branch, opposite) in [(Op::BrNz, "z"), (Op::BrZ, "nz")] {
+            let mut code = func(vec![
+                block(
+                    1,
+                    vec![
+                        inst(Op::I32x4Splat, &[3, 0]),
+                        inst(mask, fields),
+                        inst(branch, &[4, 0]),
+                    ],
+                    &[1, 2],
+                ),
+                block(
+                    1,
+                    vec![inst(Op::GlobalSet, &[4, 0]), inst(Op::Ret, &[])],
+                    &[],
+                ),
+                block(1, vec![inst(Op::Ret, &[])], &[]),
+            ]);
+            code.vreg_count = 5;
+            code.is_ref = vec![false; 5];
+            code.is_wide = [false, false, false, true, false].to_vec();
+            let text = listing(&emitted(&code));
+            assert!(text.contains(&format!("{name}_{opposite} ")), "{text}");
+            assert!(!text.contains(" br_z"), "{text}");
+        }
+    }
+}
+
 #[test]
 fn two_counters_are_stepped_apart_where_the_label_is_far() {
     for (branch, name, step) in [

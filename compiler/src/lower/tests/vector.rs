@@ -11,8 +11,9 @@ fn code(result: &str, body: &str) -> Vec<String> {
     let body = (0..6).fold(body.to_owned(), |text, i| {
         text.replace(&format!("${i}"), &format!("(local.get {i})"))
     });
-    let wat =
-        format!("(module (memory 1) (func (export \"f\") {PARAMS} {result} (local v128) {body}))");
+    let wat = format!(
+        "(module (memory 1) (func (export \"f\") {PARAMS} {result} (local v128 i32) {body}))"
+    );
     let wasm = wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
     let module = crate::wasm::parse(&wasm).expect("a module");
     let func = crate::ir::build(&module, 0).expect("a function");
@@ -24,7 +25,7 @@ fn code(result: &str, body: &str) -> Vec<String> {
 
 /// The instructions of a function that gives an expression, without what they define.
 fn value(expression: &str) -> Vec<String> {
-    let ty = if expression.starts_with("(i8x16.bitmask") {
+    let ty = if expression.starts_with("(i8x16.bitmask") || expression.starts_with("(i8x16.all") {
         "(result i32)"
     } else {
         "(result v128)"
@@ -243,7 +244,7 @@ fn operands_come_from_memory() {
             "f32x4.add",
             &product,
             "$3",
-            &format!("f32x4_mul_add_load_splat v3, v0, v1, k={k}, k2=8"),
+            &format!("f32x4_mul_add_load_splat v3, v0, v1, k={k}, d={}", 8 - k),
         );
     }
     let far = "(f32x4.add (f32x4.mul (v128.load32_splat $0) (v128.load offset=4 $1)) $3)";
@@ -262,14 +263,203 @@ fn tests_and_masks_are_one() {
     for (cond, name) in [
         ("(v128.any_true $2)", "br_v128_any_true v2"),
         ("(i32.eqz (v128.any_true $2))", "br_v128_none_true v2"),
+        ("(i8x16.all_true $2)", "br_i8x16_all_true v2"),
+        ("(i32.eqz (i8x16.all_true $2))", "br_i8x16_not_all_true v2"),
     ] {
         let code = code("", &format!("(if {cond} (then (i32.store $0 $1)))"));
-        let opposite = if name.contains("any") {
+        let opposite = if name.contains("not_all") {
+            name.replace("not_all", "all")
+        } else if name.contains("all") {
+            name.replace("all", "not_all")
+        } else if name.contains("any") {
             name.replace("any", "none")
         } else {
             name.replace("none", "any")
         };
         let has = |name: &str| code.iter().any(|line| line.contains(name));
         assert!(has(name) || has(&opposite), "{code:?}");
+    }
+}
+
+/// The instructions of a body that gives nothing, but for those that only pass control on.
+fn done(body: &str) -> Vec<String> {
+    let insts = code("", body).into_iter();
+    let insts = insts.filter(|line| !line.starts_with("block") && !line.starts_with("ret"));
+    insts
+        .map(|line| {
+            line.split_once(" = ")
+                .map_or(line.clone(), |it| it.1.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn both_operands_of_a_product_come_from_memory() {
+    let at = |load: &str, param: u32, k: u32| match k {
+        0 => format!("({load} ${param})"),
+        _ => format!("({load} (i32.add ${param} (i32.const {k})))"),
+    };
+    for (k, k2) in [(0, 0), (0, 32), (70_000, 70_016)] {
+        for ty in ["f32x4", "f64x2"] {
+            let (a, b) = (at("v128.load", 0, k), at("v128.load", 1, k2));
+            let d = i64::from(k) - i64::from(k2);
+            either(
+                &format!("{ty}.add"),
+                &format!("({ty}.mul {a} {b})"),
+                "$3",
+                // The left one is taken by the sum first.
+                &format!("{ty}_mul_add_load2 v3, v1, v0, k={k2}, d={d}"),
+            );
+        }
+        let (a, b) = (at("v128.load16x4_s", 0, k), at("v128.load16x4_s", 1, k2));
+        either(
+            "i32x4.add",
+            &format!("(i32x4.mul {a} {b})"),
+            "$3",
+            &format!("i32x4_mul_add_loads16x4_s v3, v0, v1, k={k}, d={}", k2 - k),
+        );
+    }
+    // Places that are too far from each other, an offset.
+    let (a, b) = (at("v128.load", 0, 0), at("v128.load", 1, 70_000));
+    let far = format!("(f32x4.add (f32x4.mul {a} {b}) $3)");
+    assert_eq!(value(&far).len(), 2);
+    let behind = "(f32x4.add (f32x4.mul (v128.load offset=4 $0) (v128.load $1)) $3)";
+    assert_eq!(value(behind).len(), 2);
+}
+
+#[test]
+fn numbers_side_by_side_are_multiplied_with_what_is_at_each() {
+    let sum = |c: &str, k: u32, address: &str, k2: u32| {
+        let number = format!("(v128.load32_splat (i32.add $0 (i32.const {k})))");
+        let vector = format!("(v128.load (i32.add {address} (i32.const {k2})))");
+        format!("(f32x4.add {c} (f32x4.mul {number} {vector}))")
+    };
+    let two = |k: u32, k2: u32| sum(&sum("$2", 8, "$1", 16), k, "$1", k2);
+    one(
+        &two(12, 20),
+        "f32x4_mul_add_load_splats v2, v0, v1, k=8, d=8",
+    );
+    // One of them at another distance.
+    assert_eq!(value(&two(12, 32)).len(), 2);
+    assert_eq!(value(&two(16, 20)).len(), 2);
+    // The vectors' address is the sum of the numbers' and another, whichever comes first.
+    for address in ["(i32.add $0 $1)", "(i32.add $1 $0)"] {
+        let body = format!(
+            "(local.set 7 {address}) {}",
+            sum(&sum("$2", 8, "(local.get 7)", 16), 12, "(local.get 7)", 20)
+        );
+        let wanted = "f32x4_mul_add_load_splats_index v2, v0, v1, k=8, d=8";
+        assert_eq!(value(&body), [wanted]);
+    }
+    // A sum of two other slots stays.
+    let body = format!(
+        "(local.set 7 (i32.add $1 $1)) {}",
+        sum(&sum("$2", 8, "(local.get 7)", 16), 12, "(local.get 7)", 20)
+    );
+    assert_eq!(value(&body).len(), 2);
+}
+
+#[test]
+fn a_product_is_added_to_what_is_in_memory() {
+    for ty in ["f32x4", "f64x2"] {
+        for (address, k) in [("$0", 0), ("(i32.add $0 (i32.const 70000))", 70_000)] {
+            let update = |to: &str| {
+                format!(
+                    "(v128.store {to} ({ty}.add (v128.load {address}) ({ty}.mul $2 (v128.load (i32.add $1 (i32.const 70016))))))"
+                )
+            };
+            let wanted = format!("{ty}_mul_add_mem v0, v2, v1, k={k}, d={}", 70_016 - k);
+            let fits = k != 0;
+            assert_eq!(done(&update(address)).contains(&wanted), fits, "{wanted}");
+            // Stored elsewhere.
+            let elsewhere = done(&update("$1"));
+            assert!(
+                !elsewhere.iter().any(|it| it.contains("_mem ")),
+                "{elsewhere:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn sums_and_choices_of_floats_are_one() {
+    for ty in ["f32x4", "f64x2"] {
+        let of = |op: &str, a: &str, b: &str| format!("({ty}.{op} {a} {b})");
+        let add = format!("{ty}.add");
+        either(
+            &add,
+            &of("add", "$2", "$3"),
+            "$4",
+            &format!("{ty}_add_add v2, v3, v4"),
+        );
+        either(
+            &add,
+            &of("sub", "$2", "$3"),
+            "$4",
+            &format!("{ty}_sub_add v2, v3, v4"),
+        );
+        // a < b ? a : b, which is b where one is no number.
+        let choice = |lt: String| format!("(v128.bitselect $2 $3 {lt})");
+        one(&choice(of("lt", "$2", "$3")), &format!("{ty}_pmin v3, v2"));
+        one(&choice(of("gt", "$2", "$3")), &format!("{ty}_pmax v3, v2"));
+        assert_eq!(value(&choice(of("le", "$2", "$3"))).len(), 2);
+        assert_eq!(value(&choice(of("lt", "$2", "$4"))).len(), 2);
+    }
+    let product = "(f32x4.mul $2 $3)";
+    one(
+        &format!("(f32x4.add (f32x4.mul $4 $5) (f32x4.add {product} $2))"),
+        "f32x4_mul_add_mul_add v2, v3, v2, v4, v5",
+    );
+}
+
+#[test]
+fn bytes_are_chosen_compared_and_widened_in_one() {
+    one(
+        "(i8x16.swizzle $2 (v128.and $3 $4))",
+        "i8x16_swizzle_and v2, v3, v4",
+    );
+    one(
+        "(i8x16.swizzle $2 (i8x16.shr_u $3 (i32.const 4)))",
+        "i8x16_swizzle_shr_u_imm v2, v3, imm=4",
+    );
+    assert_eq!(value("(i8x16.swizzle (v128.and $3 $4) $2)").len(), 2);
+    one(
+        "(i8x16.lt_u (i8x16.add $2 $3) $4)",
+        "i8x16_add_lt_u v2, v3, v4",
+    );
+    assert_eq!(value("(i8x16.lt_u $4 (i8x16.add $2 $3))").len(), 2);
+    either("v128.or", "(v128.or $2 $3)", "$4", "v128_or_or v2, v3, v4");
+    for sign in ["s", "u"] {
+        let words = |bytes: &str| format!("(i16x8.extend_low_i8x16_{sign} {bytes})");
+        let longs = |words: &str| format!("(i32x4.extend_low_i16x8_{sign} {words})");
+        one(
+            &longs(&words("$2")),
+            &format!("i32x4_extend_low_i8x16_{sign} v2"),
+        );
+        for (address, k) in [("$0", 0), ("(i32.add $0 (i32.const 24))", 24)] {
+            let wrap = if k == 0 { "" } else { "_wrap" };
+            let place = |near: &str| match k {
+                0 => format!("v0, offset=8{near}"),
+                _ => format!("v0, offset=8, k={k}"),
+            };
+            let quarter = format!("(v128.load32_zero offset=8 {address})");
+            one(
+                &longs(&words(&quarter)),
+                &format!("load8x4_{sign}_wrap {}", place(", k=0")),
+            );
+            let half = format!("(v128.load64_zero offset=8 {address})");
+            one(
+                &words(&half),
+                &format!("load8x8_{sign}{wrap} {}", place("")),
+            );
+            one(
+                &longs(&half),
+                &format!("load16x4_{sign}{wrap} {}", place("")),
+            );
+            one(
+                &format!("(i64x2.extend_low_i32x4_{sign} {half})"),
+                &format!("load32x2_{sign}{wrap} {}", place("")),
+            );
+        }
     }
 }

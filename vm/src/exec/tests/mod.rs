@@ -13,6 +13,8 @@ mod gc;
 mod host;
 mod operands;
 mod ops;
+#[cfg(feature = "simd")]
+mod parts;
 mod reference;
 mod refs;
 mod roots;

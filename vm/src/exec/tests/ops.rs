@@ -9,12 +9,12 @@ use super::elsewhere::ELSEWHERE;
 use super::operands::operands;
 use super::reference::{fused, loaded, operator};
 #[cfg(feature = "simd")]
-use super::vector;
-#[cfg(feature = "simd")]
 use super::world::access;
 use super::world::{World, read, value, write_bytes};
 use super::*;
 use super::{atomics, together};
+#[cfg(feature = "simd")]
+use super::{parts, vector};
 
 /// Slots that a tested function has: its parameters and its results, all i64.
 pub(super) const SLOTS: usize = 8;
@@ -23,8 +23,8 @@ const MEMORY: usize = 65536;
 
 /// An instruction with its operands.
 pub(super) struct Case<'a> {
-    op: Op,
-    operands: &'a [i64],
+    pub(super) op: Op,
+    pub(super) operands: &'a [i64],
 }
 
 /// The accumulator operand of an instruction, and an instruction that leaves it there, and in its own slot what it reads from it: a
@@ -153,7 +153,7 @@ fn expect_vector(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
             expect_then(case, world);
             return Ok(());
         }
-        if name.contains("_mul_add_load_") && case.has("k2") {
+        if name.contains("_mul_add_load_") && case.has("d") {
             return expect_products(case, world);
         }
         let fields = case.op.info().fields.iter();
@@ -206,9 +206,12 @@ fn expect_vector(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
 #[cfg(feature = "simd")]
 fn expect_products(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
     let name = case.op.info().name;
-    let k = |name: &str| case.raw(name).unwrap() as u32;
-    let loaded = |world: &mut World, addr: &str, offset: &str, bytes: usize| {
-        let at = (case.slot(world, addr) as u32).wrapping_add(k(offset));
+    let k = |second: bool| match second {
+        true => case.raw("k").unwrap() + case.raw("d").unwrap(),
+        false => case.raw("k").unwrap(),
+    };
+    let loaded = |world: &mut World, addr: &str, second: bool, bytes: usize| {
+        let at = (case.slot(world, addr) as u32).wrapping_add(k(second) as u32);
         let mut value = [0; 16];
         value[..bytes].copy_from_slice(access(world, at.into(), bytes)?);
         Ok(u128::from_le_bytes(value))
@@ -231,15 +234,15 @@ fn expect_products(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
         (world.slots[at], world.slots[at + 1]) = (value as u64, (value >> 64) as u64);
     };
     if name.ends_with("_splat") {
-        let number = loaded(world, "addr", "k", 4)?;
+        let number = loaded(world, "addr", false, 4)?;
         let number = (0..4).fold(0, |all, i| all | number << (32 * i));
-        let other = loaded(world, "addr2", "k2", 16)?;
+        let other = loaded(world, "addr2", true, 16)?;
         let sum = mul_add(number, other, case.pair(world, "c"));
         set(world, "dst", sum);
         return Ok(());
     }
-    for (sum, offset) in [("first", "k"), ("second", "k2")] {
-        let other = loaded(world, "addr", offset, 16)?;
+    for (sum, second) in [("first", false), ("second", true)] {
+        let other = loaded(world, "addr", second, 16)?;
         let value = mul_add(case.pair(world, "a"), other, case.pair(world, sum));
         set(world, sum, value);
     }
@@ -282,7 +285,11 @@ fn without_payloads(case: &Case<'_>, slots: &mut [u64]) {
 }
 
 /// Carries the instruction out on `world`.
-fn expect(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
+pub(super) fn expect(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
+    #[cfg(feature = "simd")]
+    if let Some(done) = parts::carry_out(case, world) {
+        return done;
+    }
     #[cfg(feature = "simd")]
     if is_vector(case.op) {
         return expect_vector(case, world);
@@ -445,7 +452,7 @@ fn function(op: Op, operands: &mut [i64]) -> Asm {
 /// Slots that lead into the memory, near its end, or anywhere.
 fn slots(op: Op, random: &mut Random) -> Vec<u64> {
     let addresses = op.info().memory_zero
-        || (op.info().fields.iter()).any(|field| ["offset", "k2"].contains(&field.name));
+        || (op.info().fields.iter()).any(|field| ["offset", "d", "k2"].contains(&field.name));
     let wide = if op.info().name.contains("32") {
         32
     } else {
@@ -532,10 +539,12 @@ fn check(op: Op, random: &mut Random) {
                 cases[func],
                 before.slots
             );
-            assert!(
-                store.memory(0).unwrap().bytes() == after.memory,
-                "memory after {context}"
-            );
+            let mut got = store.memory(0).unwrap().bytes().to_vec();
+            #[cfg(feature = "simd")]
+            for memory in [&mut got, &mut after.memory] {
+                parts::without_payloads(&case, &before, memory);
+            }
+            assert!(got == after.memory, "memory after {context}");
             if let Err(trap) = expected {
                 assert_eq!(exit, Exit::Trap(trap), "{context}");
                 drop_activation(&mut store);

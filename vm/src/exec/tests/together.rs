@@ -38,14 +38,22 @@ pub(super) fn expect(
             world.slots[slot] = sum.unwrap().unwrap();
             world.slots[slot]
         };
+        if case.has("third") {
+            add(world, "first", "step");
+            add(world, "second", "step");
+            let third = add(world, "third", "imm");
+            world.taken = if third == 0 { 2 } else { 1 };
+            return Some(Ok(()));
+        }
         add(world, "first", "imm0");
         let second = add(world, "second", "imm");
-        let limit = if limit == "nz" {
-            0
-        } else {
-            case.slot(world, "limit") & 0xffff_ffff
+        let (relation, limit) = match limit.strip_suffix("_imm") {
+            Some(relation) => (relation, case.raw("limit")? as u64),
+            None if limit == "nz" => ("ne", 0),
+            None => (limit, case.slot(world, "limit")),
         };
-        world.taken = if second == limit { 2 } else { 1 };
+        let taken = operator(&std::format!("i32_{relation}"), second, limit);
+        world.taken = if taken == Some(Ok(1)) { 1 } else { 2 };
         return Some(Ok(()));
     }
     if let Some(bits) = name

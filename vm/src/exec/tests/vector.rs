@@ -369,7 +369,17 @@ pub(super) fn vector(name: &str, operands: &Operands) -> Result {
 
 /// The canonical NaN for each NaN lane of what an instruction gives whose NaNs are the host's.
 pub(super) fn without_payloads(name: &str, value: u128) -> u128 {
-    let arithmetic = ["add", "sub", "mul", "div", "mul_add", "sub_mul"];
+    let arithmetic = [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "mul_add",
+        "sub_mul",
+        "mul_add_mul_add",
+        "add_add",
+        "sub_add",
+    ];
     let Some((ty, rest)) = name.split_once('_') else {
         return value;
     };

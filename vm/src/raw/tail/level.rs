@@ -1,20 +1,23 @@
 //! Handlers of vector instructions for processors that have more instructions than the build may rely on, and which of them this one has.
 //!
 //! The handlers have the bodies of the others, compiled once more with AVX2, which takes fewer host instructions for most of them, and own ones
-//! where no body becomes the right instruction: lanes chosen by numbers. Which set a board gets is decided when it is set up; results are the
+//! where no body becomes the right instruction: lanes chosen by numbers, floats rounded to integers. Which set a board gets is decided when it is set up; results are the
 //! same bit for bit, but for payloads of NaNs that arithmetic gives, which are the processor's on every level.
 //!
 //! T1: a handler of a level is only in the table of a board of that level, and only [`level`] gives one above [`Level::Base`] outside of tests.
 
 use core::arch::x86_64::{
-    __cpuid, __cpuid_count, _mm_add_epi8, _mm_adds_epu8, _mm_and_si128, _mm_cmpeq_epi16,
-    _mm_mulhrs_epi16, _mm_or_si128, _mm_set1_epi8, _mm_set1_epi16, _mm_shuffle_epi8, _mm_sub_epi8,
-    _mm_xor_si128, _xgetbv,
+    __cpuid, __cpuid_count, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _MM_FROUND_TO_NEG_INF,
+    _MM_FROUND_TO_POS_INF, _MM_FROUND_TO_ZERO, _mm_add_epi8, _mm_adds_epu8, _mm_and_si128,
+    _mm_blendv_epi8, _mm_castpd_si128, _mm_castps_si128, _mm_castsi128_pd, _mm_castsi128_ps,
+    _mm_cmpeq_epi16, _mm_cmpunord_pd, _mm_cmpunord_ps, _mm_mulhrs_epi16, _mm_or_si128,
+    _mm_round_pd, _mm_round_ps, _mm_set1_epi8, _mm_set1_epi16, _mm_set1_epi32, _mm_set1_epi64x,
+    _mm_shuffle_epi8, _mm_sub_epi8, _mm_xor_si128, _xgetbv,
 };
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::*;
-use crate::raw::lanes::{machine, vector};
+use crate::raw::lanes::{i8x16_shr_u, machine, v128_and, vector};
 use wrt_format::simd::V128;
 
 /// Instructions that handlers of vector instructions may use.
@@ -119,6 +122,16 @@ mod own {
             s.set128(at::dst, shuffle(s.get128(at::a), s.get128(at::b), s.get128(at::c)));
             Ctl::Next
         }
+        fn i8x16_swizzle_and(s, at) {
+            let numbers = v128_and(s.get128(at::a), s.get128(at::b));
+            s.set128(at::dst, swizzle(s.get128(at::lhs), numbers));
+            Ctl::Next
+        }
+        fn i8x16_swizzle_shr_u_imm(s, at) {
+            let numbers = i8x16_shr_u(s.get128(at::a), s.half(at::imm).into());
+            s.set128(at::dst, swizzle(s.get128(at::lhs), numbers));
+            Ctl::Next
+        }
         fn i16x8_q15mulr_sat_s(s, at) {
             s.set128(at::dst, q15mulr(s.get128(at::lhs), s.get128(at::rhs)));
             Ctl::Next
@@ -156,6 +169,49 @@ mod own {
     }
 }
 
+/// Bodies with instructions of SSE4.1, which whoever has AVX2 has too.
+mod rounded {
+    use super::*;
+
+    macro_rules! bodies {
+        ($round:ident, $canonical:expr, $nans:ident, $vector:ident, $back:ident; $($name:ident $lanes:ident = $mode:expr;)*) => {$(
+            #[target_feature(enable = "sse4.1")]
+            #[inline]
+            pub(super) fn $name(s: &mut State) -> Ctl {
+                use wrt_format::isa::field::$name as at;
+                s.set128(at::dst, $lanes(s.get128(at::src)));
+                Ctl::Next
+            }
+
+            /// See the definition of this name in [`wrt_format::simd`].
+            #[target_feature(enable = "sse4.1")]
+            #[inline]
+            pub(super) fn $lanes(a: V128) -> V128 {
+                let a = $vector(machine(a));
+                let nans = $back($nans(a, a));
+                let rounded = $back($round::<{ $mode | _MM_FROUND_NO_EXC }>(a));
+                vector(_mm_blendv_epi8(rounded, $canonical, nans))
+            }
+        )*};
+    }
+
+    bodies! {
+        _mm_round_ps, _mm_set1_epi32(0x7fc0_0000), _mm_cmpunord_ps, _mm_castsi128_ps, _mm_castps_si128;
+        f32x4_ceil ceil32 = _MM_FROUND_TO_POS_INF;
+        f32x4_floor floor32 = _MM_FROUND_TO_NEG_INF;
+        f32x4_trunc trunc32 = _MM_FROUND_TO_ZERO;
+        f32x4_nearest nearest32 = _MM_FROUND_TO_NEAREST_INT;
+    }
+
+    bodies! {
+        _mm_round_pd, _mm_set1_epi64x(0x7ff8 << 48), _mm_cmpunord_pd, _mm_castsi128_pd, _mm_castpd_si128;
+        f64x2_ceil ceil64 = _MM_FROUND_TO_POS_INF;
+        f64x2_floor floor64 = _MM_FROUND_TO_NEG_INF;
+        f64x2_trunc trunc64 = _MM_FROUND_TO_ZERO;
+        f64x2_nearest nearest64 = _MM_FROUND_TO_NEAREST_INT;
+    }
+}
+
 macro_rules! set {
     ($features:literal; $($number:tt $name:ident)*) => {
         $(handler! {
@@ -177,6 +233,8 @@ macro_rules! ssse3 {
             "ssse3";
             (Op::I8x16Swizzle as u16) i8x16_swizzle
             (Op::I8x16Shuffle as u16) i8x16_shuffle
+            (Op::I8x16SwizzleAnd as u16) i8x16_swizzle_and
+            (Op::I8x16SwizzleShrUImm as u16) i8x16_swizzle_shr_u_imm
             (Op::I16x8Q15MulrSatS as u16) i16x8_q15mulr_sat_s
         }
     };
@@ -186,10 +244,15 @@ macro_rules! avx2 {
     () => {
         use super::*;
         mod body {
-            pub(super) use super::super::own::{i8x16_shuffle, i8x16_swizzle, i16x8_q15mulr_sat_s};
+            pub(super) use super::super::own::{
+                i8x16_shuffle, i8x16_swizzle, i8x16_swizzle_and, i8x16_swizzle_shr_u_imm, i16x8_q15mulr_sat_s,
+            };
+            pub(super) use super::super::rounded::{
+                f32x4_ceil, f32x4_floor, f32x4_nearest, f32x4_trunc, f64x2_ceil, f64x2_floor, f64x2_nearest, f64x2_trunc,
+            };
             pub(super) use crate::op::*;
         }
-        wrt_format::simd_rows! { [[wrt_format::simd_fused_rows] [avx2_rows]] }
+        wrt_format::simd_rows! { [[wrt_format::simd_fused_rows] [wrt_format::simd_more_rows] [avx2_rows]] }
     };
 }
 
@@ -251,6 +314,66 @@ mod tests {
             assert_eq!(got.0, simd::i8x16_swizzle(a, c), "{a:?} {c:?}");
             assert_eq!(got.1, simd::i8x16_shuffle(a, b, c), "{a:?} {b:?} {c:?}");
             assert_eq!(got.2, simd::i16x8_q15mulr_sat_s(a, b), "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn floats_are_rounded_as_they_are_defined() {
+        if level() < Level::Avx2 {
+            return;
+        }
+        let edges = [
+            0.0,
+            0.25,
+            0.5,
+            0.75,
+            1.5,
+            2.5,
+            1e6 + 0.5,
+            8_388_607.5,
+            1e30,
+            4_503_599_627_370_495.5,
+            f64::INFINITY,
+            f64::NAN,
+            1e-310,
+        ];
+        let singles = edges.map(|edge| {
+            let lanes = [
+                edge as f32,
+                -edge as f32,
+                edge as f32 / 3.0,
+                -edge as f32 * 7.0,
+            ];
+            V128::from_u32x4(lanes.map(f32::to_bits))
+        });
+        let doubles = edges.map(|edge| V128::from_u64x2([edge, -edge].map(f64::to_bits)));
+        let mut random = Random(11);
+        let some = core::iter::repeat_with(|| random.vector()).take(4000);
+        for a in singles.into_iter().chain(doubles).chain(some) {
+            // SAFETY: there is SSE4.1.
+            let got = unsafe {
+                [
+                    rounded::ceil32(a),
+                    rounded::floor32(a),
+                    rounded::trunc32(a),
+                    rounded::nearest32(a),
+                    rounded::ceil64(a),
+                    rounded::floor64(a),
+                    rounded::trunc64(a),
+                    rounded::nearest64(a),
+                ]
+            };
+            let expected = [
+                simd::f32x4_ceil(a),
+                simd::f32x4_floor(a),
+                simd::f32x4_trunc(a),
+                simd::f32x4_nearest(a),
+                simd::f64x2_ceil(a),
+                simd::f64x2_floor(a),
+                simd::f64x2_trunc(a),
+                simd::f64x2_nearest(a),
+            ];
+            assert_eq!(got, expected, "{a:?}");
         }
     }
 
