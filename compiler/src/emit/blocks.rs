@@ -116,6 +116,15 @@ impl Block {
         count
     }
 
+    /// Whether it may stop, so that one can see what has been paid.
+    pub(super) fn shows_fuel(&self) -> bool {
+        let branch = match &self.end {
+            End::Cond(branch, ..) => branch.op.info().stops,
+            End::Next(_) | End::Table(..) | End::Leave(_) => false,
+        };
+        branch || self.body.iter().any(|inst| inst.op.info().stops)
+    }
+
     /// Whether it calls or throws, which needs fuel of its own.
     pub(super) fn calls(&self) -> bool {
         let leaving = match &self.end {

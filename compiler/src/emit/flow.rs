@@ -84,7 +84,6 @@ pub(super) fn entries(blocks: &[Block], order: &[u32]) -> Vec<u32> {
 /// `TooLarge` if a sum exceeds 32 bits.
 pub(super) fn merge(blocks: &mut [Block], order: &mut Vec<u32>) -> Result<(), Error> {
     let entries = entries(blocks, order);
-    let shows = |block: &Block| block.body.iter().any(|inst| inst.op.info().stops);
     let mut kept: Vec<u32> = Vec::with_capacity(order.len());
     // Whether the block kept last shows fuel.
     let mut last_shows = false;
@@ -95,10 +94,10 @@ pub(super) fn merge(blocks: &mut [Block], order: &mut Vec<u32>) -> Result<(), Er
         let joins = entries[at as usize] == 1 && may_join;
         let Some(&last) = kept.last().filter(|last| joins && falls(last)) else {
             kept.push(at);
-            last_shows = shows(block);
+            last_shows = block.shows_fuel();
             continue;
         };
-        last_shows |= shows(block);
+        last_shows |= block.shows_fuel();
         let nothing = Block::forward(at, 0, 0);
         let mut joined = core::mem::replace(&mut blocks[at as usize], nothing);
         let into = &mut blocks[last as usize];
@@ -213,8 +212,9 @@ pub(super) fn skip_branch(
 /// Moves fuel over edges until every backward branch costs something at one of its ends. A path's sum stays what it is.
 ///
 /// Such a branch comes from a block without operators of its own, which passes arguments to a loop that starts with another loop. The
-/// block before it has an operator that branches, and what that costs can as well be charged after the branch. Where dispatch was copied,
-/// several such blocks may lead to it.
+/// block before it has an operator that branches, and what that costs can as well be charged after the branch, if nothing in that block shows what
+/// has been paid. Otherwise the block without operators goes through what starts the loop, which costs nothing either, by itself. Where
+/// dispatch was copied, several such blocks may lead to it.
 ///
 /// # Errors
 /// Internal, if a backward branch has no such block before it.
@@ -232,8 +232,11 @@ fn balance(blocks: &mut Vec<Block>, order: &mut Vec<u32>) -> Result<(), Error> {
         for from in order.clone() {
             let mut targets = Vec::new();
             blocks[from as usize].end.for_each(|to| targets.push(to));
-            if targets.iter().any(|&to| is_free(blocks, from, to)) {
-                if !charge_later(blocks, order, &mut edges, from) {
+            targets.retain(|&to| is_free(blocks, from, to));
+            if let Some(&to) = targets.first() {
+                let settled = go_through(blocks, order, &mut edges, from, to)
+                    || charge_later(blocks, order, &mut edges, from);
+                if !settled {
                     return Err(Error::internal("a cycle costs no fuel"));
                 }
                 changed = true;
@@ -272,20 +275,74 @@ impl Edges {
         let count = entries(blocks, order);
         Self { count, pred }
     }
+
+    /// The blocks that lead to `to`.
+    fn preds(&self, blocks: &[Block], order: &[u32], to: u32) -> Vec<u32> {
+        let leads = |from: u32| blocks.get(from as usize).map_or(0, |it| it.count(to));
+        let last = self.pred[to as usize];
+        match self.count[to as usize] {
+            0 => Vec::new(),
+            // Mostly there is one.
+            count if leads(last) == count => vec![last],
+            _ => (order.iter().copied())
+                .filter(|&from| leads(from) > 0)
+                .collect(),
+        }
+    }
+}
+
+/// Most instructions that are copied at once for a way back to cost something.
+const COPIED: usize = 64;
+
+/// Lets `from` go through a copy of `to` of its own, if something that leads to `from` shows what has been paid: none of that can be charged later.
+/// Both blocks cost nothing, so that every path's sum stays what it is.
+fn go_through(
+    blocks: &mut Vec<Block>,
+    order: &mut Vec<u32>,
+    edges: &mut Edges,
+    from: u32,
+    to: u32,
+) -> bool {
+    let preds = edges.preds(blocks, order, from);
+    let shows = preds.iter().any(|&pred| blocks[pred as usize].shows_fuel());
+    if !shows || to == from || blocks[to as usize].body.len() > COPIED {
+        return false;
+    }
+    let copied = blocks[to as usize].clone();
+    edges.count[to as usize] -= blocks[from as usize].count(to);
+    let mut own = from;
+    if let End::Next(_) = blocks[from as usize].end {
+        let into = &mut blocks[from as usize];
+        let before = into.body.len();
+        into.body.extend(copied.body);
+        into.catches
+            .extend(copied.catches.iter().map(|catch| Catch {
+                at: before + catch.at,
+                ..*catch
+            }));
+        into.end = copied.end;
+    } else {
+        own = blocks.len() as u32;
+        blocks.push(copied);
+        order.push(own);
+        let swap = |old| if old == to { own } else { old };
+        blocks[from as usize].retarget(swap);
+        edges.count.push(blocks[from as usize].count(own));
+        edges.pred.push(from);
+    }
+    blocks[own as usize].for_each_target(|target| {
+        edges.count[target as usize] += 1;
+        edges.pred[target as usize] = own;
+    });
+    true
 }
 
 /// Moves one unit of fuel from every predecessor of `to` to all that follow it. False if one has none to spare.
 fn charge_later(blocks: &mut Vec<Block>, order: &mut Vec<u32>, edges: &mut Edges, to: u32) -> bool {
-    let leads = |from: u32| blocks.get(from as usize).map_or(0, |it| it.count(to));
-    let last = edges.pred[to as usize];
-    let preds: Vec<u32> = match edges.count[to as usize] {
-        0 => return false,
-        // Mostly there is one.
-        count if leads(last) == count => vec![last],
-        _ => (order.iter().copied())
-            .filter(|&from| leads(from) > 0)
-            .collect(),
-    };
+    let preds = edges.preds(blocks, order, to);
+    if preds.is_empty() {
+        return false;
+    }
     let spares = |&pred: &u32| {
         let block = &blocks[pred as usize];
         pred != to && block.cost > u32::from(block.calls())
