@@ -159,12 +159,8 @@ fn disasm_shows_code_beside_offsets() {
             one.stdout
         );
     }
-    let deep = wrtc(&["disasm", path, "--func", "outer"]);
-    assert!(
-        deep.stdout.contains("  ; func 3 inner\n"),
-        "{}",
-        deep.stdout
-    );
+    let deep = wrtc(&["disasm", path, "--func", "deep"]);
+    assert!(deep.stdout.contains("  ; func 5 deep\n"), "{}", deep.stdout);
     let none = "defines no function none; indices end at 5";
     wrtc(&["disasm", path, "--func", "none"]).fails(240, "wrtc: ", none);
     let command = dir.image("command", &command("(call $exit (i32.const 0))"));

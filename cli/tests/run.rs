@@ -109,7 +109,15 @@ fn traps_have_a_backtrace() {
 #[test]
 fn stripped_images_name_functions_by_export_or_number() {
     let dir = Dir::new("stripped");
-    let wat = dir.file("f.wat", FUNCTIONS);
+    // Large enough to be called.
+    let counted = format!("{}(local.get 0){}", "(i32.popcnt ".repeat(9), ")".repeat(9));
+    let divides = "(i32.div_u (i32.const 1) ";
+    let functions = FUNCTIONS.replace(
+        &format!("{divides}(local.get 0))"),
+        &format!("{divides}{counted})"),
+    );
+    assert_ne!(functions, FUNCTIONS);
+    let wat = dir.file("f.wat", functions);
     let out = dir.path().join("s.wrtb");
     let (wat, out) = (wat.to_str().unwrap(), out.to_str().unwrap());
     assert_eq!(

@@ -4,6 +4,7 @@
 //! whatever the number of threads.
 #![forbid(unsafe_code)]
 
+mod callees;
 mod debug;
 pub mod emit;
 pub mod error;

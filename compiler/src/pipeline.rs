@@ -4,6 +4,7 @@
 //! that at any time there is one in memory per thread. If functions are faulty, the first one in the module is reported, whichever
 //! thread was first.
 
+use crate::callees::Callees;
 use crate::emit::{self, Code};
 use crate::error::{Error, ErrorKind};
 use crate::ir::build::{build_body, build_for_debugging, build_profiled};
@@ -32,6 +33,7 @@ pub(crate) fn functions(
     options: &Options<'_>,
 ) -> Result<Functions, Error> {
     let info = ModuleInfo::new(module);
+    let callees = Callees::new(module, options);
     let hot_from = match options.profile.filter(|_| !options.debug) {
         Some(profile) => {
             profile.check(module, -options.offset_shift)?;
@@ -53,7 +55,7 @@ pub(crate) fn functions(
                 return None;
             }
             let counts = counts(module.body_func_idx(body_idx));
-            let result = function(module, &info, body_idx, allocs, counts, options);
+            let result = function(module, &info, &callees, body_idx, allocs, counts, options);
             if result.is_err() {
                 first_faulty.fetch_min(body_idx, Ordering::Relaxed);
             }
@@ -79,6 +81,7 @@ pub(crate) fn functions(
 fn function(
     module: &ValidModule<'_>,
     info: &ModuleInfo,
+    callees: &Callees<'_>,
     body_idx: u32,
     allocs: &mut BodyAllocs,
     counts: Option<Counts<'_>>,
@@ -100,7 +103,8 @@ fn function(
         }
         check_ir(&func, module, options, "building")?;
         let ir_insts_built = count_insts(&func);
-        opt::run(&mut func, options.opt_level, options.check);
+        let callee = |callee, most| callees.get(callee, most);
+        opt::run_with(&mut func, options.opt_level, options.check, &callee);
         check_ir(&func, module, options, "optimisation")?;
         let code = generate(&func, info, options)?;
         let report = Report {
@@ -135,7 +139,10 @@ fn generate(func: &Func, info: &ModuleInfo, options: &Options<'_>) -> Result<Cod
     if options.check {
         regalloc::check(&selected, &allocated).map_err(Error::internal)?;
     }
-    emit::emit(&selected, &allocated)
+    let mut code = emit::emit(&selected, &allocated)?;
+    code.around = emit::around(&func.inlined, &code.words, &code.lines);
+    code.inlined = emit::inlined(&func.inlined, &mut code.lines, info);
+    Ok(code)
 }
 
 fn check_ir(

@@ -47,7 +47,7 @@ pub(crate) struct CompileArgs {
     #[arg(short = 'g', long, conflicts_with_all = ["strip", "preinit"])]
     debug: bool,
 
-    /// Leave function names and Wasm offsets out; backtraces then show numbers.
+    /// Leave function names and Wasm offsets out; backtraces then show numbers, and nothing of calls that the compiler has replaced.
     #[arg(long)]
     strip: bool,
 

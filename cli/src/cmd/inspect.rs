@@ -140,11 +140,13 @@ fn kind_name(number: u8) -> String {
         Some(Kind::ExportIndex) => "EXPORT-INDEX",
         Some(Kind::Decoys) => "DECOYS",
         Some(Kind::Handlers) => "HANDLERS",
+        Some(Kind::Around) => "AROUND",
         Some(Kind::Refs) => "REFS",
         Some(Kind::Hashes) => "HASHES",
         Some(Kind::Names) => "NAMES",
         Some(Kind::Lines) => "LINES",
         Some(Kind::Debug) => "DEBUG",
+        Some(Kind::Inlined) => "INLINED",
         None => return format!("unknown {number}"),
     };
     name.to_owned()

@@ -150,6 +150,8 @@ mod tests {
             refs: 0,
             // Offsets of blocks and of what may trap; the last word is none.
             lines: vec![(0, 40), (1, 42), (2, 44), (3, 41), (9, 50)],
+            around: Vec::new(),
+            inlined: Default::default(),
             steps: vec![(0, 40)],
             homes: None,
             pool: vec![],

@@ -4,6 +4,7 @@
 //! plain form's. If it had that, an unconditional one takes a label of two words, and a conditional one is turned round and skips an
 //! unconditional one. Then everything is encoded again.
 
+use wrt_format::image::write::InlinedSpec;
 use wrt_format::isa::{
     Control, MAX_BLOCK_COST, Op, Role, encode, fits, label_words, set_field, table_label, table_of,
 };
@@ -373,6 +374,8 @@ impl Encoder<'_> {
             frame,
             refs: 0,
             lines: self.lines,
+            around: Vec::new(),
+            inlined: InlinedSpec::default(),
             steps: self.steps,
             homes: None,
             handlers: self.sites.rows(&self.starts)?,

@@ -12,6 +12,7 @@ mod blocks;
 mod encode;
 mod flow;
 mod handlers;
+mod inlined;
 mod pairs;
 mod short;
 #[cfg(test)]
@@ -19,11 +20,14 @@ pub(crate) mod tests;
 mod vectors;
 
 use wrt_format::image::Handler;
+use wrt_format::image::around::Around;
+use wrt_format::image::write::InlinedSpec;
 use wrt_format::isa::{Op, field_value, set_field};
 
 use crate::error::Error;
 use crate::lower::vcode::VCode;
 use crate::regalloc::Allocated;
+pub(crate) use inlined::{around, inlined};
 
 /// The code of one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,10 @@ pub struct Code {
     pub refs: u16,
     /// Word index and byte offset in the Wasm module of block starts and of instructions that may trap or call, ascending.
     pub lines: Vec<(u32, u32)>,
+    /// Calls in copies of callees, ascending by site; words count from the function's first.
+    pub around: Vec<Around>,
+    /// What stands in the place of calls; the second halves of `lines` are positions.
+    pub inlined: InlinedSpec,
     /// Word index of the `fuel` of each step, and byte offset in the Wasm module of its operator, ascending.
     pub steps: Vec<(u32, u32)>,
     /// First slot of the homes of locals, in code for debugging.

@@ -57,12 +57,21 @@ pub fn archive(
             code: code.words,
         });
         out.handlers.push(code.handlers);
+        out.around.push(code.around);
         if !options.strip {
-            let shifted = code.lines.into_iter().map(|(word, offset)| {
+            let shifted = |offset: u32| {
                 let shifted = i64::from(offset) + options.offset_shift;
-                (word, shifted.clamp(0, u32::MAX.into()) as u32)
-            });
-            out.lines.push(shifted.collect());
+                shifted.clamp(0, u32::MAX.into()) as u32
+            };
+            let lines = code.lines.into_iter();
+            let lines = lines.map(|(word, offset)| (word, shifted(offset)));
+            out.lines.push(lines.collect());
+            let mut inlined = code.inlined;
+            inlined.end = shifted(inlined.end);
+            for row in &mut inlined.copies {
+                row.body = shifted(row.body);
+            }
+            out.inlined.push(inlined);
         }
     }
     out.pool = pool.values;

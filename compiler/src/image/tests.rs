@@ -42,6 +42,8 @@ fn code(list: &[(Op, &[i64])], pool: &[u64]) -> Code {
         frame: 8,
         refs: 0,
         lines: vec![(1, 30)],
+        around: Vec::new(),
+        inlined: Default::default(),
         steps: vec![],
         homes: None,
         pool: pool.to_vec(),

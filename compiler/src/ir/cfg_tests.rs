@@ -17,6 +17,7 @@ fn graph(succs: &[Vec<u32>]) -> Func {
         hot_from: None,
         steps: false,
         homes: Vec::new(),
+        inlined: Default::default(),
     };
     for _ in succs {
         func.new_block();

@@ -9,6 +9,7 @@
 //! - handlers' edges lead to blocks that start with [`Inst::Caught`], and nothing else does;
 //! - Every cycle passes an edge whose source or target block costs at least 1.
 
+use super::inlined::Inlined;
 use super::inst::{Inst, Terminator};
 use super::types::Type;
 
@@ -73,7 +74,7 @@ pub struct InstData {
     pub inst: Inst,
     /// Its results, in order.
     pub results: Vec<Value>,
-    /// Offset of the Wasm operator in the module, in bytes.
+    /// Offset of the Wasm operator in the module, in bytes; a position, see [`super::inlined`].
     pub offset: u32,
 }
 
@@ -97,7 +98,7 @@ pub struct BlockData {
     pub terminator: Terminator,
     /// If that is `BrIf`, whether a hint says that the condition is mostly true, or mostly false. Only for the layout: it may get lost.
     pub mostly: Option<bool>,
-    /// Offset of the terminator's Wasm operator in the module, in bytes.
+    /// Offset of the terminator's Wasm operator in the module, in bytes; a position, as that of instructions.
     pub offset: u32,
     /// Fuel: the number of Wasm operators in it that cost 1.
     pub cost: u32,
@@ -130,6 +131,8 @@ pub struct Func {
     pub steps: bool,
     /// Types of the locals that have homes in the frame, where [`Inst::HomeSet`] keeps their values: all or none.
     pub homes: Vec<Type>,
+    /// What has been put in the place of calls, and where its own body is.
+    pub inlined: Inlined,
 }
 
 impl Func {

@@ -33,7 +33,11 @@ pub(super) fn run(func: &mut Func) {
 /// Reverse postorder of a walk that takes last, and so places next, the successor that should follow: the one that a hint does not call
 /// unlikely, of those the one in more loops, of those the one that ends first in the source.
 fn source_order(func: &Func, cfg: &Cfg, loops: &Loops) -> Vec<Block> {
-    let rank = |block: Block| (loops.depth(block), u32::MAX - func.block(block).offset);
+    let rank = |block: Block| {
+        let position = func.block(block).offset;
+        let own = func.inlined.own_offset(position);
+        (loops.depth(block), u32::MAX - own, u32::MAX - position)
+    };
     let sorted = |block: Block| {
         let mut succs = cfg.succs(block).to_vec();
         succs.dedup();

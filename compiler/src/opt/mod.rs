@@ -16,6 +16,7 @@ mod edges;
 mod fold;
 mod fuse;
 mod gvn;
+pub(crate) mod inline;
 mod int;
 mod invert;
 mod layout;
@@ -104,6 +105,16 @@ const LAST: &[Pass] = &[
 /// # Panics
 /// With `check`, when a pass breaks an invariant.
 pub fn run(func: &mut Func, level: OptLevel, check: bool) {
+    run_with(func, level, check, &|_, _| None);
+}
+
+/// As [`run`], with what may be put in the place of calls, by index of the function index space.
+pub(crate) fn run_with<'c>(
+    func: &mut Func,
+    level: OptLevel,
+    check: bool,
+    callee: &dyn Fn(u32, usize) -> Option<&'c inline::Callee>,
+) {
     let pass = |func: &mut Func, (name, pass): Pass| {
         let changed = pass(func);
         if check {
@@ -130,6 +141,13 @@ pub fn run(func: &mut Func, level: OptLevel, check: bool) {
             }
         }
         OptLevel::O2 => {
+            layout::plain(func);
+            if inline::run(func, callee) {
+                weigh::fill(func);
+                if check {
+                    verify(func, "inline");
+                }
+            }
             for _ in 0..ROUNDS {
                 let mut changed = false;
                 for &full in FULL {

@@ -10,6 +10,7 @@ use super::features::provisional;
 use super::{FuncType, ValidModule};
 use crate::error::Error;
 use crate::ir::Type;
+use core::ops::Range;
 use wasmparser::{Catch, FuncToValidate, FuncValidatorAllocations, Operator, OperatorsReader};
 use wrt_format::image::types::ValType;
 
@@ -69,6 +70,12 @@ impl<'a> ValidBody<'a> {
         self.body
             .get_operators_reader()
             .map_err(|error| provisional(&error))
+    }
+
+    /// Where the body is in the module, in bytes.
+    pub(crate) fn range(&self) -> Range<u32> {
+        let range = self.body.range();
+        range.start as u32..range.end as u32
     }
 
     /// The numbers of the operators that assign `local`, ascending.

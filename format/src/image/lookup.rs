@@ -1,7 +1,7 @@
 //! Finding exports, function names, source positions and copy-on-write runs of a module.
 //!
-//! NAMES and LINES are only for people: they are not verified, and what does not make sense in them is not found.
-//! Both have a part for each function: NAMES for those of the function index space, its name; LINES for those that are defined.
+//! NAMES, LINES and INLINED (`inlined.rs`) are only for people: they are not verified, and what does not make sense in them is not found.
+//! They have a part for each function: NAMES for those of the function index space, its name; the others for those that are defined.
 //! - Parts follow one another, each behind its length as a LEB128 number, and begin anew every [`GROUP`] functions; where each group but
 //!   the first begins is said by a word for each, in front of all. Parts at the end that would be empty may be left out.
 //! - A part of LINES is a number for each of the function's instructions that may stop the machine, see `lines.rs`.
@@ -86,14 +86,27 @@ impl<'a> ModuleView<'a> {
     /// the last instruction up to there at which the machine may stop.
     #[must_use]
     pub fn wasm_offset(&self, func: u32, word: u32) -> Option<u32> {
-        let known = self.wasm_offsets(func);
+        let position = self.position(func, word)?;
+        Some(self.copies(func).offset(position))
+    }
+
+    /// The position of word `word` of defined function `func`, see `inlined.rs`.
+    pub(super) fn position(&self, func: u32, word: u32) -> Option<u32> {
+        let known = self.known_positions(func);
         let until = known.take_while(|&(at, _)| at <= word);
-        until.last().map(|(_, offset)| offset)
+        until.last().map(|(_, position)| position)
     }
 
     /// The words of all instructions of defined function `func` at which the machine may stop, in order, each with its byte offset in the
     /// Wasm binary; nothing if the image does not know.
     pub fn wasm_offsets(&self, func: u32) -> impl Iterator<Item = (u32, u32)> + 'a {
+        let copies = self.copies(func);
+        let known = self.known_positions(func);
+        known.map(move |(at, position)| (at, copies.offset(position)))
+    }
+
+    /// The same with positions.
+    fn known_positions(&self, func: u32) -> impl Iterator<Item = (u32, u32)> + 'a {
         let part = part_of(self.parts.lines, self.func_count(), func);
         let mut part = Numbers::new(part.unwrap_or_default());
         let record = self.func(func);
@@ -129,11 +142,11 @@ impl<'a> ModuleView<'a> {
     }
 }
 
-/// Functions whose parts of NAMES or LINES lie one behind the other, without a word that says where.
+/// Functions whose parts of NAMES, LINES or INLINED lie one behind the other, without a word that says where.
 pub(super) const GROUP: u32 = 32;
 
-/// Part `i` of NAMES or LINES of a module with `count` functions.
-fn part_of(section: &[u8], count: u32, i: u32) -> Option<&[u8]> {
+/// Part `i` of NAMES, LINES or INLINED of a module with `count` functions.
+pub(super) fn part_of(section: &[u8], count: u32, i: u32) -> Option<&[u8]> {
     let groups = count.div_ceil(GROUP);
     let words = (groups.saturating_sub(1) as usize).checked_mul(4)?;
     let (starts, blob) = section.split_at_checked(words)?;
@@ -154,7 +167,7 @@ fn part_of(section: &[u8], count: u32, i: u32) -> Option<&[u8]> {
 }
 
 /// Takes a LEB128 number.
-fn length(bytes: &mut &[u8]) -> Option<u32> {
+pub(super) fn length(bytes: &mut &[u8]) -> Option<u32> {
     let mut value = 0;
     for shift in [0, 7, 14, 21, 28] {
         let (&byte, rest) = bytes.split_first()?;

@@ -4,12 +4,14 @@
 //! Reading never allocates and never copies: [`view::ModuleView`] borrows from the image's bytes. Only
 //! [`crate::verify::VerifiedImage`] makes one.
 
+pub mod around;
 pub mod crc;
 pub mod debug;
 pub mod features;
 pub mod func;
 pub mod handler;
 pub mod header;
+pub mod inlined;
 mod items;
 mod lines;
 mod lookup;

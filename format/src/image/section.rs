@@ -25,6 +25,8 @@ pub enum Kind {
     Decoys = 7,
     /// Where exceptions are caught, see [`super::RawHandler`].
     Handlers = 8,
+    /// Calls in copies of callees, and what an exception leaves with them, see [`super::around`]: 32-bit words.
+    Around = 9,
     /// Code words.
     Code = 12,
     /// Slots for references to collected things in the frames of functions: 16-bit words.
@@ -39,6 +41,8 @@ pub enum Kind {
     Hashes = 20,
     /// Steps, places of locals and symbols for debuggers, see [`super::debug`]. Optional.
     Debug = 21,
+    /// Which functions the compiler has put in the place of calls, see [`super::inlined`]. Optional.
+    Inlined = 22,
     /// Initial contents of a part of a memory, page-aligned, to be mapped copy-on-write.
     DataCow = 24,
 }
@@ -55,6 +59,7 @@ impl Kind {
             6 => Some(Self::ExportIndex),
             7 => Some(Self::Decoys),
             8 => Some(Self::Handlers),
+            9 => Some(Self::Around),
             12 => Some(Self::Code),
             13 => Some(Self::Refs),
             16 => Some(Self::Data),
@@ -62,6 +67,7 @@ impl Kind {
             19 => Some(Self::Lines),
             20 => Some(Self::Hashes),
             21 => Some(Self::Debug),
+            22 => Some(Self::Inlined),
             24 => Some(Self::DataCow),
             _ => None,
         }
@@ -71,11 +77,11 @@ impl Kind {
     #[must_use]
     pub const fn element_bytes(self) -> u32 {
         match self {
-            Self::Root | Self::Data | Self::Names | Self::Lines | Self::Debug => 1,
+            Self::Root | Self::Data | Self::Names | Self::Lines | Self::Debug | Self::Inlined => 1,
             Self::Func => super::func::RECORD_LEN,
             Self::Code | Self::Refs => 2,
             Self::Const => 8,
-            Self::Elem | Self::Decoys | Self::ExportIndex => 4,
+            Self::Elem | Self::Decoys | Self::ExportIndex | Self::Around => 4,
             Self::Handlers => 16,
             Self::Hashes => HASH_LEN,
             Self::DataCow => 1 << super::header::COW_ALIGN_LOG2,
@@ -93,16 +99,22 @@ impl Kind {
             | Self::Elem
             | Self::ExportIndex
             | Self::Decoys
-            | Self::Handlers => 2,
+            | Self::Handlers
+            | Self::Around => 2,
             Self::Code | Self::Refs => 1,
-            Self::Data | Self::Names | Self::Lines | Self::Hashes | Self::Debug => 0,
+            Self::Data | Self::Names | Self::Lines | Self::Hashes | Self::Debug | Self::Inlined => {
+                0
+            }
         }
     }
 
     /// Whether an image can do without it: it may be stripped, and a reader that does not know it skips it.
     #[must_use]
     pub const fn is_optional(self) -> bool {
-        matches!(self, Self::Names | Self::Lines | Self::Hashes | Self::Debug)
+        matches!(
+            self,
+            Self::Names | Self::Lines | Self::Hashes | Self::Debug | Self::Inlined
+        )
     }
 }
 

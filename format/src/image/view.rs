@@ -48,6 +48,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) refs: &'a [u16],
     pub(crate) decoys: &'a [u32],
     pub(crate) handlers: &'a [RawHandler],
+    pub(crate) around: &'a [u32],
     pub(crate) code_offset: u32,
     pub(crate) funcs_offset: u32,
     pub(crate) pool: &'a [u64],
@@ -57,6 +58,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) names: &'a [u8],
     pub(crate) lines: &'a [u8],
     pub(crate) debug: &'a [u8],
+    pub(crate) inlined: &'a [u8],
 }
 
 impl<'a> ModuleView<'a> {

@@ -96,6 +96,7 @@ errors! {
     CutOff Corrupt "an instruction or branch table does not end in its function";
     BadDecoys Corrupt "DECOYS are not the operands that look like `fuel`";
     BadHandlers Corrupt "HANDLERS are not in order, or not for calls and blocks of a function";
+    BadAround Corrupt "AROUND does not ascend";
     NoEnter Corrupt "a function does not start with `enter`";
     SlotOutOfRange Corrupt "a slot is outside the frame";
     WindowOutOfRange Corrupt "arguments or results of a call do not fit the frame";

@@ -204,12 +204,14 @@ impl<'a> VerifiedImage<'a> {
                 Kind::Handlers => {
                     parts.handlers = bytemuck::try_cast_slice(bytes).unwrap_or_default();
                 }
+                Kind::Around => parts.around = bytemuck::try_cast_slice(bytes).unwrap_or_default(),
                 Kind::ExportIndex => {
                     parts.export_index = bytemuck::try_cast_slice(bytes).unwrap_or_default();
                 }
                 Kind::Names => parts.names = bytes,
                 Kind::Lines => parts.lines = bytes,
                 Kind::Debug => parts.debug = bytes,
+                Kind::Inlined => parts.inlined = bytes,
                 Kind::Root | Kind::Hashes | Kind::DataCow => {}
             }
         }

@@ -4,6 +4,7 @@ use core::cell::Cell;
 
 use super::error::VerifyErrorKind as Kind;
 use super::{Limits, VerifiedImage, VerifyError, const_expr};
+use crate::image::around;
 use crate::image::features;
 use crate::image::func::RawFuncRecord;
 use crate::image::header::{Budgets, COW_ALIGN_LOG2};
@@ -331,6 +332,10 @@ impl<'a> Checker<'a> {
         let refs = module.parts.refs.len();
         let complete = refs == 0 || refs == records.len();
         self.at(self.root(), ensure(complete, Kind::BadFuncRecord))?;
+        if let Some(first) = module.parts.around.first() {
+            let ascends = around::ascends(module.parts.around);
+            self.at(first, ensure(ascends, Kind::BadAround))?;
+        }
         let Some(handlers) = self.module.parts.handlers.first() else {
             return Ok(());
         };

@@ -3,6 +3,7 @@
 //! The promise that is asserted: no panic; never more fuel used than was given; never more memory than the budget.
 
 use wrt_format::image::features;
+use wrt_format::image::inlined::MAX_DEPTH;
 use wrt_format::image::types::ExternType;
 use wrt_format::verify::VerifiedImage;
 use wrt_vm::{
@@ -234,6 +235,11 @@ fn call_func(
     }
 }
 
+/// Frames of a backtrace, at most: each on the stack takes a slot, and stands for some functions.
+fn most_frames() -> usize {
+    config().stack_slots as usize * (1 + MAX_DEPTH)
+}
+
 /// Goes on until the run has ended, giving fuel by slices.
 fn finish(engine: &mut Engine<'_>, mut outcome: Outcome, seen: &mut Seen) {
     let mut given = SLICE;
@@ -244,16 +250,16 @@ fn finish(engine: &mut Engine<'_>, mut outcome: Outcome, seen: &mut Seen) {
             Outcome::Trap(Trap::InvalidCode) => seen.refused_calls += 1,
             Outcome::Trap(_) => {
                 seen.traps += 1;
-                assert!(engine.backtrace().count() <= config().stack_slots as usize);
+                assert!(engine.backtrace().count() <= most_frames());
             }
             Outcome::Exception(tag) => {
                 seen.exceptions += 1;
                 assert_eq!(engine.exception().map(|(thrown, _)| thrown), Some(tag));
-                assert!(engine.backtrace().count() <= config().stack_slots as usize);
+                assert!(engine.backtrace().count() <= most_frames());
             }
             Outcome::OutOfFuel if given >= FUEL => {
                 seen.out_of_fuel += 1;
-                assert!(engine.backtrace().count() <= config().stack_slots as usize);
+                assert!(engine.backtrace().count() <= most_frames());
                 engine.cancel();
             }
             Outcome::OutOfFuel | Outcome::Yield => {

@@ -13,14 +13,16 @@ use crate::raw::store::{RunState, Status};
 use crate::val::{ValType, valtype};
 use wrt_format::isa::{Op, Place, field, pair, site_word};
 
-/// A frame of a run: where a function of a guest stands.
+/// A frame of a run: where a function of a guest stands. Where the compiler has put functions in the place of calls, a frame on the stack is several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The instance whose function it is.
     pub instance: Instance,
     /// Index of the function in its module, imports first.
     pub func: u32,
-    /// Word in the function's code: the instruction that has trapped or waits.
+    /// Index of the function in whose code it is: another one if `func` has been put in the place of a call there.
+    pub runs_in: u32,
+    /// Word in that code: the instruction that has trapped or waits.
     pub word: u32,
     /// Byte offset in the Wasm binary that it comes from, if the image knows.
     pub wasm_offset: Option<u32>,
@@ -236,13 +238,18 @@ impl Engine<'_> {
     /// Where the run stands that is paused, or has ended in a trap or with an exception, innermost frame first, followed by the runs it is nested in. After a trap, until
     /// something else is asked of the engine.
     pub fn backtrace(&self) -> impl Iterator<Item = Frame> + '_ {
-        exec::frames(&self.store).filter_map(|frame| {
+        let known = exec::frames(&self.store).filter_map(|frame| {
             let module = self.store.instance(frame.instance)?.module();
-            Some(Frame {
+            Some((module, frame))
+        });
+        known.flat_map(|(module, frame)| {
+            let positions = module.positions(frame.func, frame.word);
+            positions.map(move |position| Frame {
                 instance: Instance(frame.instance),
-                func: module.imported_funcs() + frame.func,
+                func: module.imported_funcs() + position.func,
+                runs_in: module.imported_funcs() + frame.func,
                 word: frame.word,
-                wasm_offset: module.wasm_offset(frame.func, frame.word),
+                wasm_offset: position.offset,
             })
         })
     }

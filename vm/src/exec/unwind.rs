@@ -4,7 +4,7 @@
 //! is found: so an exception that nobody catches leaves all frames for a backtrace, and a search that the fuel does not cover can be made
 //! again. Frames are left by forgetting them.
 //!
-//! Fuel: 1 for each frame that is left and 1 for every [`CLAUSES`] clauses that are compared, so that a search is paid for whatever the
+//! Fuel: 1 for each function that is left, which is one for a frame and one for each copy of a callee that its call is in (AROUND), and 1 for every [`CLAUSES`] clauses that are compared, so that a search is paid for whatever the
 //! depth of the stack and the size of the tables. What is thrown and caught in one function costs nothing beyond its blocks. A clause that
 //! asks for a reference makes the exception an object of the heap, unless it is one already, and pays for that as for any other.
 
@@ -147,7 +147,8 @@ impl Machine<'_, '_> {
             fp: self.fp,
             ..self.store.run
         };
-        let (mut frames, mut compared) = (0_u32, 0_u32);
+        // Functions that are left, and clauses.
+        let (mut left, mut compared) = (0_u32, 0_u32);
         let stack = self.store.stack();
         let module = |instance| self.store.instance(instance).map(InstData::module);
         // Most frames return to one of the same instance.
@@ -161,14 +162,16 @@ impl Machine<'_, '_> {
             for handler in handlers.into_iter().flatten() {
                 compared = compared.saturating_add(1);
                 if self.catches(frame.instance, &handler, tag) {
-                    let cost = frames.saturating_add(compared / CLAUSES);
+                    let cost = left.saturating_add(compared / CLAUSES);
                     return Ok((Some(Found { handler, frame }), cost));
                 }
             }
-            let cost = frames.saturating_add(compared / CLAUSES);
+            let cost = left.saturating_add(compared / CLAUSES);
             if debit(cost) > self.fuel {
                 return Err(OUT_OF_FUEL);
             }
+            let copies = within.as_ref().zip(site);
+            let copies = copies.map_or(0, |(module, site)| module.copies_around(site));
             let code = within.as_ref().map(ModuleView::code);
             if let Some((pc, fp)) = code.and_then(|code| caller_within(code, stack, &frame)) {
                 debug_assert_eq!(
@@ -180,11 +183,12 @@ impl Machine<'_, '_> {
             } else {
                 match caller(self.store, stack, frame) {
                     Some(next) => frame = next,
-                    None => return Ok((None, cost)),
+                    // The outermost frame stays, but not the callees in it.
+                    None => return Ok((None, cost.saturating_add(copies))),
                 }
                 within = module(frame.instance);
             }
-            frames = frames.saturating_add(1);
+            left = left.saturating_add(1 + copies);
         }
     }
 

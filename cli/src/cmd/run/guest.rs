@@ -451,15 +451,15 @@ impl<'m> Guest<'m> {
     fn place(&self) -> String {
         // A run that could not even pay for its function's first block has no frame yet.
         let frame = self.engine.backtrace().next();
-        let Some((func, word)) = frame
-            .map(|at| (at.func, at.word))
-            .or(self.entered.map(|func| (func, 0)))
-        else {
+        if let Some(frame) = frame {
+            return format!("in {}", self.describe(frame.func, frame.wasm_offset));
+        }
+        let Some(func) = self.entered else {
             return "before its first block".to_owned();
         };
         let view = self.module.view();
         let defined = func.checked_sub(view.imported_funcs());
-        let offset = defined.and_then(|func| view.wasm_offset(func, word));
+        let offset = defined.and_then(|func| view.wasm_offset(func, 0));
         format!("in {}", self.describe(func, offset))
     }
 

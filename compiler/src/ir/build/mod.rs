@@ -35,6 +35,7 @@ use self::exceptions::Catches;
 use self::locals::Locals;
 use self::regions::{LoopIdx, Loops, RegionIdx, Regions};
 use super::func::{Block, Func, Value, ValueDef};
+use super::inlined::Inlined;
 use super::inst::{Inst, Terminator};
 use super::types::Type;
 use crate::error::Error;
@@ -182,6 +183,7 @@ impl<'m> Builder<'m> {
                 hot_from: None,
                 steps: false,
                 homes: Vec::new(),
+                inlined: Inlined::new(body.range()),
             },
             infos: Vec::new(),
             current: Func::ENTRY,

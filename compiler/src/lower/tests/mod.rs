@@ -38,6 +38,7 @@ impl Builder {
             hot_from: None,
             steps: false,
             homes: Vec::new(),
+            inlined: Default::default(),
         };
         let block = func.new_block();
         for &ty in params {

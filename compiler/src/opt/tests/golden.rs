@@ -3,14 +3,19 @@
 //! behind the module comes what they must make of its first function, in comments. `BLESS=1` writes that.
 
 use super::profiled::profiled;
-use super::{OptLevel, func_of, pass};
-use crate::ir::check;
+use super::{OptLevel, pass};
+use crate::Options;
+use crate::callees::Callees;
+use crate::ir::{build, check};
 use std::fs;
 use std::path::Path;
 
 const MARK: &str = ";; ---\n";
 
 fn after(wat: &str) -> String {
+    let wasm = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
+    let module = crate::wasm::parse(&wasm).unwrap();
+    let callees = Callees::new(&module, &Options::default());
     let mut lines = wat.lines();
     let head = lines.next().unwrap();
     let counts = lines
@@ -21,8 +26,9 @@ fn after(wat: &str) -> String {
             let counts: Vec<u64> = counts.split(' ').flat_map(repeated).collect();
             profiled(wat, |i| counts.get(i).copied().unwrap_or(0))
         }
-        None => func_of(wat),
+        None => build(&module, 0).unwrap(),
     };
+    let callee = |callee, most| callees.get(callee, most);
     if let Some(level) = head.strip_prefix(";; level: ") {
         let level = match level {
             "O0" => OptLevel::O0,
@@ -30,7 +36,7 @@ fn after(wat: &str) -> String {
             "O2" => OptLevel::O2,
             other => panic!("no level is called {other}"),
         };
-        crate::opt::run(&mut func, level, true);
+        crate::opt::run_with(&mut func, level, true, &callee);
     } else {
         let names = head
             .strip_prefix(";; passes: ")
@@ -39,6 +45,7 @@ fn after(wat: &str) -> String {
             match name {
                 "layout" => crate::opt::layout::run(&mut func),
                 "weigh" => crate::opt::weigh::run(&mut func),
+                "inline" => _ = crate::opt::inline::run(&mut func, &callee),
                 "canonical" => _ = crate::opt::merge::canonical(&mut func),
                 _ => _ = pass(name).1(&mut func),
             }

@@ -113,6 +113,7 @@ fn sections(
     let mut code: Vec<u8> = PROLOGUE.into_iter().flat_map(u16::to_le_bytes).collect();
     let mut decoys = Vec::new();
     let mut handlers = Vec::new();
+    let mut around = Vec::new();
     let mut records = Vec::new();
     let mut refs = Vec::new();
     for (i, func) in module.funcs.iter().enumerate() {
@@ -126,6 +127,8 @@ fn sections(
         for row in rows.iter().map(|row| row.moved(start).encode()) {
             handlers.extend_from_slice(bytemuck::bytes_of(&row));
         }
+        let rows = module.around.get(i).map_or(&[][..], Vec::as_slice);
+        around.extend(rows.iter().map(|row| row.moved(start).encode()));
         code.extend(func.code.iter().flat_map(|word| word.to_le_bytes()));
     }
     if refs.iter().all(|&refs| refs == 0) {
@@ -156,6 +159,10 @@ fn sections(
             decoys.into_iter().flat_map(u32::to_le_bytes).collect(),
         ),
         (Kind::Handlers, handlers),
+        (
+            Kind::Around,
+            around.into_iter().flat_map(u32::to_le_bytes).collect(),
+        ),
         (Kind::ExportIndex, side::export_index(&module.exports)?),
         (
             Kind::Names,
@@ -163,6 +170,7 @@ fn sections(
         ),
         (Kind::Lines, side::lines(&module.lines, &module.funcs)?),
         (Kind::Debug, debug::section(module)?),
+        (Kind::Inlined, side::inlined(&module.inlined)?),
     ]
     .into_iter()
     .map(|(kind, bytes)| section(kind, index, bytes))

@@ -20,7 +20,8 @@ pub use super::types::ExternType as ExternSpec;
 pub use layout::write;
 pub use spec::{
     ConstExpr, DataMode, DataSpec, DebugSpec, ElemItems, ElemMode, ElemSpec, ExportSpec, FuncSpec,
-    FuncTypeSpec, GlobalSpec, ImageSpec, ImportSpec, ModuleSpec, TableSpec, WriteError,
+    FuncTypeSpec, GlobalSpec, ImageSpec, ImportSpec, InlinedSpec, ModuleSpec, TableSpec,
+    WriteError,
 };
 
 /// A copy of an image at an address where it can be read.

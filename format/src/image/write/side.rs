@@ -1,11 +1,11 @@
-//! The sections beside ROOT that are worked out from the description: DECOYS, EXPORT-INDEX, NAMES, LINES. Their layouts are described at
+//! The sections beside ROOT that are worked out from the description: DECOYS, EXPORT-INDEX, NAMES, LINES, INLINED. Their layouts are described at
 //! `image/lookup.rs`.
 
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::spec::{ExportSpec, FuncSpec, WriteError};
+use super::spec::{ExportSpec, FuncSpec, InlinedSpec, WriteError};
 use crate::image::lines::{NumberWriter, stops};
 use crate::image::lookup::GROUP;
 use crate::isa::{Op, instructions, is_fuel};
@@ -49,7 +49,7 @@ pub(super) fn names(names: &[(u32, String)], count: usize) -> Result<Vec<u8>, Wr
     parted(&parts)
 }
 
-/// Parts, one for each function, as they lie in NAMES and LINES; empty where they all are.
+/// Parts, one for each function, as they lie in NAMES, LINES and INLINED; empty where they all are.
 fn parted<Part: AsRef<[u8]>>(parts: &[Part]) -> Result<Vec<u8>, WriteError> {
     let last = parts.iter().rposition(|part| !part.as_ref().is_empty());
     let Some(last) = last else {
@@ -80,6 +80,23 @@ fn put_length(out: &mut Vec<u8>, mut value: usize) {
         value >>= 7;
     }
     out.push(value as u8);
+}
+
+/// The INLINED section for defined functions; empty where nothing stands in the place of calls.
+pub(super) fn inlined(inlined: &[InlinedSpec]) -> Result<Vec<u8>, WriteError> {
+    let parts = inlined.iter().map(|func| {
+        let mut part = Vec::new();
+        if !func.copies.is_empty() {
+            put_length(&mut part, func.end as usize);
+        }
+        for row in &func.copies {
+            for number in [row.callee, row.body, row.len, row.back] {
+                put_length(&mut part, number as usize);
+            }
+        }
+        part
+    });
+    parted(&parts.collect::<Vec<_>>())
 }
 
 /// The LINES section for defined functions; empty where nothing is known.

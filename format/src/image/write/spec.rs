@@ -4,8 +4,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ExternSpec;
+use crate::image::around::Around;
 use crate::image::debug::Home;
 use crate::image::handler::Handler;
+use crate::image::inlined::Row;
 use crate::image::items::SubType;
 use crate::image::types::{
     Composite, ConstOp, ExternKind, FieldType, GlobalType, MemoryType, TableType, ValType,
@@ -55,12 +57,25 @@ pub struct ModuleSpec {
     pub module_name: Option<String>,
     /// Per defined function: word in the function and Wasm byte offset, ascending by word. Fewer or none are fine.
     pub lines: Vec<Vec<(u32, u32)>>,
+    /// Per defined function: the functions that stand in it in the place of calls. Fewer or none are fine.
+    pub inlined: Vec<InlinedSpec>,
     /// Per defined function: where exceptions are caught, ascending by site; words count from the function's first. Fewer or none are fine.
     pub handlers: Vec<Vec<Handler>>,
+    /// Per defined function: calls in copies of callees, ascending by site; words count from the function's first. Fewer or none are fine.
+    pub around: Vec<Vec<Around>>,
     /// What debuggers want to know.
     pub debug: Option<DebugSpec>,
     /// Features that the code needs beyond those that the writer sees itself, see [`crate::image::features`].
     pub features: u64,
+}
+
+/// What stands in a function in the place of calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InlinedSpec {
+    /// The first position that is in a copy.
+    pub end: u32,
+    /// The copies, in the order of their positions.
+    pub copies: Vec<Row>,
 }
 
 /// What an image for debugging says beside its code.

@@ -12,8 +12,10 @@ use crate::image::{features, header};
 use crate::isa::{Op, encode, table_label};
 use crate::verify::{Limits, VerifiedImage};
 
+mod copies;
 mod handlers;
-use handlers::{read_handlers, rich_handlers};
+use copies::{rich_copies, rich_lines};
+use handlers::{read_around, read_handlers, rich_around, rich_handlers};
 
 /// The words of instructions given as opcode and operands.
 pub(crate) fn code(instructions: &[(Op, &[i64])]) -> Vec<u16> {
@@ -242,12 +244,10 @@ pub(crate) fn rich_module() -> ModuleSpec {
             (4, "pair".into()),
         ],
         module_name: Some("rich".into()),
-        lines: vec![
-            vec![(14, 1000), (22, 900), (25, 100_000)],
-            vec![],
-            vec![(0, 7)],
-        ],
+        lines: rich_lines(),
+        inlined: rich_copies(),
         handlers: vec![rich_handlers()],
+        around: vec![rich_around()],
         debug: None,
         features: 0,
     }
@@ -332,6 +332,7 @@ fn read(module: &ModuleView<'_>) -> ModuleSpec {
         func_names: names.collect(),
         module_name: module.name().map(String::from),
         handlers: read_handlers(module),
+        around: read_around(module),
         features: module.features(),
         ..ModuleSpec::default()
     }
@@ -387,6 +388,7 @@ fn everything_comes_back() {
         | features::EXTENDED_CONST
         | features::EXCEPTIONS;
     expected.lines.clear();
+    expected.inlined.clear();
     expected.counts_datas = false;
     let emptied = DataSpec {
         mode: DataMode::Passive,
@@ -424,7 +426,6 @@ fn lookups() {
     );
     // The last is in force for `call_indirect` too.
     assert_eq!([line(0, 25), line(0, 28), line(0, 99)], [Some(100_000); 3]);
-    assert_eq!([line(1, 5), line(2, 0), line(3, 0)], [None, Some(7), None]);
     assert_eq!(module.import_func_type(1), 0);
     assert_eq!(module.import_number(ExternKind::Global, 1), Some(4));
     assert_eq!(module.func_type_idx(4), 2);

@@ -1,5 +1,6 @@
 //! Throwing and catching: in a function, through frames, between instances, from the host; and what it costs.
 
+use wrt_format::image::around::Around;
 use wrt_format::image::write::{ExternSpec, ImportSpec};
 use wrt_format::image::{Clause, Handler};
 use wrt_format::isa::Op;
@@ -113,6 +114,33 @@ fn comparing_clauses_costs_fuel() {
     let exit = call_on(&mut store, cores()[0], 1, &[0]);
     assert_eq!(results(&store, exit), [107]);
     assert_eq!(before - store.fuel, cost(0) + 4);
+}
+
+/// Frames whose call is in copies of callees stand for these, too.
+#[test]
+#[cfg(not(feature = "no-fuel"))]
+fn copies_of_callees_are_left_as_frames_are() {
+    let mut module = module();
+    let site = 12;
+    module.around = std::vec![std::vec![Around { site, copies: 3 }]];
+    let mut store = alone(module);
+    for core in cores() {
+        for n in [0, 1, 10] {
+            let before = store.fuel;
+            let args = [n];
+            let exit = call_on(&mut store, core, 1, &args);
+            assert_eq!(results(&store, exit), [107]);
+            // The innermost frame is at its `throw`, the others are at their calls.
+            let n = n as i64;
+            assert_eq!(before - store.fuel, cost(n) + 3 * n);
+            // Nobody catches: the outermost frame stays, but not the callees in it.
+            let before = store.fuel;
+            let exit = call_on(&mut store, core, 0, &args);
+            assert!(matches!(exit, Exit::Exception { .. }));
+            assert_eq!(before - store.fuel, 2 * (n + 1) + 7 * n + 4 + n + 3 * n);
+            drop_activation(&mut store);
+        }
+    }
 }
 
 #[test]

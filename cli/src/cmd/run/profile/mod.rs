@@ -241,13 +241,14 @@ impl Profile {
     }
 
     fn add(&mut self, engine: &Engine<'_>, fuel: u64) {
+        let runs_in = engine.backtrace().next().map(|frame| frame.runs_in);
         let frames = engine.backtrace().take(DEPTH + 1);
         let mut frames: Vec<(Option<u32>, u32)> =
             frames.map(|it| (Some(it.func), it.word)).collect();
         if let Some(outer) = frames.get_mut(DEPTH) {
             outer.0 = None;
         }
-        if let Some(&(Some(func), word)) = frames.first() {
+        if let (Some(func), Some(&(_, word))) = (runs_in, frames.first()) {
             *self.blocks.entry((func, word)).or_default() += fuel;
         }
         let mut at = 0;

@@ -86,8 +86,10 @@ fn hottest(profile: &Profile, module: &ModuleView<'_>, names: &Names<'_>) -> Vec
     blocks.truncate(BLOCKS);
     let blocks = blocks.into_iter().filter_map(|(&(func, word), &fuel)| {
         let defined = func.checked_sub(module.imported_funcs())?;
+        // Where the compiler has put it in the place of a call, the block is another function's.
+        let source = module.positions(defined, word).next()?.func;
         Some(Block {
-            func,
+            func: module.imported_funcs() + source,
             offsets: offsets(module, defined, word),
             fuel,
             bytecode: bytecode(module, defined, word as usize, names)?,
@@ -102,8 +104,10 @@ fn offsets(module: &ModuleView<'_>, func: u32, word: u32) -> Option<(u32, u32)> 
     let begins = |at: u32| words.get(at as usize).is_some_and(|&word| begins(word));
     let own = module.wasm_offsets(func).skip_while(|&(at, _)| at < word);
     let mut own = own.take_while(|&(at, _)| at == word || !begins(at));
-    let (_, first) = own.next()?;
-    // Optimised code is not in the order of its source.
+    let (at, first) = own.next()?;
+    // Optimised code is not in the order of its source, nor all of one function.
+    let body = |at: u32| module.positions(func, at).next().map(|it| it.func);
+    let own = own.filter(|&(it, _)| body(it) == body(at));
     let last = own.map(|(_, offset)| offset).max();
     Some((first, last.unwrap_or(first).max(first)))
 }

@@ -1,9 +1,14 @@
 //! Handlers of the image that has something of everything.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
+use super::rich;
 use crate::image::ModuleView;
+use crate::image::around::Around;
 use crate::image::handler::{Clause, Handler};
+use crate::image::write::{ImageSpec, align, write};
+use crate::verify::{Limits, VerifiedImage, VerifyErrorKind};
 
 /// The calls of the first function are caught in its first block but one.
 pub(super) fn rich_handlers() -> Vec<Handler> {
@@ -27,4 +32,35 @@ pub(super) fn read_handlers(module: &ModuleView<'_>) -> Vec<Vec<Handler>> {
         rows.map(|row| row.moved(start.wrapping_neg())).collect()
     });
     rows.collect()
+}
+
+/// The first function's first call is in a copy of a callee that is in three others, its last one in another.
+pub(super) fn rich_around() -> Vec<Around> {
+    let around = |site, copies| Around { site, copies };
+    vec![around(24, 4), around(32, 1)]
+}
+
+/// All entries of AROUND, as those of the first function, if there is one.
+pub(super) fn read_around(module: &ModuleView<'_>) -> Vec<Vec<Around>> {
+    let rows = (0..module.func_count().min(1)).map(|i| {
+        let start = module.func(i).code_word;
+        let rows = module.around();
+        rows.map(|row| row.moved(start.wrapping_neg())).collect()
+    });
+    rows.collect()
+}
+
+#[test]
+fn calls_in_copies_are_found_by_site() {
+    let mut spec: ImageSpec = rich();
+    let bytes = align(&write(&spec).unwrap());
+    let image = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap();
+    let module = image.module(0);
+    let start = module.func(0).code_word;
+    let found = [0, 23, 24, 25, 31, 32, 33].map(|site| module.copies_around(start + site));
+    assert_eq!(found, [0, 0, 4, 0, 0, 1, 0]);
+    spec.modules[0].around[0].swap(0, 1);
+    let bytes = align(&write(&spec).unwrap());
+    let error = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap_err();
+    assert_eq!(error.kind(), VerifyErrorKind::BadAround);
 }
