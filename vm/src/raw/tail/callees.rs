@@ -20,6 +20,9 @@ use crate::raw::dispatch::Threading;
 use crate::raw::instance::Callee;
 use crate::raw::store::{NULL, Store};
 
+/// Most rows of an instance, 1 MiB of them: what a call can have cleared and moved at once, which no fuel pays for.
+const MOST: usize = 1 << 16;
+
 /// The function that a reference refers to.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
@@ -48,11 +51,13 @@ impl Callees {
         (self.references.as_ptr(), self.known.as_ptr(), count as u64)
     }
 
-    /// Makes rows for so many elements, if there are fewer.
+    /// Makes rows for a table of so many elements, if there are fewer: twice as many each time, so that a table that grows by single elements
+    /// does not have them moved each time.
     fn reach(&mut self, arena: &mut Arena<'_>, elems: usize) -> Result<(), OutOfMemory> {
-        if self.known.len() < elems {
-            self.references.resize(arena, elems, NULL)?;
-            self.known.resize(arena, elems, Known::default())?;
+        let rows = elems.min(MOST).next_power_of_two();
+        if self.known.len() < elems.min(MOST) {
+            self.references.resize(arena, rows, NULL)?;
+            self.known.resize(arena, rows, Known::default())?;
         }
         Ok(())
     }
@@ -77,7 +82,7 @@ impl Store<'_> {
         let table = data.tables.as_slice().first();
         let table = table.and_then(|&number| self.tables.as_slice().get(number as usize));
         let elems = table.map_or(0, |table| table.elems().len());
-        // Without room there are no rows: the call takes the slow path.
+        // Without room, and beyond the last, there are no rows: the call takes the slow path.
         if data.callees.reach(&mut self.arena, elems).is_err() {
             return;
         }
