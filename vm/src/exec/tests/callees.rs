@@ -55,12 +55,13 @@ fn set(store: &mut Store<'_>, index: usize, reference: u64) {
 
 /// Calls an element three times, so that the second call finds what the first one has left; all must end alike.
 fn call(store: &mut Store<'_>, core: Core, func: u32, index: u64) -> Result<u64, Trap> {
-    let mut call = || match call_on(store, core, func, &[index, 7]) {
-        Exit::Trap(trap) => {
+    let mut call = || {
+        let exit = call_on(store, core, func, &[index, 7]);
+        if let Exit::Trap(trap) = exit {
             drop_activation(store);
-            Err(trap)
+            return Err(trap);
         }
-        exit => Ok(results(store, exit)[0]),
+        Ok(results(store, exit)[0])
     };
     let first = call();
     assert_eq!([call(), call()], [first, first]);
@@ -191,6 +192,7 @@ fn without_room_calls_are_slower_but_the_same() {
     let most = *direct_calls(&mut store, 2).last().unwrap();
     for budget in before..=most {
         let used = direct_calls(&mut new(budget).unwrap(), 3);
-        assert_eq!(used[2] > before, IS_THERE && budget == most, "{budget}");
+        // One of the two parts of the rows may have had room.
+        assert_eq!(used[2] >= most, budget >= most, "{budget}");
     }
 }

@@ -114,6 +114,38 @@ fn instances_of_a_module_share_a_map_of_four_times_its_code() {
     assert_eq!(direct_second, second);
 }
 
+#[cfg(all(wrt_direct, not(debug_assertions)))]
+#[test]
+fn calls_have_their_callees_behind_them() {
+    let ops = [
+        (Op::Call, std::vec![5, 3, 1]),
+        (Op::CallShort, std::vec![5, 3, 1]),
+        (Op::CallTiny, std::vec![5, 3, 1]),
+        (Op::MovThenCall, std::vec![5, 3, 5, 0, 1]),
+        (Op::I32AddImmThenCall, std::vec![5, 3, 5, 0, 0, 1]),
+    ];
+    for (op, operands) in ops {
+        let mut leaf = Asm::new(2, 1);
+        leaf.op(Op::Ret1, &[0]);
+        let mut asm = Asm::new(8, 1);
+        asm.op(Op::Mov, &[5, 0]);
+        let at = asm.code.len();
+        asm.op(op, &operands).op(Op::Ret1, &[3]);
+        let mut store = store(100);
+        store.threading = Threading::Direct;
+        let module = load(ModuleSpec {
+            types: std::vec![longs(1, 1)],
+            funcs: std::vec![asm.func(0), leaf.func(0)],
+            ..ModuleSpec::default()
+        });
+        store.add_instance(module, Imports::default()).unwrap();
+        let exit = call_on(&mut store, preferred(), 0, &[9]);
+        assert_eq!(results(&store, exit), [9], "{op:?}");
+        let [caller, callee] = [0, 1].map(|func| module.func(func).code_word as usize);
+        assert_eq!(store.noted_callee(0, caller + at), Some(callee), "{op:?}");
+    }
+}
+
 #[test]
 fn another_instance_of_a_module_verifies_for_itself() {
     let module = load(program());

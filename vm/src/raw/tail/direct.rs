@@ -219,6 +219,18 @@ impl Store<'_> {
         fill_callees(map.entries.as_mut_slice(), from, &data.module, code);
     }
 
+    /// Word of the function that the direct call at a word leads to, as the map of an instance's code says it.
+    #[cfg(test)]
+    pub(crate) fn noted_callee(&self, instance: u32, call: usize) -> Option<usize> {
+        let data = self.instances.as_slice().get(instance as usize)?;
+        let map = self.maps.as_slice().get(data.map as usize)?;
+        let entry = map.entries.as_slice().get(call + 1)?;
+        // SAFETY: D3: the caller asks for calls of verified functions.
+        let callee = unsafe { *entry.as_ptr().cast::<*const u16>() };
+        let code = data.module.code().as_ptr();
+        Some((callee.addr() - code.addr()) / size_of::<u16>())
+    }
+
     /// Threads all instances directly from now on, as far as there is room for their maps.
     pub(in crate::raw) fn thread_directly(&mut self) {
         self.threading = Threading::Direct;
