@@ -451,33 +451,36 @@ pub(super) fn parts(op: Op, fields: &[i64]) -> Option<Vec<Part>> {
     } else {
         None
     };
-    let pair = || {
-        let pair = BODY.iter().chain(ENDS).find(|it| it.to == op)?;
-        let mut parts = [pair.first, pair.second].map(|op| (op, vec![0; op.info().fields.len()]));
-        for (&src, &value) in pair.fields.iter().zip(fields) {
-            match src {
-                First(i) => parts[0].1[i] = value,
-                Second(i) => parts[1].1[i] = value,
-                Zero => {}
-            }
+    moving.or_else(|| two(op, fields))
+}
+
+/// The two that a pair of the tables was made of.
+#[cfg(test)]
+fn two(op: Op, fields: &[i64]) -> Option<Vec<Part>> {
+    let pair = BODY.iter().chain(ENDS).find(|it| it.to == op)?;
+    let mut parts = [pair.first, pair.second].map(|op| (op, vec![0; op.info().fields.len()]));
+    for (&src, &value) in pair.fields.iter().zip(fields) {
+        match src {
+            First(i) => parts[0].1[i] = value,
+            Second(i) => parts[1].1[i] = value,
+            Zero => {}
         }
-        if let Some(link) = pair.link {
-            parts[1].1[link] = parts[0].1[0];
-        }
-        if pair.in_place {
-            parts
-                .iter_mut()
-                .for_each(|(_, fields)| fields[1] = fields[0]);
-        }
-        // The label comes last in either.
-        if let (Some(to), Some(&label), true) = (
-            parts[1].1.last_mut(),
-            fields.last(),
-            pair.fields.last().is_some_and(|it| matches!(it, Zero)),
-        ) {
-            *to = label;
-        }
-        Some(parts.to_vec())
-    };
-    moving.or_else(pair)
+    }
+    if let Some(link) = pair.link {
+        parts[1].1[link] = parts[0].1[0];
+    }
+    if pair.in_place {
+        parts
+            .iter_mut()
+            .for_each(|(_, fields)| fields[1] = fields[0]);
+    }
+    // The label comes last in either.
+    if let (Some(to), Some(&label), true) = (
+        parts[1].1.last_mut(),
+        fields.last(),
+        pair.fields.last().is_some_and(|it| matches!(it, Zero)),
+    ) {
+        *to = label;
+    }
+    Some(parts.to_vec())
 }

@@ -1,5 +1,6 @@
 //! Tests of emission: words, labels, and what the machine does with them.
 
+mod counted;
 pub(crate) mod machine;
 mod paired;
 mod verified;
