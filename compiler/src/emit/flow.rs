@@ -219,22 +219,25 @@ pub(super) fn skip_branch(
 /// # Errors
 /// Internal, if a backward branch has no such block before it.
 fn balance(blocks: &mut Vec<Block>, order: &mut Vec<u32>) -> Result<(), Error> {
-    for _ in 0..MAX_ROUNDS {
+    for round in 0..MAX_ROUNDS {
         let position = positions(blocks, order);
         let is_free = |blocks: &[Block], from: u32, to: u32| {
-            // Blocks put in by this round have no position, but cost something.
+            // Blocks put in by this round have no position: they cost something, or come behind everything.
             blocks[from as usize].cost == 0
                 && blocks[to as usize].cost == 0
-                && position[to as usize] <= position[from as usize]
+                && (position.get(to as usize)).is_some_and(|&at| at <= position[from as usize])
         };
         let mut edges = Edges::new(blocks, order);
         let mut changed = false;
         for from in order.clone() {
             let mut targets = Vec::new();
             blocks[from as usize].end.for_each(|to| targets.push(to));
+            targets.sort_unstable();
+            targets.dedup();
             targets.retain(|&to| is_free(blocks, from, to));
-            if let Some(&to) = targets.first() {
-                let settled = go_through(blocks, order, &mut edges, from, to)
+            if !targets.is_empty() {
+                let mut through = |to| go_through(blocks, order, &mut edges, from, to);
+                let settled = (round < THROUGH && targets.into_iter().all(&mut through))
                     || charge_later(blocks, order, &mut edges, from);
                 if !settled {
                     return Err(Error::internal("a cycle costs no fuel"));
@@ -251,6 +254,8 @@ fn balance(blocks: &mut Vec<Block>, order: &mut Vec<u32>) -> Result<(), Error> {
 
 /// Times that moving fuel may make another backward branch free.
 const MAX_ROUNDS: usize = 64;
+/// Blocks behind one another that are copied for a way back to cost something: only functions made for it have more, and for these fuel moves.
+const THROUGH: usize = 16;
 
 fn positions(blocks: &[Block], order: &[u32]) -> Vec<u32> {
     let mut position = vec![u32::MAX; blocks.len()];
