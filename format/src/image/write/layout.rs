@@ -128,7 +128,7 @@ fn sections(
             handlers.extend_from_slice(bytemuck::bytes_of(&row));
         }
         let rows = module.around.get(i).map_or(&[][..], Vec::as_slice);
-        around.extend(rows.iter().map(|row| row.moved(start).encode()));
+        around.extend((rows.iter()).flat_map(|row| row.moved(start).encode().to_le_bytes()));
         code.extend(func.code.iter().flat_map(|word| word.to_le_bytes()));
     }
     if refs.iter().all(|&refs| refs == 0) {
@@ -159,10 +159,7 @@ fn sections(
             decoys.into_iter().flat_map(u32::to_le_bytes).collect(),
         ),
         (Kind::Handlers, handlers),
-        (
-            Kind::Around,
-            around.into_iter().flat_map(u32::to_le_bytes).collect(),
-        ),
+        (Kind::Around, around),
         (Kind::ExportIndex, side::export_index(&module.exports)?),
         (
             Kind::Names,

@@ -15,7 +15,7 @@ use crate::verify::{Limits, VerifiedImage};
 mod copies;
 mod handlers;
 use copies::{rich_copies, rich_lines};
-use handlers::{read_around, read_handlers, rich_around, rich_handlers};
+use handlers::{read_sites, rich_around, rich_handlers};
 
 /// The words of instructions given as opcode and operands.
 pub(crate) fn code(instructions: &[(Op, &[i64])]) -> Vec<u16> {
@@ -331,10 +331,8 @@ fn read(module: &ModuleView<'_>) -> ModuleSpec {
         start: module.start(),
         func_names: names.collect(),
         module_name: module.name().map(String::from),
-        handlers: read_handlers(module),
-        around: read_around(module),
         features: module.features(),
-        ..ModuleSpec::default()
+        ..read_sites(module)
     }
 }
 

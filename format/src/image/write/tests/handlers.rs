@@ -7,7 +7,7 @@ use super::rich;
 use crate::image::ModuleView;
 use crate::image::around::Around;
 use crate::image::handler::{Clause, Handler};
-use crate::image::write::{ImageSpec, align, write};
+use crate::image::write::{ImageSpec, ModuleSpec, align, write};
 use crate::verify::{Limits, VerifiedImage, VerifyErrorKind};
 
 /// The calls of the first function are caught in its first block but one.
@@ -25,7 +25,7 @@ pub(super) fn rich_handlers() -> Vec<Handler> {
 }
 
 /// All rows, as those of the first function, if there is one.
-pub(super) fn read_handlers(module: &ModuleView<'_>) -> Vec<Vec<Handler>> {
+fn read_handlers(module: &ModuleView<'_>) -> Vec<Vec<Handler>> {
     let rows = (0..module.func_count().min(1)).map(|i| {
         let start = module.func(i).code_word;
         let rows = module.handlers();
@@ -41,13 +41,22 @@ pub(super) fn rich_around() -> Vec<Around> {
 }
 
 /// All entries of AROUND, as those of the first function, if there is one.
-pub(super) fn read_around(module: &ModuleView<'_>) -> Vec<Vec<Around>> {
+fn read_around(module: &ModuleView<'_>) -> Vec<Vec<Around>> {
     let rows = (0..module.func_count().min(1)).map(|i| {
         let start = module.func(i).code_word;
         let rows = module.around();
         rows.map(|row| row.moved(start.wrapping_neg())).collect()
     });
     rows.collect()
+}
+
+/// What a module says of sites, and nothing else.
+pub(super) fn read_sites(module: &ModuleView<'_>) -> ModuleSpec {
+    ModuleSpec {
+        handlers: read_handlers(module),
+        around: read_around(module),
+        ..ModuleSpec::default()
+    }
 }
 
 #[test]
