@@ -86,6 +86,12 @@ chain! {
     v128_and_or = v128_and, v128_or;
     v128_and_xor = v128_and, v128_xor;
     v128_xor_xor = v128_xor, v128_xor;
+    f32x4_add_add = f32x4_add, f32x4_add;
+    f32x4_sub_add = f32x4_sub, f32x4_add;
+    f64x2_add_add = f64x2_add, f64x2_add;
+    f64x2_sub_add = f64x2_sub, f64x2_add;
+    v128_or_or = v128_or, v128_or;
+    i8x16_add_lt_u = i8x16_add, i8x16_lt_u;
 }
 
 /// An operator, then a rotation.

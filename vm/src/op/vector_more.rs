@@ -165,27 +165,6 @@ update! {
     f64x2_mul_add_mem = f64x2_mul_add;
 }
 
-/// Two operators, the second on the result of the first and the third operand.
-macro_rules! chain {
-    ($($name:ident = $first:ident, $second:ident;)*) => { handlers! {$(
-        fn $name(s, at) {
-            let first = simd::$first(s.get128(at::a), s.get128(at::b));
-            let both = simd::$second(first, s.get128(at::c));
-            s.set128_late(at::dst, both);
-            Ctl::Next
-        }
-    )*} };
-}
-
-chain! {
-    f32x4_add_add = f32x4_add, f32x4_add;
-    f32x4_sub_add = f32x4_sub, f32x4_add;
-    f64x2_add_add = f64x2_add, f64x2_add;
-    f64x2_sub_add = f64x2_sub, f64x2_add;
-    v128_or_or = v128_or, v128_or;
-    i8x16_add_lt_u = i8x16_add, i8x16_lt_u;
-}
-
 handlers! {
     fn f32x4_mul_add_mul_add(s, at) {
         let first = simd::f32x4_mul_add(s.get128(at::a), s.get128(at::b), s.get128(at::c));

@@ -246,6 +246,8 @@ fn probe() -> bool {
         empty.code = code.as_ptr();
         empty.pc = code[STEP.len() * (STEPS - steps)..].as_ptr();
         empty.fp = frame.as_mut_ptr();
+        #[cfg(not(wrt_direct))]
+        let _ = is_direct;
         #[cfg(wrt_direct)]
         if is_direct {
             empty.origin = tail::direct::origin(map.as_ptr(), code.as_ptr());

@@ -4,20 +4,25 @@ use wrt_format::isa::Op;
 
 use super::*;
 
-#[test]
-fn fuel_moves_behind_a_branch_where_a_backward_branch_would_be_free() {
-    // Block 1 starts a loop with another loop, block 2; block 4 goes back to block 1 with a move that cannot be avoided.
+/// Block 1 starts a loop with another loop, block 2; block 4 goes back to block 1 with a move that cannot be avoided. Block 3 is given.
+fn free_way_back(block_3: Vec<VInst>) -> VCode {
     let mut code = func(vec![
         block(1, vec![inst(Op::GlobalSet, &[0, 0])], &[1]),
         block(0, vec![inst(Op::GlobalSet, &[1, 0])], &[2]),
         block(5, vec![inst(Op::BrNz, &[1, 0])], &[2, 3]),
-        block(6, vec![inst(Op::BrNz, &[0, 0])], &[5, 4]),
+        block(6, block_3, &[5, 4]),
         block(0, vec![inst(Op::Br, &[])], &[1]),
         block(1, vec![inst(Op::Ret, &[])], &[]),
     ]);
     code.blocks[1].params = vec![VReg(1)];
     code.blocks[0].succs[0].args = vec![VReg(0)];
     code.blocks[4].succs[0].args = vec![VReg(0)];
+    code
+}
+
+#[test]
+fn fuel_moves_behind_a_branch_where_a_backward_branch_would_be_free() {
+    let code = free_way_back(vec![inst(Op::BrNz, &[0, 0])]);
     let expected = "0 enter 2 1
          2 global_set 0 0
          4 mov 1 0
@@ -37,21 +42,8 @@ fn fuel_moves_behind_a_branch_where_a_backward_branch_would_be_free() {
 /// As above, but block 3 may trap: what it has paid then may not depend on where the branch leads.
 #[test]
 fn fuel_that_shows_stays_where_a_backward_branch_would_be_free() {
-    let mut code = func(vec![
-        block(1, vec![inst(Op::GlobalSet, &[0, 0])], &[1]),
-        block(0, vec![inst(Op::GlobalSet, &[1, 0])], &[2]),
-        block(5, vec![inst(Op::BrNz, &[1, 0])], &[2, 3]),
-        block(
-            6,
-            vec![inst(Op::Load32, &[2, 0, 0]), inst(Op::BrNz, &[0, 0])],
-            &[5, 4],
-        ),
-        block(0, vec![inst(Op::Br, &[])], &[1]),
-        block(1, vec![inst(Op::Ret, &[])], &[]),
-    ]);
-    code.blocks[1].params = vec![VReg(1)];
-    code.blocks[0].succs[0].args = vec![VReg(0)];
-    code.blocks[4].succs[0].args = vec![VReg(0)];
+    let body = vec![inst(Op::Load32, &[2, 0, 0]), inst(Op::BrNz, &[0, 0])];
+    let code = free_way_back(body);
     let expected = "0 enter 2 1
          2 global_set 0 0
          4 mov 1 0
