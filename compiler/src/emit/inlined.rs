@@ -3,7 +3,6 @@
 use wrt_format::image::around::Around;
 use wrt_format::image::inlined::Row;
 use wrt_format::image::write::InlinedSpec;
-
 use wrt_format::isa::{Control, instructions};
 
 use crate::ir::Inlined;
