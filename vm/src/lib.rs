@@ -106,8 +106,8 @@ pub use outcome::{
     Wait,
 };
 pub use snapshot::{
-    ChainFault, Fault, HOST_SECTIONS, MAX_ANCESTORS, RestoreError, SectionKind, Sink, Snapshot,
-    SnapshotError, SnapshotId, SnapshotOptions,
+    ChainFault, Compared, Fault, HOST_SECTIONS, Helper, MAX_ANCESTORS, RestoreError, SectionKind,
+    Sink, Snapshot, SnapshotError, SnapshotId, SnapshotOptions,
 };
 pub use stats::Stats;
 #[cfg(feature = "alloc")]

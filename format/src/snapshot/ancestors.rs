@@ -167,6 +167,12 @@ impl<'a> Ancestors<'a> {
         self.count == 0
     }
 
+    /// Stored bytes of the present memory and of those behind it.
+    #[must_use]
+    pub fn stored_bytes(&self) -> usize {
+        self.levels.iter().map(|level| level.stored.len()).sum()
+    }
+
     /// Goes on to the next memory, of which it is known whether the host has made it. To be called before the first one too.
     pub fn next_memory(&mut self, made_by_host: bool) {
         for level in self.levels.iter_mut().take(self.count) {

@@ -140,3 +140,26 @@ fn there_are_only_so_many_sections() {
         MAX_SECTIONS
     );
 }
+
+#[test]
+fn a_section_that_is_hashed_elsewhere() {
+    let with = |hash: [u8; 32]| {
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out, 5).unwrap();
+        writer.section(Kind::Engine as u32).unwrap();
+        writer.u32s(&[1, 2]).unwrap();
+        writer.u8(3).unwrap();
+        writer.section(0x8001).unwrap();
+        writer.hash_elsewhere();
+        writer.bytes(&[7; 10]).unwrap();
+        writer.bytes(&[7; 2990]).unwrap();
+        writer.hash_is(hash);
+        writer.section_aligned(Kind::Pages as u32, 12).unwrap();
+        writer.bytes(&[9; PAGE_BYTES]).unwrap();
+        writer.finish().unwrap();
+        out
+    };
+    assert!(with(Sha256::digest([7; 3000]).into()) == sample());
+    let wrong = with([0; 32]);
+    assert_eq!(Snapshot::parse(&wrong).unwrap_err(), Fault::Damaged(0x8001));
+}

@@ -1,7 +1,7 @@
 //! Writing a snapshot, forwards only.
 //!
 //! Input: sections one after the other, each in pieces of any size. Output: the bytes, in order, for a [`Sink`].
-//! Invariants: nothing is allocated; every byte is hashed once, on its way.
+//! Invariants: nothing is allocated; every byte is hashed once, on its way, but for those of a section whose hash comes from elsewhere.
 
 use sha2::{Digest, Sha256};
 
@@ -48,6 +48,8 @@ pub struct Writer<'s, S: Sink> {
     count: usize,
     /// Of the open section.
     hash: Sha256,
+    /// What takes its place, if it comes from elsewhere.
+    given: Option<[u8; 32]>,
     header: [u8; HEADER_LEN],
     gathered: [u8; GATHERED],
     gathered_len: usize,
@@ -75,6 +77,7 @@ impl<'s, S: Sink> Writer<'s, S> {
             entries: [Entry::default(); MAX_SECTIONS],
             count: 0,
             hash: Sha256::new(),
+            given: None,
             header,
             gathered: [0; GATHERED],
             gathered_len: 0,
@@ -109,6 +112,16 @@ impl<'s, S: Sink> Writer<'s, S> {
         Ok(true)
     }
 
+    /// From here on the open section, of which nothing is written yet, is hashed by somebody else: [`Self::hash_is`] has to say what comes of it.
+    pub const fn hash_elsewhere(&mut self) {
+        self.given = Some([0; 32]);
+    }
+
+    /// The SHA-256 of all bytes of the open section.
+    pub const fn hash_is(&mut self, hash: [u8; 32]) {
+        self.given = Some(hash);
+    }
+
     /// Bytes of the open section.
     ///
     /// # Errors
@@ -127,6 +140,9 @@ impl<'s, S: Sink> Writer<'s, S> {
             return self.bytes(bytes);
         }
         self.at += bytes.len() as u64;
+        if self.given.is_some() {
+            return self.sink.write(bytes);
+        }
         // Each piece is in the cache when the sink reads it.
         bytes.chunks(PIECE).try_for_each(|piece| {
             self.hash.update(piece);
@@ -224,7 +240,9 @@ impl<'s, S: Sink> Writer<'s, S> {
     fn flush(&mut self) -> Result<(), S::Error> {
         let gathered = self.gathered.get(..self.gathered_len).unwrap_or_default();
         self.gathered_len = 0;
-        self.hash.update(gathered);
+        if self.given.is_none() {
+            self.hash.update(gathered);
+        }
         self.at += gathered.len() as u64;
         self.sink.write(gathered)
     }
@@ -232,6 +250,7 @@ impl<'s, S: Sink> Writer<'s, S> {
     fn close(&mut self) -> Result<(), S::Error> {
         self.flush()?;
         let hash = core::mem::take(&mut self.hash).finalize().into();
+        let hash = self.given.take().unwrap_or(hash);
         let open = self.count.checked_sub(1);
         if let Some(entry) = open.and_then(|i| self.entries.get_mut(i)) {
             entry.len = self.at - entry.offset;

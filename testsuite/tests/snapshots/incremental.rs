@@ -35,6 +35,7 @@ fn based_on(engine: &Engine<'_>, parents: &[Snapshot<'_>]) -> Vec<u8> {
         ..SnapshotOptions::default()
     };
     engine.snapshot(&mut bytes, &options).unwrap();
+    super::helped::is_the_same(engine, &options, &bytes);
     bytes
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod forged;
+mod helped;
 mod hosts;
 mod incremental;
 mod refused;

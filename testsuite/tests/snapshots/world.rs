@@ -75,6 +75,7 @@ pub(crate) fn taken(engine: &Engine<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let id = engine.snapshot(&mut bytes, &options).unwrap();
     assert_eq!(id.bytes, bytes.len() as u64);
+    super::helped::is_the_same(engine, &options, &bytes);
     bytes
 }
 

@@ -7,13 +7,16 @@
 //! written; a snapshot has no address, nothing of the host's word size, byte order or pages, and nothing of the core; what is restored is
 //! checked as if an enemy had written it (`restore`), and fuel and limits are the host's.
 //!
-//! - `save`: writing. `pages`: what the pages of memories are.
+//! - `save`: writing. `memories`: of memories. `pages`: what their pages are. `helper`: other threads.
 //! - `restore`: reading, in the order in which things depend on each other. `restore/frames`: the stacks.
 
+mod helper;
+mod memories;
 mod pages;
 mod restore;
 mod save;
 
+pub use helper::{Compared, Helper};
 pub use restore::RestoreError;
 pub use save::{SnapshotError, SnapshotId, SnapshotOptions};
 pub use wrt_format::snapshot::{

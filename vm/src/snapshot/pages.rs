@@ -4,7 +4,8 @@
 //! Invariants: the same bytes give the same runs, so that a second pass finds what the first one has found, without notes.
 
 use wrt_format::image::ModuleView;
-use wrt_format::snapshot::{Ancestors, Content, PAGE_BYTES, PageKind};
+pub(super) use wrt_format::snapshot::PAGE_BYTES;
+use wrt_format::snapshot::{Ancestors, Content, PageKind};
 
 use crate::raw::parts::Sort;
 use crate::raw::store::Store;
@@ -34,20 +35,23 @@ pub(super) fn owner<'m>(store: &Store<'m>, memory: u32) -> Owner<'m> {
 }
 
 /// What the pages of a memory are, in order. `untouched` says of 64 pages from an offset on which have certainly never been written, one bit
-/// each, so that they need not be looked at; `ancestors` have come to this memory.
+/// each, so that they need not be looked at; `known` says of 64 pages from one on what [`unchanged`] does, if somebody has looked already;
+/// `ancestors` have come to this memory.
 pub(super) fn kinds<'a>(
     bytes: &'a [u8],
     owner: Owner<'a>,
     untouched: impl Fn(usize) -> u64 + 'a,
+    mut known: impl FnMut(usize) -> Option<u64> + 'a,
     mut ancestors: Ancestors<'a>,
 ) -> impl Iterator<Item = PageKind> + 'a {
     let cow = owner.map(|(module, defined)| module.cow_runs(defined));
     let mut cow = cow.into_iter().flatten().peekable();
-    let mut fresh = 0;
+    let (mut fresh, mut same) = (0, None);
     bytes.chunks(PAGE_BYTES).enumerate().map(move |(i, page)| {
         let start = i as u64 * PAGE_BYTES as u64;
         if i % 64 == 0 {
             fresh = untouched(i * PAGE_BYTES);
+            same = known(i);
         }
         while cow
             .next_if(|run| run.memory_offset + run.bytes.len() as u64 <= start)
@@ -59,13 +63,24 @@ pub(super) fn kinds<'a>(
         });
         if own == Some(page) {
             PageKind::Image
+        } else if same.is_some_and(|same| same >> (i % 64) & 1 != 0) {
+            PageKind::Parent
         } else if fresh >> (i % 64) & 1 != 0 || is_zero(page) {
             PageKind::Zero
-        } else if !ancestors.is_empty() && is_stored(&mut ancestors, i as u64, page) {
+        } else if same.is_none() && is_stored(&mut ancestors, i as u64, page) {
             PageKind::Parent
         } else {
             PageKind::Stored
         }
+    })
+}
+
+/// Of 64 pages from this one on, a bit for each that an ancestor has stored just so, and that is not zero.
+pub(super) fn unchanged(bytes: &[u8], ancestors: &mut Ancestors<'_>, first: usize) -> u64 {
+    let pages = bytes.chunks(PAGE_BYTES).enumerate().skip(first).take(64);
+    pages.fold(0, |bits, (i, page)| {
+        let same = is_stored(ancestors, i as u64, page) && !is_zero(page);
+        bits | u64::from(same) << (i - first)
     })
 }
 
@@ -157,7 +172,7 @@ mod tests {
         bytes[PAGE_BYTES + 4095] = 1;
         bytes[2 * PAGE_BYTES] = 1;
         bytes[6 * PAGE_BYTES + 99] = 1;
-        let found: Vec<_> = runs(kinds(&bytes, None, |_| 0, Ancestors::NONE)).collect();
+        let found: Vec<_> = runs(kinds(&bytes, None, |_| 0, |_| None, Ancestors::NONE)).collect();
         let run = |first, count, kind| Run { first, count, kind };
         let expected = [
             run(0, 1, PageKind::Zero),
@@ -166,7 +181,10 @@ mod tests {
             run(6, 1, PageKind::Stored),
         ];
         assert_eq!(found, expected);
-        assert_eq!(runs(kinds(&[], None, |_| 0, Ancestors::NONE)).count(), 0);
+        assert_eq!(
+            runs(kinds(&[], None, |_| 0, |_| None, Ancestors::NONE)).count(),
+            0
+        );
     }
 
     #[test]
@@ -174,7 +192,7 @@ mod tests {
         // They are not zero here, so that it shows.
         let bytes = vec![1_u8; 70 * PAGE_BYTES];
         let untouched = |offset: usize| if offset == 0 { 2 } else { 1 << 3 };
-        let found: Vec<_> = kinds(&bytes, None, untouched, Ancestors::NONE).collect();
+        let found: Vec<_> = kinds(&bytes, None, untouched, |_| None, Ancestors::NONE).collect();
         for (page, kind) in found.into_iter().enumerate() {
             assert_eq!(kind == PageKind::Zero, page == 1 || page == 67, "{page}");
         }

@@ -6,15 +6,13 @@
 
 use core::fmt;
 
-use wrt_format::image::types::{GlobalType, MemoryType, TableType, ValType};
+use wrt_format::image::types::{GlobalType, TableType, ValType};
 use wrt_format::isa::PROLOGUE;
-use wrt_format::snapshot::{
-    ALIGN_LOG2, Ancestors, ChainFault, HOST_SECTIONS, Kind, MAPPED_ALIGN_LOG2, MAPPED_FROM,
-    PAGE_BYTES, PageKind, Sink, Snapshot, Writer,
-};
+use wrt_format::snapshot::{Ancestors, ChainFault, HOST_SECTIONS, Kind, Sink, Snapshot, Writer};
 
+use super::helper::{Helper, Nobody};
 use super::pages::Notes;
-use super::{NONE, pages, status};
+use super::{NONE, status};
 use crate::engine::Engine;
 use crate::raw::instance::InstData;
 use crate::raw::parts::Sort;
@@ -96,6 +94,28 @@ impl Engine<'_> {
         sink: &mut S,
         options: &SnapshotOptions<'_>,
     ) -> Result<SnapshotId, SnapshotError<S::Error>> {
+        self.snapshot_helped(sink, options, None::<&mut Nobody>)
+    }
+
+    /// As [`Self::snapshot`], the same bytes, with somebody's help.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`].
+    pub fn snapshot_with<'e, S: Sink>(
+        &'e self,
+        sink: &mut S,
+        options: &SnapshotOptions<'e>,
+        helper: &mut impl Helper<'e>,
+    ) -> Result<SnapshotId, SnapshotError<S::Error>> {
+        self.snapshot_helped(sink, options, Some(helper))
+    }
+
+    fn snapshot_helped<'e, S: Sink>(
+        &'e self,
+        sink: &mut S,
+        options: &SnapshotOptions<'e>,
+        mut helper: Option<&mut impl Helper<'e>>,
+    ) -> Result<SnapshotId, SnapshotError<S::Error>> {
         if self.store.holds_host_refs() && !options.host_references {
             return Err(SnapshotError::HostReferences);
         }
@@ -122,7 +142,7 @@ impl Engine<'_> {
         save.hosts()?;
         save.instances()?;
         save.tags()?;
-        let stored = save.memories()?;
+        let stored = save.memories(helper.as_deref_mut())?;
         save.tables()?;
         save.globals()?;
         save.heap()?;
@@ -135,7 +155,7 @@ impl Engine<'_> {
             save.out.section(*number)?;
             save.out.bytes(bytes)?;
         }
-        save.pages(stored)?;
+        save.pages(stored, helper)?;
         let (id, bytes) = save.out.finish()?;
         Ok(SnapshotId { id, bytes })
     }
@@ -179,31 +199,31 @@ impl Engine<'_> {
         save.hosts()?;
         save.instances()?;
         save.tags()?;
-        let stored = save.memories()?;
+        let stored = save.memories(None::<&mut Nobody>)?;
         save.tables()?;
         save.globals()?;
         save.heap()?;
         save.threads()?;
-        save.pages(stored)?;
+        save.pages(stored, None::<&mut Nobody>)?;
         save.out.digest()
     }
 }
 
 /// A snapshot being written.
-struct Save<'a, 'm, S: Sink> {
-    store: &'a Store<'m>,
-    out: Writer<'a, S>,
+pub(super) struct Save<'e, 'a, 'm, S: Sink> {
+    pub(super) store: &'e Store<'m>,
+    pub(super) out: Writer<'a, S>,
     /// Before their first memory.
-    ancestors: Ancestors<'a>,
-    notes: Notes,
+    pub(super) ancestors: Ancestors<'e>,
+    pub(super) notes: Notes,
     /// Only the hash of what is written counts, of what is the same whether the engine was restored on the way or not.
     is_hash: bool,
 }
 
-type Step<S> = Result<(), <S as Sink>::Error>;
+pub(super) type Step<S> = Result<(), <S as Sink>::Error>;
 
-impl<S: Sink> Save<'_, '_, S> {
-    fn section(&mut self, kind: Kind) -> Step<S> {
+impl<S: Sink> Save<'_, '_, '_, S> {
+    pub(super) fn section(&mut self, kind: Kind) -> Step<S> {
         self.out.section(kind as u32).map(|_| ())
     }
 
@@ -259,7 +279,7 @@ impl<S: Sink> Save<'_, '_, S> {
         types.try_for_each(|ty| self.val_type(*ty))
     }
 
-    fn val_type(&mut self, ty: ValType) -> Step<S> {
+    pub(super) fn val_type(&mut self, ty: ValType) -> Step<S> {
         self.out.bytes(&ty.to_bytes())
     }
 
@@ -287,7 +307,7 @@ impl<S: Sink> Save<'_, '_, S> {
     }
 
     /// Whether a thing is an instance's.
-    fn is_defined(&self, sort: Sort, number: u32) -> bool {
+    pub(super) fn is_defined(&self, sort: Sort, number: u32) -> bool {
         let mut instances = (0..).map_while(|it| self.store.instance(it));
         instances.any(|data| data.defines(sort, number))
     }
@@ -301,43 +321,6 @@ impl<S: Sink> Save<'_, '_, S> {
             }
         }
         Ok(())
-    }
-
-    /// Gives the bytes of the pages that are to be stored.
-    fn memories(&mut self) -> Result<u64, S::Error> {
-        self.section(Kind::Memories)?;
-        let (mut stored, mut noted) = (0, 0);
-        let mut ancestors = self.ancestors;
-        for number in 0..self.store.count(Sort::Memory) {
-            let Some(memory) = self.store.memory(number) else {
-                continue;
-            };
-            let by_host = !self.is_defined(Sort::Memory, number);
-            if by_host {
-                self.memory_type(memory.ty())?;
-            }
-            ancestors.next_memory(by_host);
-            self.out.u64(memory.len() as u64)?;
-            let owner = pages::owner(self.store, number);
-            let untouched = |offset| memory.untouched(offset);
-            let kinds = pages::kinds(memory.bytes(), owner, untouched, ancestors);
-            for run in pages::runs(kinds) {
-                self.out.u64(run.count as u64)?;
-                self.out.u32(run.kind as u32)?;
-                if run.kind == PageKind::Stored {
-                    stored += (run.count * PAGE_BYTES) as u64;
-                    self.notes.set(noted + run.first, run.count);
-                }
-            }
-            noted += memory.len().div_ceil(PAGE_BYTES);
-        }
-        Ok(stored)
-    }
-
-    fn memory_type(&mut self, ty: MemoryType) -> Step<S> {
-        let flags = u32::from(ty.is64) | u32::from(ty.shared) << 1;
-        self.out.u32s(&[flags, ty.page_log2.into()])?;
-        self.out.u64s(&[ty.min, ty.max.unwrap_or(u64::MAX)])
     }
 
     fn tables(&mut self) -> Step<S> {
@@ -448,55 +431,6 @@ impl<S: Sink> Save<'_, '_, S> {
         };
         self.out.u64s(slots.unwrap_or_default())
     }
-
-    /// The stored pages of all memories, of which there are so many bytes.
-    fn pages(&mut self, stored: u64) -> Step<S> {
-        let align = if stored < MAPPED_FROM {
-            ALIGN_LOG2
-        } else {
-            MAPPED_ALIGN_LOG2
-        };
-        self.out.section_aligned(Kind::Pages as u32, align)?;
-        let mut noted = 0;
-        let mut ancestors = self.ancestors;
-        for number in 0..self.store.count(Sort::Memory) {
-            let Some(memory) = self.store.memory(number) else {
-                continue;
-            };
-            ancestors.next_memory(!self.is_defined(Sort::Memory, number));
-            let bytes = memory.bytes();
-            let count = bytes.len().div_ceil(PAGE_BYTES);
-            match self.notes.stored(noted, count) {
-                Some(kinds) => stored_pages(&mut self.out, bytes, kinds)?,
-                None => {
-                    let owner = pages::owner(self.store, number);
-                    let untouched = |offset| memory.untouched(offset);
-                    let kinds = pages::kinds(bytes, owner, untouched, ancestors);
-                    stored_pages(&mut self.out, bytes, kinds)?;
-                }
-            }
-            noted += count;
-        }
-        Ok(())
-    }
-}
-
-/// The pages of a memory that are stored.
-fn stored_pages<S: Sink>(
-    out: &mut Writer<'_, S>,
-    bytes: &[u8],
-    kinds: impl Iterator<Item = PageKind>,
-) -> Step<S> {
-    for run in pages::runs(kinds).filter(|run| run.kind == PageKind::Stored) {
-        let start = run.first * PAGE_BYTES;
-        let end = start + run.count * PAGE_BYTES;
-        out.bytes(bytes.get(start..end.min(bytes.len())).unwrap_or_default())?;
-        // The last page of a memory with pages of its own size may be a part of one.
-        for _ in bytes.len()..end {
-            out.u8(0)?;
-        }
-    }
-    Ok(())
 }
 
 /// Slots from the bottom of a stack that may still be read, by the guest, the host, or a backtrace.
