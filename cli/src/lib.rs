@@ -12,11 +12,13 @@ pub mod counts;
 #[cfg(feature = "debug")]
 mod debug;
 mod envelope;
+mod helper;
 pub mod load;
 #[cfg(feature = "compile")]
 mod preinit;
 mod progress;
 mod replace;
+pub mod snapshot_file;
 pub mod status;
 mod tape;
 pub mod wasi;

@@ -171,23 +171,33 @@ fn checkpoints_change_nothing_and_each_goes_on() {
 #[test]
 fn a_kill_at_any_moment_leaves_a_checkpoint_that_goes_on() {
     let dir = Dir::new("killed");
-    let image = image(&dir, REPORT);
+    killed(
+        &dir,
+        &image(&dir, REPORT),
+        &["--stdin", LOG],
+        &["--stdin", LOG],
+    );
+}
+
+#[test]
+fn a_kill_at_any_moment_while_threads_help_with_the_checkpoint() {
+    let dir = Dir::new("killed_helped");
+    let image = dir.image("large", LARGE);
+    killed(&dir, &image, &["--invoke", "work"], &[]);
+}
+
+/// Kills a run again and again while it takes checkpoints, and goes on from the newest one.
+fn killed(dir: &Dir, image: &Path, args: &[&str], resume_args: &[&str]) {
     let folder = dir.path().join("kept");
     let every = format!("300000={}", text(&folder));
     let kills = std::env::var("WRT_KILLS").map_or(8, |n| n.parse().unwrap());
     for i in 0..kills {
+        // Some of them in chains.
+        let full_every = if i % 2 == 0 { "1" } else { "3" };
         let mut child = Command::new(env!("CARGO_BIN_EXE_wrtd"))
-            .args([
-                "run",
-                text(&image),
-                "--stdin",
-                LOG,
-                "--checkpoint-every",
-                &every,
-                // Some of them in chains.
-                "--checkpoint-full-every",
-                if i % 2 == 0 { "1" } else { "3" },
-            ])
+            .args(["run", text(image), "--checkpoint-every", &every])
+            .args(["--checkpoint-full-every", full_every])
+            .args(args)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -206,8 +216,50 @@ fn a_kill_at_any_moment_leaves_a_checkpoint_that_goes_on() {
             "three, each with two that it is based on, and one that is about to go: {kept:?}"
         );
         let newest = kept.last().unwrap();
-        let ran = wrtd(&["resume", text(newest), "--fuel", "1000", "--stdin", LOG]);
+        let resume = ["resume", text(newest), "--fuel", "1000"];
+        let ran = wrtd(&[&resume[..], resume_args].concat());
         assert_eq!(ran.status, 249, "{}", ran.stderr);
+    }
+}
+
+/// Fills five megabytes, and writes to all of its pages again and again, for as long as there is fuel.
+const LARGE: &str = r#"(module (memory (export "memory") 80)
+    (func (export "work") (local $at i32)
+      (memory.fill (i32.const 0) (i32.const 5) (i32.const 5000000))
+      (loop $more
+        (i32.store8 (local.get $at) (i32.add (i32.load8_u (local.get $at)) (i32.const 1)))
+        (local.set $at (i32.rem_u (i32.add (local.get $at) (i32.const 4096)) (i32.const 5000000)))
+        (br $more))))"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_is_named_and_nothing_is_left_behind() {
+    let dir = Dir::new("full");
+    let image = dir.image("large", LARGE);
+    let args = ["--fuel", "1000000", "--invoke", "work", "--on-pause"];
+    let full = run(&image, &[&args[..], &["snapshot=/dev/full"]].concat());
+    full.fails(241, "wrtd: /dev/full: ", "No space left");
+    // Files of a few blocks only: the limit is met while pages are hashed and written.
+    let folder = dir.path().join("folder");
+    std::fs::create_dir(&folder).unwrap();
+    for (blocks, seal) in [
+        (0, "--deterministic"),
+        (64, "--deterministic"),
+        (4, "--compress"),
+    ] {
+        let script = format!("ulimit -f {blocks}; trap '' XFSZ; exec \"$@\"");
+        let keep = format!("snapshot={}", text(&folder.join("large.wrts")));
+        let output = Command::new("sh")
+            .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_wrtd"), "run"])
+            .args([text(&image), seal])
+            .args(args)
+            .arg(keep)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("File too large"), "{stderr}");
+        assert_eq!(output.status.code(), Some(241), "{stderr}");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
     }
 }
 

@@ -13,11 +13,12 @@ use wrt_vm::{
 };
 
 use super::print;
-use super::run::keep::{RECORD_SECTION, Record, SealArgs, write_file};
+use super::run::keep::{RECORD_SECTION, Record, SealArgs};
 use super::run::resume::restoring;
 use crate::chain::{Chain, Check};
 use crate::envelope::Key;
 use crate::load::Image;
+use crate::snapshot_file;
 use crate::status::Failure;
 
 /// Bytes of a memory that are compared at a time.
@@ -165,7 +166,7 @@ fn flatten(args: &FlattenArgs) -> Result<u8, Failure> {
         sections: &sections,
         ..SnapshotOptions::default()
     };
-    write_file(&args.output, &engine, &options, &seal)?;
+    snapshot_file::write_sealed(&args.output, &engine, &options, &seal)?;
     Ok(0)
 }
 

@@ -19,6 +19,7 @@ use super::moments::{Moment, Moments};
 use super::steps::Steps;
 use super::watch::Watches;
 use crate::cmd::stepwise::{Ending, Place, Ran, Stepwise};
+use crate::snapshot_file;
 use crate::status::{Failure, Status};
 
 /// Fuel between two looks at the clock, and at whether somebody wants to interrupt: a millisecond or two.
@@ -197,7 +198,7 @@ impl<'m> Timeline<'m> {
         let mut snapshot = Vec::new();
         let engine = &mut self.machine.guest.engine;
         engine.set_fuel(0);
-        let taken = engine.snapshot(&mut snapshot, &SnapshotOptions::default());
+        let taken = snapshot_file::take(engine, &mut snapshot, &SnapshotOptions::default());
         taken.map_err(|error| {
             let text = format!("no snapshot can be taken: {error}");
             Failure::new(Status::Unsupported, text)

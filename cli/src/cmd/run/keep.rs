@@ -5,25 +5,21 @@
 //! the engine's state is in two sections of the host: the world of WASI, and [`Record`].
 
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use wrt_vm::{
-    Engine, HOST_SECTIONS, MAX_ANCESTORS, Sink, Snapshot, SnapshotError, SnapshotOptions, Stats,
-};
+use wrt_vm::{HOST_SECTIONS, MAX_ANCESTORS, Snapshot, SnapshotOptions, Stats};
 
 use super::checkpoints::{self, Checkpoint};
 use super::guest::{Guest, Phase};
 use super::restart::LastCheckpoint;
 use super::threads::ThreadsRecord;
 use crate::chain::{Chain, Check};
-use crate::envelope::{Key, Seal, Sealer};
-use crate::progress::Progress;
-use crate::replace::replace;
+use crate::envelope::{Key, Seal};
+use crate::snapshot_file::{self, refused};
 use crate::status::{Failure, Status};
 
 /// The section with the state of WASI.
@@ -34,8 +30,6 @@ pub(crate) const RECORD_SECTION: u32 = HOST_SECTIONS.start + 1;
 const VERSION: u32 = 2;
 /// Fuel between two looks at whether a signal has come: some milliseconds.
 const LOOK: u64 = 2_000_000;
-/// Bytes that are gathered for one write.
-const BUFFER_BYTES: usize = 1 << 18;
 
 /// When snapshots are taken.
 #[derive(Args, Clone, Debug, Default)]
@@ -294,26 +288,6 @@ impl Record {
     }
 }
 
-/// A file that takes the bytes of a snapshot, and says how far it is.
-struct FileSink<'f> {
-    file: &'f mut dyn Write,
-    progress: Progress,
-    written: u64,
-    /// Bytes that it can come to, nearly: pages that are left out make it less.
-    at_most: u64,
-}
-
-impl Sink for FileSink<'_> {
-    type Error = io::Error;
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.written += bytes.len() as u64;
-        self.progress
-            .set(self.written.min(self.at_most), self.at_most);
-        self.file.write_all(bytes)
-    }
-}
-
 impl Guest<'_> {
     /// The fuel that the guest was given is used up: if a snapshot is wanted, it is taken. Gives its place.
     pub(super) fn keep_for_later(&mut self) -> Result<Option<PathBuf>, Failure> {
@@ -422,55 +396,6 @@ impl Guest<'_> {
             parents: &parents,
             ..SnapshotOptions::default()
         };
-        write_file(path, &self.engine, &options, &self.keep.seal)
+        snapshot_file::write_sealed(path, &self.engine, &options, &self.keep.seal)
     }
-}
-
-/// Writes the snapshot of an engine, whole or not at all.
-pub(crate) fn write_file(
-    path: &Path,
-    engine: &Engine<'_>,
-    options: &SnapshotOptions<'_>,
-    seal: &Seal,
-) -> Result<(), Failure> {
-    let mut error = None;
-    let stats = engine.stats();
-    let mut take = |file: &mut dyn Write| {
-        let mut sink = FileSink {
-            file,
-            progress: Progress::new("snapshot"),
-            written: 0,
-            at_most: stats.memory_bytes + stats.heap_bytes,
-        };
-        match engine.snapshot(&mut sink, options) {
-            Ok(_) => Ok(()),
-            Err(SnapshotError::Sink(error)) => Err(error),
-            Err(other) => {
-                error = Some(refused(&other));
-                Err(io::ErrorKind::Other.into())
-            }
-        }
-    };
-    let written = replace(path, |file| {
-        let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
-        if seal.is_none() {
-            take(&mut file)?;
-        } else {
-            let mut sealer = Sealer::new(&mut file, seal)?;
-            take(&mut sealer)?;
-            sealer.finish()?;
-        }
-        file.flush()
-    });
-    match (written, error) {
-        (Ok(()), _) => Ok(()),
-        (Err(_), Some(failure)) => Err(failure),
-        (Err(error), None) => Err(Failure::io(path.display(), &error)),
-    }
-}
-
-/// The failure that something cannot be captured.
-fn refused(error: &dyn core::fmt::Display) -> Failure {
-    let text = format!("no snapshot can be taken: {error}");
-    Failure::new(Status::Unsupported, text)
 }

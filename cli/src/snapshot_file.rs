@@ -1,0 +1,142 @@
+//! Writing snapshots, to files above all.
+//!
+//! Input: an engine between two runs, and what goes into its snapshot. Output: the file, whole or not at all; or the bytes, somewhere else.
+//! Invariants: nothing is written when something cannot be captured; the first error is the one that is told.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use wrt_vm::{Engine, Sink, SnapshotError, SnapshotId, SnapshotOptions};
+
+use crate::envelope::{Seal, Sealer};
+use crate::helper;
+use crate::progress::Progress;
+use crate::replace::replace;
+use crate::status::{Failure, Status};
+
+/// Bytes that are gathered for one write.
+const BUFFER_BYTES: usize = 1 << 18;
+/// Bytes that are written at once, where they lie together.
+const PIECE_BYTES: usize = 1 << 22;
+
+/// Takes a snapshot as [`Engine::snapshot`] does, the same bytes, with the help of threads if there is much to do.
+///
+/// # Errors
+/// Those of [`Engine::snapshot`].
+pub fn take<S: Sink>(
+    engine: &Engine<'_>,
+    sink: &mut S,
+    options: &SnapshotOptions<'_>,
+) -> Result<SnapshotId, SnapshotError<S::Error>> {
+    helper::snapshot(engine, sink, options)
+}
+
+/// Writes a snapshot to an open file.
+///
+/// # Errors
+/// Those of [`Engine::snapshot`], and of writing.
+pub fn write_to(
+    file: &mut File,
+    engine: &Engine<'_>,
+    options: &SnapshotOptions<'_>,
+) -> Result<(), SnapshotError<io::Error>> {
+    write_sealed_to(file, engine, options, &Seal::default())
+}
+
+/// Writes a snapshot, whole or not at all.
+///
+/// # Errors
+/// When there is something that cannot be captured, or of writing.
+pub fn write(
+    path: &Path,
+    engine: &Engine<'_>,
+    options: &SnapshotOptions<'_>,
+) -> Result<(), Failure> {
+    write_sealed(path, engine, options, &Seal::default())
+}
+
+/// As [`write`], in an envelope.
+pub(crate) fn write_sealed(
+    path: &Path,
+    engine: &Engine<'_>,
+    options: &SnapshotOptions<'_>,
+    seal: &Seal,
+) -> Result<(), Failure> {
+    let mut refusal = None;
+    let written = replace(path, |file| {
+        match write_sealed_to(file, engine, options, seal) {
+            Ok(()) => Ok(()),
+            Err(SnapshotError::Sink(error)) => Err(error),
+            Err(other) => {
+                refusal = Some(refused(&other));
+                Err(io::ErrorKind::Other.into())
+            }
+        }
+    });
+    match (written, refusal) {
+        (Ok(()), _) => Ok(()),
+        (Err(_), Some(failure)) => Err(failure),
+        (Err(error), None) => Err(Failure::io(path.display(), &error)),
+    }
+}
+
+fn write_sealed_to(
+    file: &mut File,
+    engine: &Engine<'_>,
+    options: &SnapshotOptions<'_>,
+    seal: &Seal,
+) -> Result<(), SnapshotError<io::Error>> {
+    let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
+    if seal.is_none() {
+        fill(&mut file, engine, options)?;
+    } else {
+        let mut sealer = Sealer::new(&mut file, seal)?;
+        fill(&mut sealer, engine, options)?;
+        sealer.finish()?;
+    }
+    Ok(file.flush()?)
+}
+
+fn fill(
+    file: &mut dyn Write,
+    engine: &Engine<'_>,
+    options: &SnapshotOptions<'_>,
+) -> Result<(), SnapshotError<io::Error>> {
+    let stats = engine.stats();
+    let mut sink = FileSink {
+        file,
+        progress: Progress::new("snapshot"),
+        written: 0,
+        at_most: stats.memory_bytes + stats.heap_bytes,
+    };
+    take(engine, &mut sink, options).map(drop)
+}
+
+/// A file that takes the bytes of a snapshot, and says how far it is.
+struct FileSink<'f> {
+    file: &'f mut dyn Write,
+    progress: Progress,
+    written: u64,
+    /// Bytes that it can come to, nearly: pages that are left out make it less.
+    at_most: u64,
+}
+
+impl Sink for FileSink<'_> {
+    type Error = io::Error;
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        bytes.chunks(PIECE_BYTES).try_for_each(|piece| {
+            self.written += piece.len() as u64;
+            self.progress
+                .set(self.written.min(self.at_most), self.at_most);
+            self.file.write_all(piece)
+        })
+    }
+}
+
+/// The failure that something cannot be captured.
+pub(crate) fn refused(error: &dyn core::fmt::Display) -> Failure {
+    let text = format!("no snapshot can be taken: {error}");
+    Failure::new(Status::Unsupported, text)
+}
