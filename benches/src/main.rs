@@ -31,7 +31,7 @@ wrt-benches size [FILE ...]                       image size over module size
 wrt-benches fuel [--rounds N] [PROGRAM ...]       CPU time with fuel over that without, and of the looping core over that with fuel
 wrt-benches direct [--rounds N] [PROGRAM ...]      CPU time with direct threading over that without
 wrt-benches large                                 builds Lua, SQLite and QuickJS anew, which table does when they are not there
-wrt-benches snapshot [--rounds N] [--mb N]         taking and restoring a snapshot of a memory of which a tenth is in use
+wrt-benches snapshot [--rounds N] [--mb N] [--dirty N]   taking and restoring snapshots of a memory, as wrtd does; N pages written between two
 wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs or modules under this build, in seconds (what fuel runs)
 wrt-benches profile [--top N] [--hot N] [PROGRAM ...]   what programs or modules execute; in a build with --features profile
 wrt-benches guided [--rounds N] [--profile-n N] [PROGRAM ...]   what compiling by a profile gains; in a build with --features profile

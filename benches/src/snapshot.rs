@@ -1,14 +1,18 @@
 //! What a snapshot costs: taking one of a memory of which a part is in use, restoring it, and taking another one that is based on it.
 //!
+//! Snapshots are taken by what `wrtd` takes them with, threads and all: into memory, into a new file, and into a file that has to be on the disk
+//! before it gets its name.
 //! Pages that are in use lie scattered, so that no run of them is long, or together, as those of most programs do. Restoring is measured to the
 //! point where the guest could go on: from bytes in memory, and from a mapped file, whose pages are then read when they are first used.
 //! Medians over the rounds and the best of them, in milliseconds.
 
 use core::convert::Infallible;
+use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
 
 use wrt_cli::load::Aligned;
+use wrt_cli::snapshot_file;
 use wrt_compiler::Options;
 use wrt_host::{MappedImage, MmapProvider};
 use wrt_vm::{
@@ -19,15 +23,16 @@ use crate::args;
 
 /// Bytes of a page that is in use or not.
 const PAGE_BYTES: usize = 4096;
-/// Pages that are written to between a snapshot and the one that is based on it.
-const DIRTY_PAGES: usize = 2048;
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 10] = [
     "take",
-    "take again, and write",
+    "take into a file",
+    "take, whole and on the disk",
     "check hashes",
     "restore from memory",
     "restore from file",
-    "8 MiB written: take what changed",
+    "take what changed",
+    "take what changed into a file",
+    "the same, whole and on the disk",
     "restore both from files",
 ];
 
@@ -71,11 +76,12 @@ impl Sink for Room {
     }
 }
 
-/// Prints the medians. Arguments: `[--rounds N] [--mb N]`.
+/// Prints the medians. Arguments: `[--rounds N] [--mb N] [--dirty N]`.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut rest = args.to_vec();
     let rounds = args::number(&mut rest, "--rounds", 30)?;
     let megabytes = args::number(&mut rest, "--mb", 64)?;
+    let dirty_pages = args::number(&mut rest, "--dirty", 2048)?;
     let text = format!(
         r#"(module (memory (export "m") {}) (func (export "f") (loop (br 0))))"#,
         megabytes * 16
@@ -90,12 +96,12 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         let mut times: Vec<[f64; STEPS.len()]> = Vec::new();
         let mut bytes = [0; 2];
         for _ in 0..rounds {
-            let (round, lens) = round(&image, layout, [&paths[0], &paths[1]])?;
+            let (round, lens) = round(&image, (layout, dirty_pages), [&paths[0], &paths[1]])?;
             times.push(round);
             bytes = lens;
         }
         println!(
-            "{megabytes} MiB, {}: snapshot of {:.2} MB, then {:.2} MB; {rounds} rounds",
+            "{megabytes} MiB, {}: snapshot of {:.2} MB; {dirty_pages} pages written, {:.2} MB more; {rounds} rounds",
             layout.name,
             bytes[0] as f64 / 1e6,
             bytes[1] as f64 / 1e6
@@ -167,13 +173,33 @@ impl Times {
     }
 }
 
-/// Takes a snapshot.
-fn take(engine: &Engine<'_>, room: &mut Room, parents: &[Snapshot<'_>]) -> Result<(), String> {
+/// Takes a snapshot as `wrtd` does, three times: into memory, into a file that has to be made, and so that it is on the disk.
+fn take(
+    times: &mut Times,
+    engine: &Engine<'_>,
+    (room, path): (&mut Room, &Path),
+    parents: &[Snapshot<'_>],
+) -> Result<(), String> {
     let options = SnapshotOptions {
         parents,
         ..SnapshotOptions::default()
     };
-    engine.snapshot(room, &options).map(drop).map_err(text)
+    room.0.clear();
+    let start = Instant::now();
+    snapshot_file::take(engine, room, &options).map_err(text)?;
+    times.note(start);
+    // What may be there is no part of it.
+    drop(std::fs::remove_file(path));
+    let start = Instant::now();
+    let mut file = File::create(path).map_err(text)?;
+    snapshot_file::write_to(&mut file, engine, &options).map_err(text)?;
+    drop(file);
+    times.note(start);
+    same_bytes(path, &room.0)?;
+    let start = Instant::now();
+    snapshot_file::write(path, engine, &options).map_err(text)?;
+    times.note(start);
+    same_bytes(path, &room.0)
 }
 
 /// Restores an engine from mapped files, the first of which is based on the second, and compares its memory.
@@ -201,7 +227,7 @@ fn restore(
 
 fn round(
     image: &Aligned,
-    layout: Layout,
+    (layout, dirty_pages): (Layout, usize),
     [path, second_path]: [&Path; 2],
 ) -> Result<([f64; STEPS.len()], [usize; 2]), String> {
     let module = Module::load_from_binary(image.bytes(), &Limits::default()).map_err(text)?;
@@ -218,14 +244,7 @@ fn round(
         seconds: [0.0; STEPS.len()],
         done: 0,
     };
-    let start = Instant::now();
-    take(&engine, &mut first, &[])?;
-    times.note(start);
-    first.0.clear();
-    let start = Instant::now();
-    take(&engine, &mut first, &[])?;
-    std::fs::write(path, &first.0).map_err(text)?;
-    times.note(start);
+    take(&mut times, &engine, (&mut first, path), &[])?;
     let start = Instant::now();
     let snapshot = Snapshot::parse(&first.0).map_err(text)?;
     times.note(start);
@@ -238,14 +257,12 @@ fn round(
     restore(&mut times, &[path], module, (&engine, memory))?;
 
     let bytes = engine.memory_mut(memory).map_err(text)?;
-    let pages = DIRTY_PAGES.min(bytes.len() / PAGE_BYTES);
+    let pages = dirty_pages.min(bytes.len() / PAGE_BYTES);
     write_pages(bytes, (pages, 1), 64);
     let file = MappedImage::open(path).map_err(text)?;
     let parent = Snapshot::parse_lazily(file.bytes()).map_err(text)?;
-    let start = Instant::now();
-    take(&engine, &mut second, &[parent])?;
-    times.note(start);
-    std::fs::write(second_path, &second.0).map_err(text)?;
+    let parents = [parent];
+    take(&mut times, &engine, (&mut second, second_path), &parents)?;
     restore(&mut times, &[second_path, path], module, (&engine, memory))?;
     Ok((times.seconds, [first.0.len(), second.0.len()]))
 }
@@ -255,5 +272,13 @@ fn same((one, other): (&Engine<'_>, &Engine<'_>), memory: Memory) -> Result<(), 
         Ok(())
     } else {
         Err("the memory is another one".to_owned())
+    }
+}
+
+fn same_bytes(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    if std::fs::read(path).map_err(text)? == bytes {
+        Ok(())
+    } else {
+        Err("the file is another one".to_owned())
     }
 }
