@@ -300,6 +300,7 @@ impl State {
         }
         // SAFETY: R2, R3: `base` is at least 1.
         unsafe { *fp.sub(1) = (site.addr() - code.addr()) as u64 };
+        self.keep_return_word((site.addr() - code.addr()) as u64);
         self.forget_acc(code.addr() as u64);
         self.fp = fp;
         self.pc = callee.wrapping_add(field::enter::words);
@@ -370,6 +371,41 @@ impl State {
         Ctl::Jump
     }
 
+    /// The return word of this function. It does not wait for a store to be read again, and all that comes behind a return waits for it.
+    #[inline(always)]
+    fn own_return_word(&self) -> u64 {
+        // SAFETY: R3.
+        #[cfg(any(wrt_tail4, feature = "checked"))]
+        let word = unsafe { *self.fp.sub(1) };
+        #[cfg(wrt_tail4)]
+        return word;
+        #[cfg(not(wrt_tail4))]
+        {
+            #[cfg(feature = "checked")]
+            assert_eq!(self.return_word.to_bits(), word, "the return word is kept");
+            self.return_word.to_bits()
+        }
+    }
+
+    /// Keeps a return word that has been written to its slot.
+    #[inline(always)]
+    fn keep_return_word(&mut self, word: u64) {
+        #[cfg(wrt_tail4)]
+        let _ = word;
+        #[cfg(not(wrt_tail4))]
+        {
+            self.return_word = f64::from_bits(word);
+        }
+    }
+
+    /// Keeps the return word of the frame that `fp` has just been set to.
+    #[inline(always)]
+    pub(super) fn recall_return_word(&mut self) {
+        // SAFETY: R3.
+        #[cfg(not(wrt_tail4))]
+        self.keep_return_word(unsafe { *self.fp.sub(1) });
+    }
+
     /// First word of the function that element `index` of table 0 refers to; null if it may be none of this instance with type `type_idx` of
     /// its module, or is not verified yet.
     #[inline(always)]
@@ -421,8 +457,7 @@ impl State {
     /// Goes back to the caller; gives the address of the slots for the results.
     #[inline(always)]
     fn pop_frame(&mut self) -> *mut u64 {
-        // SAFETY: R3.
-        let offset = unsafe { *self.fp.sub(1) } as usize;
+        let offset = self.own_return_word() as usize;
         // SAFETY: R3: the offset of the last word of a call.
         let site = unsafe { self.context().code.byte_add(offset) };
         // Bytes lie in the stream as the format says. Each has a load of its own: the caller's frame waits for the first one.
@@ -439,6 +474,7 @@ impl State {
         }
         // SAFETY: R3: the frame was entered by that call.
         self.fp = unsafe { self.fp.sub(base) };
+        self.recall_return_word();
         // A call is followed by an instruction (R1).
         self.pc = site.wrapping_add(1);
         // SAFETY: R2, R3: results go into the caller's frame.

@@ -224,7 +224,8 @@ fn probe() -> bool {
         step.copy_from_slice(&STEP.map(u16::to_le));
     }
     code[STEP.len() * STEPS] = (Op::Halt as u16).to_le();
-    let mut frame = [0_u64; 2];
+    // A return word and two slots.
+    let mut frame = [0_u64; 3];
     #[cfg(wrt_tail6)]
     let mut board = core::mem::MaybeUninit::uninit();
     // SAFETY: it is a board's memory.
@@ -245,7 +246,7 @@ fn probe() -> bool {
         let empty = unsafe { &mut *ctx };
         empty.code = code.as_ptr();
         empty.pc = code[STEP.len() * (STEPS - steps)..].as_ptr();
-        empty.fp = frame.as_mut_ptr();
+        empty.fp = frame.as_mut_ptr().wrapping_add(1);
         #[cfg(not(wrt_direct))]
         let _ = is_direct;
         #[cfg(wrt_direct)]

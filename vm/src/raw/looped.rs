@@ -26,6 +26,7 @@ macro_rules! loop_core {
         /// `ctx` satisfies C1 and C2.
         pub(super) unsafe fn run<const COUNT: bool, const STOPS: bool>(ctx: *mut Ctx) -> u32 {
             let mut state = State::from_ctx(ctx);
+            state.recall_return_word();
             #[cfg(feature = "debug")]
             let mut left = state.context().stopping.left();
             'next: loop {
@@ -81,6 +82,7 @@ macro_rules! loop_core {
                             return code;
                         }
                         state = State::from_ctx(ctx);
+                        state.recall_return_word();
                         // What goes on where it was, in portions, has entered nothing.
                         if state.pc != at {
                             entered::<COUNT>(&state);

@@ -8,6 +8,7 @@
 //!   `fp[operand]` may be read and written; for `Results` and `Window` operands likewise.
 //! - R3: `fp[-1]` is a return word, written by a call or by the start of an activation: guest code cannot name that slot
 //!   (verifier: windows start at 1). It is the byte offset in the code of the last word of a call, which says `base` and `dst` (`window_at`).
+//!   Where the bottom frame of a run returns to, it is the end of the run's record: no return word, but a slot too.
 //! - R4: `mem` is the start of memory 0 (M1), and accesses of each size below `mem_end` are inside; both are reloaded after every slow path. A
 //!   directly threaded handler has read `mem` from the context (`tail/direct.rs`).
 //! - R5: labels lead to `fuel` instructions of the same function, and a conditional branch is followed by one (verifier: label rules).
@@ -16,6 +17,8 @@
 //! - R7: `entries[f]` is 0 or the `enter` of a verified function (S2).
 //! - R8: an accumulator operand names the slot that the instruction before has written, which wrote the accumulator too (verifier:
 //!   accumulator rule). Nothing unsafe relies on it; without it, results would depend on the core.
+//! - R9: where registers are many, `return_word` is the word at `fp[-1]`. Calls set it when they write the slot, returns read that of the frame that
+//!   they go back to, and whatever begins a run or goes on with one reads it ([`State::recall_return_word`]); nothing else changes `fp`.
 
 use wrt_format::isa::Place;
 use wrt_format::trap::Trap;
@@ -71,6 +74,9 @@ pub(crate) struct State {
     /// The f32 accumulator, likewise.
     #[cfg(not(wrt_tail4))]
     pub(super) facc32: f32,
+    /// The return word of the running function (R9), as the bits of a float: registers for integers are all taken.
+    #[cfg(not(wrt_tail4))]
+    pub(super) return_word: f64,
     /// Everything else.
     pub(super) ctx: *mut Ctx,
 }
@@ -98,6 +104,8 @@ impl State {
             facc64: 0.0,
             #[cfg(not(wrt_tail4))]
             facc32: 0.0,
+            #[cfg(not(wrt_tail4))]
+            return_word: 0.0,
             ctx,
         };
         #[cfg(not(wrt_tail4))]

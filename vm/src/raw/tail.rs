@@ -4,7 +4,7 @@
 //! in the handler has an address or a destructor; `build.rs` knows where that is so, `tests/handlers.rs` checks the compiled handlers,
 //! and the probe in `dispatch.rs` checks the running program.
 //!
-//! - Six-argument form: `(pc, fp, mem, acc, ctx, fuel)` and the float accumulators. The context is the first part of a [`Board`], whose
+//! - Six-argument form: `(pc, fp, mem, acc, ctx, fuel)`, the float accumulators and the return word. The context is the first part of a [`Board`], whose
 //!   second part is the handler table: one register leads to both, and a traced run can have another table. A cold handler finds its
 //!   argument in `acc`. Directly threaded handlers (`tail/direct.rs`) have what leads to the next handler in place of `mem`.
 //! - Four-argument form: `(pc, fp, mem, ctx)` for machines with few registers; the argument of a cold handler is in the context.
@@ -42,7 +42,7 @@ macro_rules! handler {
         abi! {
             $(#[$meta])*
             fn $name(
-                pc: *const u16, fp: *mut u64, third: *mut u8, acc: u64, ctx: *mut u8, fuel: i64, facc64: f64, facc32: f32
+                pc: *const u16, fp: *mut u64, third: *mut u8, acc: u64, ctx: *mut u8, fuel: i64, facc64: f64, facc32: f32, return_word: f64
             ) {
                 let $($mutable)? $state = State {
                     pc,
@@ -57,6 +57,7 @@ macro_rules! handler {
                     fuel,
                     facc64,
                     facc32,
+                    return_word,
                     ctx: ctx.cast(),
                 };
                 $body
@@ -81,7 +82,7 @@ macro_rules! handler {
 }
 
 #[cfg(wrt_tail6)]
-abi! { type Handler = fn(*const u16, *mut u64, *mut u8, u64, *mut u8, i64, f64, f32); }
+abi! { type Handler = fn(*const u16, *mut u64, *mut u8, u64, *mut u8, i64, f64, f32, f64); }
 #[cfg(wrt_tail4)]
 abi! { type Handler = fn(*const u16, *mut u64, *mut u8, *mut u8); }
 
@@ -101,6 +102,7 @@ macro_rules! pass {
             fuel,
             facc64,
             facc32,
+            return_word,
             ctx,
         } = $state;
         #[cfg(wrt_direct)]
@@ -108,7 +110,19 @@ macro_rules! pass {
         #[cfg(not(wrt_direct))]
         let third = mem;
         // SAFETY: a handler is called with the registers of a run.
-        unsafe { $handler(pc, fp, third, acc, ctx.cast(), fuel, facc64, facc32) }
+        unsafe {
+            $handler(
+                pc,
+                fp,
+                third,
+                acc,
+                ctx.cast(),
+                fuel,
+                facc64,
+                facc32,
+                return_word,
+            )
+        }
     }};
 }
 #[cfg(wrt_tail4)]
@@ -177,6 +191,7 @@ macro_rules! dispatch {
 /// Goes on with the instruction at `pc`, coming from outside of the handlers.
 macro_rules! enter {
     ($state:ident) => {{
+        $state.recall_return_word();
         #[cfg(wrt_direct)]
         let is_direct = !$state.origin.is_null();
         #[cfg(not(wrt_direct))]
@@ -450,7 +465,7 @@ impl Board {
 /// `ctx` satisfies C1 and C2; in the six-argument form it is part of a [`Board`].
 #[inline(never)]
 pub(super) unsafe fn run(ctx: *mut Ctx) -> u32 {
-    let state = State::from_ctx(ctx);
+    let mut state = State::from_ctx(ctx);
     enter!(state);
     // SAFETY: the handlers have returned, and the context is the caller's.
     unsafe { (*ctx).stop }

@@ -502,3 +502,61 @@ fn ten_million_instructions_on_a_small_host_stack() {
     assert_eq!(thread.join().unwrap(), 2_500_000 * 2_500_001 / 2);
     assert_eq!(preferred(), Core::Tail);
 }
+
+/// Function 0 calls function 1, which calls function 2 and then goes on with it in its own place. That counts its argument down, each round a block, and
+/// returns what it was.
+fn callee_in_place_of_its_caller() -> ModuleSpec {
+    let mut last = Asm::new(3, 2);
+    last.op(Op::Mov, &[1, 0]);
+    let head = last.block(1);
+    last.back(Op::BrI64AddNz, &[0, 0, -1], head);
+    last.block(1);
+    last.op(Op::Ret1, &[1]);
+    let mut middle = Asm::new(8, 2);
+    middle
+        .op(Op::Mov, &[4, 0])
+        .op(Op::CallTiny, &[4, 2, 2])
+        .op(Op::I64Add, &[4, 2, 0])
+        .op(Op::ReturnCall, &[4, 2]);
+    let mut asm = Asm::new(8, 2);
+    asm.op(Op::Mov, &[5, 0])
+        .op(Op::CallTiny, &[5, 3, 1])
+        .op(Op::I64MulImm, &[3, 3, 10])
+        .op(Op::Ret1, &[3]);
+    ModuleSpec {
+        types: std::vec![longs(1, 1)],
+        funcs: std::vec![asm.func(0), middle.func(0), last.func(0)],
+        ..ModuleSpec::default()
+    }
+}
+
+#[test]
+fn a_function_returns_to_whoever_called_what_it_took_the_place_of() {
+    for core in cores() {
+        let mut store = alone(callee_in_place_of_its_caller());
+        let exit = call_on(&mut store, core, 0, &[6]);
+        assert_eq!(results(&store, exit), [120], "{core:?}");
+        // Called by the host.
+        let exit = call_on(&mut store, core, 2, &[6]);
+        assert_eq!(results(&store, exit), [6], "{core:?}");
+    }
+}
+
+#[cfg(not(feature = "no-fuel"))]
+#[test]
+fn a_function_returns_after_any_pause() {
+    for core in cores() {
+        let mut store = alone(callee_in_place_of_its_caller());
+        store.fuel = 0;
+        begin(&mut store, 0, &[6]);
+        let exit = loop {
+            let exit = run_on(&mut store, core).unwrap();
+            if exit != Exit::OutOfFuel {
+                break exit;
+            }
+            store.fuel += 2;
+        };
+        assert_eq!(results(&store, exit), [120], "{core:?}");
+        assert!(store.counters.pauses > 8, "{}", store.counters.pauses);
+    }
+}
