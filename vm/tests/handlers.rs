@@ -30,8 +30,6 @@ const COLD: &[&str] = &[
     "ext",
     "halt",
     "leave",
-    "memory_copy",
-    "memory_fill",
     "memory_grow",
     "memory_init",
     "memory_size",

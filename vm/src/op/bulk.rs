@@ -2,7 +2,7 @@
 //!
 //! Bulk operations check the whole range before they change anything. Then they work in slices of what the fuel covers, 64 bytes for
 //! each unit, so that `n` bytes cost `ceil(n / 64)` in all, wherever they pause. After a slice they advance their `Mod` operands and
-//! stay at the same word; so the rest is an operation of its own, and when it is done its length operand is 0.
+//! stay at the same word; so the rest is an operation of its own, and when it is done its length operand is 0. A handler does itself what one unit covers.
 //!
 //! A growth that the type or a budget forbids gives -1 and costs nothing. One that goes ahead is paid beforehand, 1 for each 64 KiB,
 //! and paid back if the memory is not to be had.
@@ -12,6 +12,7 @@ use wrt_format::trap::Trap;
 
 use crate::exec::machine::{Flow, Machine, OUT_OF_FUEL, Step};
 use crate::raw::debit;
+use crate::raw::short::SHORT;
 use crate::raw::state::Ctl;
 
 handlers! {
@@ -21,10 +22,16 @@ handlers! {
     fn memory_grow(_s, at) {
         Ctl::Slow(|m| slow_grow(m).unwrap_or_else(|out| out))
     }
-    fn memory_fill(_s, at) {
+    fn memory_fill(s, at) {
+        if s.fill_short(at::mem, at::to, at::value, at::n) {
+            return Ctl::Next;
+        }
         Ctl::Slow(|m| slow_fill(m).unwrap_or_else(|out| out))
     }
-    fn memory_copy(_s, at) {
+    fn memory_copy(s, at) {
+        if s.copy_short([at::to_mem, at::from_mem], [at::to, at::from, at::n]) {
+            return Ctl::Next;
+        }
         Ctl::Slow(|m| slow_copy(m).unwrap_or_else(|out| out))
     }
     fn memory_init(_s, at) {
@@ -36,7 +43,7 @@ handlers! {
 }
 
 /// Units of length that one unit of fuel covers.
-const BYTES_PER_FUEL: u64 = 64;
+const BYTES_PER_FUEL: u64 = SHORT;
 
 /// How much of a bulk operation is done now.
 pub(super) struct Slice {

@@ -77,6 +77,7 @@ pub(crate) mod parts;
 pub(crate) mod profile;
 pub(crate) mod provider;
 pub(crate) mod scratch;
+pub(crate) mod short;
 pub(crate) mod state;
 #[cfg(feature = "debug")]
 pub(crate) mod stops;
