@@ -298,9 +298,10 @@ impl State {
                 self.set32(to, self.get32(src).wrapping_add(imm));
             }
         }
+        let word = (site.addr() - code.addr()) as u64;
         // SAFETY: R2, R3: `base` is at least 1.
-        unsafe { *fp.sub(1) = (site.addr() - code.addr()) as u64 };
-        self.keep_return_word((site.addr() - code.addr()) as u64);
+        unsafe { *fp.sub(1) = word };
+        self.keep_return_word(word);
         self.forget_acc(code.addr() as u64);
         self.fp = fp;
         self.pc = callee.wrapping_add(field::enter::words);

@@ -103,16 +103,6 @@ const fn advanced(address: u64, by: u64, mask: u64) -> u64 {
 }
 
 impl State {
-    /// The memory that operand `mem` names.
-    #[inline(always)]
-    fn memory(&self, mem: Place) -> &Memory<'_> {
-        let ctx = self.context();
-        // SAFETY: R6.
-        let number = unsafe { *ctx.memory_map.add(usize::from(self.half(mem))) };
-        // SAFETY: S1 and C1. Only its fields are read.
-        unsafe { &*ctx.memories.add(number as usize) }
-    }
-
     /// Fills a short piece of a memory, paid for, and advances the operands. False, and nothing has happened, if that is for the slow path.
     #[inline(always)]
     pub(crate) fn fill_short(&mut self, mem: Place, to: Place, value: Place, n: Place) -> bool {

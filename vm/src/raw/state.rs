@@ -25,6 +25,7 @@ use wrt_format::trap::Trap;
 
 use super::control::long_at;
 use super::ctx::{Ctx, SlowFn, Stop};
+use super::memory::Memory;
 
 /// How a handler ends.
 #[derive(Clone, Copy, Debug)]
@@ -426,14 +427,20 @@ impl State {
         true
     }
 
-    /// Address of `N` bytes in any memory: the memory named by operand `mem`, the address in the slot that operand `addr` names.
+    /// The memory that operand `mem` names.
     #[inline(always)]
-    fn any_memory<const N: usize>(&self, mem: Place, addr: Place, offset: u32) -> Option<*mut u8> {
+    pub(super) fn memory(&self, mem: Place) -> &Memory<'_> {
         let ctx = self.context();
         // SAFETY: R6.
         let number = unsafe { *ctx.memory_map.add(usize::from(self.half(mem))) };
         // SAFETY: S1 and C1. The fields are read, no reference is kept.
-        let memory = unsafe { &*ctx.memories.add(number as usize) };
+        unsafe { &*ctx.memories.add(number as usize) }
+    }
+
+    /// Address of `N` bytes in any memory: the memory named by operand `mem`, the address in the slot that operand `addr` names.
+    #[inline(always)]
+    fn any_memory<const N: usize>(&self, mem: Place, addr: Place, offset: u32) -> Option<*mut u8> {
+        let memory = self.memory(mem);
         let at = (self.get64(addr) & memory.address_mask).checked_add(u64::from(offset))?;
         if at.checked_add(N as u64)? > memory.len as u64 {
             return None;
