@@ -16,6 +16,12 @@ done
 for source in *.cpp; do
   clang-22 $flags -fno-exceptions -fno-rtti "$source" -o "../${source%.cpp}.wasm"
 done
+# Some with 64-bit addresses too.
+wide=$(echo "$flags" | sed s/wasm32/wasm64/)
+for name in json sort matmul hashmap markdown; do
+  clang-22 $wide -std=gnu23 "$name.c" -o "../wide_$name.wasm"
+done
+clang-22 $wide -fno-exceptions -fno-rtti btree.cpp -o ../wide_btree.wasm
 for source in wasi_*.c; do
   clang-22 --target=wasm32-wasi --sysroot=/usr -O2 -Wall -Wno-deprecated -Wl,--strip-all "$source" -o "../$(basename "${source#wasi_}" .c).wasm"
 done

@@ -43,6 +43,8 @@ GUESTS = [
     ("virtual.wasm", ["-O0"], ["--invoke", "run"], [], ["20"]),
     ("simd_blake3.wasm", [], ["--invoke", "run"], [], ["20"]),
     ("simd_signal.wasm", ["-O0"], ["--invoke", "run"], [], ["1"]),
+    ("wide_btree.wasm", [], ["--invoke", "run"], [], ["300"]),
+    ("wide_hashmap.wasm", ["-O0"], ["--invoke", "run"], [], ["300"]),
     ("features/gc_trees.wat", [], ["--invoke", "run"], [], ["1"]),
     ("features/throw.wat", [], ["--invoke", "run"], [], ["10"]),
     ("threads_queue.wasm", [], ["--threads"], [], []),

@@ -14,8 +14,8 @@ use wrt_format::image::{ExportView, ImportView, ModuleView};
 use wrt_format::verify::VerifiedImage;
 
 /// The features that this build of the machine has, of [`features`].
-const SUPPORTED: u64 =
-    features::KNOWN & !(without_floats() | without_simd() | without_gc() | without_threads());
+const SUPPORTED: u64 = features::KNOWN
+    & !(without_floats() | without_simd() | without_gc() | without_threads() | without_memory64());
 
 const fn without_floats() -> u64 {
     if cfg!(feature = "floats") {
@@ -46,6 +46,14 @@ const fn without_threads() -> u64 {
         0
     } else {
         features::THREADS
+    }
+}
+
+const fn without_memory64() -> u64 {
+    if cfg!(feature = "memory64") {
+        0
+    } else {
+        features::MEMORY64
     }
 }
 

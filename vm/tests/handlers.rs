@@ -51,18 +51,23 @@ const COLD: &[&str] = &[
     "trap",
 ];
 
-/// Where handlers are: those of every processor, and those of vector instructions for some; the same for direct threading.
-const SETS: [&str; 6] = [
+/// Where handlers are: those of every processor, and those of vector instructions for some; those for 64-bit addresses, likewise; the same for direct
+/// threading.
+const SETS: [&str; 10] = [
     "handlers",
     "level::ssse3",
     "level::avx2",
+    "wide::wide_handlers",
+    "level::wide_avx2",
     "direct::direct_handlers",
     "level::direct_ssse3",
     "level::direct_avx2",
+    "wide::wide_direct_handlers",
+    "level::wide_direct_avx2",
 ];
 
 /// The first set for direct threading.
-const DIRECT: usize = 3;
+const DIRECT: usize = 5;
 
 /// Machine instructions of each handler, by set and name.
 fn handlers() -> Option<BTreeMap<(&'static str, String), Vec<String>>> {
@@ -160,5 +165,11 @@ fn handlers_jump_and_call_nothing() {
     assert!(
         !cfg!(feature = "simd") || found[1] > 0 && found[2] > least,
         "{found:?} of {SETS:?}"
+    );
+    // Some are merged: of those that know their address, and those that have just computed it.
+    let in_memory = ALL.iter().filter(|op| op.info().memory_zero).count();
+    assert!(
+        !cfg!(feature = "memory64") || found[3] > in_memory / 2 && found[3] <= in_memory,
+        "{found:?} of {SETS:?}, {in_memory}"
     );
 }

@@ -133,11 +133,7 @@ impl Selector<'_> {
         width: Width,
     ) -> Option<(Value, i64)> {
         let (index, distance) = self.fold_binary(value, shl)?;
-        let bits = match width {
-            Width::W32 => 31,
-            Width::W64 => 63,
-        };
-        let shift = self.const_bits(distance)? & bits;
+        let shift = self.const_bits(distance)? & u64::from(width.bits() - 1);
         (shift <= 3).then_some((index, shift as i64))
     }
 

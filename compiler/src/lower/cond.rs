@@ -27,6 +27,14 @@ impl Width {
         }
     }
 
+    /// The number of bits.
+    pub(super) const fn bits(self) -> u32 {
+        match self {
+            Self::W32 => 32,
+            Self::W64 => 64,
+        }
+    }
+
     /// Slot bits as a signed number of this width.
     pub(super) const fn signed(self, bits: u64) -> i64 {
         match self {

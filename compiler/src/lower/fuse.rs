@@ -41,6 +41,8 @@ struct Rule {
     to: Op,
     fields: &'static [Src],
     check: Check,
+    /// Whether it holds only where addresses of memory 0 have 32 bits.
+    narrow: bool,
 }
 
 /// What else must hold.
@@ -62,6 +64,15 @@ const fn rule(first: Op, second: Op, at: &'static [usize], to: Op, fields: &'sta
         to,
         fields,
         check: Check::Always,
+        narrow: false,
+    }
+}
+
+/// A sum of 32 bits is one of addresses only where these have 32 bits too.
+const fn narrow(rule: Rule) -> Rule {
+    Rule {
+        narrow: true,
+        ..rule
     }
 }
 
@@ -147,7 +158,8 @@ const RULES: &[Rule] = &[
     zeros(rule(Op::Load8UWrap, Op::BrI32Ne, &[0, 1], Op::BrLoad8UWrapNe, &[First(1), OtherSide, First(3), Second(2)]), &[First(2)], &[]),
     zeros(rule(Op::Load8UIndex, Op::BrI32Eq, &[0, 1], Op::BrLoad8UIndexEq, &[First(1), First(2), OtherSide, Second(2)]), &[First(3), First(4)], &[]),
     zeros(rule(Op::Load8UIndex, Op::BrI32Ne, &[0, 1], Op::BrLoad8UIndexNe, &[First(1), First(2), OtherSide, Second(2)]), &[First(3), First(4)], &[]),
-    zeros(rule(Op::I32Add, Op::Load8UWrap, &[1], Op::Load8USum, &[Second(0), First(1), First(2), Second(3)]), &[Second(2)], &[]),
+    narrow(zeros(rule(Op::I32Add, Op::Load8UWrap, &[1], Op::Load8USum, &[Second(0), First(1), First(2), Second(3)]), &[Second(2)], &[])),
+    zeros(rule(Op::I64Add, Op::Load8UWrap, &[1], Op::Load8USum, &[Second(0), First(1), First(2), Second(3)]), &[Second(2)], &[]),
     rule(Op::Load64, Op::F64MulAdd, EITHER, Op::F64MulAddLoad, MUL_ADD),
     rule(Op::Load64Wrap, Op::F64MulAdd, EITHER, Op::F64MulAddLoadWrap, MUL_ADD_WRAP),
     rule(Op::Load32, Op::I32MulAdd, EITHER, Op::I32MulAddLoad, MUL_ADD),
@@ -265,14 +277,15 @@ const UPDATES: &[Update] = &[
 /// No place in the block.
 const NOWHERE: u32 = u32::MAX;
 
-/// Fuses what can be fused in every block.
-pub(super) fn run(code: &mut VCode) {
+/// Fuses what can be fused in every block. `is_wide`: whether addresses of memory 0 have 64 bits.
+pub(super) fn run(code: &mut VCode, is_wide: bool) {
     let mut uses = count_uses(code);
     let mut def = vec![NOWHERE; code.vreg_count as usize];
     for block in &mut code.blocks {
         Fuser {
             uses: &mut uses,
             def: &mut def,
+            is_wide,
             barriers: Vec::new(),
         }
         .block(block);
@@ -313,6 +326,8 @@ struct Fuser<'a> {
     uses: &'a mut [u32],
     /// Where in the block each register is defined.
     def: &'a mut [u32],
+    /// Whether addresses of memory 0 have 64 bits.
+    is_wide: bool,
     /// Number of barriers before each instruction of the block.
     barriers: Vec<u32>,
 }
@@ -396,7 +411,8 @@ impl Fuser<'_> {
         second: &VInst,
         at: usize,
     ) -> Option<(VInst, Vec<u32>)> {
-        for rule in BY_SECOND.get(&second.op)? {
+        let rules = BY_SECOND.get(&second.op)?.iter();
+        for rule in rules.filter(|rule| !(rule.narrow && self.is_wide)) {
             for &operand in rule.at {
                 let Some((from, first)) = self.first(insts, second.fields[operand], rule.first, at)
                 else {

@@ -2,15 +2,12 @@
 
 use crate::ir::Type;
 use crate::wasm::ValidModule;
-use wrt_format::image::types::PAGE_LOG2;
 
 /// A memory of the module's index space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryInfo {
     /// Whether addresses are i64.
     pub is64: bool,
-    /// Whether the short load and store instructions reach it: memory 0, 32-bit, with pages of 64 KiB.
-    pub is_plain: bool,
 }
 
 /// A table of the module's index space.
@@ -50,10 +47,7 @@ impl ModuleInfo {
     /// What is to be known of `module`.
     #[must_use]
     pub fn new(module: &ValidModule<'_>) -> Self {
-        let memory = |(index, ty): (usize, &crate::wasm::MemoryType)| MemoryInfo {
-            is64: ty.is64,
-            is_plain: index == 0 && !ty.is64 && ty.page_log2 == PAGE_LOG2,
-        };
+        let memory = |ty: &crate::wasm::MemoryType| MemoryInfo { is64: ty.is64 };
         Self {
             imported_funcs: module.imported_funcs,
             imported_globals: module.imported_globals,
@@ -68,7 +62,7 @@ impl ModuleInfo {
                 .iter()
                 .map(|&ty| module.canonical_type(ty))
                 .collect(),
-            memories: module.memories.iter().enumerate().map(memory).collect(),
+            memories: module.memories.iter().map(memory).collect(),
             tables: module
                 .tables
                 .iter()
@@ -77,12 +71,16 @@ impl ModuleInfo {
         }
     }
 
-    /// Whether the short load and store instructions reach memory `mem`.
+    /// Whether the loads and stores that do not name their memory reach memory `mem`.
     #[must_use]
-    pub fn is_plain(&self, mem: u32) -> bool {
-        self.memories
-            .get(mem as usize)
-            .is_some_and(|memory| memory.is_plain)
+    pub const fn is_plain(&self, mem: u32) -> bool {
+        mem == 0
+    }
+
+    /// Whether they take 64-bit addresses.
+    #[must_use]
+    pub fn is_wide(&self) -> bool {
+        self.memories.first().is_some_and(|memory| memory.is64)
     }
 
     /// Types of the parameters and results of a function of the index space.

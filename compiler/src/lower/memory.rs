@@ -1,8 +1,8 @@
 //! Patterns of loads and stores: forms of addresses, stored constants, operators that write their result to memory, updates in place.
 //!
-//! Only plain memory (memory 0, 32-bit) has them; every other goes through the `_mem` instructions.
-//! `i32.add` in an address wraps at 2^32 while the offset does not, so an addition goes into the offset only if it is known not to
-//! wrap; otherwise the `_wrap` and `_index` forms do the addition exactly as `i32.add` does. `_scaled` forms
+//! Only memory 0 has them; every other goes through the `_mem` instructions. Addresses are as wide as those of memory 0: `i32.add` in one wraps
+//! at 2^32, `i64.add` at 2^64, while the offset does not, so an addition goes into the offset only if it is known not to
+//! wrap; otherwise the `_wrap` and `_index` forms do the addition exactly as the operator does. `_scaled` forms
 //! do the shift of an array's index.
 
 use super::cond::Width;
@@ -11,16 +11,16 @@ use super::select::{FoldedLoad, Selector, fits16};
 use crate::ir::{BinaryOp, Inst, InstIdx, LoadOp, StoreOp, Value};
 use wrt_format::isa::Op;
 
-/// An address in plain memory.
+/// An address in memory 0.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Addr {
     /// A slot + offset.
     Slot(Value, u32),
-    /// wrap32(slot + constant) + offset.
+    /// wrap(slot + constant) + offset.
     Wrap(Value, i64, u16),
-    /// wrap32(slot + (slot << shift)) + offset.
+    /// wrap(slot + (slot << shift)) + offset.
     Index(Value, Value, i64, u32),
-    /// wrap32(slot << shift) + offset, by an instruction of its own.
+    /// wrap(slot << shift) + offset, by an instruction of its own.
     Scaled(Op, Value, i64, u32),
 }
 
@@ -114,20 +114,20 @@ impl Selector<'_> {
                 }
             }
             Addr::Wrap(base, k, offset) => {
-                fields.push(self.narrow_field(base, Width::W32));
+                fields.push(self.narrow_field(base, self.address_width()));
                 fields.extend(src);
                 fields.extend([i64::from(offset), k]);
                 row.wrap
             }
             Addr::Index(base, index, shift, offset) => {
-                fields.push(self.narrow_field(base, Width::W32));
-                fields.push(self.narrow_field(index, Width::W32));
+                fields.push(self.narrow_field(base, self.address_width()));
+                fields.push(self.narrow_field(index, self.address_width()));
                 fields.extend(src);
                 fields.extend([shift, i64::from(offset)]);
                 row.index
             }
             Addr::Scaled(op, index, shift, offset) => {
-                fields.push(self.narrow_field(index, Width::W32));
+                fields.push(self.narrow_field(index, self.address_width()));
                 fields.extend(src);
                 fields.extend([shift, i64::from(offset)]);
                 op
@@ -140,7 +140,8 @@ impl Selector<'_> {
     fn known_place(&self, row: &MemRow, base: Value, offset: u32) -> Option<(Op, i64)> {
         let op = row.known().filter(|_| self.fuse)?;
         let is_here = self.uses.block_of(self.func, self.root(base)) == Some(self.block);
-        let at = self.const_bits(base).filter(|_| is_here)? + u64::from(offset);
+        let bits = self.const_bits(base).filter(|_| is_here)?;
+        let at = bits.checked_add(u64::from(offset))?;
         u32::try_from(at).is_ok().then_some((op, at as i64))
     }
 
@@ -159,94 +160,81 @@ impl Selector<'_> {
         let Some(&Inst::Binary(op, a, b)) = self.inst_of(root).filter(|_| folds) else {
             return None;
         };
-        if op == BinaryOp::I32Sub {
-            let k = Width::W32.signed(self.const_bits(b)?.wrapping_neg());
-            return Some(Addr::Wrap(a, k, u16::try_from(offset).ok()?));
+        let width = self.address_width();
+        let [add, sub, shl] = match width {
+            Width::W32 => [BinaryOp::I32Add, BinaryOp::I32Sub, BinaryOp::I32Shl],
+            Width::W64 => [BinaryOp::I64Add, BinaryOp::I64Sub, BinaryOp::I64Shl],
+        };
+        if op == sub {
+            let k = width.signed(self.const_bits(b)?.wrapping_neg());
+            return wrap(a, k, offset);
         }
-        if let (BinaryOp::I32Shl, Some(scaled), Some(shift)) = (op, scaled, self.const_bits(b)) {
-            let shift = (shift & 31) as i64;
+        if op == shl
+            && let Some(scaled) = scaled
+            && let Some(shift) = self.const_bits(b)
+        {
+            let shift = (shift & u64::from(width.bits() - 1)) as i64;
             return (shift <= 3).then_some(Addr::Scaled(scaled, a, shift, offset));
         }
-        if op != BinaryOp::I32Add {
+        if op != add {
             return None;
         }
         for (base, shifted) in [(a, b), (b, a)] {
-            if let Some((index, shift)) = self.fold_shift(shifted, BinaryOp::I32Shl, Width::W32) {
+            if let Some((index, shift)) = self.fold_shift(shifted, shl, width) {
                 return Some(Addr::Index(base, index, shift, offset));
             }
         }
         for (base, constant) in [(a, b), (b, a)] {
             if let Some(bits) = self.const_bits(constant) {
-                return self.constant_distance(base, bits as u32, offset);
+                return self.constant_distance(base, bits, offset);
             }
         }
         Some(Addr::Index(a, b, 0, offset))
     }
 
-    /// The form for `wrap32(base + k) + offset`.
-    fn constant_distance(&self, base: Value, k: u32, offset: u32) -> Option<Addr> {
-        let stays = self.bound(base, BOUND_DEPTH) + u64::from(k) <= u64::from(u32::MAX);
-        match (stays, offset.checked_add(k)) {
-            (true, Some(sum)) => Some(Addr::Slot(base, sum)),
-            (true | false, _) => Some(Addr::Wrap(
-                base,
-                i64::from(k as i32),
-                u16::try_from(offset).ok()?,
-            )),
+    /// How wide the addresses of memory 0 are.
+    fn address_width(&self) -> Width {
+        if self.module.is_wide() {
+            Width::W64
+        } else {
+            Width::W32
         }
     }
 
-    /// An upper bound of an i32 value, unsigned.
+    /// The form for `wrap(base + k) + offset`.
+    fn constant_distance(&self, base: Value, k: u64, offset: u32) -> Option<Addr> {
+        let width = self.address_width();
+        let last = u64::MAX >> (64 - width.bits());
+        let k = k & last;
+        let stays = (self.bound(base, BOUND_DEPTH).checked_add(k)).is_some_and(|sum| sum <= last);
+        let sum = u64::from(offset).checked_add(k);
+        match sum.and_then(|sum| u32::try_from(sum).ok()) {
+            Some(sum) if stays => Some(Addr::Slot(base, sum)),
+            Some(_) | None => wrap(base, width.signed(k), offset),
+        }
+    }
+
+    /// An upper bound of an integer, unsigned.
     fn bound(&self, value: Value, depth: u32) -> u64 {
-        const MAX: u64 = u32::MAX as u64;
-        let Some(inst) = self.inst_of(value).filter(|_| depth > 0) else {
-            return MAX;
+        let root = self.root(value);
+        let max = match Width::of(self.func.ty(root)) {
+            Width::W32 => u64::from(u32::MAX),
+            Width::W64 => u64::MAX,
+        };
+        let Some(inst) = self.inst_of(root).filter(|_| depth > 0) else {
+            return max;
         };
         if let Inst::Const(bits) = *inst {
-            return bits & MAX;
+            return bits & max;
         }
         if let Inst::Load { op, .. } = *inst {
-            return match op {
-                LoadOp::I32Load8U | LoadOp::I64Load8U => 0xff,
-                LoadOp::I32Load16U | LoadOp::I64Load16U => 0xffff,
-                LoadOp::I32Load8S
-                | LoadOp::I32Load16S
-                | LoadOp::I32Load
-                | LoadOp::I64Load8S
-                | LoadOp::I64Load16S
-                | LoadOp::I64Load32S
-                | LoadOp::I64Load32U
-                | LoadOp::I64Load
-                | LoadOp::F32Load
-                | LoadOp::F64Load => MAX,
-                LoadOp::V128Load
-                | LoadOp::V128Load8x8S
-                | LoadOp::V128Load8x8U
-                | LoadOp::V128Load16x4S
-                | LoadOp::V128Load16x4U
-                | LoadOp::V128Load32x2S
-                | LoadOp::V128Load32x2U
-                | LoadOp::V128Load8Splat
-                | LoadOp::V128Load16Splat
-                | LoadOp::V128Load32Splat
-                | LoadOp::V128Load64Splat
-                | LoadOp::V128Load32Zero
-                | LoadOp::V128Load64Zero => MAX,
-            };
+            return loaded_bound(op).min(max);
         }
         let Inst::Binary(op, a, b) = *inst else {
-            return MAX;
+            return max;
         };
-        let left = || self.bound(a, depth - 1);
-        match (op, self.const_bits(b)) {
-            (BinaryOp::I32And, Some(mask)) => left().min(mask & MAX),
-            (BinaryOp::I32ShrU, Some(distance)) => left() >> (distance & 31),
-            (BinaryOp::I32Shl, Some(distance)) => Some(left() << (distance & 31))
-                .filter(|&bound| bound <= MAX)
-                .unwrap_or(MAX),
-            (BinaryOp::I32RemU, Some(divisor)) if divisor & MAX != 0 => (divisor & MAX) - 1,
-            (_, Some(_) | None) => MAX,
-        }
+        let by = self.const_bits(b);
+        by.map_or(max, |by| bound_of(op, self.bound(a, depth - 1), by, max))
     }
 
     /// `store(p, add(load(p), constant))` as one update in place.
@@ -354,5 +342,60 @@ impl Selector<'_> {
         let (lhs, rhs) = (self.narrow_field(a, width), self.narrow_field(b, width));
         self.emit(code, &[base, lhs, rhs, i64::from(offset)]);
         true
+    }
+}
+
+/// The form for `wrap(base + k) + offset`, if it has room for both.
+fn wrap(base: Value, k: i64, offset: u32) -> Option<Addr> {
+    let fits = i32::try_from(k).is_ok();
+    let offset = u16::try_from(offset).ok().filter(|_| fits)?;
+    Some(Addr::Wrap(base, k, offset))
+}
+
+/// An upper bound of what is loaded, unsigned.
+const fn loaded_bound(op: LoadOp) -> u64 {
+    match op {
+        LoadOp::I32Load8U | LoadOp::I64Load8U => 0xff,
+        LoadOp::I32Load16U | LoadOp::I64Load16U => 0xffff,
+        LoadOp::I64Load32U => u32::MAX as u64,
+        LoadOp::I32Load8S
+        | LoadOp::I32Load16S
+        | LoadOp::I32Load
+        | LoadOp::I64Load8S
+        | LoadOp::I64Load16S
+        | LoadOp::I64Load32S
+        | LoadOp::I64Load
+        | LoadOp::F32Load
+        | LoadOp::F64Load
+        | LoadOp::V128Load
+        | LoadOp::V128Load8x8S
+        | LoadOp::V128Load8x8U
+        | LoadOp::V128Load16x4S
+        | LoadOp::V128Load16x4U
+        | LoadOp::V128Load32x2S
+        | LoadOp::V128Load32x2U
+        | LoadOp::V128Load8Splat
+        | LoadOp::V128Load16Splat
+        | LoadOp::V128Load32Splat
+        | LoadOp::V128Load64Splat
+        | LoadOp::V128Load32Zero
+        | LoadOp::V128Load64Zero => u64::MAX,
+    }
+}
+
+/// An upper bound of `left op by`, unsigned, where `left` is at most that and `max` is the greatest number of the type.
+fn bound_of(op: BinaryOp, left: u64, by: u64, max: u64) -> u64 {
+    let distance = (by & u64::from(max.count_ones() - 1)) as u32;
+    let is = |ops: [BinaryOp; 2]| ops.contains(&op);
+    if is([BinaryOp::I32And, BinaryOp::I64And]) {
+        left.min(by & max)
+    } else if is([BinaryOp::I32ShrU, BinaryOp::I64ShrU]) {
+        left >> distance
+    } else if is([BinaryOp::I32Shl, BinaryOp::I64Shl]) && left <= max >> distance {
+        left << distance
+    } else if is([BinaryOp::I32RemU, BinaryOp::I64RemU]) && by & max != 0 {
+        (by & max) - 1
+    } else {
+        max
     }
 }

@@ -42,7 +42,7 @@ pub fn select(func: &Func, module: &ModuleInfo, level: OptLevel) -> VCode {
     let fuses = level != OptLevel::O0;
     let mut code = select::run(func, module, fuses);
     if fuses {
-        fuse::run(&mut code);
+        fuse::run(&mut code, module.is_wide());
         previous::run(&mut code);
     }
     debug_assert_eq!(vcode::validate(&code), Ok(()), "\n{code}");

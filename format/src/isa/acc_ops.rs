@@ -101,14 +101,14 @@ macro_rules! acc_rows {
             0x045a load16_s_i32_acc_addr Load16SI32AccAddr { dst: DefAcc, addr: Acc, offset: ImmU16 } Next fuel Zero "dst = u64(u32(s16)) at mem[addr + offset]";
             0x045b load32_acc_addr Load32AccAddr { dst: DefAcc, addr: Acc, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[addr + offset]";
             0x045c load64_acc_addr Load64AccAddr { dst: DefAcc, addr: Acc, offset: ImmU16 } Next fuel Zero "dst = u64 at mem[addr + offset]";
-            0x045d load8_u_index_acc_index Load8UIndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u8) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x045e load16_u_index_acc_index Load16UIndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x045f load32_index_acc_index Load32IndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0460 load64_index_acc_index Load64IndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0461 load8_u_index_acc_addr Load8UIndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u8) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0462 load16_u_index_acc_addr Load16UIndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0463 load32_index_acc_addr Load32IndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x0464 load64_index_acc_addr Load64IndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(addr + (index << shift)) + offset]";
+            0x045d load8_u_index_acc_index Load8UIndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u8) at mem[wrap(addr + (index << shift)) + offset]";
+            0x045e load16_u_index_acc_index Load16UIndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap(addr + (index << shift)) + offset]";
+            0x045f load32_index_acc_index Load32IndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap(addr + (index << shift)) + offset]";
+            0x0460 load64_index_acc_index Load64IndexAccIndex { dst: DefAcc, addr: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap(addr + (index << shift)) + offset]";
+            0x0461 load8_u_index_acc_addr Load8UIndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u8) at mem[wrap(addr + (index << shift)) + offset]";
+            0x0462 load16_u_index_acc_addr Load16UIndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap(addr + (index << shift)) + offset]";
+            0x0463 load32_index_acc_addr Load32IndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap(addr + (index << shift)) + offset]";
+            0x0464 load64_index_acc_addr Load64IndexAccAddr { dst: DefAcc, addr: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap(addr + (index << shift)) + offset]";
             0x0465 store8_acc_addr Store8AccAddr { addr: Acc, src: Use, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u8(src)";
             0x0466 store16_acc_addr Store16AccAddr { addr: Acc, src: Use, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u16(src)";
             0x0467 store32_acc_addr Store32AccAddr { addr: Acc, src: Use, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
@@ -117,9 +117,9 @@ macro_rules! acc_rows {
             0x046a store16_acc_src Store16AccSrc { addr: Use, src: Acc, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u16(src)";
             0x046b store32_acc_src Store32AccSrc { addr: Use, src: Acc, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
             0x046c store64_acc_src Store64AccSrc { addr: Use, src: Acc, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
-            0x046d store8_index_acc_src Store8IndexAccSrc { addr: Use, index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u8(src)";
-            0x046e store32_index_acc_src Store32IndexAccSrc { addr: Use, index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u32(src)";
-            0x046f store64_index_acc_src Store64IndexAccSrc { addr: Use, index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u64(src)";
+            0x046d store8_index_acc_src Store8IndexAccSrc { addr: Use, index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(addr + (index << shift)) + offset] = u8(src)";
+            0x046e store32_index_acc_src Store32IndexAccSrc { addr: Use, index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(addr + (index << shift)) + offset] = u32(src)";
+            0x046f store64_index_acc_src Store64IndexAccSrc { addr: Use, index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(addr + (index << shift)) + offset] = u64(src)";
             0x0470 i32_add_load_acc_lhs I32AddLoadAccLhs { dst: DefAcc, lhs: Acc, addr: Use, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[addr + offset])";
             0x0471 i32_and_load_acc_lhs I32AndLoadAccLhs { dst: DefAcc, lhs: Acc, addr: Use, offset: ImmU32 } Next fuel Zero "dst = i32(lhs & mem[addr + offset])";
             0x0472 i32_xor_load_acc_lhs I32XorLoadAccLhs { dst: DefAcc, lhs: Acc, addr: Use, offset: ImmU32 } Next fuel Zero "dst = i32(lhs ^ mem[addr + offset])";
@@ -231,27 +231,27 @@ macro_rules! acc_rows {
             0x04d8 i64_and_or_acc_a I64AndOrAccA { dst: DefAcc, a: Acc, b: Use, c: Use } Next fuel Zero "dst = i64((a & b) | c)";
             0x04d9 i64_or_and I64OrAnd { dst: DefAcc, a: Use, b: Use, c: Use } Next fuel Zero "dst = i64((a | b) & c)";
             0x04da i64_or_and_acc_a I64OrAndAccA { dst: DefAcc, a: Acc, b: Use, c: Use } Next fuel Zero "dst = i64((a | b) & c)";
-            0x04db load8_u_sum Load8USum { dst: DefAcc, addr: Use, index: Use, k: ImmS32 } Next fuel Zero "dst = u64(u8) at mem[wrap32(addr + index + k)]";
-            0x04dc load32_masked Load32Masked { dst: DefAcc, index: Use, mask: ImmS16, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32((index & mask) << shift) + offset]";
-            0x04dd load32_masked_acc_index Load32MaskedAccIndex { dst: DefAcc, index: Acc, mask: ImmS16, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32((index & mask) << shift) + offset]";
+            0x04db load8_u_sum Load8USum { dst: DefAcc, addr: Use, index: Use, k: ImmS32 } Next fuel Zero "dst = u64(u8) at mem[wrap(addr + index + k)]";
+            0x04dc load32_masked Load32Masked { dst: DefAcc, index: Use, mask: ImmS16, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap(i32(index & mask) << shift) + offset]";
+            0x04dd load32_masked_acc_index Load32MaskedAccIndex { dst: DefAcc, index: Acc, mask: ImmS16, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap(i32(index & mask) << shift) + offset]";
 
             // Calls whose index has just been read. What may pause reads no accumulator but this: where a run goes on at one, it is read from the slot.
             0x04de call_indirect_zero_acc_index CallIndirectZeroAccIndex { base: Window, dst: Results, index: Acc, type_idx: Type, wide: Wide } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
             0x04df call_indirect_zero_acc_index_short CallIndirectZeroAccIndexShort { base: WindowByte, dst: ResultsByte, index: Acc, type_idx: Type16 } Call fuel Zero "dst.. = table 0[index](base..), checked against type";
 
             // Elements of arrays at constant addresses.
-            0x04e0 load16_u_scaled Load16UScaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(index << shift) + offset]";
-            0x04e1 load16_s_i32_scaled Load16SI32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap32(index << shift) + offset]";
-            0x04e2 load32_scaled Load32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(index << shift) + offset]";
-            0x04e3 load64_scaled Load64Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(index << shift) + offset]";
-            0x04e4 store16_scaled Store16Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u16(src)";
-            0x04e5 store32_scaled Store32Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u32(src)";
-            0x04e6 store64_scaled Store64Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u64(src)";
-            0x04e7 load16_u_scaled_acc_index Load16UScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(index << shift) + offset]";
-            0x04e8 load32_scaled_acc_index Load32ScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(index << shift) + offset]";
-            0x04e9 load64_scaled_acc_index Load64ScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(index << shift) + offset]";
-            0x04ea store32_scaled_acc_src Store32ScaledAccSrc { index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u32(src)";
-            0x04eb store64_scaled_acc_src Store64ScaledAccSrc { index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(index << shift) + offset] = u64(src)";
+            0x04e0 load16_u_scaled Load16UScaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap(index << shift) + offset]";
+            0x04e1 load16_s_i32_scaled Load16SI32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap(index << shift) + offset]";
+            0x04e2 load32_scaled Load32Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap(index << shift) + offset]";
+            0x04e3 load64_scaled Load64Scaled { dst: DefAcc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap(index << shift) + offset]";
+            0x04e4 store16_scaled Store16Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(index << shift) + offset] = u16(src)";
+            0x04e5 store32_scaled Store32Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(index << shift) + offset] = u32(src)";
+            0x04e6 store64_scaled Store64Scaled { index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(index << shift) + offset] = u64(src)";
+            0x04e7 load16_u_scaled_acc_index Load16UScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap(index << shift) + offset]";
+            0x04e8 load32_scaled_acc_index Load32ScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap(index << shift) + offset]";
+            0x04e9 load64_scaled_acc_index Load64ScaledAccIndex { dst: DefAcc, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap(index << shift) + offset]";
+            0x04ea store32_scaled_acc_src Store32ScaledAccSrc { index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(index << shift) + offset] = u32(src)";
+            0x04eb store64_scaled_acc_src Store64ScaledAccSrc { index: Use, src: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(index << shift) + offset] = u64(src)";
 
             // What a block costs beyond what its `fuel` can say.
             0x04ec fuel_more FuelMore { cost: Cost } Next fuel Zero "part of the cost of a block: fuel -= cost, pause if below zero";

@@ -76,7 +76,7 @@ pub struct OpInfo {
     pub control: Control,
     /// What it debits beyond its block's cost.
     pub charge: Charge,
-    /// Whether it works on memory 0 without naming it: that memory must be 32-bit and have 64 KiB pages.
+    /// Whether it works on memory 0 without naming it. Its addresses are as wide as those of that memory.
     pub memory_zero: bool,
     /// Whether the machine can be asked for its place in the source there: it begins a block, calls, traps, or pauses half-way.
     pub stops: bool,
@@ -224,6 +224,15 @@ pub const fn row_number(number: u16) -> Option<u16> {
         None
     } else {
         Some(ALL[INDEX[number as usize] as usize] as u16)
+    }
+}
+
+/// Whether the instruction of this opcode number works on memory 0 without naming it, see [`OpInfo::memory_zero`].
+#[must_use]
+pub const fn in_memory_zero(number: u16) -> bool {
+    match row_number(number) {
+        Some(_) => INFO[INDEX[number as usize] as usize].memory_zero,
+        None => false,
     }
 }
 

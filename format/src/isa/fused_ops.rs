@@ -103,26 +103,26 @@ macro_rules! fused_rows {
             0x05eb select_i32_lt_u_acc_rhs SelectI32LtUAccRhs { dst: DefAcc, a: Use, b: Use, lhs: Use, rhs: Acc } Next fuel Zero "dst = i32(lhs < rhs, unsigned) ? a : b";
 
             // An operand in memory at an address of other forms.
-            0x05ec f64_add_load_wrap F64AddLoadWrap { dst: DefF64, lhs: Use, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs + mem[wrap32(addr + k) + offset])";
-            0x05ed f64_add_load_wrap_acc_lhs F64AddLoadWrapAccLhs { dst: DefF64, lhs: AccF64, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs + mem[wrap32(addr + k) + offset])";
-            0x05ee f64_sub_load_wrap F64SubLoadWrap { dst: DefF64, lhs: Use, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs - mem[wrap32(addr + k) + offset])";
-            0x05ef f64_sub_load_wrap_acc_lhs F64SubLoadWrapAccLhs { dst: DefF64, lhs: AccF64, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs - mem[wrap32(addr + k) + offset])";
-            0x05f0 f64_mul_load_wrap F64MulLoadWrap { dst: DefF64, lhs: Use, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs * mem[wrap32(addr + k) + offset])";
-            0x05f1 f64_mul_load_wrap_acc_lhs F64MulLoadWrapAccLhs { dst: DefF64, lhs: AccF64, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs * mem[wrap32(addr + k) + offset])";
-            0x05f2 i32_add_load_wrap I32AddLoadWrap { dst: DefAcc, lhs: Use, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = i32(lhs + mem[wrap32(addr + k) + offset])";
-            0x05f3 i32_add_load_wrap_acc_lhs I32AddLoadWrapAccLhs { dst: DefAcc, lhs: Acc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = i32(lhs + mem[wrap32(addr + k) + offset])";
-            0x05f4 i32_add_load_index I32AddLoadIndex { dst: DefAcc, lhs: Use, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[wrap32(addr + (index << shift)) + offset])";
-            0x05f5 i32_add_load_index_acc_lhs I32AddLoadIndexAccLhs { dst: DefAcc, lhs: Acc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[wrap32(addr + (index << shift)) + offset])";
-            0x05f6 i32_add_load_scaled I32AddLoadScaled { dst: DefAcc, lhs: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[wrap32(index << shift) + offset])";
-            0x05f7 i32_add_load_scaled_acc_lhs I32AddLoadScaledAccLhs { dst: DefAcc, lhs: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[wrap32(index << shift) + offset])";
-            0x05f8 i32_add_load_scaled_acc_index I32AddLoadScaledAccIndex { dst: DefAcc, lhs: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[wrap32(index << shift) + offset])";
-            0x05f9 i32_xor_load_scaled I32XorLoadScaled { dst: DefAcc, lhs: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs ^ mem[wrap32(index << shift) + offset])";
-            0x05fa i32_xor_load_scaled_acc_lhs I32XorLoadScaledAccLhs { dst: DefAcc, lhs: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs ^ mem[wrap32(index << shift) + offset])";
-            0x05fb i32_xor_load_scaled_acc_index I32XorLoadScaledAccIndex { dst: DefAcc, lhs: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs ^ mem[wrap32(index << shift) + offset])";
+            0x05ec f64_add_load_wrap F64AddLoadWrap { dst: DefF64, lhs: Use, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs + mem[wrap(addr + k) + offset])";
+            0x05ed f64_add_load_wrap_acc_lhs F64AddLoadWrapAccLhs { dst: DefF64, lhs: AccF64, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs + mem[wrap(addr + k) + offset])";
+            0x05ee f64_sub_load_wrap F64SubLoadWrap { dst: DefF64, lhs: Use, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs - mem[wrap(addr + k) + offset])";
+            0x05ef f64_sub_load_wrap_acc_lhs F64SubLoadWrapAccLhs { dst: DefF64, lhs: AccF64, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs - mem[wrap(addr + k) + offset])";
+            0x05f0 f64_mul_load_wrap F64MulLoadWrap { dst: DefF64, lhs: Use, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs * mem[wrap(addr + k) + offset])";
+            0x05f1 f64_mul_load_wrap_acc_lhs F64MulLoadWrapAccLhs { dst: DefF64, lhs: AccF64, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(lhs * mem[wrap(addr + k) + offset])";
+            0x05f2 i32_add_load_wrap I32AddLoadWrap { dst: DefAcc, lhs: Use, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = i32(lhs + mem[wrap(addr + k) + offset])";
+            0x05f3 i32_add_load_wrap_acc_lhs I32AddLoadWrapAccLhs { dst: DefAcc, lhs: Acc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = i32(lhs + mem[wrap(addr + k) + offset])";
+            0x05f4 i32_add_load_index I32AddLoadIndex { dst: DefAcc, lhs: Use, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[wrap(addr + (index << shift)) + offset])";
+            0x05f5 i32_add_load_index_acc_lhs I32AddLoadIndexAccLhs { dst: DefAcc, lhs: Acc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[wrap(addr + (index << shift)) + offset])";
+            0x05f6 i32_add_load_scaled I32AddLoadScaled { dst: DefAcc, lhs: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[wrap(index << shift) + offset])";
+            0x05f7 i32_add_load_scaled_acc_lhs I32AddLoadScaledAccLhs { dst: DefAcc, lhs: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[wrap(index << shift) + offset])";
+            0x05f8 i32_add_load_scaled_acc_index I32AddLoadScaledAccIndex { dst: DefAcc, lhs: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs + mem[wrap(index << shift) + offset])";
+            0x05f9 i32_xor_load_scaled I32XorLoadScaled { dst: DefAcc, lhs: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs ^ mem[wrap(index << shift) + offset])";
+            0x05fa i32_xor_load_scaled_acc_lhs I32XorLoadScaledAccLhs { dst: DefAcc, lhs: Acc, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs ^ mem[wrap(index << shift) + offset])";
+            0x05fb i32_xor_load_scaled_acc_index I32XorLoadScaledAccIndex { dst: DefAcc, lhs: Use, index: Acc, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = i32(lhs ^ mem[wrap(index << shift) + offset])";
             0x05fc f64_mul_add_load F64MulAddLoad { dst: DefF64, a: Use, c: Use, addr: Use, offset: ImmU16 } Next fuel Zero "dst = f64(a * mem[addr + offset] + c)";
             0x05fd f64_mul_add_load_acc_a F64MulAddLoadAccA { dst: DefF64, a: AccF64, c: Use, addr: Use, offset: ImmU16 } Next fuel Zero "dst = f64(a * mem[addr + offset] + c)";
             0x05fe f64_mul_add_load_acc_c F64MulAddLoadAccC { dst: DefF64, a: Use, c: AccF64, addr: Use, offset: ImmU16 } Next fuel Zero "dst = f64(a * mem[addr + offset] + c)";
-            0x05ff f64_mul_add_load_wrap F64MulAddLoadWrap { dst: DefF64, a: Use, c: Use, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(a * mem[wrap32(addr + k) + offset] + c)";
+            0x05ff f64_mul_add_load_wrap F64MulAddLoadWrap { dst: DefF64, a: Use, c: Use, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = f64(a * mem[wrap(addr + k) + offset] + c)";
         }
     };
 }

@@ -22,6 +22,10 @@ after the other.
 Slots are 64 bits wide. `i32(..)` and `f32(..)` compute on the low 32 bits and store the result zero-extended. Labels count words
 from the instruction's opcode.
 
+An address in `mem[..]` is in memory 0 and as wide as that memory's addresses: of an operand it is the low 32 bits, or the whole slot where
+they have 64; `wrap(..)` is what is left of the sum or the shift in as many bits; an offset that is added outside of it does not wrap, so that
+a sum beyond the last address is out of bounds. An address that the instruction has computed or loaded itself has the width that is said there.
+
 Roles: `Def` is a slot written, `Use` a slot read, `Mod` a slot read and advanced; `DefAcc`, `DefF32` and `DefF64` are written to an
 accumulator too, and `Acc`, `AccF32` and `AccF64` are the slot that the instruction just before has so written. `Imm`, `Label` and the
 names of index spaces speak for themselves.

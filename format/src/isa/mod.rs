@@ -37,7 +37,9 @@ pub use code::{
     instructions_le, pair, set_field, table_label, table_of,
 };
 pub(crate) use derive::INDEX;
-pub use derive::{ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field, row_number};
+pub use derive::{
+    ALL, Charge, Control, INFO, OP_LIMIT, Op, OpInfo, field, in_memory_zero, row_number,
+};
 pub(crate) use family::may_have_fuel;
 pub use family::{MAX_BLOCK_COST, OWN, Own, cost_of, frame_of, is_fuel};
 pub use identity::{ISA_ID, computes_floats};

@@ -345,17 +345,17 @@ macro_rules! scalar_rows {
             0x0154 mov_then_i32_add_imm MovThenI32AddImm { d1: DefAccByte, d0: DefByte, s0: UseByte, s1: UseByte, imm1: ImmS16 } Next fuel Zero "d0 = s0; d1 = i32(s1 + imm1)";
 
             // As in `fused_ops.rs`: what is loaded, or worked out of an immediate, is needed by nothing else.
-            0x0155 load8_u_wrap_shl_imm Load8UWrapShlImm { dst: DefAcc, addr: Use, k: ImmS32, imm: ImmS16 } Next fuel Zero "dst = i32(u8 at mem[wrap32(addr + k)] << imm)";
+            0x0155 load8_u_wrap_shl_imm Load8UWrapShlImm { dst: DefAcc, addr: Use, k: ImmS32, imm: ImmS16 } Next fuel Zero "dst = i32(u8 at mem[wrap(addr + k)] << imm)";
             0x0156 i32_mul_shr_u_imm I32MulShrUImm { dst: DefAcc, a: Use, b: Use, imm: ImmS16 } Next fuel Zero "dst = i32((a * b) >> imm, unsigned)";
             0x0157 i32_mul_shr_u_imm_acc_a I32MulShrUImmAccA { dst: DefAcc, a: Acc, b: Use, imm: ImmS16 } Next fuel Zero "dst = i32((a * b) >> imm, unsigned)";
             0x0158 i32_add_imm_load I32AddImmLoad { dst: DefAcc, addr: Use, offset: ImmU16, imm: ImmS16 } Next fuel Zero "dst = i32(mem[addr + offset] + imm)";
             0x0159 i32_add_imm_load_acc_addr I32AddImmLoadAccAddr { dst: DefAcc, addr: Acc, offset: ImmU16, imm: ImmS16 } Next fuel Zero "dst = i32(mem[addr + offset] + imm)";
             0x015a i32_add_imm_store I32AddImmStore { addr: Use, lhs: Use, imm: ImmS16, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = i32(lhs + imm)";
             0x015b i32_add_imm_store_acc_lhs I32AddImmStoreAccLhs { addr: Use, lhs: Acc, imm: ImmS16, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = i32(lhs + imm)";
-            0x015c br_load8_u_wrap_eq BrLoad8UWrapEq { addr: Use, rhs: Use, k: ImmS32, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap32(addr + k)] == rhs) goto label";
-            0x015d br_load8_u_wrap_ne BrLoad8UWrapNe { addr: Use, rhs: Use, k: ImmS32, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap32(addr + k)] != rhs) goto label";
-            0x015e br_load8_u_index_eq BrLoad8UIndexEq { addr: Use, index: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap32(addr + index)] == rhs) goto label";
-            0x015f br_load8_u_index_ne BrLoad8UIndexNe { addr: Use, index: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap32(addr + index)] != rhs) goto label";
+            0x015c br_load8_u_wrap_eq BrLoad8UWrapEq { addr: Use, rhs: Use, k: ImmS32, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap(addr + k)] == rhs) goto label";
+            0x015d br_load8_u_wrap_ne BrLoad8UWrapNe { addr: Use, rhs: Use, k: ImmS32, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap(addr + k)] != rhs) goto label";
+            0x015e br_load8_u_index_eq BrLoad8UIndexEq { addr: Use, index: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap(addr + index)] == rhs) goto label";
+            0x015f br_load8_u_index_ne BrLoad8UIndexNe { addr: Use, index: Use, rhs: Use, label: Label16 } CondBranch fuel Zero "if i32(u8 at mem[wrap(addr + index)] != rhs) goto label";
 
             // Step, compare and branch: the tail of a counted loop.
             0x0160 br_i32_add_nz BrI32AddNz { dst: Def, src: Use, step: ImmS16, label: Label32 } CondBranch fuel Zero "dst = i32(src + step); if dst != 0 goto label";
@@ -370,7 +370,7 @@ macro_rules! scalar_rows {
             // A family, see `family.rs`: an operand is part of the opcode.
             0x0168 load64_tiny Load64Tiny { dst: DefAccByte, addr: UseByte, offset: OffsetAt68 } Next fuel Zero "dst = u64 at mem[addr + offset]";
 
-            // Loads from memory 0 (32-bit); `_mem` forms reach every memory. Addresses are checked.
+            // Loads from memory 0; `_mem` forms reach every memory. Addresses are checked.
             0x0180 load8_u Load8U { dst: DefAcc, addr: Use, offset: ImmU16 } Next fuel Zero "dst = u64(u8) at mem[addr + offset]";
             0x0181 load8_s_i32 Load8SI32 { dst: DefAcc, addr: Use, offset: ImmU16 } Next fuel Zero "dst = u64(u32(s8)) at mem[addr + offset]";
             0x0182 load8_s_i64 Load8SI64 { dst: DefAcc, addr: Use, offset: ImmU16 } Next fuel Zero "dst = s64(s8) at mem[addr + offset]";
@@ -389,24 +389,24 @@ macro_rules! scalar_rows {
             0x018f load32_far Load32Far { dst: DefAcc, addr: Use, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[addr + offset]";
             0x0190 load32_s_i64_far Load32SI64Far { dst: DefAcc, addr: Use, offset: ImmU32 } Next fuel Zero "dst = s64(s32) at mem[addr + offset]";
             0x0191 load64_far Load64Far { dst: DefAcc, addr: Use, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[addr + offset]";
-            0x0192 load8_u_wrap Load8UWrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64(u8) at mem[wrap32(addr + k) + offset]";
-            0x0193 load8_s_i32_wrap Load8SI32Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64(u32(s8)) at mem[wrap32(addr + k) + offset]";
-            0x0194 load8_s_i64_wrap Load8SI64Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = s64(s8) at mem[wrap32(addr + k) + offset]";
-            0x0195 load16_u_wrap Load16UWrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(addr + k) + offset]";
-            0x0196 load16_s_i32_wrap Load16SI32Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap32(addr + k) + offset]";
-            0x0197 load16_s_i64_wrap Load16SI64Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = s64(s16) at mem[wrap32(addr + k) + offset]";
-            0x0198 load32_wrap Load32Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + k) + offset]";
-            0x0199 load32_s_i64_wrap Load32SI64Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = s64(s32) at mem[wrap32(addr + k) + offset]";
-            0x019a load64_wrap Load64Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64 at mem[wrap32(addr + k) + offset]";
-            0x019b load8_u_index Load8UIndex { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u8) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x019c load8_s_i32_index Load8SI32Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s8)) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x019d load8_s_i64_index Load8SI64Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = s64(s8) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x019e load16_u_index Load16UIndex { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x019f load16_s_i32_index Load16SI32Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x01a0 load16_s_i64_index Load16SI64Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = s64(s16) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x01a1 load32_index Load32Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x01a2 load32_s_i64_index Load32SI64Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = s64(s32) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x01a3 load64_index Load64Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap32(addr + (index << shift)) + offset]";
+            0x0192 load8_u_wrap Load8UWrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64(u8) at mem[wrap(addr + k) + offset]";
+            0x0193 load8_s_i32_wrap Load8SI32Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64(u32(s8)) at mem[wrap(addr + k) + offset]";
+            0x0194 load8_s_i64_wrap Load8SI64Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = s64(s8) at mem[wrap(addr + k) + offset]";
+            0x0195 load16_u_wrap Load16UWrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64(u16) at mem[wrap(addr + k) + offset]";
+            0x0196 load16_s_i32_wrap Load16SI32Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap(addr + k) + offset]";
+            0x0197 load16_s_i64_wrap Load16SI64Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = s64(s16) at mem[wrap(addr + k) + offset]";
+            0x0198 load32_wrap Load32Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64(u32) at mem[wrap(addr + k) + offset]";
+            0x0199 load32_s_i64_wrap Load32SI64Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = s64(s32) at mem[wrap(addr + k) + offset]";
+            0x019a load64_wrap Load64Wrap { dst: DefAcc, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = u64 at mem[wrap(addr + k) + offset]";
+            0x019b load8_u_index Load8UIndex { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u8) at mem[wrap(addr + (index << shift)) + offset]";
+            0x019c load8_s_i32_index Load8SI32Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s8)) at mem[wrap(addr + (index << shift)) + offset]";
+            0x019d load8_s_i64_index Load8SI64Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = s64(s8) at mem[wrap(addr + (index << shift)) + offset]";
+            0x019e load16_u_index Load16UIndex { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u16) at mem[wrap(addr + (index << shift)) + offset]";
+            0x019f load16_s_i32_index Load16SI32Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s16)) at mem[wrap(addr + (index << shift)) + offset]";
+            0x01a0 load16_s_i64_index Load16SI64Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = s64(s16) at mem[wrap(addr + (index << shift)) + offset]";
+            0x01a1 load32_index Load32Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64(u32) at mem[wrap(addr + (index << shift)) + offset]";
+            0x01a2 load32_s_i64_index Load32SI64Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = s64(s32) at mem[wrap(addr + (index << shift)) + offset]";
+            0x01a3 load64_index Load64Index { dst: DefAcc, addr: Use, index: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[wrap(addr + (index << shift)) + offset]";
             0x01a4 load8_u_mem Load8UMem { dst: DefAcc, addr: Use, mem: Mem, offset: ImmU32 } Next fuel Zero "dst = u64(u8) at mem[addr + offset in the named memory, 32- or 64-bit]";
             0x01a5 load8_s_i32_mem Load8SI32Mem { dst: DefAcc, addr: Use, mem: Mem, offset: ImmU32 } Next fuel Zero "dst = u64(u32(s8)) at mem[addr + offset in the named memory, 32- or 64-bit]";
             0x01a6 load8_s_i64_mem Load8SI64Mem { dst: DefAcc, addr: Use, mem: Mem, offset: ImmU32 } Next fuel Zero "dst = s64(s8) at mem[addr + offset in the named memory, 32- or 64-bit]";
@@ -426,14 +426,14 @@ macro_rules! scalar_rows {
             0x01b5 store16_far Store16Far { addr: Use, src: Use, offset: ImmU32 } Next fuel Zero "mem[addr + offset] = u16(src)";
             0x01b6 store32_far Store32Far { addr: Use, src: Use, offset: ImmU32 } Next fuel Zero "mem[addr + offset] = u32(src)";
             0x01b7 store64_far Store64Far { addr: Use, src: Use, offset: ImmU32 } Next fuel Zero "mem[addr + offset] = u64(src)";
-            0x01b8 store8_wrap Store8Wrap { addr: Use, src: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "mem[wrap32(addr + k) + offset] = u8(src)";
-            0x01b9 store16_wrap Store16Wrap { addr: Use, src: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "mem[wrap32(addr + k) + offset] = u16(src)";
-            0x01ba store32_wrap Store32Wrap { addr: Use, src: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "mem[wrap32(addr + k) + offset] = u32(src)";
-            0x01bb store64_wrap Store64Wrap { addr: Use, src: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "mem[wrap32(addr + k) + offset] = u64(src)";
-            0x01bc store8_index Store8Index { addr: Use, index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u8(src)";
-            0x01bd store16_index Store16Index { addr: Use, index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u16(src)";
-            0x01be store32_index Store32Index { addr: Use, index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u32(src)";
-            0x01bf store64_index Store64Index { addr: Use, index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u64(src)";
+            0x01b8 store8_wrap Store8Wrap { addr: Use, src: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "mem[wrap(addr + k) + offset] = u8(src)";
+            0x01b9 store16_wrap Store16Wrap { addr: Use, src: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "mem[wrap(addr + k) + offset] = u16(src)";
+            0x01ba store32_wrap Store32Wrap { addr: Use, src: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "mem[wrap(addr + k) + offset] = u32(src)";
+            0x01bb store64_wrap Store64Wrap { addr: Use, src: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "mem[wrap(addr + k) + offset] = u64(src)";
+            0x01bc store8_index Store8Index { addr: Use, index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(addr + (index << shift)) + offset] = u8(src)";
+            0x01bd store16_index Store16Index { addr: Use, index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(addr + (index << shift)) + offset] = u16(src)";
+            0x01be store32_index Store32Index { addr: Use, index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(addr + (index << shift)) + offset] = u32(src)";
+            0x01bf store64_index Store64Index { addr: Use, index: Use, src: Use, shift: Shift, offset: ImmU32 } Next fuel Zero "mem[wrap(addr + (index << shift)) + offset] = u64(src)";
             0x01c0 store8_mem Store8Mem { addr: Use, src: Use, mem: Mem, offset: ImmU32 } Next fuel Zero "mem[addr + offset in the named memory, 32- or 64-bit] = u8(src)";
             0x01c1 store16_mem Store16Mem { addr: Use, src: Use, mem: Mem, offset: ImmU32 } Next fuel Zero "mem[addr + offset in the named memory, 32- or 64-bit] = u16(src)";
             0x01c2 store32_mem Store32Mem { addr: Use, src: Use, mem: Mem, offset: ImmU32 } Next fuel Zero "mem[addr + offset in the named memory, 32- or 64-bit] = u32(src)";
@@ -539,15 +539,15 @@ macro_rules! scalar_rows {
             0x02d6 load8_u_short Load8UShort { dst: DefAccByte, addr: UseByte, offset: ImmU16 } Next fuel Zero "dst = u64(u8) at mem[addr + offset]";
             0x02d7 load32_short Load32Short { dst: DefAccByte, addr: UseByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[addr + offset]";
             0x02d8 load64_short Load64Short { dst: DefAccByte, addr: UseByte, offset: ImmU16 } Next fuel Zero "dst = u64 at mem[addr + offset]";
-            0x02d9 load8_u_wrap_short Load8UWrapShort { dst: DefAccByte, addr: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "dst = u64(u8) at mem[wrap32(addr + k) + offset]";
-            0x02da load32_wrap_short Load32WrapShort { dst: DefAccByte, addr: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + k) + offset]";
-            0x02db load64_wrap_short Load64WrapShort { dst: DefAccByte, addr: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "dst = u64 at mem[wrap32(addr + k) + offset]";
-            0x02dc load32_index_short Load32IndexShort { dst: DefAccByte, addr: UseByte, index: UseByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
+            0x02d9 load8_u_wrap_short Load8UWrapShort { dst: DefAccByte, addr: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "dst = u64(u8) at mem[wrap(addr + k) + offset]";
+            0x02da load32_wrap_short Load32WrapShort { dst: DefAccByte, addr: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "dst = u64(u32) at mem[wrap(addr + k) + offset]";
+            0x02db load64_wrap_short Load64WrapShort { dst: DefAccByte, addr: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "dst = u64 at mem[wrap(addr + k) + offset]";
+            0x02dc load32_index_short Load32IndexShort { dst: DefAccByte, addr: UseByte, index: UseByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[wrap(addr + (index << shift)) + offset]";
             0x02dd store32_short Store32Short { addr: UseByte, src: UseByte, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
             0x02de store64_short Store64Short { addr: UseByte, src: UseByte, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
-            0x02df store32_wrap_short Store32WrapShort { addr: UseByte, src: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "mem[wrap32(addr + k) + offset] = u32(src)";
-            0x02e0 store64_wrap_short Store64WrapShort { addr: UseByte, src: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "mem[wrap32(addr + k) + offset] = u64(src)";
-            0x02e1 store32_index_short Store32IndexShort { addr: UseByte, index: UseByte, src: UseByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "mem[wrap32(addr + (index << shift)) + offset] = u32(src)";
+            0x02df store32_wrap_short Store32WrapShort { addr: UseByte, src: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "mem[wrap(addr + k) + offset] = u32(src)";
+            0x02e0 store64_wrap_short Store64WrapShort { addr: UseByte, src: UseByte, offset: ImmU8, k: ImmS8 } Next fuel Zero "mem[wrap(addr + k) + offset] = u64(src)";
+            0x02e1 store32_index_short Store32IndexShort { addr: UseByte, index: UseByte, src: UseByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "mem[wrap(addr + (index << shift)) + offset] = u32(src)";
             0x02e2 i32_add_load_short I32AddLoadShort { dst: DefAccByte, lhs: UseByte, addr: UseByte, offset: ImmU8 } Next fuel Zero "dst = i32(lhs + mem[addr + offset])";
             0x02e3 i32_add_mem_imm_short I32AddMemImmShort { addr: UseByte, imm: ImmS8, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = i32(mem[addr + offset] + imm)";
             0x02e4 store32_imm_short Store32ImmShort { addr: UseByte, imm: ImmS8, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(imm)";
@@ -562,8 +562,8 @@ macro_rules! scalar_rows {
             0x02ed i32_shl_imm_acc_lhs_short I32ShlImmAccLhsShort { dst: DefAccByte, lhs: AccByte, imm: ImmS16 } Next fuel Zero "dst = i32(lhs << imm)";
             0x02ee i64_and_acc_lhs_short I64AndAccLhsShort { dst: DefAccByte, lhs: AccByte, rhs: Use } Next fuel Zero "dst = i64(lhs & rhs)";
             0x02ef load32_acc_addr_short Load32AccAddrShort { dst: DefAccByte, addr: AccByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[addr + offset]";
-            0x02f0 load32_index_acc_index_short Load32IndexAccIndexShort { dst: DefAccByte, addr: UseByte, index: AccByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
-            0x02f1 load32_index_acc_addr_short Load32IndexAccAddrShort { dst: DefAccByte, addr: AccByte, index: UseByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[wrap32(addr + (index << shift)) + offset]";
+            0x02f0 load32_index_acc_index_short Load32IndexAccIndexShort { dst: DefAccByte, addr: UseByte, index: AccByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[wrap(addr + (index << shift)) + offset]";
+            0x02f1 load32_index_acc_addr_short Load32IndexAccAddrShort { dst: DefAccByte, addr: AccByte, index: UseByte, shift: ShiftByte, offset: ImmU16 } Next fuel Zero "dst = u64(u32) at mem[wrap(addr + (index << shift)) + offset]";
             0x02f2 store32_acc_src_short Store32AccSrcShort { addr: UseByte, src: AccByte, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";
             0x02f3 store64_acc_src_short Store64AccSrcShort { addr: UseByte, src: AccByte, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u64(src)";
             0x02f4 i32_add_load_acc_lhs_short I32AddLoadAccLhsShort { dst: DefAccByte, lhs: AccByte, addr: UseByte, offset: ImmU8 } Next fuel Zero "dst = i32(lhs + mem[addr + offset])";

@@ -65,10 +65,10 @@ macro_rules! pair_rows {
             0x07b7 global_step GlobalStep { d1: DefAccByte, d0: DefByte, imm: ImmS16, global: DefinedGlobal } Next fuel Zero "d0 = global; d1 = i32(d0 + imm); global = d1";
 
             // As in `fused_more_ops.rs`: a product of numbers in memory, one of them in an array of arrays, and a sum.
-            0x07b8 f64_mul_add_load2_index F64MulAddLoad2Index { dst: DefF64, c: Use, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = f64(mem[wrap32(addr + index)] * mem[wrap32(addr2 + k2)] + c)";
-            0x07b9 f64_mul_add_load2_index_acc_c F64MulAddLoad2IndexAccC { dst: DefF64, c: AccF64, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = f64(mem[wrap32(addr + index)] * mem[wrap32(addr2 + k2)] + c)";
-            0x07ba i32_mul_add_load2_index I32MulAddLoad2Index { dst: DefAcc, c: Use, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = i32(mem[wrap32(addr + index)] * mem[wrap32(addr2 + k2)] + c)";
-            0x07bb i32_mul_add_load2_index_acc_c I32MulAddLoad2IndexAccC { dst: DefAcc, c: Acc, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = i32(mem[wrap32(addr + index)] * mem[wrap32(addr2 + k2)] + c)";
+            0x07b8 f64_mul_add_load2_index F64MulAddLoad2Index { dst: DefF64, c: Use, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = f64(mem[wrap(addr + index)] * mem[wrap(addr2 + k2)] + c)";
+            0x07b9 f64_mul_add_load2_index_acc_c F64MulAddLoad2IndexAccC { dst: DefF64, c: AccF64, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = f64(mem[wrap(addr + index)] * mem[wrap(addr2 + k2)] + c)";
+            0x07ba i32_mul_add_load2_index I32MulAddLoad2Index { dst: DefAcc, c: Use, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = i32(mem[wrap(addr + index)] * mem[wrap(addr2 + k2)] + c)";
+            0x07bb i32_mul_add_load2_index_acc_c I32MulAddLoad2IndexAccC { dst: DefAcc, c: Acc, addr: Use, index: Use, addr2: Use, k2: ImmS16 } Next fuel Zero "dst = i32(mem[wrap(addr + index)] * mem[wrap(addr2 + k2)] + c)";
 
             // From memory to memory.
             0x07bc load32_store Load32Store { addr2: Use, addr: Use, offset2: ImmU16, offset: ImmU16 } Next fuel Zero "mem[addr2 + offset2] = u32 at mem[addr + offset]";

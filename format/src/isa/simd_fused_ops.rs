@@ -44,16 +44,16 @@ macro_rules! simd_fused_rows {
             0x0735 br_v128_none_true BrV128NoneTrue { src: Use128, label: Label16 } CondBranch fuel Zero "if src == 0 goto label";
 
             // The right operand of the first operator is loaded.
-            0x0736 i16x8_add_load8x8_u_wrap I16x8AddLoad8x8UWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] + (8 u8, as i16x8, at mem[wrap32(addr + k) + offset])[i]";
-            0x0737 i32x4_add_load_wrap I32x4AddLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] + (16 bytes at mem[wrap32(addr + k) + offset])[i]";
-            0x0738 v128_xor_load_wrap V128XorLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = lhs ^ 16 bytes at mem[wrap32(addr + k) + offset]";
-            0x0739 f32x4_add_load_wrap F32x4AddLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] + (16 bytes at mem[wrap32(addr + k) + offset])[i]";
-            0x073a f32x4_sub_load_wrap F32x4SubLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] - (16 bytes at mem[wrap32(addr + k) + offset])[i]";
-            0x073b f32x4_mul_load_wrap F32x4MulLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] * (16 bytes at mem[wrap32(addr + k) + offset])[i]";
-            0x073c f32x4_mul_add_load_wrap F32x4MulAddLoadWrap { dst: Def128, a: Use128, c: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = a[i] * (16 bytes at mem[wrap32(addr + k) + offset])[i] + c[i], rounded twice";
-            0x073d f64x2_add_load_wrap F64x2AddLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] + (16 bytes at mem[wrap32(addr + k) + offset])[i]";
-            0x073e f64x2_mul_load_wrap F64x2MulLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] * (16 bytes at mem[wrap32(addr + k) + offset])[i]";
-            0x073f f64x2_mul_add_load_wrap F64x2MulAddLoadWrap { dst: Def128, a: Use128, c: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = a[i] * (16 bytes at mem[wrap32(addr + k) + offset])[i] + c[i], rounded twice";
+            0x0736 i16x8_add_load8x8_u_wrap I16x8AddLoad8x8UWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] + (8 u8, as i16x8, at mem[wrap(addr + k) + offset])[i]";
+            0x0737 i32x4_add_load_wrap I32x4AddLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] + (16 bytes at mem[wrap(addr + k) + offset])[i]";
+            0x0738 v128_xor_load_wrap V128XorLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst = lhs ^ 16 bytes at mem[wrap(addr + k) + offset]";
+            0x0739 f32x4_add_load_wrap F32x4AddLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] + (16 bytes at mem[wrap(addr + k) + offset])[i]";
+            0x073a f32x4_sub_load_wrap F32x4SubLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] - (16 bytes at mem[wrap(addr + k) + offset])[i]";
+            0x073b f32x4_mul_load_wrap F32x4MulLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] * (16 bytes at mem[wrap(addr + k) + offset])[i]";
+            0x073c f32x4_mul_add_load_wrap F32x4MulAddLoadWrap { dst: Def128, a: Use128, c: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = a[i] * (16 bytes at mem[wrap(addr + k) + offset])[i] + c[i], rounded twice";
+            0x073d f64x2_add_load_wrap F64x2AddLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] + (16 bytes at mem[wrap(addr + k) + offset])[i]";
+            0x073e f64x2_mul_load_wrap F64x2MulLoadWrap { dst: Def128, lhs: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = lhs[i] * (16 bytes at mem[wrap(addr + k) + offset])[i]";
+            0x073f f64x2_mul_add_load_wrap F64x2MulAddLoadWrap { dst: Def128, a: Use128, c: Use128, addr: Use, offset: ImmU16, k: ImmS32 } Next fuel Zero "dst[i] = a[i] * (16 bytes at mem[wrap(addr + k) + offset])[i] + c[i], rounded twice";
         }
     };
 }

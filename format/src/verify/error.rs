@@ -106,7 +106,7 @@ errors! {
     NoTerminator Corrupt "the function's end can be reached";
     FreeCycle Corrupt "a loop or call could run without using fuel";
     BadImmediate Corrupt "an immediate operand is out of range";
-    NoMemoryZero Corrupt "an instruction needs a 32-bit memory 0 with 64 KiB pages";
+    NoMemoryZero Corrupt "an instruction works on memory 0, and there is none";
     NotAccumulated Corrupt "an accumulator operand is not what the instruction before has written";
     ImmutableGlobal Corrupt "an immutable global is set";
     TypeMismatch Corrupt "a type is of another kind than is needed here, or does not fit what it is used with";

@@ -10,7 +10,7 @@ use super::rules::{Plain, Rule, rule_of, rule_of_op};
 use crate::image::features;
 use crate::image::func::{FuncRecord, RECORD_LEN};
 use crate::image::subtype::TypeSpace;
-use crate::image::types::{Composite, ExternKind, GlobalType, PAGE_LOG2, val};
+use crate::image::types::{Composite, ExternKind, GlobalType, val};
 use crate::image::view::ModuleView;
 use crate::isa::{
     Control, MAX_WORDS, Op, PROLOGUE, Role, cost_of, field, field_value, is_fuel, label_words,
@@ -114,7 +114,7 @@ pub(super) struct Walk<'m, 'a> {
     pair_lanes: u64,
     /// Whether the module may compute with floats.
     floats: bool,
-    /// Whether memory 0 is as the short forms need it, once an instruction has asked.
+    /// Whether there is a memory 0, once an instruction has asked.
     memory_zero: Option<bool>,
     /// Cost of the block that the walk is in, as far as its `fuel` says it.
     cost: u32,
@@ -380,10 +380,9 @@ impl Walk<'_, '_> {
 
     fn check_memory_zero(&mut self) -> Checked<()> {
         let module = self.module;
-        let suits = *self.memory_zero.get_or_insert_with(|| {
-            (module.memory_type(0)).is_some_and(|ty| !ty.is64 && ty.page_log2 == PAGE_LOG2)
-        });
-        ensure(suits, Kind::NoMemoryZero)
+        let memory_zero = &mut self.memory_zero;
+        let is_there = *memory_zero.get_or_insert_with(|| module.memory_type(0).is_some());
+        ensure(is_there, Kind::NoMemoryZero)
     }
 
     /// A label of the instruction at `self.at`: it leads to a `fuel` instruction, and a way back costs something.

@@ -25,7 +25,7 @@ const RICH: &str = include_str!("../../src/hostile/rich.wat");
 const COLLECTED: &str = include_str!("../../src/hostile/collected.wat");
 
 /// A module, and the argument of its `run`.
-const FEATURES: [(&str, &[u8], u32); 4] = [
+const FEATURES: [(&str, &[u8], u32); 5] = [
     (
         "gc_trees",
         include_bytes!("../../programs/features/gc_trees.wat"),
@@ -45,6 +45,11 @@ const FEATURES: [(&str, &[u8], u32); 4] = [
         "simd_filter",
         include_bytes!("../../programs/simd_filter.wasm"),
         1,
+    ),
+    (
+        "wide_btree",
+        include_bytes!("../../programs/wide_btree.wasm"),
+        300,
     ),
 ];
 

@@ -7,13 +7,13 @@ use crate::raw::state::Ctl;
 macro_rules! load_op {
     ($($get:ident $acc:ident $set:ident $raw:ty { $($name:ident $(| $name_short:ident)? [$($lhs:ident $(| $lhs_short:ident)?)?] = $operation:expr;)* })*) => { handlers! {$($(
         fn $name $(| $name_short)? (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.imm_u32(at::offset)));
             let Some(bytes) = s.load(ea) else { return OUT };
             s.$set(at::dst, $operation(s.$get(at::lhs), <$raw>::from_le_bytes(bytes)));
             Ctl::Next
         }
         $(fn $lhs $(| $lhs_short)? (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.imm_u32(at::offset)));
             let Some(bytes) = s.load(ea) else { return OUT };
             s.$set(at::dst, $operation(s.$acc(at::lhs), <$raw>::from_le_bytes(bytes)));
             Ctl::Next
@@ -50,12 +50,12 @@ load_op! {
 macro_rules! op_store {
     ($($get:ident $acc:ident { $($name:ident [$($lhs:ident)?] = $operation:expr;)* })*) => { handlers! {$($(
         fn $name(s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.imm_u32(at::offset)));
             let value = $operation(s.$get(at::lhs), s.$get(at::rhs));
             if s.store(ea, value.to_le_bytes()) { Ctl::Next } else { OUT }
         }
         $(fn $lhs(s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.imm_u32(at::offset)));
             let value = $operation(s.$acc(at::lhs), s.$get(at::rhs));
             if s.store(ea, value.to_le_bytes()) { Ctl::Next } else { OUT }
         })?
@@ -91,7 +91,7 @@ op_store! {
 macro_rules! update {
     ($($name:ident $(| $short:ident)? $raw:ty, $widen:ident;)*) => { handlers! {$(
         fn $name $(| $short)? (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.half(at::offset)));
             let Some(bytes) = s.load(ea) else { return OUT };
             let value = <$raw>::from_le_bytes(bytes).wrapping_add($widen(s.imm_s16(at::imm)));
             // In bounds, as the load was.

@@ -5,19 +5,13 @@ use wrt_format::isa::Place;
 use wrt_format::num;
 
 use super::int::widen32;
-use super::memory::{OUT, scaled, wrapped};
+use super::memory::{OUT, near, step, summed, wrapped};
 use crate::raw::state::{Ctl, State};
 
-/// `addr + offset`.
-#[inline(always)]
-fn near(s: &State, addr: u32, offset: Place) -> u64 {
-    u64::from(addr) + u64::from(s.half(offset))
-}
-
-/// `wrap32(index << shift) + offset`.
+/// `wrap(index << shift) + offset`, of an index of 32 bits.
 #[inline(always)]
 fn placed(s: &State, index: u32, shift: Place, offset: Place) -> u64 {
-    scaled(s, index, shift) + u64::from(s.imm_u32(offset))
+    s.beyond(s.scale(index.into(), shift), s.imm_u32(offset).into())
 }
 
 /// What is computed of a number in memory.
@@ -34,15 +28,15 @@ macro_rules! loaded {
 
 loaded! {
     u8 {
-        load8_u_sum = |s, at, v| s.get32(at::addr).wrapping_add(s.get32(at::index)).wrapping_add(s.imm_s32(at::k) as u32).into(), v;
+        load8_u_sum = |s, at, v| s.wrap(summed(s, at::addr, at::index).wrapping_add(step(s.imm_s32(at::k)))), v;
         load8_u_wrap_shl_imm = |s, at, v| wrapped(s, at::addr, at::k), num::i32_shl(v, widen32(s.imm_s16(at::imm)));
     }
     u32 {
         load32_masked = |s, at, v| placed(s, s.get32(at::index) & widen32(s.imm_s16(at::mask)), at::shift, at::offset), v;
         load32_masked_acc_index = |s, at, v| placed(s, s.acc32(at::index) & widen32(s.imm_s16(at::mask)), at::shift, at::offset), v;
         load32_at | load32_at_short = |s, at, v| s.imm_u32(at::offset).into(), v;
-        i32_add_imm_load = |s, at, v| near(s, s.get32(at::addr), at::offset), v.wrapping_add(widen32(s.imm_s16(at::imm)));
-        i32_add_imm_load_acc_addr = |s, at, v| near(s, s.acc32(at::addr), at::offset), v.wrapping_add(widen32(s.imm_s16(at::imm)));
+        i32_add_imm_load = |s, at, v| near(s, s.address(at::addr), at::offset), v.wrapping_add(widen32(s.imm_s16(at::imm)));
+        i32_add_imm_load_acc_addr = |s, at, v| near(s, s.acc_address(at::addr), at::offset), v.wrapping_add(widen32(s.imm_s16(at::imm)));
     }
 }
 
@@ -59,8 +53,8 @@ macro_rules! stored {
 stored! {
     store32_at | store32_at_short = |s, at| s.imm_u32(at::offset).into(), s.get32(at::src);
     store32_at_acc_src = |s, at| s.imm_u32(at::offset).into(), s.acc32(at::src);
-    i32_add_imm_store = |s, at| near(s, s.get32(at::addr), at::offset), s.get32(at::lhs).wrapping_add(widen32(s.imm_s16(at::imm)));
-    i32_add_imm_store_acc_lhs = |s, at| near(s, s.get32(at::addr), at::offset), s.acc32(at::lhs).wrapping_add(widen32(s.imm_s16(at::imm)));
+    i32_add_imm_store = |s, at| near(s, s.address(at::addr), at::offset), s.get32(at::lhs).wrapping_add(widen32(s.imm_s16(at::imm)));
+    i32_add_imm_store_acc_lhs = |s, at| near(s, s.address(at::addr), at::offset), s.acc32(at::lhs).wrapping_add(widen32(s.imm_s16(at::imm)));
 }
 
 /// A byte in memory compared with a slot, and a branch.
@@ -77,6 +71,6 @@ macro_rules! byte {
 byte! {
     br_load8_u_wrap_eq = |s, at| wrapped(s, at::addr, at::k), true;
     br_load8_u_wrap_ne = |s, at| wrapped(s, at::addr, at::k), false;
-    br_load8_u_index_eq = |s, at| s.get32(at::addr).wrapping_add(s.get32(at::index)).into(), true;
-    br_load8_u_index_ne = |s, at| s.get32(at::addr).wrapping_add(s.get32(at::index)).into(), false;
+    br_load8_u_index_eq = |s, at| summed(s, at::addr, at::index), true;
+    br_load8_u_index_ne = |s, at| summed(s, at::addr, at::index), false;
 }

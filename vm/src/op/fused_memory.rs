@@ -2,20 +2,13 @@
 
 use wrt_format::isa::Place;
 
-use super::int::widen32;
-use super::memory::{OUT, indexed, scaled, wrapped};
+use super::memory::{OUT, indexed, near, step, summed, wrapped};
 use crate::raw::state::{Ctl, State};
 
-/// `addr + offset`.
-#[inline(always)]
-fn near(s: &State, addr: u32, offset: Place) -> u64 {
-    u64::from(addr) + u64::from(s.half(offset))
-}
-
-/// `wrap32(addr + k)` for an immediate of 16 bits.
+/// `wrap(addr + k)` for an immediate of 16 bits.
 #[inline(always)]
 fn stepped(s: &State, addr: Place, k: Place) -> u64 {
-    u64::from(s.get32(addr).wrapping_add(widen32(s.imm_s16(k))))
+    s.wrap(s.address(addr).wrapping_add(step(s.imm_s16(k))))
 }
 
 /// What is computed of a number in memory.
@@ -32,36 +25,36 @@ macro_rules! loaded {
 
 loaded! {
     set_f64 f64 {
-        f64_add_load_wrap = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.get_f64(at::lhs) + v;
-        f64_add_load_wrap_acc_lhs = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.acc_f64(at::lhs) + v;
-        f64_sub_load_wrap = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.get_f64(at::lhs) - v;
-        f64_sub_load_wrap_acc_lhs = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.acc_f64(at::lhs) - v;
-        f64_mul_load_wrap = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.get_f64(at::lhs) * v;
-        f64_mul_load_wrap_acc_lhs = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.acc_f64(at::lhs) * v;
-        f64_mul_add_load = |s, at, v| near(s, s.get32(at::addr), at::offset), s.get_f64(at::a) * v + s.get_f64(at::c);
-        f64_mul_add_load_acc_a = |s, at, v| near(s, s.get32(at::addr), at::offset), s.acc_f64(at::a) * v + s.get_f64(at::c);
-        f64_mul_add_load_acc_c = |s, at, v| near(s, s.get32(at::addr), at::offset), s.get_f64(at::a) * v + s.acc_f64(at::c);
-        f64_mul_add_load_wrap = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.get_f64(at::a) * v + s.get_f64(at::c);
-        f64_mul_add_load_wrap_acc_a = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.acc_f64(at::a) * v + s.get_f64(at::c);
-        f64_mul_add_load_wrap_acc_c = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.get_f64(at::a) * v + s.acc_f64(at::c);
+        f64_add_load_wrap = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.get_f64(at::lhs) + v;
+        f64_add_load_wrap_acc_lhs = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.acc_f64(at::lhs) + v;
+        f64_sub_load_wrap = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.get_f64(at::lhs) - v;
+        f64_sub_load_wrap_acc_lhs = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.acc_f64(at::lhs) - v;
+        f64_mul_load_wrap = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.get_f64(at::lhs) * v;
+        f64_mul_load_wrap_acc_lhs = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.acc_f64(at::lhs) * v;
+        f64_mul_add_load = |s, at, v| near(s, s.address(at::addr), at::offset), s.get_f64(at::a) * v + s.get_f64(at::c);
+        f64_mul_add_load_acc_a = |s, at, v| near(s, s.address(at::addr), at::offset), s.acc_f64(at::a) * v + s.get_f64(at::c);
+        f64_mul_add_load_acc_c = |s, at, v| near(s, s.address(at::addr), at::offset), s.get_f64(at::a) * v + s.acc_f64(at::c);
+        f64_mul_add_load_wrap = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.get_f64(at::a) * v + s.get_f64(at::c);
+        f64_mul_add_load_wrap_acc_a = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.acc_f64(at::a) * v + s.get_f64(at::c);
+        f64_mul_add_load_wrap_acc_c = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.get_f64(at::a) * v + s.acc_f64(at::c);
     }
     set32 u32 {
-        i32_add_load_wrap = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.get32(at::lhs).wrapping_add(v);
-        i32_add_load_wrap_acc_lhs = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.acc32(at::lhs).wrapping_add(v);
-        i32_add_load_index = |s, at, v| indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset)), s.get32(at::lhs).wrapping_add(v);
-        i32_add_load_index_acc_lhs = |s, at, v| indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset)), s.acc32(at::lhs).wrapping_add(v);
-        i32_add_load_scaled = |s, at, v| scaled(s, s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset)), s.get32(at::lhs).wrapping_add(v);
-        i32_add_load_scaled_acc_lhs = |s, at, v| scaled(s, s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset)), s.acc32(at::lhs).wrapping_add(v);
-        i32_add_load_scaled_acc_index = |s, at, v| scaled(s, s.acc32(at::index), at::shift) + u64::from(s.imm_u32(at::offset)), s.get32(at::lhs).wrapping_add(v);
-        i32_xor_load_scaled = |s, at, v| scaled(s, s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset)), s.get32(at::lhs) ^ v;
-        i32_xor_load_scaled_acc_lhs = |s, at, v| scaled(s, s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset)), s.acc32(at::lhs) ^ v;
-        i32_xor_load_scaled_acc_index = |s, at, v| scaled(s, s.acc32(at::index), at::shift) + u64::from(s.imm_u32(at::offset)), s.get32(at::lhs) ^ v;
-        i32_mul_add_load = |s, at, v| near(s, s.get32(at::addr), at::offset), s.get32(at::a).wrapping_mul(v).wrapping_add(s.get32(at::c));
-        i32_mul_add_load_acc_a = |s, at, v| near(s, s.get32(at::addr), at::offset), s.acc32(at::a).wrapping_mul(v).wrapping_add(s.get32(at::c));
-        i32_mul_add_load_acc_c = |s, at, v| near(s, s.get32(at::addr), at::offset), s.get32(at::a).wrapping_mul(v).wrapping_add(s.acc32(at::c));
-        i32_mul_add_load_wrap = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.get32(at::a).wrapping_mul(v).wrapping_add(s.get32(at::c));
-        i32_mul_add_load_wrap_acc_a = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.acc32(at::a).wrapping_mul(v).wrapping_add(s.get32(at::c));
-        i32_mul_add_load_wrap_acc_c = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.get32(at::a).wrapping_mul(v).wrapping_add(s.acc32(at::c));
+        i32_add_load_wrap = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.get32(at::lhs).wrapping_add(v);
+        i32_add_load_wrap_acc_lhs = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.acc32(at::lhs).wrapping_add(v);
+        i32_add_load_index = |s, at, v| s.beyond(indexed(s, s.address(at::addr), s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset))), s.get32(at::lhs).wrapping_add(v);
+        i32_add_load_index_acc_lhs = |s, at, v| s.beyond(indexed(s, s.address(at::addr), s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset))), s.acc32(at::lhs).wrapping_add(v);
+        i32_add_load_scaled = |s, at, v| s.beyond(s.scale(s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset))), s.get32(at::lhs).wrapping_add(v);
+        i32_add_load_scaled_acc_lhs = |s, at, v| s.beyond(s.scale(s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset))), s.acc32(at::lhs).wrapping_add(v);
+        i32_add_load_scaled_acc_index = |s, at, v| s.beyond(s.scale(s.acc_address(at::index), at::shift), u64::from(s.imm_u32(at::offset))), s.get32(at::lhs).wrapping_add(v);
+        i32_xor_load_scaled = |s, at, v| s.beyond(s.scale(s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset))), s.get32(at::lhs) ^ v;
+        i32_xor_load_scaled_acc_lhs = |s, at, v| s.beyond(s.scale(s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset))), s.acc32(at::lhs) ^ v;
+        i32_xor_load_scaled_acc_index = |s, at, v| s.beyond(s.scale(s.acc_address(at::index), at::shift), u64::from(s.imm_u32(at::offset))), s.get32(at::lhs) ^ v;
+        i32_mul_add_load = |s, at, v| near(s, s.address(at::addr), at::offset), s.get32(at::a).wrapping_mul(v).wrapping_add(s.get32(at::c));
+        i32_mul_add_load_acc_a = |s, at, v| near(s, s.address(at::addr), at::offset), s.acc32(at::a).wrapping_mul(v).wrapping_add(s.get32(at::c));
+        i32_mul_add_load_acc_c = |s, at, v| near(s, s.address(at::addr), at::offset), s.get32(at::a).wrapping_mul(v).wrapping_add(s.acc32(at::c));
+        i32_mul_add_load_wrap = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.get32(at::a).wrapping_mul(v).wrapping_add(s.get32(at::c));
+        i32_mul_add_load_wrap_acc_a = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.acc32(at::a).wrapping_mul(v).wrapping_add(s.get32(at::c));
+        i32_mul_add_load_wrap_acc_c = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.get32(at::a).wrapping_mul(v).wrapping_add(s.acc32(at::c));
     }
 }
 
@@ -80,42 +73,42 @@ macro_rules! product {
 }
 
 /// An address and an offset.
-macro_rules! step {
+macro_rules! at_step {
     ($s:ident, $at:ident) => {
         stepped($s, $at::addr, $at::k)
     };
 }
 
 /// The sum of two slots: an array of arrays.
-macro_rules! index {
+macro_rules! at_sum {
     ($s:ident, $at:ident) => {
-        u64::from($s.get32($at::addr).wrapping_add($s.get32($at::index)))
+        summed($s, $at::addr, $at::index)
     };
 }
 
 product! {
     set_f64 f64 {
-        f64_mul_add_load2 = step get_f64, |x, y, c| x * y + c;
-        f64_mul_add_load2_acc_c = step acc_f64, |x, y, c| x * y + c;
-        f64_mul_add_load2_index = index get_f64, |x, y, c| x * y + c;
-        f64_mul_add_load2_index_acc_c = index acc_f64, |x, y, c| x * y + c;
+        f64_mul_add_load2 = at_step get_f64, |x, y, c| x * y + c;
+        f64_mul_add_load2_acc_c = at_step acc_f64, |x, y, c| x * y + c;
+        f64_mul_add_load2_index = at_sum get_f64, |x, y, c| x * y + c;
+        f64_mul_add_load2_index_acc_c = at_sum acc_f64, |x, y, c| x * y + c;
     }
     set32 u32 {
-        i32_mul_add_load2 = step get32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
-        i32_mul_add_load2_acc_c = step acc32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
-        i32_mul_add_load2_index = index get32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
-        i32_mul_add_load2_index_acc_c = index acc32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
+        i32_mul_add_load2 = at_step get32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
+        i32_mul_add_load2_acc_c = at_step acc32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
+        i32_mul_add_load2_index = at_sum get32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
+        i32_mul_add_load2_index_acc_c = at_sum acc32, |x, y, c| x.wrapping_mul(y).wrapping_add(c);
     }
 }
 
 handlers! {
     fn load32_store | load32_store_short(s, at) {
-        let Some(bytes) = s.load::<4>(near(s, s.get32(at::addr), at::offset)) else { return OUT };
-        if s.store(near(s, s.get32(at::addr2), at::offset2), bytes) { Ctl::Next } else { OUT }
+        let Some(bytes) = s.load::<4>(near(s, s.address(at::addr), at::offset)) else { return OUT };
+        if s.store(near(s, s.address(at::addr2), at::offset2), bytes) { Ctl::Next } else { OUT }
     }
     fn load64_store | load64_store_short(s, at) {
-        let Some(bytes) = s.load::<8>(near(s, s.get32(at::addr), at::offset)) else { return OUT };
-        if s.store(near(s, s.get32(at::addr2), at::offset2), bytes) { Ctl::Next } else { OUT }
+        let Some(bytes) = s.load::<8>(near(s, s.address(at::addr), at::offset)) else { return OUT };
+        if s.store(near(s, s.address(at::addr2), at::offset2), bytes) { Ctl::Next } else { OUT }
     }
 }
 
@@ -124,7 +117,7 @@ macro_rules! through {
     ($($raw:ty { $($name:ident = $get:ident;)* })*) => { handlers! {$($(
         fn $name(s, at) {
             let Some(pointer) = s.load(near(s, s.$get(at::addr), at::offset)) else { return OUT };
-            let ea = near(s, u32::from_le_bytes(pointer), at::offset2);
+            let ea = near(s, u32::from_le_bytes(pointer).into(), at::offset2);
             let Some(bytes) = s.load(ea) else { return OUT };
             s.set64(at::dst, <$raw>::from_le_bytes(bytes).into());
             Ctl::Next
@@ -133,8 +126,8 @@ macro_rules! through {
 }
 
 through! {
-    u32 { load32_load32 = get32; load32_load32_acc_addr = acc32; }
-    u64 { load32_load64 = get32; load32_load64_acc_addr = acc32; }
+    u32 { load32_load32 = address; load32_load32_acc_addr = acc_address; }
+    u64 { load32_load64 = address; load32_load64_acc_addr = acc_address; }
 }
 
 /// An update in place: the store is in bounds where the load was.
@@ -152,29 +145,29 @@ macro_rules! update {
 
 update! {
     u32 {
-        i32_add_mem = |s, at, v| near(s, s.get32(at::addr), at::offset), v.wrapping_add(s.get32(at::rhs));
-        i32_add_mem_acc_rhs = |s, at, v| near(s, s.get32(at::addr), at::offset), v.wrapping_add(s.acc32(at::rhs));
-        i32_sub_mem = |s, at, v| near(s, s.get32(at::addr), at::offset), v.wrapping_sub(s.get32(at::rhs));
-        i32_sub_mem_acc_rhs = |s, at, v| near(s, s.get32(at::addr), at::offset), v.wrapping_sub(s.acc32(at::rhs));
-        i32_xor_mem = |s, at, v| near(s, s.get32(at::addr), at::offset), v ^ s.get32(at::rhs);
-        i32_xor_mem_acc_rhs = |s, at, v| near(s, s.get32(at::addr), at::offset), v ^ s.acc32(at::rhs);
+        i32_add_mem = |s, at, v| near(s, s.address(at::addr), at::offset), v.wrapping_add(s.get32(at::rhs));
+        i32_add_mem_acc_rhs = |s, at, v| near(s, s.address(at::addr), at::offset), v.wrapping_add(s.acc32(at::rhs));
+        i32_sub_mem = |s, at, v| near(s, s.address(at::addr), at::offset), v.wrapping_sub(s.get32(at::rhs));
+        i32_sub_mem_acc_rhs = |s, at, v| near(s, s.address(at::addr), at::offset), v.wrapping_sub(s.acc32(at::rhs));
+        i32_xor_mem = |s, at, v| near(s, s.address(at::addr), at::offset), v ^ s.get32(at::rhs);
+        i32_xor_mem_acc_rhs = |s, at, v| near(s, s.address(at::addr), at::offset), v ^ s.acc32(at::rhs);
     }
     f64 {
-        f64_add_mem = |s, at, v| near(s, s.get32(at::addr), at::offset), v + s.get_f64(at::rhs);
-        f64_add_mem_acc_rhs = |s, at, v| near(s, s.get32(at::addr), at::offset), v + s.acc_f64(at::rhs);
-        f64_add_mem_wrap = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), v + s.get_f64(at::rhs);
-        f64_add_mem_wrap_acc_rhs = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), v + s.acc_f64(at::rhs);
-        f64_sub_mem = |s, at, v| near(s, s.get32(at::addr), at::offset), v - s.get_f64(at::rhs);
-        f64_sub_mem_acc_rhs = |s, at, v| near(s, s.get32(at::addr), at::offset), v - s.acc_f64(at::rhs);
-        f64_sub_mem_wrap = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), v - s.get_f64(at::rhs);
-        f64_sub_mem_wrap_acc_rhs = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), v - s.acc_f64(at::rhs);
-        f64_mul_add_mem = |s, at, v| near(s, s.get32(at::addr), at::offset), s.get_f64(at::a) * s.get_f64(at::b) + v;
-        f64_mul_add_mem_acc_a = |s, at, v| near(s, s.get32(at::addr), at::offset), s.acc_f64(at::a) * s.get_f64(at::b) + v;
-        f64_mul_add_mem_wrap = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.get_f64(at::a) * s.get_f64(at::b) + v;
-        f64_mul_add_mem_wrap_acc_a = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), s.acc_f64(at::a) * s.get_f64(at::b) + v;
-        f64_sub_mul_mem = |s, at, v| near(s, s.get32(at::addr), at::offset), v - s.get_f64(at::a) * s.get_f64(at::b);
-        f64_sub_mul_mem_acc_a = |s, at, v| near(s, s.get32(at::addr), at::offset), v - s.acc_f64(at::a) * s.get_f64(at::b);
-        f64_sub_mul_mem_wrap = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), v - s.get_f64(at::a) * s.get_f64(at::b);
-        f64_sub_mul_mem_wrap_acc_a = |s, at, v| wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset)), v - s.acc_f64(at::a) * s.get_f64(at::b);
+        f64_add_mem = |s, at, v| near(s, s.address(at::addr), at::offset), v + s.get_f64(at::rhs);
+        f64_add_mem_acc_rhs = |s, at, v| near(s, s.address(at::addr), at::offset), v + s.acc_f64(at::rhs);
+        f64_add_mem_wrap = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), v + s.get_f64(at::rhs);
+        f64_add_mem_wrap_acc_rhs = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), v + s.acc_f64(at::rhs);
+        f64_sub_mem = |s, at, v| near(s, s.address(at::addr), at::offset), v - s.get_f64(at::rhs);
+        f64_sub_mem_acc_rhs = |s, at, v| near(s, s.address(at::addr), at::offset), v - s.acc_f64(at::rhs);
+        f64_sub_mem_wrap = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), v - s.get_f64(at::rhs);
+        f64_sub_mem_wrap_acc_rhs = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), v - s.acc_f64(at::rhs);
+        f64_mul_add_mem = |s, at, v| near(s, s.address(at::addr), at::offset), s.get_f64(at::a) * s.get_f64(at::b) + v;
+        f64_mul_add_mem_acc_a = |s, at, v| near(s, s.address(at::addr), at::offset), s.acc_f64(at::a) * s.get_f64(at::b) + v;
+        f64_mul_add_mem_wrap = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.get_f64(at::a) * s.get_f64(at::b) + v;
+        f64_mul_add_mem_wrap_acc_a = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), s.acc_f64(at::a) * s.get_f64(at::b) + v;
+        f64_sub_mul_mem = |s, at, v| near(s, s.address(at::addr), at::offset), v - s.get_f64(at::a) * s.get_f64(at::b);
+        f64_sub_mul_mem_acc_a = |s, at, v| near(s, s.address(at::addr), at::offset), v - s.acc_f64(at::a) * s.get_f64(at::b);
+        f64_sub_mul_mem_wrap = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), v - s.get_f64(at::a) * s.get_f64(at::b);
+        f64_sub_mul_mem_wrap_acc_a = |s, at, v| s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset))), v - s.acc_f64(at::a) * s.get_f64(at::b);
     }
 }

@@ -1,8 +1,8 @@
 //! Loads and stores: an address form times a kind of access.
 //!
-//! Address forms, all checked: `addr + offset` (near and `_far`), `wrap32(addr + k) + offset` (`_wrap`),
-//! `wrap32(addr + (index << shift)) + offset` (`_index`), the same without `addr` (`_scaled`), all in memory 0 with 32-bit addresses, whose sums stay below 2^34; and
-//! `_mem`, any memory.
+//! Address forms, all checked: `addr + offset` (near and `_far`), `wrap(addr + k) + offset` (`_wrap`),
+//! `wrap(addr + (index << shift)) + offset` (`_index`), the same without `addr` (`_scaled`), all in memory 0 and as wide as its addresses
+//! (`raw/address.rs`); and `_mem`, any memory.
 
 use wrt_format::isa::Place;
 use wrt_format::trap::Trap;
@@ -12,42 +12,53 @@ use crate::raw::state::{Ctl, State};
 /// An access out of bounds.
 pub(super) const OUT: Ctl = Ctl::Trap(Trap::MemoryOutOfBounds);
 
-/// `wrap32(addr + k)`.
+/// `addr + offset`.
+#[inline(always)]
+pub(super) fn near(s: &State, addr: u64, offset: Place) -> u64 {
+    s.beyond(addr, s.half(offset).into())
+}
+
+/// A signed number that is added to an address.
+#[inline(always)]
+pub(super) fn step(k: impl Into<i64>) -> u64 {
+    k.into() as u64
+}
+
+/// `wrap(addr + k)`.
 #[inline(always)]
 pub(super) fn wrapped(s: &State, addr: Place, k: Place) -> u64 {
-    u64::from(s.get32(addr).wrapping_add(s.imm_s32(k) as u32))
+    s.wrap(s.address(addr).wrapping_add(step(s.imm_s32(k))))
 }
 
-/// `wrap32(addr + (index << shift))`.
+/// `wrap(addr + (index << shift))`.
 #[inline(always)]
-pub(super) fn indexed(s: &State, addr: u32, index: u32, shift: Place) -> u64 {
-    let scaled = index.wrapping_shl(u32::from(s.half(shift)));
-    u64::from(addr.wrapping_add(scaled))
+pub(super) fn indexed(s: &State, addr: u64, index: u64, shift: Place) -> u64 {
+    s.wrap(addr.wrapping_add(s.scale(index, shift)))
 }
 
-/// `wrap32(index << shift)`.
+/// `wrap(addr + index)`.
 #[inline(always)]
-pub(super) fn scaled(s: &State, index: u32, shift: Place) -> u64 {
-    u64::from(index.wrapping_shl(u32::from(s.half(shift))))
+pub(super) fn summed(s: &State, addr: Place, index: Place) -> u64 {
+    s.wrap(s.address(addr).wrapping_add(s.address(index)))
 }
 
 macro_rules! loads {
     ($($raw:ty, |$value:ident| $extend:expr;
        $near:ident $(| $near_short:ident)* $far:ident $wrap:ident $(| $wrap_short:ident)? $index:ident $(| $index_short:ident)? $mem:ident;)*) => { handlers! {$(
         fn $near $(| $near_short)* (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
+            let ea = s.beyond(s.address(at::addr), s.offset(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         fn $far(s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.imm_u32(at::offset)));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         fn $wrap $(| $wrap_short)? (s, at) {
-            let ea = wrapped(s, at::addr, at::k) + s.offset(at::offset);
+            let ea = s.beyond(wrapped(s, at::addr, at::k), s.offset(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         fn $index $(| $index_short)? (s, at) {
-            let ea = indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(indexed(s, s.address(at::addr), s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         fn $mem(s, at) {
@@ -82,19 +93,19 @@ loads! {
 macro_rules! stores {
     ($($raw:ty; $near:ident $(| $near_short:ident)* $far:ident $wrap:ident $(| $wrap_short:ident)? $index:ident $(| $index_short:ident)? $mem:ident;)*) => { handlers! {$(
         fn $near $(| $near_short)* (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
+            let ea = s.beyond(s.address(at::addr), s.offset(at::offset));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         fn $far(s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.imm_u32(at::offset)));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         fn $wrap $(| $wrap_short)? (s, at) {
-            let ea = wrapped(s, at::addr, at::k) + s.offset(at::offset);
+            let ea = s.beyond(wrapped(s, at::addr, at::k), s.offset(at::offset));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         fn $index $(| $index_short)? (s, at) {
-            let ea = indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(indexed(s, s.address(at::addr), s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         fn $mem(s, at) {
@@ -114,7 +125,7 @@ stores! {
 macro_rules! store_imm {
     ($($name:ident $(| $short:ident)* => $raw:ty;)*) => { handlers! {$(
         fn $name $(| $short)* (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
+            let ea = s.beyond(s.address(at::addr), s.offset(at::offset));
             if s.store(ea, (s.imm_s16(at::imm) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
     )*} };
@@ -129,15 +140,15 @@ store_imm! {
 macro_rules! load_acc {
     ($($raw:ty, |$value:ident| $extend:expr; $near:ident $(| $near_short:ident)* [$($by_addr:ident $(| $addr_short:ident)? $by_index:ident $(| $index_short:ident)?)?];)*) => { handlers! {$(
         fn $near $(| $near_short)* (s, at) {
-            let ea = u64::from(s.acc32(at::addr)) + s.offset(at::offset);
+            let ea = s.beyond(s.acc_address(at::addr), s.offset(at::offset));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         $(fn $by_addr $(| $addr_short)? (s, at) {
-            let ea = indexed(s, s.acc32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(indexed(s, s.acc_address(at::addr), s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         fn $by_index $(| $index_short)? (s, at) {
-            let ea = indexed(s, s.get32(at::addr), s.acc32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(indexed(s, s.address(at::addr), s.acc_address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         })?
     )*} };
@@ -155,15 +166,15 @@ load_acc! {
 macro_rules! store_acc {
     ($($raw:ty; $addr:ident $src:ident $(| $src_short:ident)* [$($index:ident)?];)*) => { handlers! {$(
         fn $addr(s, at) {
-            let ea = u64::from(s.acc32(at::addr)) + s.offset(at::offset);
+            let ea = s.beyond(s.acc_address(at::addr), s.offset(at::offset));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         fn $src $(| $src_short)* (s, at) {
-            let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
+            let ea = s.beyond(s.address(at::addr), s.offset(at::offset));
             if s.store(ea, (s.acc64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         $(fn $index(s, at) {
-            let ea = indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(indexed(s, s.address(at::addr), s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
             if s.store(ea, (s.acc64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         })?
     )*} };
@@ -178,11 +189,11 @@ store_acc! {
 
 handlers! {
     fn store32_facc_src(s, at) {
-        let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
+        let ea = s.beyond(s.address(at::addr), s.offset(at::offset));
         if s.store(ea, s.acc_f32(at::src).to_le_bytes()) { Ctl::Next } else { OUT }
     }
     fn store64_facc_src(s, at) {
-        let ea = u64::from(s.get32(at::addr)) + s.offset(at::offset);
+        let ea = s.beyond(s.address(at::addr), s.offset(at::offset));
         if s.store(ea, s.acc_f64(at::src).to_le_bytes()) { Ctl::Next } else { OUT }
     }
 }
@@ -190,11 +201,11 @@ handlers! {
 macro_rules! load_scaled {
     ($($raw:ty, |$value:ident| $extend:expr; $name:ident $($by_acc:ident)?;)*) => { handlers! {$(
         fn $name(s, at) {
-            let ea = scaled(s, s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.scale(s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         }
         $(fn $by_acc(s, at) {
-            let ea = scaled(s, s.acc32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.scale(s.acc_address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
             loads!(@finish s, at, s.load(ea), $raw, |$value| $extend)
         })?
     )*} };
@@ -210,11 +221,11 @@ load_scaled! {
 macro_rules! store_scaled {
     ($($raw:ty; $name:ident $($by_acc:ident)?;)*) => { handlers! {$(
         fn $name(s, at) {
-            let ea = scaled(s, s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.scale(s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
             if s.store(ea, (s.get64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         }
         $(fn $by_acc(s, at) {
-            let ea = scaled(s, s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.scale(s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
             if s.store(ea, (s.acc64(at::src) as $raw).to_le_bytes()) { Ctl::Next } else { OUT }
         })?
     )*} };

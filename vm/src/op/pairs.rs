@@ -172,7 +172,7 @@ step_imm! {
 macro_rules! load_imm {
     ($($raw:ty { $($name:ident [$by_addr:ident] = $relation:expr;)* })*) => { handlers! {$($(
         fn $name(s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.half(at::offset)));
             let Some(bytes) = s.load(ea) else { return OUT };
             let value = u32::from(<$raw>::from_le_bytes(bytes));
             s.set32(at::dst, value);
@@ -180,7 +180,7 @@ macro_rules! load_imm {
             s.branch_if(taken, i32::from(s.imm_s16(at::label)), at::words)
         }
         fn $by_addr(s, at) {
-            let ea = u64::from(s.acc32(at::addr)) + u64::from(s.half(at::offset));
+            let ea = s.beyond(s.acc_address(at::addr), u64::from(s.half(at::offset)));
             let Some(bytes) = s.load(ea) else { return OUT };
             let value = u32::from(<$raw>::from_le_bytes(bytes));
             s.set32(at::dst, value);
@@ -194,7 +194,7 @@ macro_rules! load_imm {
 macro_rules! load_slot {
     ($($name:ident = $relation:expr;)*) => { handlers! {$(
         fn $name(s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.half(at::offset)));
             let Some(bytes) = s.load(ea) else { return OUT };
             let value = u32::from_le_bytes(bytes);
             s.set32(at::dst, value);

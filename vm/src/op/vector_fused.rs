@@ -1,7 +1,7 @@
 //! Vector instructions that do several operators: the single ones' functions one after the other.
 
 use super::memory::{OUT, wrapped};
-use super::vector_more::{apart, near};
+use super::vector_more::apart;
 use crate::raw::lanes::{self as simd, V128};
 use crate::raw::state::Ctl;
 
@@ -141,7 +141,7 @@ handlers! {
 macro_rules! load {
     ($($name:ident = $bytes:literal, |$loaded:ident| $vector:expr, $second:ident;)*) => { handlers! {$(
         fn $name(s, at) {
-            let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
+            let ea = s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset)));
             match s.load::<$bytes>(ea) {
                 Some($loaded) => {
                     s.set128(at::dst, simd::$second(s.get128(at::lhs), $vector));
@@ -168,7 +168,7 @@ load! {
 macro_rules! mul_add_load {
     ($($name:ident = $mul_add:ident;)*) => { handlers! {$(
         fn $name(s, at) {
-            let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
+            let ea = s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset)));
             match s.load::<16>(ea) {
                 Some(bytes) => {
                     let sum = simd::$mul_add(s.get128(at::a), V128::from_bytes(bytes), s.get128(at::c));
@@ -186,7 +186,7 @@ macro_rules! mul_add_load_twice {
     ($($name:ident = $mul_add:ident;)*) => { handlers! {$(
         fn $name(s, at) {
             for (sum, is_second) in [(at::first, false), (at::second, true)] {
-                let ea = if is_second { apart(s, at::addr, at::k, at::d) } else { near(s, at::addr, at::k) };
+                let ea = if is_second { apart(s, at::addr, at::k, at::d) } else { wrapped(s, at::addr, at::k) };
                 let Some(bytes) = s.load::<16>(ea) else {
                     return OUT;
                 };
@@ -205,7 +205,7 @@ mul_add_load_twice! {
 
 handlers! {
     fn f32x4_mul_add_load_splat(s, at) {
-        let Some(number) = s.load::<4>(near(s, at::addr, at::k)) else {
+        let Some(number) = s.load::<4>(wrapped(s, at::addr, at::k)) else {
             return OUT;
         };
         let Some(bytes) = s.load::<16>(apart(s, at::addr2, at::k, at::d)) else {

@@ -7,19 +7,19 @@ use crate::raw::state::Ctl;
 macro_rules! loads {
     ($($bytes:literal, |$value:ident| $vector:expr; $near:ident $far:ident $wrap:ident $index:ident $mem:ident;)*) => { handlers! {$(
         fn $near(s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.half(at::offset)));
             loads!(@finish s, at, s.load::<$bytes>(ea), |$value| $vector)
         }
         fn $far(s, at) {
-            let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(s.address(at::addr), u64::from(s.imm_u32(at::offset)));
             loads!(@finish s, at, s.load::<$bytes>(ea), |$value| $vector)
         }
         fn $wrap(s, at) {
-            let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
+            let ea = s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset)));
             loads!(@finish s, at, s.load::<$bytes>(ea), |$value| $vector)
         }
         fn $index(s, at) {
-            let ea = indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+            let ea = s.beyond(indexed(s, s.address(at::addr), s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
             loads!(@finish s, at, s.load::<$bytes>(ea), |$value| $vector)
         }
         fn $mem(s, at) {
@@ -62,19 +62,19 @@ loads! {
 
 handlers! {
     fn store128(s, at) {
-        let ea = u64::from(s.get32(at::addr)) + u64::from(s.half(at::offset));
+        let ea = s.beyond(s.address(at::addr), u64::from(s.half(at::offset)));
         if s.store(ea, s.get128(at::src).to_bytes()) { Ctl::Next } else { OUT }
     }
     fn store128_far(s, at) {
-        let ea = u64::from(s.get32(at::addr)) + u64::from(s.imm_u32(at::offset));
+        let ea = s.beyond(s.address(at::addr), u64::from(s.imm_u32(at::offset)));
         if s.store(ea, s.get128(at::src).to_bytes()) { Ctl::Next } else { OUT }
     }
     fn store128_wrap(s, at) {
-        let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
+        let ea = s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset)));
         if s.store(ea, s.get128(at::src).to_bytes()) { Ctl::Next } else { OUT }
     }
     fn store128_index(s, at) {
-        let ea = indexed(s, s.get32(at::addr), s.get32(at::index), at::shift) + u64::from(s.imm_u32(at::offset));
+        let ea = s.beyond(indexed(s, s.address(at::addr), s.address(at::index), at::shift), u64::from(s.imm_u32(at::offset)));
         if s.store(ea, s.get128(at::src).to_bytes()) { Ctl::Next } else { OUT }
     }
     fn store128_mem(s, at) {

@@ -1,30 +1,23 @@
 //! Vector instructions that do several operators, as in `simd_more_ops.rs`: the single ones' functions one after the other.
 
-use super::memory::{OUT, wrapped};
+use super::memory::{OUT, step, wrapped};
 use crate::raw::lanes::{self as simd, V128};
 use crate::raw::state::{Ctl, State};
 use wrt_format::isa::Place;
 
-/// `wrap32(addr + k)`.
-#[inline(always)]
-pub(super) fn near(s: &State, addr: Place, k: Place) -> u64 {
-    u64::from(s.get32(addr).wrapping_add(s.imm_u32(k)))
-}
-
-/// `wrap32(addr + k + d)`.
+/// `wrap(addr + k + d)`.
 #[inline(always)]
 pub(super) fn apart(s: &State, addr: Place, k: Place, d: Place) -> u64 {
-    let base = s.get32(addr).wrapping_add(s.imm_u32(k));
-    u64::from(base.wrapping_add(s.imm_s16(d) as u32))
+    s.wrap(wrapped(s, addr, k).wrapping_add(step(s.imm_s16(d))))
 }
 
-/// The vector at `wrap32(addr + k)`.
+/// The vector at `wrap(addr + k)`.
 #[inline(always)]
 fn vector_near(s: &State, addr: Place, k: Place) -> Option<V128> {
-    s.load::<16>(near(s, addr, k)).map(V128::from_bytes)
+    s.load::<16>(wrapped(s, addr, k)).map(V128::from_bytes)
 }
 
-/// The vector at `wrap32(addr + k + d)`.
+/// The vector at `wrap(addr + k + d)`.
 #[inline(always)]
 fn vector_apart(s: &State, addr: Place, k: Place, d: Place) -> Option<V128> {
     s.load::<16>(apart(s, addr, k, d)).map(V128::from_bytes)
@@ -33,7 +26,7 @@ fn vector_apart(s: &State, addr: Place, k: Place, d: Place) -> Option<V128> {
 /// The vector at `addr + offset`.
 #[inline(always)]
 fn vector_behind(s: &State, addr: Place, offset: Place) -> Option<V128> {
-    let ea = u64::from(s.get32(addr)) + u64::from(s.half(offset));
+    let ea = s.beyond(s.address(addr), s.half(offset).into());
     s.load::<16>(ea).map(V128::from_bytes)
 }
 
@@ -102,43 +95,43 @@ both! {
 
 /// Numbers at `addr + k` and the next with the vectors at `to` and 4 bytes behind it.
 #[inline(always)]
-fn splats(s: &State, [addr, k]: [Place; 2], to: u32, c: Place) -> Option<V128> {
-    let from = s.get32(addr).wrapping_add(s.imm_u32(k));
-    let vector = |ea: u32| s.load::<16>(ea.into()).map(V128::from_bytes);
-    let first = number(s, from.into())?;
+fn splats(s: &State, [addr, k]: [Place; 2], to: u64, c: Place) -> Option<V128> {
+    let from = wrapped(s, addr, k);
+    let vector = |ea: u64| s.load::<16>(ea).map(V128::from_bytes);
+    let first = number(s, from)?;
     s.set_apart();
     let sum = simd::f32x4_mul_add(first, vector(to)?, s.get128_late(c));
     s.set_apart();
-    let second = number(s, from.wrapping_add(4).into())?;
+    let second = number(s, s.wrap(from.wrapping_add(4)))?;
     s.set_apart();
-    let other = vector(to.wrapping_add(4))?;
+    let other = vector(s.wrap(to.wrapping_add(4)))?;
     Some(simd::f32x4_mul_add(second, other, sum))
 }
 
 handlers! {
     fn f32x4_mul_add_load_splats(s, at) {
-        let to = apart(s, at::addr2, at::k, at::d) as u32;
+        let to = apart(s, at::addr2, at::k, at::d);
         let Some(sum) = splats(s, [at::addr, at::k], to, at::c) else { return OUT };
         s.set128_late(at::dst, sum);
         Ctl::Next
     }
     fn f32x4_mul_add_load_splats_index(s, at) {
-        let to = (apart(s, at::addr, at::k, at::d) as u32).wrapping_add(s.get32(at::base));
+        let to = s.wrap(apart(s, at::addr, at::k, at::d).wrapping_add(s.address(at::base)));
         let Some(sum) = splats(s, [at::addr, at::k], to, at::c) else { return OUT };
         s.set128_late(at::dst, sum);
         Ctl::Next
     }
     fn f32x4_mul_add_load_quad(s, at) {
-        let (a, ea) = (s.get128(at::a), s.get32(at::addr));
-        for (sum, k) in [(at::s0, 0), (at::s1, 16), (at::s2, 32), (at::s3, 48)] {
-            let Some(bytes) = s.load::<16>(ea.wrapping_add(k).into()) else { return OUT };
+        let (a, ea) = (s.get128(at::a), s.address(at::addr));
+        for (sum, k) in [(at::s0, 0_u32), (at::s1, 16), (at::s2, 32), (at::s3, 48)] {
+            let Some(bytes) = s.load::<16>(s.wrap(ea.wrapping_add(k.into()))) else { return OUT };
             let product = simd::f32x4_mul(a, V128::from_bytes(bytes));
             s.set128_late(sum, simd::f32x4_add(product, s.get128_late(sum)));
         }
         Ctl::Next
     }
     fn i32x4_mul_add_loads16x4_s(s, at) {
-        let Some(a) = s.load::<8>(near(s, at::addr, at::k)) else { return OUT };
+        let Some(a) = s.load::<8>(wrapped(s, at::addr, at::k)) else { return OUT };
         s.set_apart();
         let Some(b) = s.load::<8>(apart(s, at::addr2, at::k, at::d)) else { return OUT };
         let product = simd::i32x4_mul(simd::widen_i16_s(a), simd::widen_i16_s(b));
@@ -151,7 +144,7 @@ handlers! {
 macro_rules! update {
     ($($name:ident = $mul_add:ident;)*) => { handlers! {$(
         fn $name(s, at) {
-            let to = near(s, at::addr, at::k);
+            let to = wrapped(s, at::addr, at::k);
             let Some(c) = s.load::<16>(to) else { return OUT };
             let Some(b) = vector_apart(s, at::addr2, at::k, at::d) else { return OUT };
             let sum = simd::$mul_add(s.get128(at::a), b, V128::from_bytes(c));
@@ -201,7 +194,7 @@ fn lowest(bytes: [u8; 4]) -> V128 {
 macro_rules! load8x4 {
     ($($name:ident = $first:ident, $second:ident;)*) => { handlers! {$(
         fn $name(s, at) {
-            let ea = wrapped(s, at::addr, at::k) + u64::from(s.half(at::offset));
+            let ea = s.beyond(wrapped(s, at::addr, at::k), u64::from(s.half(at::offset)));
             let Some(bytes) = s.load::<4>(ea) else { return OUT };
             s.set128(at::dst, simd::$second(simd::$first(lowest(bytes))));
             Ctl::Next

@@ -130,6 +130,9 @@ pub(crate) struct Ctx {
     /// Why the run ended, see [`Stop::code`].
     #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
     pub(super) stop: u32,
+    /// Whether memory 0 has 64-bit addresses.
+    #[cfg(feature = "memory64")]
+    pub(super) is_wide: bool,
     /// All tables.
     pub(super) tables: *const Table,
     /// Numbers of the instance's tables.
@@ -156,6 +159,9 @@ pub(crate) struct Ctx {
     pub(super) displays: *const u32,
     /// The store. The lifetime is erased: it outlives the run.
     store: *mut Store<'static>,
+    /// The handlers by opcode, as wide as the addresses of memory 0.
+    #[cfg(all(wrt_tail4, feature = "memory64", not(debug_assertions)))]
+    pub(super) table: *const (),
     /// Argument of a cold handler.
     #[cfg(all(wrt_tail4, not(debug_assertions)))]
     pub(super) argument: *const (),
@@ -183,6 +189,8 @@ impl Ctx {
             #[cfg(all(wrt_direct, not(debug_assertions)))]
             origin: ptr::null_mut(),
             mem_end: [0; 5],
+            #[cfg(feature = "memory64")]
+            is_wide: false,
             fuel: 0,
             code: ptr::null(),
             entries: ptr::null(),
@@ -224,6 +232,8 @@ impl Ctx {
             #[cfg(feature = "gc")]
             displays: ptr::null(),
             store: ptr::null_mut(),
+            #[cfg(all(wrt_tail4, feature = "memory64", not(debug_assertions)))]
+            table: ptr::null(),
             #[cfg(all(wrt_tail4, not(debug_assertions)))]
             argument: ptr::null(),
             #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
@@ -326,10 +336,13 @@ impl Ctx {
         let memory = data.memories.as_slice().first();
         let memory = memory.and_then(|&number| store.memories.as_slice().get(number as usize));
         let (mem, len) = match memory {
-            // Handlers of memory 0 take 32-bit addresses: a 64-bit memory 0 is reached by the `_mem` forms alone (verifier).
             Some(memory) => (memory.base.as_ptr(), memory.len as u64),
             None => (ptr::NonNull::dangling().as_ptr(), 0),
         };
+        #[cfg(feature = "memory64")]
+        {
+            self.is_wide = memory.is_some_and(|memory| memory.ty().is64);
+        }
         self.mem = mem;
         self.mem_end = [
             len,

@@ -240,7 +240,7 @@ fn probe() -> bool {
     #[cfg(wrt_direct)]
     let mut map = [const { tail::direct::Entry::uninit() }; STEP.len() * STEPS + 1];
     #[cfg(wrt_direct)]
-    tail::direct::fill(&mut map, 0, &code);
+    tail::direct::fill(&mut map, 0, &code, false);
     let mut depth = |steps: usize, is_direct: bool| {
         // SAFETY: it has been set up, and no reference to it is alive.
         let empty = unsafe { &mut *ctx };

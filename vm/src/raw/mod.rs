@@ -2,7 +2,7 @@
 //!
 //! - `arena`, `buf`: where memory comes from. `provider`, `memory`: linear memories.
 //! - `store`, `instance`, `threads`: what an engine owns. `parts`: the same as snapshots see it.
-//! - `state`, `control`, `vector`, `object`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow
+//! - `state`, `address`, `control`, `vector`, `object`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow
 //!   paths.
 //! - `lanes`: what vector instructions compute, by machine instructions where that pays.
 //! - `float`: conversions of integers.
@@ -14,6 +14,21 @@
 /// table and can be left out one by one.
 const fn is_there(name: &str) -> bool {
     cfg!(feature = "floats") || !wrt_format::isa::computes_floats(name)
+}
+
+/// Keeps what comes before it and after it as they are: the compiler may neither turn the two ways of a branch into a conditional move
+/// nor let them end in one jump.
+#[inline(always)]
+fn keep_apart() {
+    #[cfg(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        target_arch = "riscv64"
+    ))]
+    // SAFETY: no instruction.
+    unsafe {
+        core::arch::asm!("", options(nomem, nostack, preserves_flags));
+    }
 }
 
 /// Calls `$callback!` with the rows of the instructions that this build has: each of these macros adds a part of the table, or does not.
@@ -59,6 +74,7 @@ macro_rules! with_atomics {
     };
 }
 
+pub(crate) mod address;
 pub(crate) mod arena;
 pub(crate) mod buf;
 pub(crate) mod control;

@@ -63,6 +63,9 @@ pub(crate) struct State {
     /// Whether the handler is directly threaded: no register, since a handler knows.
     #[cfg(all(wrt_direct, not(debug_assertions)))]
     pub(super) is_direct: bool,
+    /// Whether memory 0 has 64-bit addresses: no register, since a handler knows.
+    #[cfg(feature = "memory64")]
+    pub(super) is_wide: bool,
     /// Fuel left. In the context where registers are few.
     #[cfg(not(wrt_tail4))]
     pub(super) fuel: i64,
@@ -97,6 +100,8 @@ impl State {
             origin: saved.origin,
             #[cfg(all(wrt_direct, not(debug_assertions)))]
             is_direct: false,
+            #[cfg(feature = "memory64")]
+            is_wide: saved.is_wide,
             #[cfg(not(wrt_tail4))]
             fuel: saved.fuel,
             #[cfg(not(wrt_tail4))]

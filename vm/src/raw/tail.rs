@@ -12,8 +12,8 @@
 use wrt_format::isa::{OP_LIMIT, row_number};
 
 use super::ctx::{Ctx, SlowFn, Stop};
-use super::is_there;
 use super::state::{Ctl, State};
+use super::{is_there, keep_apart};
 use crate::op;
 
 /// Declares items whose functions have the calling convention that passes the most arguments in caller-saved registers.
@@ -53,6 +53,8 @@ macro_rules! handler {
                     origin: third,
                     #[cfg(wrt_direct)]
                     is_direct: DIRECT,
+                    #[cfg(feature = "memory64")]
+                    is_wide: WIDE,
                     acc,
                     fuel,
                     facc64,
@@ -74,7 +76,14 @@ macro_rules! handler {
         abi! {
             $(#[$meta])*
             fn $name(pc: *const u16, fp: *mut u64, mem: *mut u8, ctx: *mut u8) {
-                let $($mutable)? $state = State { pc, fp, mem, ctx: ctx.cast() };
+                let $($mutable)? $state = State {
+                    pc,
+                    fp,
+                    mem,
+                    #[cfg(feature = "memory64")]
+                    is_wide: WIDE,
+                    ctx: ctx.cast(),
+                };
                 $body
             }
         }
@@ -98,6 +107,8 @@ macro_rules! pass {
             origin,
             #[cfg(wrt_direct)]
                 is_direct: _,
+            #[cfg(feature = "memory64")]
+                is_wide: _,
             acc,
             fuel,
             facc64,
@@ -128,25 +139,17 @@ macro_rules! pass {
 #[cfg(wrt_tail4)]
 macro_rules! pass {
     ($handler:expr, $state:ident) => {{
-        let State { pc, fp, mem, ctx } = $state;
+        let State {
+            pc,
+            fp,
+            mem,
+            #[cfg(feature = "memory64")]
+                is_wide: _,
+            ctx,
+        } = $state;
         // SAFETY: a handler is called with the registers of a run.
         unsafe { $handler(pc, fp, mem, ctx.cast()) }
     }};
-}
-
-/// Keeps what comes before it and after it as they are: the compiler may neither turn the two ways of a branch into a conditional move
-/// nor let them end in one jump.
-#[inline(always)]
-fn keep_apart() {
-    #[cfg(any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        target_arch = "riscv64"
-    ))]
-    // SAFETY: no instruction.
-    unsafe {
-        core::arch::asm!("", options(nomem, nostack, preserves_flags));
-    }
 }
 
 /// Lets the handler that calls it begin a cache line of code. It puts nothing into the handler: the directive stands in another part of the
@@ -210,13 +213,19 @@ macro_rules! enter {
 /// Cold handlers are called by both kinds and use neither.
 const DIRECT: bool = false;
 
+/// Whether handlers are for a memory 0 of 64-bit addresses, likewise.
+#[cfg(feature = "memory64")]
+const WIDE: bool = false;
+
 /// The handler of the instruction at `pc`, by its opcode.
 #[inline(always)]
 fn handler_by_opcode(state: &State) -> Handler {
     let op = usize::from(state.opcode());
     #[cfg(wrt_tail6)]
     let table = Board::table(state.ctx);
-    #[cfg(wrt_tail4)]
+    #[cfg(all(wrt_tail4, feature = "memory64"))]
+    let table = state.context().table.cast::<Handler>();
+    #[cfg(all(wrt_tail4, not(feature = "memory64")))]
     let table = TABLE.as_ptr();
     // SAFETY: R1: the opcode is one of the table.
     unsafe { *table.add(op) }
@@ -313,6 +322,7 @@ handler! {
         let path = unsafe { core::mem::transmute::<*const (), SlowFn>(state.argument()) };
         // SAFETY: C1.
         let code = unsafe { &mut *ctx }.slow(path);
+        fit(ctx);
         let mut state = State::from_ctx(ctx);
         if code != 0 {
             cold!(exit, core::ptr::without_provenance(code as usize), state)
@@ -381,6 +391,8 @@ pub(super) mod direct;
 
 #[cfg(wrt_levels)]
 pub(super) mod level;
+#[cfg(feature = "memory64")]
+mod wide;
 
 /// Handlers by opcode.
 static TABLE: [Handler; OP_LIMIT] = by_opcode(handlers::ALL);
@@ -411,6 +423,12 @@ const fn by_opcode(all: &[(u16, Handler)]) -> [Handler; OP_LIMIT] {
 pub(super) struct Board {
     ctx: Ctx,
     table: [Handler; OP_LIMIT],
+    /// What the processor can do, as far as the table relies on it.
+    #[cfg(wrt_levels)]
+    level: level::Level,
+    /// Whether the table is for a memory 0 of 64-bit addresses.
+    #[cfg(feature = "memory64")]
+    is_wide: bool,
 }
 
 #[cfg(wrt_tail6)]
@@ -424,9 +442,18 @@ impl Board {
         unsafe { (&raw mut (*at).ctx).write(Ctx::empty()) };
         // SAFETY: the caller's promise.
         unsafe { (&raw mut (*at).table).copy_from_nonoverlapping(&raw const TABLE, 1) };
+        #[cfg(feature = "memory64")]
+        // SAFETY: the caller's promise.
+        unsafe {
+            (&raw mut (*at).is_wide).write(false);
+        }
         #[cfg(wrt_levels)]
-        // SAFETY: the caller's promise, and the table has just been written.
-        level::patch(unsafe { &mut (*at).table }, level::level());
+        {
+            // SAFETY: the caller's promise.
+            unsafe { (&raw mut (*at).level).write(level::level()) };
+            // SAFETY: the caller's promise, and the table has just been written.
+            level::patch(unsafe { &mut (*at).table }, level::level());
+        }
     }
 
     /// Gives the board that a context is part of the handlers of a level that the processor has.
@@ -436,9 +463,14 @@ impl Board {
     #[cfg(all(test, wrt_levels))]
     pub(super) unsafe fn set_level(ctx: *mut Ctx, level: level::Level) {
         // SAFETY: the caller's promise.
-        let table = unsafe { &mut (*ctx.cast::<Self>()).table };
-        table.copy_from_slice(&TABLE);
-        level::patch(table, level);
+        let board = unsafe { &mut *ctx.cast::<Self>() };
+        board.level = level;
+        #[cfg(feature = "memory64")]
+        {
+            board.is_wide = false;
+        }
+        board.table.copy_from_slice(&TABLE);
+        level::patch(&mut board.table, level);
     }
 
     /// Puts handlers that lead nowhere into the table of the board that a context is part of.
@@ -459,12 +491,22 @@ impl Board {
     }
 }
 
+/// Sees to it that the handlers are for the width of addresses of the running instance's memory 0. Directly threaded ones are.
+#[inline(always)]
+fn fit(ctx: *mut Ctx) {
+    #[cfg(feature = "memory64")]
+    wide::fit(ctx);
+    #[cfg(not(feature = "memory64"))]
+    let _ = ctx;
+}
+
 /// Runs from the place saved in `ctx` until the run is left; gives a [`Stop::code`].
 ///
 /// # Safety
 /// `ctx` satisfies C1 and C2; in the six-argument form it is part of a [`Board`].
 #[inline(never)]
 pub(super) unsafe fn run(ctx: *mut Ctx) -> u32 {
+    fit(ctx);
     let mut state = State::from_ctx(ctx);
     enter!(state);
     // SAFETY: the handlers have returned, and the context is the caller's.

@@ -96,3 +96,17 @@ fn collected_things_need_a_machine_with_a_collector() {
     let has = cfg!(feature = "gc");
     needs(&image(module), features::GC, "gc", has);
 }
+
+#[test]
+fn wide_addresses_need_a_machine_with_them() {
+    let module = ModuleSpec {
+        memories: [MemoryType {
+            is64: true,
+            ..memory_type(1, Some(1))
+        }]
+        .into(),
+        ..ModuleSpec::default()
+    };
+    let has = cfg!(feature = "memory64");
+    needs(&image(module), features::MEMORY64, "memory64", has);
+}

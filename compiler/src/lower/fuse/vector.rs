@@ -120,7 +120,7 @@ const PLACES: &[(Op, usize, bool)] = &[
     (Op::F64x2MulAddLoadWrap, 3, true),
 ];
 
-/// Where an instruction reads memory: the slot of the address, and what is added to it modulo 2^32.
+/// Where an instruction reads memory: the slot of the address, and what is added to it in the width of addresses.
 fn place(inst: &VInst) -> Option<(i64, i64)> {
     let &(_, addr, wraps) = PLACES.iter().find(|it| it.0 == inst.op)?;
     let k = if wraps { inst.fields[addr + 2] } else { 0 };
@@ -201,7 +201,8 @@ impl Fuser<'_> {
             return None;
         }
         let [dst, c, addr, addr2, k, d] = last.fields;
-        let (from, sum) = self.first(insts, addr2, Op::I32Add, at)?;
+        let add = if self.is_wide { Op::I64Add } else { Op::I32Add };
+        let (from, sum) = self.first(insts, addr2, add, at)?;
         let base = match sum.fields {
             [_, x, y, ..] if x == addr => y,
             [_, x, y, ..] if y == addr => x,

@@ -8,12 +8,17 @@ const PARAMS: &str = "(param i32 i32 i32 i64 i64 i64 f64 f64 f64 f64)";
 
 /// The selected code of a function with this result and body.
 pub(super) fn code(result: &str, body: &str) -> Vec<String> {
+    code_with("(memory 1)", result, body)
+}
+
+/// The same in a module with this memory.
+pub(super) fn code_with(memory: &str, result: &str, body: &str) -> Vec<String> {
     let results = if result.is_empty() {
         String::new()
     } else {
         format!("(result {result})")
     };
-    let wat = format!("(module (memory 1) (func (export \"f\") {PARAMS} {results} {body}))");
+    let wat = format!("(module {memory} (func (export \"f\") {PARAMS} {results} {body}))");
     let wasm = wat::parse_str(&wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
     let module = crate::wasm::parse(&wasm).expect("a module");
     let func = crate::ir::build(&module, 0).expect("a function");

@@ -9,6 +9,7 @@ mod others;
 mod previous;
 mod shape;
 mod vector;
+mod wide;
 
 use super::{MemoryInfo, ModuleInfo, TableInfo, select, vcode};
 use crate::OptLevel;
@@ -45,15 +46,11 @@ impl Builder {
             func.add_param(block, ty);
         }
         func.layout.push(block);
-        let memory = |is64, is_plain| MemoryInfo { is64, is_plain };
+        let memory = |is64| MemoryInfo { is64 };
         let module = ModuleInfo {
             imported_funcs: 2,
             imported_globals: 1,
-            memories: vec![
-                memory(false, true),
-                memory(false, false),
-                memory(true, false),
-            ],
+            memories: vec![memory(false), memory(false), memory(true)],
             tables: vec![TableInfo { is64: false }],
             ..ModuleInfo::default()
         };

@@ -7,7 +7,7 @@ use wrt_format::trap::Trap;
 use super::*;
 
 /// An import of a function of module type `ty`.
-fn import(ty: u32) -> ImportSpec {
+pub(super) fn import(ty: u32) -> ImportSpec {
     ImportSpec {
         module: "m".into(),
         name: "f".into(),

@@ -24,6 +24,8 @@ mod stops;
 mod together;
 #[cfg(feature = "simd")]
 mod vector;
+#[cfg(feature = "memory64")]
+mod wide;
 mod world;
 
 use std::boxed::Box;

@@ -81,17 +81,22 @@ impl Case<'_> {
     /// The effective address.
     pub(super) fn address(&self, world: &World) -> u64 {
         let mut base = match self.has("addr") {
-            true => self.slot(world, "addr") as u32,
+            true => self.slot(world, "addr"),
             false => 0,
         };
         if let Some(k) = self.raw("k") {
-            base = base.wrapping_add(k as u32);
+            base = base.wrapping_add(k as u64);
         }
         if self.has("index") {
-            let index = self.slot(world, "index") as u32 & self.raw("mask").unwrap_or(-1) as u32;
+            let index = match self.raw("mask") {
+                Some(mask) => u64::from(self.slot(world, "index") as u32 & mask as u32),
+                None => self.slot(world, "index"),
+            };
             base = base.wrapping_add(index.wrapping_mul(1 << self.raw("shift").unwrap_or(0)));
         }
-        u64::from(base) + self.raw("offset").unwrap_or(0) as u64
+        world
+            .wrap(base)
+            .saturating_add(self.raw("offset").unwrap_or(0) as u64)
     }
 }
 
@@ -211,9 +216,9 @@ fn expect_products(case: &Case<'_>, world: &mut World) -> Result<(), Trap> {
         false => case.raw("k").unwrap(),
     };
     let loaded = |world: &mut World, addr: &str, second: bool, bytes: usize| {
-        let at = (case.slot(world, addr) as u32).wrapping_add(k(second) as u32);
+        let at = world.wrap(case.slot(world, addr).wrapping_add(k(second) as u64));
         let mut value = [0; 16];
-        value[..bytes].copy_from_slice(access(world, at.into(), bytes)?);
+        value[..bytes].copy_from_slice(access(world, at, bytes)?);
         Ok(u128::from_le_bytes(value))
     };
     let mul_add = |a: u128, b: u128, c: u128| {
@@ -449,8 +454,8 @@ fn function(op: Op, operands: &mut [i64]) -> Asm {
     asm
 }
 
-/// Slots that lead into the memory, near its end, or anywhere.
-fn slots(op: Op, random: &mut Random) -> Vec<u64> {
+/// Slots that lead into the memory, near its end, near the end of all addresses, or anywhere.
+fn slots(op: Op, random: &mut Random, is_wide: bool) -> Vec<u64> {
     let addresses = op.info().memory_zero
         || (op.info().fields.iter()).any(|field| ["offset", "d", "k2"].contains(&field.name));
     let wide = if op.info().name.contains("32") {
@@ -472,6 +477,7 @@ fn slots(op: Op, random: &mut Random) -> Vec<u64> {
         0 | 1 if addresses && is_atomic(op) => (random.next() % 8192) * 8,
         0 if addresses => random.next() % 512,
         1 if addresses => MEMORY as u64 - 16 + random.next() % 17,
+        2 if addresses && is_wide => (random.next() % 600).wrapping_neg(),
         2 if addresses => (random.next() % 600).wrapping_neg() & 0xffff_ffff,
         _ => value(random, wide),
     };
@@ -493,12 +499,17 @@ fn forget_payload(case: &Case<'_>, got: &mut [u64], expected: &[u64]) {
     }
 }
 
-fn check(op: Op, random: &mut Random) {
+/// An instance of functions that carry the instruction out, and the operands that each of them has.
+fn instance(op: Op, random: &mut Random, is_wide: bool) -> (Store<'static>, Vec<Vec<i64>>) {
     const FUNCS: usize = 12;
     let mut cases = Vec::new();
+    let memory = MemoryType {
+        is64: is_wide,
+        ..memory_type(1, Some(1))
+    };
     let mut module = ModuleSpec {
         types: std::vec![longs(SLOTS, SLOTS + 1)],
-        memories: std::vec![memory_type(1, Some(1))],
+        memories: std::vec![memory],
         ..ModuleSpec::default()
     };
     for _ in 0..FUNCS {
@@ -506,13 +517,18 @@ fn check(op: Op, random: &mut Random) {
         module.funcs.push(function(op, &mut operands).func(0));
         cases.push(operands);
     }
-    let mut store = alone(module);
+    (alone(module), cases)
+}
+
+fn check(op: Op, random: &mut Random, is_wide: bool) {
+    let (mut store, cases) = instance(op, random, is_wide);
     let fill: Vec<u8> = (0..MEMORY).map(|i| (i * 37 + i / 256) as u8).collect();
-    for round in 0..12 * FUNCS {
-        let func = round % FUNCS;
+    for round in 0..12 * cases.len() {
+        let func = round % cases.len();
         let before = World {
-            slots: slots(op, random),
+            slots: slots(op, random, is_wide),
             memory: fill.clone(),
+            is_wide,
             taken: 0,
         };
         let mut after = before.clone();
@@ -534,12 +550,16 @@ fn check(op: Op, random: &mut Random) {
                 .copy_from_slice(&fill);
             let exit = call_on(&mut store, core, func as u32, &before.slots);
             let context = std::format!(
-                "{} {:?} on {:x?}, {core:?}",
+                "{} {:?} on {:x?}, {core:?}, addresses of {} bits",
                 op.info().name,
                 cases[func],
-                before.slots
+                before.slots,
+                if is_wide { 64 } else { 32 }
             );
             let mut got = store.memory(0).unwrap().bytes().to_vec();
+            for memory in [&mut got, &mut after.memory] {
+                together::without_payload(&case, &before, memory);
+            }
             #[cfg(feature = "simd")]
             for memory in [&mut got, &mut after.memory] {
                 parts::without_payloads(&case, &before, memory);
@@ -568,7 +588,10 @@ fn every_instruction_computes_what_its_row_says() {
     let elsewhere: BTreeSet<Op> = ELSEWHERE.iter().copied().collect();
     for &op in ALL {
         if !elsewhere.contains(&op) && is_there(op) {
-            check(op, &mut random);
+            check(op, &mut random, false);
+            if cfg!(feature = "memory64") && op.info().memory_zero {
+                check(op, &mut random, true);
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ type Part = (Op, Vec<i64>);
 
 /// Carries the instruction out, if it is one of these.
 pub(super) fn carry_out(case: &Case<'_>, world: &mut World) -> Option<Result<(), Trap>> {
-    let parts = parts(case)?;
+    let parts = parts(case, world.is_wide)?;
     let slots = world.slots.len();
     world.slots.resize(slots.max(SECOND as usize + 2), 0);
     let mut done = Ok(());
@@ -30,7 +30,7 @@ pub(super) fn carry_out(case: &Case<'_>, world: &mut World) -> Option<Result<(),
     Some(done)
 }
 
-fn parts(case: &Case<'_>) -> Option<Vec<Part>> {
+fn parts(case: &Case<'_>, wide_addresses: bool) -> Option<Vec<Part>> {
     let raw = |name: &str| case.raw(name).unwrap();
     let apart = || raw("k") + raw("d");
     let near = |to: i64, addr: &str, k: i64| (Op::Load128Wrap, vec![to, raw(addr), 0, k]);
@@ -61,7 +61,14 @@ fn parts(case: &Case<'_>) -> Option<Vec<Part>> {
             product(raw("sum"), raw("b"), FIRST, "addr", apart()),
         ],
         "f32x4_mul_add_load_splats" => splats(case, raw("addr2"), None),
-        "f32x4_mul_add_load_splats_index" => splats(case, SECOND, Some(raw("base"))),
+        "f32x4_mul_add_load_splats_index" => {
+            let add = if wide_addresses {
+                Op::I64Add
+            } else {
+                Op::I32Add
+            };
+            splats(case, SECOND, Some((add, raw("base"))))
+        }
         "f32x4_mul_add_load_quad" => {
             let sums = [("s0", 0), ("s1", 16), ("s2", 32), ("s3", 48)];
             // What is read by all of them is read before the first.
@@ -88,9 +95,9 @@ fn parts(case: &Case<'_>) -> Option<Vec<Part>> {
 }
 
 /// Two numbers with the vectors at a slot's address, or at the sum of two, which is put into this slot then.
-fn splats(case: &Case<'_>, addr2: i64, base: Option<i64>) -> Vec<Part> {
+fn splats(case: &Case<'_>, addr2: i64, base: Option<(Op, i64)>) -> Vec<Part> {
     let raw = |name: &str| case.raw(name).unwrap();
-    let sum = base.map(|base| (Op::I32Add, vec![addr2, raw("addr"), base]));
+    let sum = base.map(|(add, base)| (add, vec![addr2, raw("addr"), base]));
     let one = |to: i64, c: i64, by: i64| {
         let operands = vec![to, c, raw("addr"), addr2, raw("k") + by, raw("d")];
         (Op::F32x4MulAddLoadSplat, operands)

@@ -11,8 +11,17 @@ use super::Random;
 pub(super) struct World {
     pub(super) slots: Vec<u64>,
     pub(super) memory: Vec<u8>,
+    /// Whether the memory has 64-bit addresses.
+    pub(super) is_wide: bool,
     /// 1 if a branch was taken, 2 if not, 0 for other instructions.
     pub(super) taken: u64,
+}
+
+impl World {
+    /// A sum of addresses and signed numbers, in the width of addresses.
+    pub(super) fn wrap(&self, sum: u64) -> u64 {
+        if self.is_wide { sum } else { sum % (1 << 32) }
+    }
 }
 
 /// The bytes of an access, or the trap.
@@ -20,7 +29,7 @@ pub(super) fn access(world: &mut World, at: u64, bytes: usize) -> Result<&mut [u
     let start = usize::try_from(at).map_err(|_| Trap::MemoryOutOfBounds)?;
     world
         .memory
-        .get_mut(start..start + bytes)
+        .get_mut(start..start.saturating_add(bytes))
         .ok_or(Trap::MemoryOutOfBounds)
 }
 

@@ -26,6 +26,8 @@ use wrt_format::isa::{
 #[cfg(wrt_levels)]
 use super::level::{DIRECT_SETS, Level, level};
 use super::{Ctl, Handler, State, Stop, align_handler, by_opcode, exit, out_of_fuel, reason};
+#[cfg(feature = "memory64")]
+use super::{WIDE, wide};
 use super::{direct_handler, handler_by_opcode, illegal, is_there, keep_apart, refund, slow};
 use crate::op;
 use crate::raw::arena::{Arena, OutOfMemory};
@@ -94,7 +96,14 @@ pub(super) fn handler(state: &State) -> Handler {
 }
 
 /// Writes the handlers of whole instructions, of which the first is at word `from`.
-pub(in crate::raw) fn fill(map: &mut [MaybeUninit<Handler>], from: usize, code: &[u16]) {
+///
+/// `is_wide`: whether memory 0 of their module has 64-bit addresses.
+pub(in crate::raw) fn fill(
+    map: &mut [MaybeUninit<Handler>],
+    from: usize,
+    code: &[u16],
+    is_wide: bool,
+) {
     #[cfg(wrt_levels)]
     let level = level();
     let Some(map) = map.get_mut(from..) else {
@@ -106,6 +115,14 @@ pub(in crate::raw) fn fill(map: &mut [MaybeUninit<Handler>], from: usize, code: 
         let handler = handler_of(opcode, level);
         #[cfg(not(wrt_levels))]
         let handler = TABLE[usize::from(opcode) % OP_LIMIT];
+        #[cfg(feature = "memory64")]
+        let handler = if is_wide {
+            wide::direct_handler_of(opcode).unwrap_or(handler)
+        } else {
+            handler
+        };
+        #[cfg(not(feature = "memory64"))]
+        let _ = is_wide;
         if let Some(entry) = map.get_mut(at) {
             entry.write(handler);
         }
@@ -178,6 +195,7 @@ impl HandlerMap {
             entries.as_mut_slice(),
             0,
             code.get(..PROLOGUE.len()).unwrap_or(code),
+            false,
         );
         Ok(Self {
             code: code.as_ptr().addr(),
@@ -215,7 +233,9 @@ impl Store<'_> {
         let from = record.code_word as usize;
         let words = from..from + record.words as usize;
         let code = data.module.code().get(words).unwrap_or_default();
-        fill(map.entries.as_mut_slice(), from, code);
+        let memory = data.module.memory_type(0);
+        let is_wide = memory.is_some_and(|memory| memory.is64);
+        fill(map.entries.as_mut_slice(), from, code, is_wide);
         fill_callees(map.entries.as_mut_slice(), from, &data.module, code);
     }
 

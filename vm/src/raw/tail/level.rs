@@ -87,6 +87,14 @@ pub(super) const DIRECT_SETS: Sets = [
     (Level::Avx2, direct_avx2::ALL),
 ];
 
+/// Handlers for a memory 0 of 64-bit addresses that need AVX2. No instruction with a body of its own for SSSE3 works on memory.
+#[cfg(feature = "memory64")]
+pub(super) const WIDE_AVX2: &[(u16, Handler)] = wide_avx2::ALL;
+
+/// The same for direct threading.
+#[cfg(all(wrt_direct, feature = "memory64"))]
+pub(super) const WIDE_DIRECT_AVX2: &[(u16, Handler)] = wide_direct_avx2::ALL;
+
 /// Puts the handlers of a level into a table.
 pub(super) fn patch(table: &mut [Handler; OP_LIMIT], level: Level) {
     for (needed, handlers) in SETS {
@@ -269,6 +277,21 @@ mod ssse3 {
 
 mod avx2 {
     //! All vector instructions with AVX2: `tests/handlers.rs` finds them by this module.
+    avx2! {}
+}
+
+#[cfg(feature = "memory64")]
+mod wide_avx2 {
+    //! As `avx2`, for a memory 0 of 64-bit addresses.
+    const WIDE: bool = true;
+    avx2! {}
+}
+
+#[cfg(all(wrt_direct, feature = "memory64"))]
+mod wide_direct_avx2 {
+    //! The same, directly threaded.
+    const DIRECT: bool = true;
+    const WIDE: bool = true;
     avx2! {}
 }
 
