@@ -120,8 +120,7 @@ fn in_memory_order(bytes: [u8; 16]) -> [u8; 16] {
     if cfg!(target_endian = "little") {
         return bytes;
     }
-    let mut swapped = bytes;
-    swapped.reverse();
-    swapped.rotate_left(8);
-    swapped
+    // On integers: functions of slices may stay calls, which no handler survives.
+    let swapped = u128::from_ne_bytes(bytes).swap_bytes();
+    swapped.rotate_left(64).to_ne_bytes()
 }
