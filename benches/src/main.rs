@@ -8,6 +8,7 @@ mod fuel;
 mod generate;
 #[cfg(feature = "profile")]
 mod guided;
+mod host;
 mod large;
 mod measure;
 mod open;
@@ -24,12 +25,13 @@ mod wrt;
 /// What can be measured.
 const HELP: &str = "\
 wrt-benches [table] [--rounds N] [PROGRAM ...]    CPU time of the programs beside that of other runtimes, as ratios
-wrt-benches features [--rounds N] [MODULE ...]    the same for garbage collection, exceptions and SIMD
+wrt-benches features [--rounds N] [MODULE ...]    the same for garbage collection, exceptions, SIMD and 64-bit addresses
 wrt-benches open [--rounds N] [--mb N] [FILE]     from opening an image to its first instruction, page cache warm
 wrt-benches compile [--rounds N] [MB|FILE ...]    speed of the compiler at -O2, by size of the module
 wrt-benches size [FILE ...]                       image size over module size
 wrt-benches fuel [--rounds N] [PROGRAM ...]       CPU time with fuel over that without, and of the looping core over that with fuel
 wrt-benches direct [--rounds N] [PROGRAM ...]      CPU time with direct threading over that without
+wrt-benches host [--rounds N]                     calls between guest and host, in nanoseconds
 wrt-benches large                                 builds Lua, SQLite and QuickJS anew, which table does when they are not there
 wrt-benches snapshot [--rounds N] [--mb N] [--dirty N]   taking and restoring snapshots of a memory, as wrtd does; N pages written between two
 wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs or modules under this build, in seconds (what fuel runs)
@@ -48,6 +50,7 @@ const FIGURES: &[Figure] = &[
     ("compile", compile::run),
     ("size", size::run),
     ("fuel", fuel::run),
+    ("host", host::run),
     ("snapshot", snapshot::run),
     ("times", fuel::times),
     ("large", large::run),
@@ -59,7 +62,7 @@ const FIGURES: &[Figure] = &[
 
 /// What `all` runs.
 const ALL: &[&str] = &[
-    "table", "features", "fuel", "direct", "open", "compile", "size",
+    "table", "features", "host", "fuel", "direct", "open", "compile", "size",
 ];
 
 fn main() -> Result<(), String> {

@@ -6,6 +6,7 @@
 
 use crate::engine::{Engine, Turn};
 use crate::error::{Error, ImportMismatch};
+use crate::exec::Exit;
 use crate::host::{Caller, HostClosure, HostError, IntoHostFunc, boxed};
 use crate::instance::imports;
 use crate::instance::types::{self, TypeText};
@@ -61,6 +62,22 @@ struct HostDefinition<T> {
 struct Signature {
     params: Vec<ValType>,
     results: Vec<ValType>,
+    /// Slots that parameters and results fill.
+    slots: [usize; 2],
+    /// Whether results are always what their types say, and no references: nobody needs to look at them.
+    is_exact: bool,
+}
+
+impl Signature {
+    /// `typed`: whether the results are Rust values of these types.
+    fn new(params: &[ValType], results: &[ValType], typed: bool) -> Self {
+        Self {
+            params: params.to_vec(),
+            results: results.to_vec(),
+            slots: [params, results].map(valtype::slot_count),
+            is_exact: typed && !results.iter().any(|ty| ty.is_ref()),
+        }
+    }
 }
 
 impl<T> fmt::Debug for Linker<T> {
@@ -111,10 +128,7 @@ impl<T> Linker<T> {
         // Types that engines number mean something in one engine only.
         types::check_valtypes(params, 0)?;
         types::check_valtypes(results, 0)?;
-        let signature = Signature {
-            params: params.to_vec(),
-            results: results.to_vec(),
-        };
+        let signature = Signature::new(params, results, false);
         self.host(module, name, Some(signature), alloc::boxed::Box::new(f))
     }
 
@@ -148,10 +162,7 @@ impl<T> Linker<T> {
         name: &str,
         f: F,
     ) -> Result<&mut Self, Error> {
-        let signature = Signature {
-            params: F::PARAMS.to_vec(),
-            results: F::RESULTS.to_vec(),
-        };
+        let signature = Signature::new(F::PARAMS, F::RESULTS, true);
         self.host(module, name, Some(signature), boxed(f))
     }
 
@@ -301,7 +312,7 @@ impl<T> Linker<T> {
         if let Outcome::HostCall(call) = outcome
             && let Some(host) = self.definition(engine, call.host)
         {
-            self.answer(engine, data, call, host)?;
+            self.answer(engine, data, call.instance, host)?;
             return Ok(Outcome::Yield);
         }
         Ok(outcome)
@@ -340,18 +351,26 @@ impl<T> Linker<T> {
         &self,
         engine: &mut Engine<'_>,
         data: &mut T,
-        mut outcome: Outcome,
+        outcome: Outcome,
     ) -> Result<Outcome, Error> {
-        while let Outcome::HostCall(call) = outcome {
-            let Some(host) = self.definition(engine, call.host) else {
-                return Ok(outcome);
+        let Outcome::HostCall(HostCall { host, instance, .. }) = outcome else {
+            return Ok(outcome);
+        };
+        let (mut host, mut instance) = (host, instance);
+        loop {
+            let Some(definition) = self.definition(engine, host) else {
+                return Ok(engine.outcome_of(Exit::HostCall));
             };
-            if !self.answer(engine, data, call, host)? {
+            if !self.answer(engine, data, instance, definition)? {
                 return Ok(Outcome::Yield);
             }
-            outcome = engine.resume()?;
+            // No outcome is made of a host call that is served here.
+            let exit = engine.go_on()?;
+            if exit != Exit::HostCall {
+                return Ok(engine.outcome_of(exit));
+            }
+            (host, instance) = engine.called();
         }
-        Ok(outcome)
     }
 
     /// Serves one host call. False if its function is not ready.
@@ -359,29 +378,12 @@ impl<T> Linker<T> {
         &self,
         engine: &mut Engine<'_>,
         data: &mut T,
-        call: HostCall,
+        instance: Instance,
         host: &HostDefinition<T>,
     ) -> Result<bool, Error> {
-        match self.serve(engine, data, call, host) {
+        match self.serve(engine, data, instance, host) {
             Ok(()) => Ok(true),
-            Err(HostError::Trap(trap)) => engine.host_trap(trap).map(|()| true),
-            Err(HostError::Throw { tag, values }) => {
-                let thrown = engine.host_throw(tag, &values);
-                thrown.inspect_err(|_| engine.cancel()).map(|()| true)
-            }
-            Err(HostError::Rethrow) => {
-                let thrown = engine.host_rethrow();
-                thrown.inspect_err(|_| engine.cancel()).map(|()| true)
-            }
-            Err(HostError::Pending) => Ok(false),
-            Err(HostError::Exit(code)) => {
-                engine.cancel();
-                Err(Error::Exit(code))
-            }
-            Err(HostError::Other(error)) => {
-                engine.cancel();
-                Err(Error::Host(error))
-            }
+            Err(error) => end_in(engine, error),
         }
     }
 
@@ -390,18 +392,17 @@ impl<T> Linker<T> {
         &self,
         engine: &mut Engine<'_>,
         data: &mut T,
-        call: HostCall,
+        instance: Instance,
         host: &HostDefinition<T>,
     ) -> Result<(), HostError> {
-        let (params, results) = match &host.signature {
-            Some(Signature { params, results }) => (params.as_slice(), results.as_slice()),
+        let ([params, results], is_exact) = match &host.signature {
+            Some(signature) => (signature.slots, signature.is_exact),
             None => {
-                let ty = engine.func_type(call.host.func())?;
-                (ty.params, ty.results)
+                let ty = engine.func_type(engine.called().0.func())?;
+                ([ty.params, ty.results].map(valtype::slot_count), false)
             }
         };
-        let mut args = Slots::new(valtype::slot_count(params));
-        let mut results = Slots::new(valtype::slot_count(results));
+        let (mut args, mut results) = (Slots::new(params), Slots::new(results));
         for (to, from) in args.as_mut().iter_mut().zip(engine.host_args()) {
             *to = *from;
         }
@@ -410,7 +411,7 @@ impl<T> Linker<T> {
             engine,
             data,
             linker: self,
-            instance: call.instance,
+            instance,
         };
         let result = (host.call)(caller, args.as_mut(), results.as_mut());
         engine.switch_to(thread)?;
@@ -418,7 +419,36 @@ impl<T> Linker<T> {
             engine.cancel();
         }
         result?;
-        Ok(engine.host_return(results.as_mut())?)
+        let results = results.as_mut();
+        if is_exact && engine.host_return_exact(results) {
+            return Ok(());
+        }
+        Ok(engine.host_return(results)?)
+    }
+}
+
+/// What becomes of a host call whose function has given no results. False if it is not ready.
+#[cold]
+fn end_in(engine: &mut Engine<'_>, error: HostError) -> Result<bool, Error> {
+    match error {
+        HostError::Trap(trap) => engine.host_trap(trap).map(|()| true),
+        HostError::Throw { tag, values } => {
+            let thrown = engine.host_throw(tag, &values);
+            thrown.inspect_err(|_| engine.cancel()).map(|()| true)
+        }
+        HostError::Rethrow => {
+            let thrown = engine.host_rethrow();
+            thrown.inspect_err(|_| engine.cancel()).map(|()| true)
+        }
+        HostError::Pending => Ok(false),
+        HostError::Exit(code) => {
+            engine.cancel();
+            Err(Error::Exit(code))
+        }
+        HostError::Other(error) => {
+            engine.cancel();
+            Err(Error::Host(error))
+        }
     }
 }
 

@@ -16,6 +16,9 @@ use core::marker::PhantomData;
 /// Most slots that the parameters of a typed function fill: twelve vectors.
 const MAX_PARAMS: usize = 24;
 
+/// Room for the parameters of most: less to clear before each call.
+const FEW_PARAMS: usize = 4;
+
 /// A function of parameters `P` and results `R`, checked when it was made.
 ///
 /// `P` and `R` are `()`, one [`WasmTy`](crate::WasmTy), or a tuple of up to twelve.
@@ -82,9 +85,14 @@ impl<P: WasmTys, R: WasmTys> TypedFunc<P, R> {
         data: &mut T,
         params: P,
     ) -> Result<R, Error> {
-        let mut slots = [0; MAX_PARAMS];
-        let outcome = linker.call(engine, data, self.func, self.args(params, &mut slots)?)?;
-        self.finish(engine, outcome)
+        let outcome = if crate::val::valtype::slot_count(P::TYPES) <= FEW_PARAMS {
+            let mut slots = [0; FEW_PARAMS];
+            linker.call(engine, data, self.func, self.args(params, &mut slots)?)
+        } else {
+            let mut slots = [0; MAX_PARAMS];
+            linker.call(engine, data, self.func, self.args(params, &mut slots)?)
+        };
+        self.finish(engine, outcome?)
     }
 
     /// Continues a paused call.
@@ -133,7 +141,7 @@ impl<P: WasmTys, R: WasmTys> TypedFunc<P, R> {
         })
     }
 
-    fn args(self, params: P, slots: &mut [u64; MAX_PARAMS]) -> Result<&[u64], Error> {
+    fn args(self, params: P, slots: &mut [u64]) -> Result<&[u64], Error> {
         let count = crate::val::valtype::slot_count(P::TYPES);
         let wrong = Error::ArgumentCount {
             expected: MAX_PARAMS,

@@ -210,8 +210,10 @@ impl ValType {
 
     /// Whether it is a reference type.
     #[must_use]
+    #[inline]
     pub const fn is_ref(self) -> bool {
-        self.as_ref().is_some()
+        let is_number = matches!(self, val::I32 | val::I64 | val::F32 | val::F64 | val::V128);
+        !is_number && self.as_ref().is_some()
     }
 
     /// Whether it is a value type, in a module that defines `types` types.
@@ -355,6 +357,7 @@ pub mod val {
 
     /// Slots that values of these types fill, one after the other.
     #[must_use]
+    #[inline]
     pub fn slot_count(types: &[ValType]) -> usize {
         let vectors = types.iter().filter(|&&ty| ty == V128).count();
         types.len().saturating_add(vectors)

@@ -181,6 +181,7 @@ impl<'a> ModuleView<'a> {
 
     /// Number of imported functions.
     #[must_use]
+    #[inline]
     pub fn imported_funcs(&self) -> u32 {
         self.imported(ExternKind::Func)
     }
@@ -205,6 +206,7 @@ impl<'a> ModuleView<'a> {
 
     /// Number of imports of a kind.
     #[must_use]
+    #[inline]
     pub fn imported(&self, kind: ExternKind) -> u32 {
         let count = self.root.import_counts.get(kind as usize);
         count.map_or(0, |count| count.to_native())
@@ -314,16 +316,19 @@ impl<'a> ModuleView<'a> {
         self.parts.funcs
     }
 
+    /// Index of the type of defined function `i`.
+    #[must_use]
+    #[inline]
+    pub fn defined_type_idx(&self, i: u32) -> u32 {
+        let record = self.parts.funcs.get(i as usize);
+        record.map_or(0, |record| record.signature().type_idx())
+    }
+
     /// Index of the type of function `i` of the function index space.
     #[must_use]
     pub fn func_type_idx(&self, i: u32) -> u32 {
-        match i.checked_sub(self.imported_funcs()) {
-            Some(defined) => {
-                let record = self.parts.funcs.get(defined as usize);
-                record.map_or(0, |record| record.signature().type_idx())
-            }
-            None => self.import_func_type(i),
-        }
+        let defined = i.checked_sub(self.imported_funcs());
+        defined.map_or_else(|| self.import_func_type(i), |i| self.defined_type_idx(i))
     }
 
     /// The code section: little-endian words, starting with [`crate::isa::PROLOGUE`].

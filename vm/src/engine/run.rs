@@ -78,7 +78,10 @@ impl Engine<'_> {
         self.store.session.depth += 1;
         match self.pending_host_call() {
             Some(call) => Ok(Outcome::HostCall(call)),
-            None => self.go(),
+            None => {
+                let exit = self.go()?;
+                Ok(self.outcome_of(exit))
+            }
         }
     }
 
@@ -113,15 +116,21 @@ impl Engine<'_> {
     /// # Errors
     /// [`Error::Misuse`] when no run is paused, its host call waits for an answer, or it still waits for a notification.
     pub fn resume(&mut self) -> Result<Outcome, Error> {
+        let exit = self.go_on()?;
+        Ok(self.outcome_of(exit))
+    }
+
+    /// The same without an outcome made of it.
+    pub(crate) fn go_on(&mut self) -> Result<Exit, Misuse> {
         if let Some(trap) = self.store.session.host_trap.take() {
-            return Ok(self.ended_in(trap));
+            return Ok(Exit::Trap(trap));
         }
         self.settle();
         match self.store.run.status {
             Status::Starting | Status::Ready | Status::Throwing => self.go(),
-            Status::HostCall => Err(Misuse::HostCallPending.into()),
-            Status::Waiting => Err(Misuse::Waiting.into()),
-            Status::Idle | Status::Trapped => Err(Misuse::NothingPaused.into()),
+            Status::HostCall => Err(Misuse::HostCallPending),
+            Status::Waiting => Err(Misuse::Waiting),
+            Status::Idle | Status::Trapped => Err(Misuse::NothingPaused),
         }
     }
 
@@ -288,10 +297,14 @@ impl Engine<'_> {
         Outcome::Trap(trap)
     }
 
-    fn go(&mut self) -> Result<Outcome, Error> {
+    fn go(&mut self) -> Result<Exit, Misuse> {
         self.store.session.results = (0, 0);
-        let exit = exec::run(&mut self.store).map_err(|_| Misuse::NothingPaused)?;
-        Ok(match exit {
+        exec::run(&mut self.store).map_err(|_| Misuse::NothingPaused)
+    }
+
+    /// What the embedder is told of how a run was left.
+    pub(crate) fn outcome_of(&mut self, exit: Exit) -> Outcome {
+        match exit {
             Exit::Done { first, count } => {
                 self.store.session.results = (first, count);
                 self.store.session.depth = self.store.session.depth.saturating_sub(1);
@@ -309,7 +322,22 @@ impl Engine<'_> {
                 Some(call) => Outcome::HostCall(call),
                 None => self.ended_in(Trap::InvalidReference),
             },
-        })
+        }
+    }
+
+    /// The host function that a run waits for that has just been left for it, and the instance that calls it.
+    pub(crate) const fn called(&self) -> (HostFunc, Instance) {
+        let run = &self.store.run;
+        (HostFunc(run.callee), Instance(run.instance))
+    }
+
+    /// As [`Self::host_return`], of results that are what their types say and no references. False, and nothing has changed, if that has to see to it.
+    pub(crate) fn host_return_exact(&mut self, results: &[u64]) -> bool {
+        let is_done = exec::finish_host_call(&mut self.store, results).is_ok();
+        if is_done {
+            self.store.session.results = (0, 0);
+        }
+        is_done
     }
 
     fn ended_in(&mut self, trap: Trap) -> Outcome {
@@ -370,6 +398,9 @@ impl Engine<'_> {
 
     /// References must be of their type, and those to functions lead somewhere.
     pub(super) fn check_refs(&self, types: &[ValType], slots: &[u64]) -> Result<(), Error> {
+        if !types.iter().any(|ty| ty.is_ref()) {
+            return Ok(());
+        }
         for (ty, &slot) in valtype::slot_types(types).zip(slots) {
             if ty.is_ref() {
                 self.checked_slot(ty, slot)?;
@@ -396,8 +427,16 @@ impl Engine<'_> {
 }
 
 /// The first slots without what is beyond their types.
+#[inline]
 pub(super) fn narrowed_copy(types: &[ValType], slots: &[u64]) -> [u64; FEW_SLOTS] {
     let mut copy = [0; FEW_SLOTS];
+    // Without vectors each type has one slot.
+    if types.len() == slots.len() {
+        for ((to, &ty), &slot) in copy.iter_mut().zip(types).zip(slots) {
+            *to = narrowed(ty, slot);
+        }
+        return copy;
+    }
     let types = valtype::slot_types(types);
     for ((to, ty), &slot) in copy.iter_mut().zip(types).zip(slots) {
         *to = narrowed(ty, slot);

@@ -172,7 +172,7 @@ impl Machine<'_, '_> {
             }
             let copies = within.as_ref().zip(site);
             let copies = copies.map_or(0, |(module, site)| module.copies_around(site));
-            let code = within.as_ref().map(ModuleView::code);
+            let code = within.map(ModuleView::code);
             if let Some((pc, fp)) = code.and_then(|code| caller_within(code, stack, &frame)) {
                 debug_assert_eq!(
                     caller(self.store, stack, frame).map(|next| (next.instance, next.pc, next.fp)),

@@ -132,7 +132,7 @@ impl Stack<'_> {
                 if let Some(data) = self.store.instance(run.instance) {
                     let module = data.module();
                     let params = module.func_type(module.func(run.callee).type_idx).params;
-                    self.each_traced(&module, run.window as usize, params, visit);
+                    self.each_traced(module, run.window as usize, params, visit);
                 }
             }
             Status::Idle | Status::HostCall | Status::Throwing | Status::Trapped => {}
@@ -148,7 +148,7 @@ impl Stack<'_> {
         let record = module.func(frame.func);
         let params = module.func_type(record.type_idx).params;
         let first = frame.fp as usize;
-        self.each_traced(&module, first, params, visit);
+        self.each_traced(module, first, params, visit);
         let refs = first + usize::from(record.params);
         let refs = self.stack.get(refs..refs + usize::from(record.refs));
         visit(refs.unwrap_or_default());

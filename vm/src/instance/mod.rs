@@ -49,7 +49,7 @@ pub(crate) fn renew(engine: &mut Engine<'_>, number: u32) -> Result<Outcome, Err
     engine.check_startable()?;
     let data = engine.store.instance_mut(number);
     let data = data.ok_or(Error::Unknown(Entity::Instance))?;
-    let view = data.module();
+    let view = *data.module();
     if view.memory_count() > 0 {
         return Err(Misuse::OwnMemory.into());
     }

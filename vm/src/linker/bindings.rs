@@ -45,7 +45,10 @@ impl<T> Linker<T> {
                 let Some(def) = self.hosts.get(host) else {
                     continue;
                 };
-                if let Some(Signature { params, results }) = &def.signature {
+                if let Some(Signature {
+                    params, results, ..
+                }) = &def.signature
+                {
                     let own = engine.store.intern_type(params, results)?;
                     if engine.store.host_type(func.number()) != Some(own) {
                         let got = TypeText::Func(params, results);
@@ -94,7 +97,9 @@ impl<T> Linker<T> {
             return Err(Error::Unknown(crate::error::Entity::HostFunc));
         };
         let func = match &def.signature {
-            Some(Signature { params, results }) => engine.new_host_func(params, results)?,
+            Some(Signature {
+                params, results, ..
+            }) => engine.new_host_func(params, results)?,
             None => {
                 let ty = engine.import_func_type(module, import)?;
                 if let Some(func) = self.of_type(engine, host, ty) {
@@ -151,7 +156,7 @@ fn host_imports<'m>(
     let Some(data) = engine.store.instance(instance) else {
         return Vec::new();
     };
-    let view = data.module();
+    let view = *data.module();
     let is_func = |import: &ImportView<'_>| matches!(import.ty, ExternType::Func(_));
     let funcs = (view.imports().enumerate()).filter(|(_, import)| is_func(import));
     let given = funcs.zip(data.funcs());

@@ -247,28 +247,26 @@ impl Ctx {
         }
     }
 
-    /// The context of the store's activation. The store must not be touched but through the context until the run is over.
-    pub(super) fn load(store: &mut Store<'_>, fuel: i64) -> Self {
-        let mut ctx = Self::empty();
-        ctx.store = ptr::from_mut(store).cast();
+    /// Makes it the context of the store's activation. The store must not be touched but through the context until the run is over.
+    pub(super) fn load(&mut self, store: &mut Store<'_>, fuel: i64) {
+        self.store = ptr::from_mut(store).cast();
         #[cfg(feature = "profile")]
         {
-            ctx.counted = super::profile::Counted::of(store);
+            self.counted = super::profile::Counted::of(store);
         }
         #[cfg(feature = "debug")]
         {
-            ctx.stopping = super::stops::Stopping::of(store);
+            self.stopping = super::stops::Stopping::of(store);
         }
         let run = store.run;
-        ctx.switch(store, run.instance);
-        ctx.resume_at(store, run.pc, run.fp, fuel);
-        ctx
+        self.switch(store, run.instance);
+        self.resume_at(store, run.pc, run.fp, fuel);
     }
 
     /// Takes over the parts of an instance.
     fn switch(&mut self, store: &Store<'_>, instance: u32) {
         let data: &InstData<'_> = &store.instances.as_slice()[instance as usize];
-        let module = data.module;
+        let module = data.module();
         self.code = module.code().as_ptr();
         #[cfg(all(wrt_direct, not(debug_assertions)))]
         {
@@ -313,10 +311,8 @@ impl Ctx {
         let data = &store.instances.as_slice()[self.tag as usize - 1];
         assert!((pc as usize) < data.module.code().len() && fp as usize <= store.stack.len());
         // The assertion keeps both in bounds; that they are an instruction and its frame is C2.
-        self.pc = self.code.wrapping_add(pc as usize);
-        self.fp = store.stack.as_ptr().wrapping_add(fp as usize);
+        self.leave_at(store, pc, fp, fuel);
         self.mark = store.stack.as_ptr().wrapping_add(store.stack_mark());
-        self.fuel = fuel;
         let table = data.tables.as_slice().first();
         let table = table.and_then(|&number| store.tables.as_slice().get(number as usize));
         (self.elems, self.elem_count) = match table {
@@ -351,6 +347,13 @@ impl Ctx {
             len.saturating_sub(7),
             len.saturating_sub(15),
         ];
+    }
+
+    /// Takes over the place that a run is left at.
+    fn leave_at(&mut self, store: &Store<'_>, pc: u32, fp: u32, fuel: i64) {
+        self.pc = self.code.wrapping_add(pc as usize);
+        self.fp = store.stack.as_ptr().wrapping_add(fp as usize);
+        self.fuel = fuel;
     }
 
     /// The heap.
@@ -392,7 +395,11 @@ impl Ctx {
         if instance != self.tag - 1 {
             self.switch(store, instance);
         }
-        self.resume_at(store, pc, fp, fuel);
+        if stop == 0 {
+            self.resume_at(store, pc, fp, fuel);
+        } else {
+            self.leave_at(store, pc, fp, fuel);
+        }
         stop
     }
 

@@ -109,9 +109,8 @@ fn run_on(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
         #[cfg(all(wrt_tail6, not(debug_assertions)))]
         Core::Tail => {
             let ctx: *mut Ctx = store.board.as_ptr().cast();
-            let loaded = Ctx::load(store, fuel);
             // SAFETY: C3: the board is there, and nothing else refers to its context.
-            unsafe { ctx.write(loaded) };
+            unsafe { &mut *ctx }.load(store, fuel);
             // SAFETY: the context has just been loaded from the store (C1, C2), and is part of a board.
             let code = unsafe { tail::run(ctx) };
             // SAFETY: C3.
@@ -119,14 +118,16 @@ fn run_on(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
         }
         #[cfg(all(wrt_tail4, not(debug_assertions)))]
         Core::Tail => {
-            let mut ctx = Ctx::load(store, fuel);
+            let mut ctx = Ctx::empty();
+            ctx.load(store, fuel);
             // SAFETY: the context has just been loaded from the store (C1, C2).
             let code = unsafe { tail::run(&mut ctx) };
             ctx.finish(store, code)
         }
         Core::Loop => {
             let kind = kind(store);
-            let mut ctx = Ctx::load(store, fuel);
+            let mut ctx = Ctx::empty();
+            ctx.load(store, fuel);
             // SAFETY: the context has just been loaded from the store (C1, C2).
             let code = unsafe {
                 match kind {

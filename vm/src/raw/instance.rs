@@ -112,8 +112,8 @@ pub(crate) const fn host_ref(host: u32) -> u64 {
 
 impl<'m> InstData<'m> {
     /// Its module.
-    pub(crate) const fn module(&self) -> ModuleView<'m> {
-        self.module
+    pub(crate) const fn module(&self) -> &ModuleView<'m> {
+        &self.module
     }
 
     /// Number of memory `i` of the memory index space.
@@ -425,7 +425,7 @@ impl<'m> Store<'m> {
             Callee::Host(host) => self.host_type(host),
             Callee::Guest { instance, func } => {
                 let data = self.instance(instance)?;
-                data.type_id(data.module.func(func).type_idx)
+                data.type_id(data.module.defined_type_idx(func))
             }
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn owner<'m>(store: &Store<'m>, memory: u32) -> Owner<'m> {
         let data = store.instance(number)?;
         let defined = data.defined(Sort::Memory);
         let place = defined.iter().position(|&own| own == memory)?;
-        Some((data.module(), place as u32))
+        Some((*data.module(), place as u32))
     })
 }
 

@@ -56,15 +56,13 @@ pub(super) fn expect(
         world.taken = if taken == Some(Ok(1)) { 1 } else { 2 };
         return Some(Ok(()));
     }
-    if let Some(bits) = name
-        .strip_prefix("load")
-        .and_then(|it| it.strip_suffix("_store"))
-    {
+    let copied = name.strip_prefix("load");
+    if let Some(bits) = copied.and_then(|it| it.strip_suffix("_store")) {
         let bytes = bits.parse::<usize>().unwrap() / 8;
         let to = before.wrap(case.slot(before, "addr2"));
-        let to = to.saturating_add(case.raw("offset2").unwrap() as u64);
+        let to = to.saturating_add(case.raw("offset2")? as u64);
         let loaded = read(world, case.address(before), bytes);
-        return Some(loaded.and_then(|value| write_bytes(world, to, bytes, value)));
+        return Some(loaded.and_then(|it| write_bytes(world, to, bytes, it)));
     }
     if let Some(done) = of_one_use(case, world, before) {
         return Some(done);

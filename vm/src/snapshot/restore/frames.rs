@@ -65,7 +65,7 @@ impl Starts {
     /// Marks the instructions of a function that is verified, unless they are marked, and the instance's first ones if it is new.
     fn mark(&mut self, store: &mut Store<'_>, instance: u32, func: u32) -> Result<()> {
         let data = store.instance(instance).ok_or(wrong("an instance"))?;
-        let module = data.module();
+        let module = *data.module();
         let words = module.code().len();
         let place = self.places.as_slice()[instance as usize];
         let first = if place == 0 {
@@ -100,7 +100,7 @@ impl Starts {
     /// The instruction that begins at a word or, of which it is an operand, shortly before, in a function of an instance.
     fn find<'m>(&mut self, store: &mut Store<'m>, instance: u32, word: u32) -> Result<Place<'m>> {
         let data = store.instance(instance).ok_or(wrong("an instance"))?;
-        let module = data.module();
+        let module = *data.module();
         check(
             (PROLOGUE.len()..module.code().len()).contains(&(word as usize)),
             "a place in the code",
