@@ -1,7 +1,7 @@
 //! Handlers of instructions that work on a memory 0 of 64-bit addresses.
 //!
 //! They have the bodies of the others, compiled once more for whole slots as addresses (`raw/address.rs`), so that neither kind asks which it
-//! is. The table of a board has those of one kind, for the instance that runs: a call of an instance of the other kind changes some 450
+//! is. The table of a board has those of one kind, for the instance that runs: a call of an instance of the other kind changes some 500
 //! entries. Machines with few registers, whose table is not beside the context, have two of them, and the context says which. Handler maps are of
 //! one module, and so of one kind.
 //!
