@@ -101,3 +101,15 @@ fn updates_copies_and_operands_in_memory() {
         ]
     );
 }
+
+/// Where a memory ends is compared byte by byte.
+#[test]
+fn small_pages_change_nothing() {
+    let code = code_with(
+        "(memory 5 (pagesize 1))",
+        "i32",
+        "(i32.load offset=4 (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2))))",
+    );
+    let expected = "v10 = load32_index v0, v1, shift=2, offset=4";
+    assert!(code.iter().any(|line| line == expected), "{code:?}");
+}
