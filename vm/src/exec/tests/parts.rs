@@ -199,7 +199,7 @@ pub(super) fn without_payloads(case: &Case<'_>, before: &World, memory: &mut [u8
         return;
     }
     let at = case.address(before) as usize;
-    if let Some(bytes) = memory.get_mut(at..at + 16) {
+    if let Some(bytes) = memory.get_mut(at..at.saturating_add(16)) {
         let value = u128::from_le_bytes(bytes.try_into().unwrap());
         bytes.copy_from_slice(
             &vector::without_payloads(name.trim_end_matches("_mem"), value).to_le_bytes(),
