@@ -63,6 +63,18 @@ struct Totals {
     vectors: u32,
 }
 
+impl Totals {
+    /// Takes in what other modules came to.
+    const fn add(&mut self, other: &Self) {
+        self.modules += other.modules;
+        self.calls += other.calls;
+        self.done += other.done;
+        self.traps += other.traps;
+        self.fuel_compared += other.fuel_compared;
+        self.vectors += other.vectors;
+    }
+}
+
 /// Ends that say nothing: an engine's own limits.
 fn inconclusive(a: &End, b: &End) -> bool {
     let limited = |end: &End| matches!(end, End::OutOfFuel | End::Trap("call stack exhausted"));
@@ -265,13 +277,35 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
-fn compare_random_modules() {
-    let (first, count) = (number("WRT_SEED", 0), number("WRT_MODULES", 300));
+/// Runs the modules of these seeds; gives what they came to, and what differs, up to a score.
+fn compare_random_modules(seeds: impl Iterator<Item = u64>) -> (Totals, Vec<String>) {
     let mut totals = Totals::default();
     let mut failures = Vec::new();
-    for seed in first..first + count {
+    for seed in seeds {
         failures.extend(run_seed(seed, &mut totals));
-        assert!(failures.len() < 20, "{}", failures.join("\n"));
+        if failures.len() >= 20 {
+            break;
+        }
+    }
+    (totals, failures)
+}
+
+#[test]
+fn random_modules_run_as_under_wasmi() {
+    let (first, count) = (number("WRT_SEED", 0), number("WRT_MODULES", 300));
+    let threads = std::thread::available_parallelism().map_or(1, core::num::NonZero::get);
+    let parts = (0..threads).map(|part| {
+        let seeds = (first..first + count).skip(part).step_by(threads);
+        let thread = std::thread::Builder::new().stack_size(HOST_STACK);
+        thread.spawn(|| compare_random_modules(seeds)).unwrap()
+    });
+    let (mut totals, mut failures) = (Totals::default(), Vec::new());
+    // All of them are started before the first one is waited for.
+    for part in parts.collect::<Vec<_>>() {
+        let part = part.join();
+        let (part, differ) = part.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        totals.add(&part);
+        failures.extend(differ);
     }
     println!("{totals:?}");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -283,13 +317,6 @@ fn compare_random_modules() {
         totals.done > 0 && totals.traps > 0 && totals.fuel_compared > 0 && totals.vectors > 0,
         "{totals:?}"
     );
-}
-
-#[test]
-fn random_modules_run_as_under_wasmi() {
-    let thread = std::thread::Builder::new().stack_size(HOST_STACK);
-    let compared = thread.spawn(compare_random_modules).unwrap().join();
-    compared.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
 }
 
 #[test]
