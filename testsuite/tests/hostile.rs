@@ -37,11 +37,23 @@ fn run(quick: u64, body: fn(&[u8]) -> Seen) -> (u64, Seen) {
         number("WRT_HOSTILE").unwrap_or(quick),
         number("WRT_SEED").unwrap_or(0),
     );
+    let threads = std::thread::available_parallelism().map_or(1, core::num::NonZero::get);
+    let part = |part: usize| {
+        let mut total = Seen::default();
+        for seed in (first..first + count).skip(part).step_by(threads) {
+            let seen = std::panic::catch_unwind(|| body(&random_bytes(seed)));
+            total.add(seen.unwrap_or_else(|_| panic!("seed {seed}")));
+        }
+        total
+    };
     let mut total = Seen::default();
-    for seed in first..first + count {
-        let seen = std::panic::catch_unwind(|| body(&random_bytes(seed)));
-        total.add(seen.unwrap_or_else(|_| panic!("seed {seed}")));
-    }
+    std::thread::scope(|scope| {
+        // All of them are started before the first one is waited for.
+        let parts: Vec<_> = (0..threads).map(|i| scope.spawn(move || part(i))).collect();
+        for part in parts {
+            total.add(part.join().unwrap());
+        }
+    });
     println!("{count} inputs: {total:?}");
     (count, total)
 }
