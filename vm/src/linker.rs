@@ -11,7 +11,7 @@ use crate::host::{Caller, HostClosure, HostError, IntoHostFunc, boxed};
 use crate::instance::imports;
 use crate::instance::types::{self, TypeText};
 use crate::module::Module;
-use crate::outcome::{Extern, Func, HostCall, Instance, Outcome};
+use crate::outcome::{Extern, Func, HostCall, HostFunc, Instance, Outcome};
 use crate::val::{ValType, valtype};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
@@ -312,7 +312,7 @@ impl<T> Linker<T> {
         if let Outcome::HostCall(call) = outcome
             && let Some(host) = self.definition(engine, call.host)
         {
-            self.answer(engine, data, call.instance, host)?;
+            self.answer(engine, data, (call.host, call.instance), host)?;
             return Ok(Outcome::Yield);
         }
         Ok(outcome)
@@ -361,7 +361,7 @@ impl<T> Linker<T> {
             let Some(definition) = self.definition(engine, host) else {
                 return Ok(engine.outcome_of(Exit::HostCall));
             };
-            if !self.answer(engine, data, instance, definition)? {
+            if !self.answer(engine, data, (host, instance), definition)? {
                 return Ok(Outcome::Yield);
             }
             // No outcome is made of a host call that is served here.
@@ -378,10 +378,10 @@ impl<T> Linker<T> {
         &self,
         engine: &mut Engine<'_>,
         data: &mut T,
-        instance: Instance,
-        host: &HostDefinition<T>,
+        called: (HostFunc, Instance),
+        definition: &HostDefinition<T>,
     ) -> Result<bool, Error> {
-        match self.serve(engine, data, instance, host) {
+        match self.serve(engine, data, called, definition) {
             Ok(()) => Ok(true),
             Err(error) => end_in(engine, error),
         }
@@ -392,13 +392,13 @@ impl<T> Linker<T> {
         &self,
         engine: &mut Engine<'_>,
         data: &mut T,
-        instance: Instance,
-        host: &HostDefinition<T>,
+        (host, instance): (HostFunc, Instance),
+        definition: &HostDefinition<T>,
     ) -> Result<(), HostError> {
-        let ([params, results], is_exact) = match &host.signature {
+        let ([params, results], is_exact) = match &definition.signature {
             Some(signature) => (signature.slots, signature.is_exact),
             None => {
-                let ty = engine.func_type(engine.called().0.func())?;
+                let ty = engine.func_type(host.func())?;
                 ([ty.params, ty.results].map(valtype::slot_count), false)
             }
         };
@@ -413,7 +413,7 @@ impl<T> Linker<T> {
             linker: self,
             instance,
         };
-        let result = (host.call)(caller, args.as_mut(), results.as_mut());
+        let result = (definition.call)(caller, args.as_mut(), results.as_mut());
         engine.switch_to(thread)?;
         while engine.nesting() > nesting {
             engine.cancel();

@@ -244,6 +244,40 @@ fn a_host_function_that_is_not_ready_is_called_again() {
     assert!(matches!(idle, Err(Error::Misuse(Misuse::NothingPaused))));
 }
 
+/// Its types are those of the function that waits, not of the nested run that has trapped.
+#[test]
+fn a_nested_trap_does_not_hide_the_function_that_is_called_again() {
+    let image = Spec::new()
+        .import_func("env", "f", &[I32], &[I32])
+        .func("run", &[I32], &[I32], call_import(0, 1, 1))
+        .func("count", &[I32], &[I32], count_down())
+        .func("fail", &[], &[], Code::enter(2, 1).op(Op::Trap, &[0]))
+        .image();
+    let mut linker = Linker::<Data>::new();
+    linker
+        .func_as_imported("env", "f", |mut caller, args, results| {
+            let fail = caller.exported_func("fail")?;
+            assert!(matches!(caller.call(fail, &[])?, Outcome::Trap(_)));
+            if !caller.data().ready {
+                return Err(HostError::Pending);
+            }
+            results.copy_from_slice(args);
+            Ok(())
+        })
+        .unwrap();
+    let (mut engine, mut data) = (engine(100), Data::default());
+    let _ = linker
+        .instantiate(&mut engine, &mut data, &image.module())
+        .unwrap();
+    let run = func(&engine, engine.last_instance().unwrap(), "run");
+    let called = linker.call(&mut engine, &mut data, run, &[8]);
+    assert_eq!(called.unwrap(), Outcome::Yield);
+    data.ready = true;
+    let resumed = linker.resume(&mut engine, &mut data);
+    assert_eq!(resumed.unwrap(), Outcome::Done);
+    assert_eq!(engine.results(), [8]);
+}
+
 #[test]
 fn runs_out_of_fuel_and_goes_on() {
     let image = guest();
