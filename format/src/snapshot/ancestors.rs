@@ -59,8 +59,10 @@ pub enum Content<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Level<'a> {
     rows: Reader<'a>,
-    /// Stored pages that are still to come.
-    stored: &'a [u8],
+    /// Stored pages and holes that are still to come.
+    pages_left: &'a [u8],
+    /// Bytes of them that are stored.
+    stored: usize,
     /// Pages of the present memory.
     pages: u64,
     /// The present run: its first page, the one behind its last, what it is, and its bytes if they are stored.
@@ -73,7 +75,8 @@ struct Level<'a> {
 impl<'a> Level<'a> {
     const EMPTY: Self = Self {
         rows: Reader::new(&[]),
-        stored: &[],
+        pages_left: &[],
+        stored: 0,
         pages: 0,
         start: 0,
         end: 0,
@@ -87,9 +90,12 @@ impl<'a> Level<'a> {
         let end = self.end.checked_add(count);
         let end = end.filter(|&end| self.end < end && end <= self.pages)?;
         self.bytes = &[];
-        if kind == PageKind::Stored {
+        if matches!(kind, PageKind::Stored | PageKind::Hole) {
             let len = usize::try_from(count).ok()?.checked_mul(PAGE_BYTES)?;
-            (self.bytes, self.stored) = self.stored.split_at_checked(len)?;
+            (self.bytes, self.pages_left) = self.pages_left.split_at_checked(len)?;
+        }
+        if kind == PageKind::Stored {
+            self.stored = self.stored.saturating_sub(self.bytes.len());
         }
         (self.start, self.end, self.kind) = (self.end, end, kind);
         Some(())
@@ -149,7 +155,8 @@ impl<'a> Ancestors<'a> {
             }
             wanted = ancestor.parent();
             level.rows = Reader::new(ancestor.section(Kind::Memories));
-            level.stored = ancestor.section(Kind::Pages);
+            level.pages_left = ancestor.section(Kind::Pages);
+            level.stored = ancestor.stored_bytes();
         }
         match wanted {
             Some(_) if ancestors.len() == MAX_ANCESTORS => Err(ChainFault::TooLong),
@@ -170,7 +177,7 @@ impl<'a> Ancestors<'a> {
     /// Stored bytes of the present memory and of those behind it.
     #[must_use]
     pub fn stored_bytes(&self) -> usize {
-        self.levels.iter().map(|level| level.stored.len()).sum()
+        self.levels.iter().map(|level| level.stored).sum()
     }
 
     /// Goes on to the next memory, of which it is known whether the host has made it. To be called before the first one too.
@@ -191,7 +198,7 @@ impl<'a> Ancestors<'a> {
             most = most.min(level.end - page);
             match level.kind {
                 PageKind::Parent => {}
-                PageKind::Zero => return Some((Content::Zero, most)),
+                PageKind::Zero | PageKind::Hole => return Some((Content::Zero, most)),
                 PageKind::Image => return Some((Content::Image, most)),
                 PageKind::Stored => {
                     let at = (page - level.start) as usize * PAGE_BYTES;

@@ -7,6 +7,7 @@
 //! believes no number in it.
 
 mod ancestors;
+mod holes;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,8 @@ pub const MAGIC: [u8; 8] = [0x89, b'W', b'R', b'T', b'S', 0x0d, 0x0a, 0x1a];
 pub const END_MAGIC: [u8; 8] = *b"WRTS-end";
 /// Major version. A reader refuses any other.
 pub const MAJOR: u16 = 1;
-/// Minor version. A reader accepts any: what is new is in sections of the host.
-pub const MINOR: u16 = 0;
+/// Minor version. A reader accepts any: what is new and matters to it is in a section that it does not know. 1 has brought HOLES.
+pub const MINOR: u16 = 1;
 /// Bytes of the header.
 pub const HEADER_LEN: usize = 64;
 /// Bytes of an entry of the section table.
@@ -40,6 +41,15 @@ pub const MAPPED_ALIGN_LOG2: u32 = 16;
 pub const MAPPED_FROM: u64 = 1 << 20;
 /// Log2 of the alignment in the file of all other sections.
 pub const ALIGN_LOG2: u32 = 3;
+
+/// Whether all bytes are 0. Blocks of a few cache lines at a time, so that the compiler makes vector code of it and a page with contents is left
+/// early.
+#[must_use]
+pub fn is_zero(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks::<256>();
+    let zero = |bytes: &[u8]| bytes.iter().fold(0, |all, &byte| all | byte) == 0;
+    blocks.iter().all(|block| zero(block)) && zero(rest)
+}
 
 /// What a section holds. The numbers are part of the format; sections stand in their order, each at most once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +75,8 @@ pub enum Kind {
     Threads = 9,
     /// The id of the snapshot that this one is based on, if it is incremental.
     Parent = 10,
+    /// Where in PAGES there are holes, if there are any.
+    Holes = 11,
     /// Contents of the pages that are stored.
     Pages = 0xffff,
 }
@@ -84,6 +96,7 @@ impl Kind {
             8 => Some(Self::Heap),
             9 => Some(Self::Threads),
             10 => Some(Self::Parent),
+            11 => Some(Self::Holes),
             0xffff => Some(Self::Pages),
             _ => None,
         }
@@ -103,6 +116,7 @@ impl Kind {
             Self::Heap => "HEAP",
             Self::Threads => "THREADS",
             Self::Parent => "PARENT",
+            Self::Holes => "HOLES",
             Self::Pages => "PAGES",
         }
     }
@@ -123,6 +137,8 @@ pub enum PageKind {
     Stored = 2,
     /// As in the memory of the same number in the snapshot that this one is based on.
     Parent = 3,
+    /// All bytes are 0, and PAGES has room for them, a hole, so that what lies around it can be mapped together.
+    Hole = 4,
 }
 
 impl PageKind {
@@ -134,6 +150,7 @@ impl PageKind {
             1 => Some(Self::Image),
             2 => Some(Self::Stored),
             3 => Some(Self::Parent),
+            4 => Some(Self::Hole),
             _ => None,
         }
     }
@@ -150,7 +167,7 @@ pub struct Entry {
     pub offset: u64,
     /// Bytes.
     pub len: u64,
-    /// SHA-256 of the section's bytes.
+    /// SHA-256 of the section's bytes, but for holes.
     pub hash: [u8; 32],
 }
 

@@ -2,9 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
+use super::holes::Holes;
 use super::{
     END_MAGIC, ENTRY_LEN, Entry, HEADER_LEN, HOST_SECTIONS, Kind, MAGIC, MAJOR, MAX_SECTIONS,
-    TRAILER_LEN,
+    TRAILER_LEN, is_zero,
 };
 use crate::isa::ISA_ID;
 
@@ -145,17 +146,17 @@ impl core::fmt::Debug for Snapshot<'_> {
 }
 
 impl<'a> Snapshot<'a> {
-    /// Checks everything: header, trailer, table, and the hashes of all sections.
+    /// Checks everything: header, trailer, table, the hashes of all sections, and that holes are zero.
     ///
     /// # Errors
     /// The first fault.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
         let snapshot = Self::parse_lazily(bytes)?;
-        snapshot.check_hash(Kind::Pages as u32)?;
+        snapshot.check_hash(Kind::Pages)?;
         Ok(snapshot)
     }
 
-    /// The same without the hash of PAGES, so that nothing of it is read before it is needed. Safety rests on no hash.
+    /// The same without looking at PAGES, so that nothing of it is read before it is needed. Safety rests on no hash.
     ///
     /// # Errors
     /// The first fault.
@@ -190,13 +191,16 @@ impl<'a> Snapshot<'a> {
         snapshot.check_places(table as u64)?;
         for entry in snapshot.sections() {
             if entry.kind != Kind::Pages as u32 {
-                snapshot.check_hash(entry.kind)?;
+                snapshot.check_entry(&entry)?;
             }
             if entry.kind == Kind::Parent as u32 && entry.len != 32 {
                 return Err(Fault::BadTable);
             }
         }
-        Ok(snapshot)
+        match snapshot.holes() {
+            Some(_) => Ok(snapshot),
+            None => Err(Fault::Damaged(Kind::Holes as u32)),
+        }
     }
 
     /// Sections ascend by kind, and lie one behind the other with no more than what alignment asks for between them, all of it zero.
@@ -228,21 +232,50 @@ impl<'a> Snapshot<'a> {
 
     fn check_gap(&self, start: u64, end: u64) -> Result<(), Fault> {
         let gap = self.bytes.get(start as usize..end as usize);
-        match gap.is_some_and(|gap| gap.iter().all(|&byte| byte == 0)) {
+        match gap.is_some_and(is_zero) {
             true => Ok(()),
             false => Err(Fault::BadTable),
         }
     }
 
-    fn check_hash(&self, kind: u32) -> Result<(), Fault> {
-        let Some(entry) = self.sections().find(|entry| entry.kind == kind) else {
-            return Ok(());
+    fn check_hash(&self, kind: Kind) -> Result<(), Fault> {
+        let entry = self.sections().find(|entry| entry.kind == kind as u32);
+        entry.map_or(Ok(()), |entry| self.check_entry(&entry))
+    }
+
+    fn check_entry(&self, entry: &Entry) -> Result<(), Fault> {
+        let (bytes, damaged) = (self.bytes_of(entry), Fault::Damaged(entry.kind));
+        let mut hash = Sha256::new();
+        let holes = match entry.kind == Kind::Pages as u32 {
+            true => self.holes().ok_or(damaged)?,
+            false => Holes::NONE,
         };
-        let hash: [u8; 32] = Sha256::digest(self.bytes_of(&entry)).into();
-        match hash == entry.hash {
-            true => Ok(()),
-            false => Err(Fault::Damaged(kind)),
+        let mut at = 0;
+        for hole in holes.byte_ranges() {
+            hash.update(bytes.get(at..hole.start).ok_or(damaged)?);
+            at = hole.end;
+            if !is_zero(bytes.get(hole).ok_or(damaged)?) {
+                return Err(damaged);
+            }
         }
+        hash.update(bytes.get(at..).ok_or(damaged)?);
+        match <[u8; 32]>::from(hash.finalize()) == entry.hash {
+            true => Ok(()),
+            false => Err(damaged),
+        }
+    }
+
+    /// The holes in PAGES; none if HOLES is not what it should be, which no snapshot is made of.
+    fn holes(&self) -> Option<Holes<'a>> {
+        Holes::read(self.section(Kind::Holes), self.section(Kind::Pages).len())
+    }
+
+    /// Bytes of PAGES that are no holes.
+    #[must_use]
+    pub fn stored_bytes(&self) -> usize {
+        let holes = self.holes().unwrap_or(Holes::NONE);
+        let holes = holes.byte_ranges().map(|hole| hole.len()).sum();
+        self.section(Kind::Pages).len().saturating_sub(holes)
     }
 
     /// The snapshot's id: SHA-256 of all that the table says.

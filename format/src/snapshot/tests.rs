@@ -97,7 +97,7 @@ fn faults_have_names() {
     check(table - 1, 8, Fault::Damaged(Kind::Pages as u32));
     // Padding, a kind that is unknown, kinds out of order, a place that is wrong, a length that is too long, a reserved field.
     check(HEADER_LEN + 9, 1, Fault::BadTable);
-    check(table, 11, Fault::UnknownSection);
+    check(table, 12, Fault::UnknownSection);
     // The parent's id has 32 bytes.
     check(table, Kind::Parent as u8, Fault::BadTable);
     check(table + ENTRY_LEN + 1, 0, Fault::BadTable);
@@ -162,4 +162,104 @@ fn a_section_that_is_hashed_elsewhere() {
     assert!(with(Sha256::digest([7; 3000]).into()) == sample());
     let wrong = with([0; 32]);
     assert_eq!(Snapshot::parse(&wrong).unwrap_err(), Fault::Damaged(0x8001));
+}
+
+/// Pages 1 to 3 and 5 are holes, the rest is not; HOLES says what is given.
+fn with_holes(rows: &[u64], in_hole: u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut writer = Writer::new(&mut out, 0).unwrap();
+    writer.section(Kind::Holes as u32).unwrap();
+    writer.u64s(rows).unwrap();
+    writer.section_aligned(Kind::Pages as u32, 12).unwrap();
+    for (page, zeros) in [(1, 3), (2, 1), (3, 0)] {
+        writer.bytes(&[page; PAGE_BYTES]).unwrap();
+        writer.hole(zeros * PAGE_BYTES as u64).unwrap();
+    }
+    writer.finish().unwrap();
+    // PAGES begins at 4096.
+    out[2 * PAGE_BYTES + 5] = in_hole;
+    out
+}
+
+const HOLES: [u64; 4] = [1, 3, 5, 1];
+
+#[test]
+fn holes_are_zeros_that_no_hash_covers() {
+    let bytes = with_holes(&HOLES, 0);
+    let snapshot = Snapshot::parse(&bytes).unwrap();
+    let pages = snapshot.section(Kind::Pages);
+    let expected = [1_u8, 0, 0, 0, 2, 0, 3];
+    assert!(
+        pages
+            .chunks(PAGE_BYTES)
+            .eq(expected.map(|it| [it; PAGE_BYTES]))
+    );
+    assert_eq!(snapshot.stored_bytes(), 3 * PAGE_BYTES);
+    let stored = [1, 2, 3].map(|it| [it; PAGE_BYTES]);
+    let hash: [u8; 32] = Sha256::digest(stored.as_flattened()).into();
+    assert_eq!(snapshot.sections().last().unwrap().hash, hash);
+    // A hole that is none is found by whoever looks at pages.
+    let bytes = with_holes(&HOLES, 1);
+    let damaged = Fault::Damaged(Kind::Pages as u32);
+    assert_eq!(Snapshot::parse(&bytes).unwrap_err(), damaged);
+    assert!(Snapshot::parse_lazily(&bytes).is_ok());
+    // So is a place that is called a hole and is none, and one that is not called so.
+    for rows in [&[1, 3][..], &[1, 2, 5, 1], &[0, 4, 5, 1]] {
+        assert_eq!(Snapshot::parse(&with_holes(rows, 0)).unwrap_err(), damaged);
+    }
+}
+
+#[test]
+fn holes_that_are_none_are_refused() {
+    let damaged = Fault::Damaged(Kind::Holes as u32);
+    let cases: [&[u64]; 9] = [
+        &[1],
+        &[1, 3, 5],
+        // Empty, beyond the section, out of order, over each other, one beside the other.
+        &[1, 0],
+        &[6, 2],
+        &[u64::MAX, 2],
+        &[1, u64::MAX],
+        &[5, 1, 1, 3],
+        &[1, 3, 3, 2],
+        &[1, 2, 3, 1],
+    ];
+    for rows in cases {
+        let bytes = with_holes(rows, 0);
+        assert_eq!(
+            Snapshot::parse_lazily(&bytes).unwrap_err(),
+            damaged,
+            "{rows:?}"
+        );
+    }
+}
+
+#[test]
+fn a_sink_may_leave_zeros_out() {
+    /// Counts zeros that are left out.
+    struct Holed(Vec<u8>, u64);
+    impl Sink for Holed {
+        type Error = core::convert::Infallible;
+        fn write(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+            self.0.extend(bytes);
+            Ok(())
+        }
+        fn zeros(&mut self, count: u64) -> Result<(), Self::Error> {
+            self.1 += count;
+            self.0.resize(self.0.len() + count as usize, 0);
+            Ok(())
+        }
+    }
+    let mut out = Holed(Vec::new(), 0);
+    let mut writer = Writer::new(&mut out, 0).unwrap();
+    writer.section(Kind::Holes as u32).unwrap();
+    writer.u64s(&[0, 2]).unwrap();
+    writer.section(Kind::Pages as u32).unwrap();
+    writer.hole(2 * PAGE_BYTES as u64).unwrap();
+    writer.bytes(&[1; 7]).unwrap();
+    let (_, len) = writer.finish().unwrap();
+    assert_eq!(len, out.0.len() as u64);
+    assert!(Snapshot::parse(&out.0).is_ok());
+    // What aligns the table is not among it.
+    assert_eq!(out.1, 2 * PAGE_BYTES as u64);
 }

@@ -1,7 +1,7 @@
 //! Writing a snapshot, forwards only.
 //!
 //! Input: sections one after the other, each in pieces of any size. Output: the bytes, in order, for a [`Sink`].
-//! Invariants: nothing is allocated; every byte is hashed once, on its way, but for those of a section whose hash comes from elsewhere.
+//! Invariants: nothing is allocated; every byte is hashed once, on its way, but for holes and for those of a section whose hash comes from elsewhere.
 
 use sha2::{Digest, Sha256};
 
@@ -21,6 +21,14 @@ pub trait Sink {
     /// # Errors
     /// When it cannot take them.
     fn write(&mut self, bytes: &[u8]) -> Result<(), Self::Error>;
+
+    /// Takes so many zeros: a hole in what is stored, which a file may leave out.
+    ///
+    /// # Errors
+    /// When it cannot take them.
+    fn zeros(&mut self, count: u64) -> Result<(), Self::Error> {
+        write_zeros(self, count)
+    }
 }
 
 #[cfg(any(feature = "write", feature = "std", test))]
@@ -190,6 +198,16 @@ impl<'s, S: Sink> Writer<'s, S> {
         values.iter().try_for_each(|&value| self.u64(value))
     }
 
+    /// A hole of so many bytes in the open section: zeros that its hash leaves out.
+    ///
+    /// # Errors
+    /// Those of the sink.
+    pub fn hole(&mut self, bytes: u64) -> Result<(), S::Error> {
+        self.flush()?;
+        self.at += bytes;
+        self.sink.zeros(bytes)
+    }
+
     /// Writes table and trailer; gives the snapshot's id and its length in bytes.
     ///
     /// # Errors
@@ -259,17 +277,20 @@ impl<'s, S: Sink> Writer<'s, S> {
         Ok(())
     }
 
-    /// Writes zeros up to the next multiple of `align`.
+    /// Writes zeros up to the next multiple of `align`. They are no hole: a reader looks at them, and a system may read much around a hole.
     fn align(&mut self, align: u64) -> Result<(), S::Error> {
-        let mut left = self.at.next_multiple_of(align) - self.at;
+        let left = self.at.next_multiple_of(align) - self.at;
         self.at += left;
-        while left > 0 {
-            let zeros = [0; 64];
-            let now = left.min(64);
-            self.sink
-                .write(zeros.get(..now as usize).unwrap_or_default())?;
-            left -= now;
-        }
-        Ok(())
+        write_zeros(self.sink, left)
     }
+}
+
+fn write_zeros<S: Sink + ?Sized>(sink: &mut S, mut count: u64) -> Result<(), S::Error> {
+    const ZEROS: [u8; 64] = [0; 64];
+    while count > 0 {
+        let now = count.min(ZEROS.len() as u64);
+        sink.write(ZEROS.get(..now as usize).unwrap_or_default())?;
+        count -= now;
+    }
+    Ok(())
 }

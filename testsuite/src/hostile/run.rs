@@ -53,6 +53,8 @@ pub struct Seen {
     pub restored: u32,
     /// Those of them that were of a snapshot based on another one.
     pub chained: u32,
+    /// Snapshots with holes that were restored.
+    pub holed: u32,
 }
 
 impl Seen {
@@ -71,6 +73,7 @@ impl Seen {
             (&mut self.waits, other.waits),
             (&mut self.restored, other.restored),
             (&mut self.chained, other.chained),
+            (&mut self.holed, other.holed),
         ];
         for (count, more) in counts {
             *count += more;

@@ -6,9 +6,9 @@
 use std::sync::OnceLock;
 
 use wrt_cli::load::Aligned;
-use wrt_format::snapshot::{Kind, Snapshot, Writer};
+use wrt_format::snapshot::{Kind, PAGE_BYTES, Reader, Snapshot, Writer};
 use wrt_format::verify::VerifiedImage;
-use wrt_vm::{Engine, Extern, Limits, Module, Outcome, SnapshotOptions};
+use wrt_vm::{Engine, Extern, Limits, Memory, Module, Outcome, SnapshotOptions};
 
 use super::run::{Seen, arguments, check, config, continued, imports};
 use super::{Draw, bases, mutate};
@@ -56,6 +56,7 @@ fn of_image(image: &'static Aligned) -> Vec<Base> {
     let _ = module.instantiate(&mut engine, &imports);
     let instance = engine.last_instance().expect("it was made");
     engine.cancel();
+    use_here_and_there(&mut engine);
     let (mut turn, mut seed) = (0_usize, [0; 64]);
     for export in module.exports() {
         let Some(Extern::Func(func)) = engine.export(instance, export.name) else {
@@ -76,7 +77,8 @@ fn of_image(image: &'static Aligned) -> Vec<Base> {
         for step in 0..40 {
             turn += 1;
             if matches!(outcome, Ok(Outcome::Trap(_)) | Err(_)) || step % 5 == 3 {
-                bases.extend(taken(&engine).map(|sections| Base { image, sections }));
+                bases
+                    .extend(taken(&engine, turn % 2 == 1).map(|sections| Base { image, sections }));
             }
             match outcome {
                 Ok(Outcome::OutOfFuel | Outcome::Yield) => {
@@ -86,15 +88,29 @@ fn of_image(image: &'static Aligned) -> Vec<Base> {
                 Ok(_) | Err(_) => break,
             }
         }
-        bases.extend(taken(&engine).map(|sections| Base { image, sections }));
+        bases.extend(taken(&engine, turn % 2 == 1).map(|sections| Base { image, sections }));
     }
     // Not only the first ones.
     let step = bases.len().div_ceil(PER_IMAGE).max(1);
     bases.into_iter().step_by(step).collect()
 }
 
-fn taken(engine: &Engine<'_>) -> Option<Vec<(u32, Vec<u8>)>> {
-    let bytes = bytes_of(engine);
+/// Writes to a few pages of all memories, so that there are holes between them.
+fn use_here_and_there(engine: &mut Engine<'_>) {
+    for number in 0.. {
+        let Ok(bytes) = engine.memory_mut(Memory::from_number(number)) else {
+            return;
+        };
+        for page in [1, 5, 6, 12] {
+            if let Some(byte) = bytes.get_mut(page * PAGE_BYTES + 9) {
+                *byte = 1;
+            }
+        }
+    }
+}
+
+fn taken(engine: &Engine<'_>, holes: bool) -> Option<Vec<(u32, Vec<u8>)>> {
+    let bytes = bytes_of(engine, holes);
     let snapshot = Snapshot::parse(&bytes).expect("a snapshot just made");
     let sections = snapshot.sections().map(|entry| {
         let bytes = snapshot.numbered(entry.kind).unwrap_or_default();
@@ -103,10 +119,11 @@ fn taken(engine: &Engine<'_>) -> Option<Vec<(u32, Vec<u8>)>> {
     Some(sections.collect())
 }
 
-fn bytes_of(engine: &Engine<'_>) -> Vec<u8> {
+fn bytes_of(engine: &Engine<'_>, holes: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
     let options = SnapshotOptions {
         host_references: true,
+        holes,
         ..SnapshotOptions::default()
     };
     let id = engine.snapshot(&mut bytes, &options);
@@ -151,6 +168,7 @@ fn child_of(
     let engine = engine.restored(&snapshot, &[module]);
     let options = SnapshotOptions {
         host_references: true,
+        holes: draw.below(2) == 1,
         parents: core::slice::from_ref(parent),
         ..SnapshotOptions::default()
     };
@@ -179,12 +197,38 @@ fn child_of(
 fn bytes_of_sections(sections: &[(u32, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = Writer::new(&mut bytes, 0).expect("a list takes everything");
+    let holes = sections.iter().find(|it| it.0 == Kind::Holes as u32);
     for (kind, contents) in sections {
         let _ = writer.section(*kind);
-        let _ = writer.bytes(contents);
+        let mut rest = &contents[..];
+        if *kind == Kind::Pages as u32
+            && let Some((_, rows)) = holes
+        {
+            rest = with_holes(&mut writer, contents, Reader::new(rows));
+        }
+        let _ = writer.bytes(rest);
     }
     writer.finish().expect("a list takes everything");
     bytes
+}
+
+/// Writes pages up to the last hole, which their hash leaves out; what is behind it. Rows that are wrong are refused before a hash counts.
+fn with_holes<'a>(
+    writer: &mut Writer<'_, Vec<u8>>,
+    pages: &'a [u8],
+    mut rows: Reader<'_>,
+) -> &'a [u8] {
+    let mut at = 0;
+    while let Some([first, count]) = rows.u64s() {
+        let place = |page: u64| (page.saturating_mul(PAGE_BYTES as u64)).min(pages.len() as u64);
+        let (start, end) = (place(first), place(first.saturating_add(count)));
+        if let Some(stored) = pages.get(at..start as usize) {
+            let _ = writer.bytes(stored);
+            let _ = writer.hole(end - start);
+            at = end as usize;
+        }
+    }
+    &pages[at..]
 }
 
 /// Any bytes as a snapshot.
@@ -194,7 +238,7 @@ pub(super) fn bytes(bytes: &[u8]) -> Seen {
 
 fn change(sections: &mut [(u32, Vec<u8>)], draw: &mut Draw<'_>) {
     // Stacks and the heap are where a mistake would be worst.
-    const KINDS: [Kind; 16] = [
+    const KINDS: [Kind; 17] = [
         Kind::Threads,
         Kind::Threads,
         Kind::Threads,
@@ -208,6 +252,7 @@ fn change(sections: &mut [(u32, Vec<u8>)], draw: &mut Draw<'_>) {
         Kind::Instances,
         Kind::Engine,
         Kind::Memories,
+        Kind::Holes,
         Kind::Tables,
         Kind::Globals,
         Kind::Hosts,
@@ -259,8 +304,9 @@ fn restore(bytes: &[u8], ancestors: &[Snapshot<'_>], modules: &[Module<'_>]) -> 
         return seen;
     };
     seen.restored = 1;
+    seen.holed = u32::from(!snapshot.section(Kind::Holes).is_empty());
     check(&engine);
-    let again = bytes_of(&engine);
+    let again = bytes_of(&engine, true);
     let snapshot = Snapshot::parse(&again).expect("a snapshot just made");
     let room = Engine::new(config()).expect("there is room for a stack");
     if let Err(error) = room.restored(&snapshot, modules) {

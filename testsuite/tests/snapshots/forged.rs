@@ -256,7 +256,7 @@ fn memories_and_tables() {
         case.with(Kind::Memories, 8, &[3]),
         Err((Kind::Pages, "its length"))
     );
-    memory(16, 4, "a run of pages");
+    memory(16, 5, "a run of pages");
     memory(16, 3, "a page of the parent");
     memory(16, 1, "a page of the image");
     assert_eq!(

@@ -2,9 +2,11 @@
 
 use sha2::{Digest as _, Sha256};
 use wrt_compiler::OptLevel;
+use wrt_format::snapshot::{Kind, PAGE_BYTES, Snapshot};
+use wrt_host::MmapProvider;
 use wrt_vm::{Compared, Engine, Helper, SnapshotOptions};
 
-use super::world::{Hops, World, compiled, config, taken};
+use super::world::{Hops, World, compiled, config, taken, taken_with};
 
 /// Hashes, and knows of one group of 64 pages in so many.
 struct Eager {
@@ -62,7 +64,7 @@ pub(crate) fn is_the_same(
 
 /// Has more pages than the machine can note, and a memory with a page that is not whole.
 const LARGE: &str = r#"(module
-    (memory $own (export "own") 4097)
+    (memory $own 4097)
     (memory $small (export "small") 5000 (pagesize 1))
     (func (export "set") (param $page i32) (param $value i32)
         (i32.store8 $own (i32.mul (local.get $page) (i32.const 4096)) (local.get $value))
@@ -71,14 +73,17 @@ const LARGE: &str = r#"(module
 #[test]
 fn with_more_pages_than_can_be_noted() {
     let image = compiled(LARGE.as_bytes(), OptLevel::O2);
+    // Which says what was never touched.
+    let provider = MmapProvider::new();
     let mut world = World::new(image.bytes(), config(), Hops::Never, 1000);
+    world.engine = Engine::with_provider(config(), &provider).unwrap();
     let instance = world.instantiate();
     world.engine.set_fuel(1 << 40);
     for page in [1, 70, 200, 65_551] {
         world.call(instance, "set", &[page, 3]);
     }
     let first = taken(&world.engine);
-    let parents = [wrt_vm::Snapshot::parse(&first).unwrap()];
+    let parents = [Snapshot::parse(&first).unwrap()];
     world.call(instance, "set", &[70, 4]);
     let options = SnapshotOptions {
         parents: &parents,
@@ -89,4 +94,15 @@ fn with_more_pages_than_can_be_noted() {
     let found = is_the_same(&world.engine, &options, &second);
     // Three of the four pages, twice; all of the small memory has changed, and it is noted no more than the large one.
     assert_eq!(found, (6, 4));
+
+    // With holes they are looked at a third time.
+    let sparse = taken_with(&world.engine, true);
+    let sparse = Snapshot::parse(&sparse).unwrap();
+    assert_eq!(sparse.stored_bytes(), 5 * PAGE_BYTES);
+    let holes = 68 + 129;
+    let pages = sparse.section(Kind::Pages).len();
+    assert_eq!(pages, (5 + holes) * PAGE_BYTES);
+    let engine = Engine::with_provider(config(), &provider).unwrap();
+    let engine = engine.restored(&sparse, &[world.module]).unwrap();
+    assert_eq!(engine.state_hash(), world.engine.state_hash());
 }

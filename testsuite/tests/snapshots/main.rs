@@ -9,6 +9,7 @@
 
 mod forged;
 mod helped;
+mod holes;
 mod hosts;
 mod incremental;
 mod refused;

@@ -6,6 +6,7 @@
 //!   the store is lent to a run.
 //! - M2: `len` never shrinks, and `len <= max_bytes`.
 
+use core::ops::Range;
 use core::ptr::NonNull;
 
 use wrt_format::image::types::MemoryType;
@@ -189,22 +190,26 @@ impl<'m> Memory<'m> {
 
     /// Puts initial contents in place: mapped from the image where the back end can, else copied. False if they do not fit.
     pub(crate) fn place(&mut self, offset: u64, contents: &[u8]) -> bool {
-        let Ok(start) = usize::try_from(offset) else {
+        let Some(range) = self.range(offset, contents.len()) else {
             return false;
         };
-        let Some(end) = start.checked_add(contents.len()) else {
-            return false;
-        };
-        if end > self.len {
-            return false;
-        }
-        let mapped = match self.provider {
-            Some(provider) => provider.map(self.region(), start, contents),
-            None => false,
-        };
-        if !mapped {
-            self.bytes_mut()[start..end].copy_from_slice(contents);
+        if !self.map(offset, contents) {
+            self.bytes_mut()[range].copy_from_slice(contents);
         }
         true
+    }
+
+    /// Has the back end map contents in their place, which is a multiple of 4096. False, and nothing happens, if it cannot or they do not fit.
+    pub(crate) fn map(&mut self, offset: u64, contents: &[u8]) -> bool {
+        let range = self.range(offset, contents.len());
+        let place = self.provider.zip(range);
+        place.is_some_and(|(it, range)| it.map(self.region(), range.start, contents))
+    }
+
+    /// The bytes from an offset on, if there are so many.
+    fn range(&self, offset: u64, len: usize) -> Option<Range<usize>> {
+        let start = usize::try_from(offset).ok()?;
+        let end = start.checked_add(len).filter(|&end| end <= self.len)?;
+        Some(start..end)
     }
 }

@@ -1,6 +1,6 @@
 //! The memories of a snapshot: what their pages are, and those that are stored.
 //!
-//! Input: the memories of an engine, earlier snapshots, a helper if there is one. Output: the sections MEMORIES and PAGES.
+//! Input: the memories of an engine, earlier snapshots, a helper if there is one. Output: the sections MEMORIES, HOLES and PAGES.
 //! Invariants: pages are looked at once as long as there is room for notes; who helps changes nothing.
 
 use wrt_format::image::types::MemoryType;
@@ -9,18 +9,26 @@ use wrt_format::snapshot::{
 };
 
 use super::helper::{Compared, Helper};
-use super::pages;
+use super::pages::{self, Run};
 use super::save::{Save, Step};
 use crate::raw::parts::Sort;
+use crate::raw::store::Store;
+
+/// What is in PAGES, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stored {
+    pages: u64,
+    holes: u64,
+}
 
 impl<'e, S: Sink> Save<'e, '_, '_, S> {
-    /// Gives the bytes of the pages that are to be stored, which the helper learns of.
+    /// Says how much is to be stored. The helper learns of the pages.
     pub(super) fn memories(
         &mut self,
         mut helper: Option<&mut impl Helper<'e>>,
-    ) -> Result<u64, S::Error> {
+    ) -> Result<Stored, S::Error> {
         self.section(Kind::Memories)?;
-        let (mut stored, mut noted) = (0, 0);
+        let (mut stored, mut noted) = (Stored::default(), 0);
         let mut ancestors = self.ancestors;
         for number in 0..self.store.count(Sort::Memory) {
             let Some(memory) = self.store.memory(number) else {
@@ -32,10 +40,8 @@ impl<'e, S: Sink> Save<'e, '_, '_, S> {
             }
             ancestors.next_memory(by_host);
             self.out.u64(memory.len() as u64)?;
-            let owner = pages::owner(self.store, number);
-            let untouched = |offset| memory.untouched(offset);
             let known = known(helper.as_deref_mut(), memory.bytes(), ancestors);
-            let kinds = pages::kinds(memory.bytes(), owner, untouched, known, ancestors);
+            let kinds = kinds(self.store, number, known, ancestors);
             let kinds = kinds.zip(memory.bytes().chunks(PAGE_BYTES));
             let kinds = kinds.map(|(kind, page)| {
                 if kind == PageKind::Stored
@@ -48,12 +54,14 @@ impl<'e, S: Sink> Save<'e, '_, '_, S> {
                 }
                 kind
             });
-            for run in pages::runs(kinds) {
+            for run in saved_runs(kinds, self.has_holes) {
                 self.out.u64(run.count as u64)?;
                 self.out.u32(run.kind as u32)?;
-                if run.kind == PageKind::Stored {
-                    stored += (run.count * PAGE_BYTES) as u64;
-                    self.notes.set(noted + run.first, run.count);
+                self.notes.set(noted, run);
+                match run.kind {
+                    PageKind::Stored => stored.pages += run.bytes(),
+                    PageKind::Hole => stored.holes += run.bytes(),
+                    PageKind::Zero | PageKind::Image | PageKind::Parent => {}
                 }
             }
             noted += memory.len().div_ceil(PAGE_BYTES);
@@ -67,13 +75,33 @@ impl<'e, S: Sink> Save<'e, '_, '_, S> {
         self.out.u64s(&[ty.min, ty.max.unwrap_or(u64::MAX)])
     }
 
-    /// The stored pages of all memories, of which there are so many bytes.
+    /// Where the holes of PAGES are, if there are any.
+    pub(super) fn holes(
+        &mut self,
+        stored: Stored,
+        helper: Option<&mut impl Helper<'e>>,
+    ) -> Step<S> {
+        if stored.holes == 0 {
+            return Ok(());
+        }
+        self.section(Kind::Holes)?;
+        let mut at = 0;
+        self.each_run(helper, |out, _, run| {
+            if run.kind == PageKind::Hole {
+                out.u64s(&[at, run.count as u64])?;
+            }
+            at += run.count as u64;
+            Ok(())
+        })
+    }
+
+    /// The stored pages of all memories.
     pub(super) fn pages(
         &mut self,
-        stored: u64,
+        stored: Stored,
         mut helper: Option<&mut impl Helper<'e>>,
     ) -> Step<S> {
-        let align = if stored < MAPPED_FROM {
+        let align = if stored.pages + stored.holes < MAPPED_FROM {
             ALIGN_LOG2
         } else {
             MAPPED_ALIGN_LOG2
@@ -82,6 +110,28 @@ impl<'e, S: Sink> Save<'e, '_, '_, S> {
         if helper.is_some() {
             self.out.hash_elsewhere();
         }
+        self.each_run(helper.as_deref_mut(), |out, bytes, run| {
+            if run.kind == PageKind::Hole {
+                return out.hole(run.bytes());
+            }
+            let start = run.first * PAGE_BYTES;
+            let end = start + run.count * PAGE_BYTES;
+            out.bytes(bytes.get(start..end.min(bytes.len())).unwrap_or_default())?;
+            // The last page of a memory with pages of its own size may be a part of one.
+            (bytes.len()..end).try_for_each(|_| out.u8(0))
+        })?;
+        if let Some(helper) = helper {
+            self.out.hash_is(helper.finish());
+        }
+        Ok(())
+    }
+
+    /// Goes through what is in PAGES once more, with the bytes of the memory that it is of.
+    fn each_run(
+        &mut self,
+        mut helper: Option<&mut impl Helper<'e>>,
+        mut take: impl FnMut(&mut Writer<'_, S>, &[u8], Run) -> Step<S>,
+    ) -> Step<S> {
         let mut noted = 0;
         let mut ancestors = self.ancestors;
         for number in 0..self.store.count(Sort::Memory) {
@@ -91,23 +141,45 @@ impl<'e, S: Sink> Save<'e, '_, '_, S> {
             ancestors.next_memory(!self.is_defined(Sort::Memory, number));
             let bytes = memory.bytes();
             let count = bytes.len().div_ceil(PAGE_BYTES);
-            match self.notes.stored(noted, count) {
-                Some(kinds) => stored_pages(&mut self.out, bytes, kinds)?,
+            let mut take = |out: &mut Writer<'_, S>, run: Run| match run.kind {
+                PageKind::Stored | PageKind::Hole => take(out, bytes, run),
+                PageKind::Zero | PageKind::Image | PageKind::Parent => Ok(()),
+            };
+            match self.notes.kinds(noted, count) {
+                Some(kinds) => {
+                    pages::runs(kinds).try_for_each(|run| take(&mut self.out, run))?;
+                }
                 None => {
-                    let owner = pages::owner(self.store, number);
-                    let untouched = |offset| memory.untouched(offset);
                     let known = known(helper.as_deref_mut(), bytes, ancestors);
-                    let kinds = pages::kinds(bytes, owner, untouched, known, ancestors);
-                    stored_pages(&mut self.out, bytes, kinds)?;
+                    let kinds = kinds(self.store, number, known, ancestors);
+                    let mut runs = saved_runs(kinds, self.has_holes);
+                    runs.try_for_each(|run| take(&mut self.out, run))?;
                 }
             }
             noted += count;
         }
-        if let Some(helper) = helper {
-            self.out.hash_is(helper.finish());
-        }
         Ok(())
     }
+}
+
+/// What the pages of a memory are, to which these ancestors have come.
+fn kinds<'a>(
+    store: &'a Store<'_>,
+    number: u32,
+    known: impl FnMut(usize) -> Option<u64> + 'a,
+    ancestors: Ancestors<'a>,
+) -> impl Iterator<Item = PageKind> + 'a {
+    let memory = store.memory(number);
+    let bytes = memory.map_or(&[][..], |memory| memory.bytes());
+    let untouched = move |offset| memory.map_or(0, |memory| memory.untouched(offset));
+    let owner = pages::owner(store, number);
+    pages::kinds(bytes, owner, untouched, known, ancestors)
+}
+
+/// The runs as they are saved.
+fn saved_runs(kinds: impl Iterator<Item = PageKind>, has_holes: bool) -> impl Iterator<Item = Run> {
+    let holes_to = if has_holes { pages::HOLE_PAGES } else { 0 };
+    pages::with_holes(pages::runs(kinds), holes_to)
 }
 
 /// What a helper knows of a memory.
@@ -123,21 +195,3 @@ fn known<'e, H: Helper<'e>>(
 
 /// What the last page of a memory with pages of its own size is filled up with.
 const ZEROS: [u8; PAGE_BYTES] = [0; PAGE_BYTES];
-
-/// The pages of a memory that are stored.
-fn stored_pages<S: Sink>(
-    out: &mut Writer<'_, S>,
-    bytes: &[u8],
-    kinds: impl Iterator<Item = PageKind>,
-) -> Step<S> {
-    for run in pages::runs(kinds).filter(|run| run.kind == PageKind::Stored) {
-        let start = run.first * PAGE_BYTES;
-        let end = start + run.count * PAGE_BYTES;
-        out.bytes(bytes.get(start..end.min(bytes.len())).unwrap_or_default())?;
-        // The last page of a memory with pages of its own size may be a part of one.
-        for _ in bytes.len()..end {
-            out.u8(0)?;
-        }
-    }
-    Ok(())
-}

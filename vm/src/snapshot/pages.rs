@@ -5,7 +5,7 @@
 
 use wrt_format::image::ModuleView;
 pub(super) use wrt_format::snapshot::PAGE_BYTES;
-use wrt_format::snapshot::{Ancestors, Content, PageKind};
+use wrt_format::snapshot::{Ancestors, Content, PageKind, is_zero};
 
 use crate::raw::parts::Sort;
 use crate::raw::store::Store;
@@ -19,6 +19,13 @@ pub(super) struct Run {
     pub(super) count: usize,
     /// What they are.
     pub(super) kind: PageKind,
+}
+
+impl Run {
+    /// Bytes of all of its pages.
+    pub(super) const fn bytes(self) -> u64 {
+        self.count as u64 * PAGE_BYTES as u64
+    }
 }
 
 /// The module that defines a memory, and the memory's number among the defined ones.
@@ -109,29 +116,64 @@ pub(super) fn runs(kinds: impl Iterator<Item = PageKind>) -> impl Iterator<Item 
     })
 }
 
+/// Most pages of a hole: where more are zero it takes another mapping, one for each megabyte at most, and files do not get longer than they
+/// need be.
+pub(super) const HOLE_PAGES: usize = 256;
+
+/// The same runs, those of zeros being holes that have stored pages on either side and are of `at_most` so many pages.
+pub(super) fn with_holes(
+    runs: impl Iterator<Item = Run>,
+    at_most: usize,
+) -> impl Iterator<Item = Run> {
+    let mut runs = runs.peekable();
+    let mut before = None;
+    core::iter::from_fn(move || {
+        let mut run = runs.next()?;
+        let is_stored = |run: Run| run.kind == PageKind::Stored;
+        let between = before.is_some_and(is_stored) && runs.peek().copied().is_some_and(is_stored);
+        if run.kind == PageKind::Zero && run.count <= at_most && between {
+            run.kind = PageKind::Hole;
+        }
+        before = Some(run);
+        before
+    })
+}
+
 /// Words of the notes. They are on the stack, and cover the memories that such machines have.
 const NOTE_WORDS: usize = if usize::BITS >= 64 { 1024 } else { 32 };
 
-/// Which of the first pages of all memories are stored, so that memories are looked at once, as long as there is room for a bit per page.
+/// Which of the first pages of all memories are stored or holes, so that memories are looked at once, as long as there is room for two bits per page.
 #[derive(Debug)]
-pub(super) struct Notes([u64; NOTE_WORDS]);
+pub(super) struct Notes {
+    stored: [u64; NOTE_WORDS],
+    holes: [u64; NOTE_WORDS],
+}
 
 impl Notes {
     pub(super) const fn new() -> Self {
-        Self([0; NOTE_WORDS])
+        Self {
+            stored: [0; NOTE_WORDS],
+            holes: [0; NOTE_WORDS],
+        }
     }
 
-    /// Notes that pages from this one of all memories on are stored.
-    pub(super) fn set(&mut self, first: usize, count: usize) {
-        for page in first..(first + count).min(NOTE_WORDS * 64) {
-            if let Some(word) = self.0.get_mut(page / 64) {
+    /// Notes what a run is of a memory whose first page is this one of all memories.
+    pub(super) fn set(&mut self, first: usize, run: Run) {
+        let words = match run.kind {
+            PageKind::Stored => &mut self.stored,
+            PageKind::Hole => &mut self.holes,
+            PageKind::Zero | PageKind::Image | PageKind::Parent => return,
+        };
+        let first = first + run.first;
+        for page in first..(first + run.count).min(NOTE_WORDS * 64) {
+            if let Some(word) = words.get_mut(page / 64) {
                 *word |= 1 << (page % 64);
             }
         }
     }
 
-    /// Which of these pages are stored; none if the notes do not cover all of them.
-    pub(super) fn stored(
+    /// Which of these pages are stored and which are holes, others being called zero; none if the notes do not cover all of them.
+    pub(super) fn kinds(
         &self,
         first: usize,
         count: usize,
@@ -140,24 +182,20 @@ impl Notes {
         let covered = end <= NOTE_WORDS * 64;
         covered.then(|| {
             (first..end).map(|page| {
-                let word = self.0.get(page / 64).copied().unwrap_or(0);
-                let stored = word >> (page % 64) & 1 != 0;
-                if stored {
+                let is_in = |words: &[u64]| {
+                    let word = words.get(page / 64).copied().unwrap_or(0);
+                    word >> (page % 64) & 1 != 0
+                };
+                if is_in(&self.stored) {
                     PageKind::Stored
+                } else if is_in(&self.holes) {
+                    PageKind::Hole
                 } else {
                     PageKind::Zero
                 }
             })
         })
     }
-}
-
-/// Whether all bytes are 0. Blocks of a few cache lines at a time, so that the compiler makes vector code of it and a page with
-/// contents is left early.
-fn is_zero(page: &[u8]) -> bool {
-    let (blocks, rest) = page.as_chunks::<256>();
-    let zero = |bytes: &[u8]| bytes.iter().fold(0, |all, &byte| all | byte) == 0;
-    blocks.iter().all(|block| zero(block)) && zero(rest)
 }
 
 #[cfg(test)]
@@ -188,6 +226,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_zero_between_stored_pages_is_a_hole() {
+        let run = |count, kind| Run {
+            first: 0,
+            count,
+            kind,
+        };
+        use PageKind::{Hole, Image, Stored, Zero};
+        let kinds = [
+            (1, Zero, Zero),
+            (1, Stored, Stored),
+            (HOLE_PAGES, Zero, Hole),
+            (2, Stored, Stored),
+            (HOLE_PAGES + 1, Zero, Zero),
+            (1, Stored, Stored),
+            (1, Zero, Zero),
+            (1, Image, Image),
+            (1, Zero, Zero),
+            (3, Stored, Stored),
+            (1, Zero, Hole),
+            (1, Stored, Stored),
+            (1, Zero, Zero),
+        ];
+        let runs = kinds.into_iter().map(|(count, kind, _)| run(count, kind));
+        assert!(with_holes(runs.clone(), 0).eq(runs.clone()));
+        let found = with_holes(runs, HOLE_PAGES);
+        let expected = kinds.into_iter().map(|(count, _, kind)| run(count, kind));
+        assert!(found.eq(expected));
+    }
+
+    #[test]
     fn untouched_pages_are_not_looked_at() {
         // They are not zero here, so that it shows.
         let bytes = vec![1_u8; 70 * PAGE_BYTES];
@@ -201,17 +269,22 @@ mod tests {
     #[test]
     fn notes_cover_the_first_pages() {
         let mut notes = Notes::new();
-        notes.set(62, 4);
+        let run = |first, count, kind| Run { first, count, kind };
+        notes.set(60, run(2, 4, PageKind::Stored));
+        notes.set(60, run(6, 5, PageKind::Hole));
+        notes.set(60, run(11, 9, PageKind::Image));
         let last = NOTE_WORDS * 64;
-        notes.set(last - 1, 3);
-        let stored = |first, count| {
-            let kinds = notes.stored(first, count)?;
-            Some(kinds.filter(|&kind| kind == PageKind::Stored).count())
+        notes.set(0, run(last - 1, 3, PageKind::Stored));
+        let are = |first, count, wanted| {
+            let kinds = notes.kinds(first, count)?;
+            Some(kinds.filter(|&kind| kind == wanted).count())
         };
-        assert_eq!(stored(0, 64), Some(2));
-        assert_eq!(stored(64, 64), Some(2));
-        assert_eq!(stored(last - 2, 2), Some(1));
-        assert_eq!(stored(last - 2, 3), None);
-        assert_eq!(stored(usize::MAX, 3), None);
+        assert_eq!(are(0, 64, PageKind::Stored), Some(2));
+        assert_eq!(are(64, 64, PageKind::Stored), Some(2));
+        assert_eq!(are(64, 64, PageKind::Hole), Some(5));
+        assert_eq!(are(64, 64, PageKind::Zero), Some(57));
+        assert_eq!(are(last - 2, 2, PageKind::Stored), Some(1));
+        assert_eq!(are(last - 2, 3, PageKind::Stored), None);
+        assert_eq!(are(usize::MAX, 3, PageKind::Stored), None);
     }
 }

@@ -31,6 +31,9 @@ pub struct SnapshotOptions<'a> {
     /// Snapshots that the new one is to be based on: earlier ones of this guest, the nearest first, down to one that stands alone. Pages that
     /// they have are not stored again; to restore it takes all of them. None makes a snapshot that stands alone.
     pub parents: &'a [Snapshot<'a>],
+    /// Whether zeros between stored pages get room, as holes, by [`Sink::zeros`]: what is in use then lies as it does in memory, and back ends that map files need one
+    /// mapping for it. The snapshot is as long as what it spans, up to 257 times what it holds, and says the same.
+    pub holes: bool,
 }
 
 /// What tells a snapshot from all others.
@@ -78,7 +81,7 @@ impl<E: fmt::Display> fmt::Display for SnapshotError<E> {
 impl<E: fmt::Debug + fmt::Display> core::error::Error for SnapshotError<E> {}
 
 /// Sections of the host that there is room for.
-const MAX_HOST_SECTIONS: usize = wrt_format::snapshot::MAX_SECTIONS - 11;
+const MAX_HOST_SECTIONS: usize = wrt_format::snapshot::MAX_SECTIONS - 12;
 
 impl Engine<'_> {
     /// Writes a snapshot of everything: instances, memories, tables, globals, what is collected, threads with their stacks wherever their
@@ -136,6 +139,7 @@ impl Engine<'_> {
             out: Writer::new(sink, features)?,
             ancestors,
             notes: Notes::new(),
+            has_holes: options.holes,
             is_hash: false,
         };
         save.engine(self)?;
@@ -151,6 +155,7 @@ impl Engine<'_> {
             save.section(Kind::Parent)?;
             save.out.bytes(&id)?;
         }
+        save.holes(stored, helper.as_deref_mut())?;
         for (number, bytes) in options.sections {
             save.out.section(*number)?;
             save.out.bytes(bytes)?;
@@ -192,6 +197,7 @@ impl Engine<'_> {
             out: Writer::new(&mut nowhere, 0)?,
             ancestors: Ancestors::NONE,
             notes: Notes::new(),
+            has_holes: false,
             is_hash: true,
         };
         save.section(Kind::Engine)?;
@@ -216,6 +222,8 @@ pub(super) struct Save<'e, 'a, 'm, S: Sink> {
     /// Before their first memory.
     pub(super) ancestors: Ancestors<'e>,
     pub(super) notes: Notes,
+    /// See [`SnapshotOptions::holes`].
+    pub(super) has_holes: bool,
     /// Only the hash of what is written counts, of what is the same whether the engine was restored on the way or not.
     is_hash: bool,
 }

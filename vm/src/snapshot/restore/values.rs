@@ -72,8 +72,11 @@ impl Restore<'_, '_> {
         let cow = owner.map(|(module, defined)| module.cow_runs(defined));
         let mut cow = cow.into_iter().flatten().peekable();
         self.ancestors.next_memory(owner.is_none());
-        let mut page = 0;
+        let (mut page, mut mapped, mut looked_at) = (0, 0, 0);
         while page < pages {
+            if page >= looked_at {
+                (looked_at, mapped) = self.map_with_holes(number, page);
+            }
             let count = usize::try_from(self.memories.u64()?).ok();
             let end = count.and_then(|count| count.checked_add(page));
             let kind = PageKind::from_number(self.memories.u32()?);
@@ -81,10 +84,12 @@ impl Restore<'_, '_> {
             let (end, kind) = run.ok_or(invalid(Kind::Memories, "a run of pages"))?;
             match kind {
                 PageKind::Zero => {}
-                PageKind::Stored => {
+                PageKind::Stored | PageKind::Hole => {
                     let stored = self.take_pages(end - page);
                     let stored = stored.ok_or(invalid(Kind::Pages, "its length"))?;
-                    self.stored_run(number, page, stored)?;
+                    if kind == PageKind::Stored && end > mapped {
+                        self.stored_run(number, page, stored)?;
+                    }
                 }
                 PageKind::Image => self.image_run(number, (page, end), &mut cow)?,
                 PageKind::Parent => self.parent_run(number, (page, end), &mut cow)?,
@@ -92,6 +97,35 @@ impl Restore<'_, '_> {
             page = end;
         }
         Ok(())
+    }
+
+    /// Maps what comes next of a memory, from this page on, if there are holes in it, so that it takes one mapping for all of it. Gives the pages
+    /// up to which it has looked, and up to which all is done. What is wrong is found by whoever takes it run by run.
+    fn map_with_holes(&mut self, number: u32, page: usize) -> (usize, usize) {
+        let (mut rows, mut end, mut has_hole) = (self.memories.fields, page, false);
+        let mut next = || {
+            let (count, kind) = (rows.u64()?, PageKind::from_number(rows.u32()?)?);
+            let is_there = matches!(kind, PageKind::Stored | PageKind::Hole);
+            has_hole |= kind == PageKind::Hole;
+            end = end.checked_add(usize::try_from(count).ok()?)?;
+            is_there.then_some(end)
+        };
+        let mut behind = page;
+        while let Some(end) = next() {
+            behind = end;
+        }
+        let looked_at = behind.max(page + 1);
+        let len = (behind - page).checked_mul(PAGE_BYTES);
+        let bytes = len.and_then(|len| self.pages.get(..len));
+        let memory = self.engine.store.memory_mut(number);
+        let Some((bytes, memory)) = bytes.filter(|_| has_hole).zip(memory) else {
+            return (looked_at, 0);
+        };
+        let start = page * PAGE_BYTES;
+        // The last page may be a part of one.
+        let bytes = &bytes[..bytes.len().min(memory.len() - start)];
+        let is_mapped = memory.map(start as u64, bytes);
+        (looked_at, if is_mapped { behind } else { 0 })
     }
 
     /// Sets pages to what the ancestors say of them.
