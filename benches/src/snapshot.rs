@@ -23,13 +23,15 @@ use crate::args;
 
 /// Bytes of a page that is in use or not.
 const PAGE_BYTES: usize = 4096;
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 12] = [
     "take",
     "take into a file",
     "take, whole and on the disk",
     "check hashes",
     "restore from memory",
     "restore from file",
+    "take into a file with holes",
+    "restore from file with holes",
     "take what changed",
     "take what changed into a file",
     "the same, whole and on the disk",
@@ -188,18 +190,37 @@ fn take(
     let start = Instant::now();
     snapshot_file::take(engine, room, &options).map_err(text)?;
     times.note(start);
-    // What may be there is no part of it.
-    drop(std::fs::remove_file(path));
-    let start = Instant::now();
-    let mut file = File::create(path).map_err(text)?;
-    snapshot_file::write_to(&mut file, engine, &options).map_err(text)?;
-    drop(file);
-    times.note(start);
+    into_new_file(times, engine, path, &options)?;
     same_bytes(path, &room.0)?;
     let start = Instant::now();
     snapshot_file::write(path, engine, &options).map_err(text)?;
     times.note(start);
     same_bytes(path, &room.0)
+}
+
+/// The same into a file, with room for what is zero in between.
+fn take_with_holes(times: &mut Times, engine: &Engine<'_>, path: &Path) -> Result<(), String> {
+    let options = SnapshotOptions {
+        holes: true,
+        ..SnapshotOptions::default()
+    };
+    into_new_file(times, engine, path, &options)
+}
+
+fn into_new_file(
+    times: &mut Times,
+    engine: &Engine<'_>,
+    path: &Path,
+    options: &SnapshotOptions<'_>,
+) -> Result<(), String> {
+    // What may be there is no part of it.
+    drop(std::fs::remove_file(path));
+    let start = Instant::now();
+    let mut file = File::create(path).map_err(text)?;
+    snapshot_file::write_to(&mut file, engine, options).map_err(text)?;
+    drop(file);
+    times.note(start);
+    Ok(())
 }
 
 /// Restores an engine from mapped files, the first of which is based on the second, and compares its memory.
@@ -255,6 +276,8 @@ fn round(
     same((&other, &engine), memory)?;
     drop(other);
     restore(&mut times, &[path], module, (&engine, memory))?;
+    take_with_holes(&mut times, &engine, second_path)?;
+    restore(&mut times, &[second_path], module, (&engine, memory))?;
 
     let bytes = engine.memory_mut(memory).map_err(text)?;
     let pages = dirty_pages.min(bytes.len() / PAGE_BYTES);

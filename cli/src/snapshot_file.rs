@@ -4,7 +4,7 @@
 //! Invariants: nothing is written when something cannot be captured; the first error is the one that is told.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write};
 use std::path::Path;
 
 use wrt_vm::{Engine, Sink, SnapshotError, SnapshotId, SnapshotOptions};
@@ -19,6 +19,8 @@ use crate::status::{Failure, Status};
 const BUFFER_BYTES: usize = 1 << 18;
 /// Bytes that are written at once, where they lie together.
 const PIECE_BYTES: usize = 1 << 22;
+/// Zeros from which on a file gets a hole: a page.
+const HOLE_FROM: u64 = 1 << 12;
 
 /// Takes a snapshot as [`Engine::snapshot`] does, the same bytes, with the help of threads if there is much to do.
 ///
@@ -87,19 +89,22 @@ fn write_sealed_to(
     options: &SnapshotOptions<'_>,
     seal: &Seal,
 ) -> Result<(), SnapshotError<io::Error>> {
+    // Pipes and devices have no holes.
+    let is_file = file.metadata()?.is_file();
     let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
     if seal.is_none() {
+        let mut file = Plain { file, is_file };
         fill(&mut file, engine, options)?;
-    } else {
-        let mut sealer = Sealer::new(&mut file, seal)?;
-        fill(&mut sealer, engine, options)?;
-        sealer.finish()?;
+        return Ok(file.flush()?);
     }
+    let mut sealer = Sealer::new(&mut file, seal)?;
+    fill(&mut sealer, engine, options)?;
+    sealer.finish()?;
     Ok(file.flush()?)
 }
 
 fn fill(
-    file: &mut dyn Write,
+    file: &mut dyn Place,
     engine: &Engine<'_>,
     options: &SnapshotOptions<'_>,
 ) -> Result<(), SnapshotError<io::Error>> {
@@ -113,9 +118,53 @@ fn fill(
     take(engine, &mut sink, options).map(drop)
 }
 
+/// Where the bytes go.
+trait Place: Write {
+    /// So many zeros.
+    fn zeros(&mut self, count: u64) -> io::Result<()>;
+}
+
+fn write_zeros(file: &mut impl Write, count: u64) -> io::Result<()> {
+    io::copy(&mut io::repeat(0).take(count), file).map(drop)
+}
+
+impl<W: Write> Place for Sealer<'_, W> {
+    fn zeros(&mut self, count: u64) -> io::Result<()> {
+        write_zeros(self, count)
+    }
+}
+
+/// Nothing around it.
+struct Plain<'f> {
+    file: BufWriter<&'f mut File>,
+    is_file: bool,
+}
+
+impl Write for Plain<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Place for Plain<'_> {
+    /// Something is always written behind them, so the file gets its length. It is a new one: nothing else was there.
+    fn zeros(&mut self, count: u64) -> io::Result<()> {
+        match i64::try_from(count) {
+            Ok(by) if self.is_file && count >= HOLE_FROM => {
+                self.file.seek(SeekFrom::Current(by)).map(drop)
+            }
+            _ => write_zeros(&mut self.file, count),
+        }
+    }
+}
+
 /// A file that takes the bytes of a snapshot, and says how far it is.
 struct FileSink<'f> {
-    file: &'f mut dyn Write,
+    file: &'f mut dyn Place,
     progress: Progress,
     written: u64,
     /// Bytes that it can come to, nearly: pages that are left out make it less.
@@ -132,6 +181,11 @@ impl Sink for FileSink<'_> {
                 .set(self.written.min(self.at_most), self.at_most);
             self.file.write_all(piece)
         })
+    }
+
+    fn zeros(&mut self, count: u64) -> io::Result<()> {
+        self.written += count;
+        self.file.zeros(count)
     }
 }
 

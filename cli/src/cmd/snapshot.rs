@@ -164,6 +164,7 @@ fn flatten(args: &FlattenArgs) -> Result<u8, Failure> {
         .collect();
     let options = SnapshotOptions {
         sections: &sections,
+        holes: args.seal.sparse,
         ..SnapshotOptions::default()
     };
     snapshot_file::write_sealed(&args.output, &engine, &options, &seal)?;

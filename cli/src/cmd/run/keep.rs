@@ -83,6 +83,12 @@ pub(crate) struct SealArgs {
     /// encrypted with it: others are refused, as are changed ones.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+
+    /// Leave holes in snapshot files, which take no room on the disk, where pages of zeros lie between others: `wrtd resume --lazy` is faster then with guests whose memory
+    /// is used here and there. Files are as long as what they span, up to 257 times what they hold, and what copies or sends them has to know of
+    /// holes to make them no larger.
+    #[arg(long, conflicts_with_all = ["compress", "key"])]
+    pub(crate) sparse: bool,
 }
 
 impl SealArgs {
@@ -140,6 +146,8 @@ pub(crate) struct Keep {
     /// The snapshots that those of pauses and signals are based on.
     parents: Chain,
     seal: Seal,
+    /// Whether snapshots have holes.
+    holes: bool,
     /// Fuel until the next checkpoint.
     until: u64,
     /// Where the last checkpoint is noted.
@@ -182,6 +190,7 @@ impl Keep {
                 None => Chain::default(),
             },
             seal,
+            holes: args.seal.sparse,
             held_back: 0,
             pauses: 0,
         })
@@ -394,6 +403,7 @@ impl Guest<'_> {
         let options = SnapshotOptions {
             sections: &sections,
             parents: &parents,
+            holes: self.keep.holes,
             ..SnapshotOptions::default()
         };
         snapshot_file::write_sealed(path, &self.engine, &options, &self.keep.seal)
