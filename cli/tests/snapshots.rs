@@ -381,6 +381,49 @@ fn snapshots_can_be_looked_at() {
     wrtd(&["snapshot", "inspect", text(&image)]).fails(242, "wrtd: ", "not a snapshot");
 }
 
+/// Opens `in` of the first directory, reads five bytes of it, and goes on for ever.
+const READER: &str = r#"(module
+    (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "in") (data (i32.const 8) "\40\00\00\00\05\00\00\00")
+    (func (export "_start")
+      (drop (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 2) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 1) (i32.const 32)))
+      (drop (call $read (i32.load (i32.const 32)) (i32.const 8) (i32.const 1) (i32.const 36)))
+      (loop (br 0))))"#;
+
+#[test]
+fn what_a_guest_has_open_can_be_looked_at() {
+    let dir = Dir::new("handles");
+    let image = dir.image("reader", READER);
+    dir.file("in", "0123456789");
+    let snapshot = dir.path().join("open.wrts");
+    let keep = format!("snapshot={}", text(&snapshot));
+    let granted = format!("{}::/data", text(dir.path()));
+    let args = ["--dir", &granted, "--fuel", "1000", "--on-pause", &keep];
+    assert_eq!(run(&image, &args).status, 249);
+    // Nothing is opened for that.
+    std::fs::remove_file(dir.path().join("in")).unwrap();
+    let (_, shown) = json_of(&["inspect", text(&snapshot)]);
+    let handles = shown["handles"].as_array().unwrap();
+    let kinds: Vec<_> = handles.iter().map(|it| &it["kind"]).collect();
+    let streams = ["standard input", "standard output", "standard error"];
+    assert_eq!(kinds[..3], streams);
+    assert_eq!(kinds[3..], ["preopened directory", "file"]);
+    assert_eq!(handles[3]["path"], "/data");
+    let file = &handles[4];
+    assert_eq!(
+        (&file["fd"], &file["path"]),
+        (&4.into(), &"/data/in".into())
+    );
+    assert_eq!(
+        (&file["offset"], &file["flags"], &file["rights"]),
+        (&5.into(), &1.into(), &2.into())
+    );
+    let shown = wrtd(&["snapshot", "inspect", text(&snapshot)]).stdout;
+    assert!(shown.contains("kind file"), "{shown}");
+    assert!(shown.contains("path /data/in"), "{shown}");
+}
+
 #[test]
 fn snapshots_can_be_compared() {
     let dir = Dir::new("compared");

@@ -11,15 +11,16 @@ use wrt_vm::{
     Config, Engine, Global, HOST_SECTIONS, Limits, Memory, Module, SectionKind, Snapshot,
     SnapshotOptions, Table,
 };
+use wrt_wasi::FdKind;
 
 use super::print;
-use super::run::keep::{RECORD_SECTION, Record, SealArgs};
+use super::run::keep::{RECORD_SECTION, Record, SealArgs, WASI_SECTION};
 use super::run::resume::restoring;
 use crate::chain::{Chain, Check};
 use crate::envelope::Key;
 use crate::load::Image;
 use crate::snapshot_file;
-use crate::status::Failure;
+use crate::status::{Failure, Status};
 
 /// Bytes of a memory that are compared at a time.
 const PAGE_BYTES: usize = 4096;
@@ -29,7 +30,7 @@ const FRAMES: usize = 40;
 /// What to do with snapshots.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SnapshotCommand {
-    /// Show what a snapshot holds: sections, statistics, memories, threads with their frames.
+    /// Show what a snapshot holds: sections, statistics, memories, what the guest has open, threads with their frames.
     Inspect(InspectArgs),
     /// Show in what two snapshots of one image differ: sections, pages of memories, tables, globals. The exit status is 0 if they are
     /// equal and 1 if they are not.
@@ -220,6 +221,30 @@ fn memories<'e>(engine: &'e Engine<'_>) -> impl Iterator<Item = &'e [u8]> {
     (0..).map_while(|number| engine.memory(Memory::from_number(number)).ok())
 }
 
+/// What the guest has open. A snapshot that was not made by `wrtd` may say nothing of it.
+fn handles(snapshot: &Snapshot<'_>) -> Result<Vec<Value>, Failure> {
+    let state = snapshot.numbered(WASI_SECTION);
+    let open = state.map_or(Ok(Vec::new()), wrt_wasi::saved_descriptors);
+    let open = open.map_err(|error| Failure::new(Status::Corrupt, error.to_string()))?;
+    let described = open.into_iter().map(|fd| {
+        let kind = match fd.kind {
+            FdKind::Stdin => "standard input",
+            FdKind::Stdout => "standard output",
+            FdKind::Stderr => "standard error",
+            FdKind::File => "file",
+            FdKind::Dir if fd.preopen => "preopened directory",
+            FdKind::Dir => "directory",
+        };
+        let path = (!fd.path.is_empty()).then_some(fd.path);
+        let offset = (fd.kind == FdKind::File).then_some(fd.offset);
+        json!({
+            "fd": fd.fd, "kind": kind, "path": path, "offset": offset, "flags": fd.flags,
+            "rights": fd.rights_base, "rights_inheriting": fd.rights_inheriting,
+        })
+    });
+    Ok(described.collect())
+}
+
 /// Everything, as the JSON object that is printed.
 fn describe(snapshot: &Snapshot<'_>, mut engine: Engine<'_>) -> Result<Value, Failure> {
     let stats = engine.stats();
@@ -271,6 +296,7 @@ fn describe(snapshot: &Snapshot<'_>, mut engine: Engine<'_>) -> Result<Value, Fa
         "heap_bytes": stats.heap_bytes,
         "clock": engine.clock(),
         "memories": memories,
+        "handles": handles(snapshot)?,
         "threads": threads,
     }))
 }

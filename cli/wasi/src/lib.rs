@@ -21,6 +21,7 @@ mod func;
 mod mem;
 mod met;
 mod random;
+mod saved;
 mod state;
 mod stdio;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use errno::Errno;
 pub use fds::{FdKind, FdState};
 pub use fileids::STABLE_TIME_NS;
 pub use func::WasiFunc;
+pub use saved::saved_descriptors;
 pub use state::StateError;
 pub use stdio::Capture;
 pub use wasi::{Step, Wasi};

@@ -11,7 +11,8 @@ use cap_fs_ext::MetadataExt as _;
 use cap_std::fs::{Dir, Metadata};
 
 use crate::fileids::{FileIds, Key, Met};
-use crate::state::{In, Out, Result, below, refused};
+use crate::saved::In;
+use crate::state::{Out, Result, below, refused};
 
 /// Entries of directories that are looked at for files that have got other names.
 const MAX_LOOKED_AT: usize = 1 << 20;
@@ -121,17 +122,30 @@ pub(crate) fn write(files: &FileIds, given: &Given<'_>, out: &mut Out) -> Result
     Ok(())
 }
 
-/// Reads them, of files in these directories.
-pub(crate) fn read(state: &mut In<'_>, given: &Given<'_>) -> Result<FileIds> {
+/// Numbers of files with the paths by which they were met, symbolic links followed or not.
+pub(crate) struct Rows {
+    last: u64,
+    rows: Vec<(u64, bool, String)>,
+}
+
+/// Reads the rows; none if the guest sees the host's numbers.
+pub(crate) fn read(state: &mut In<'_>) -> Result<Option<Rows>> {
     if state.u32()? == 0 {
-        return Ok(FileIds::Host);
+        return Ok(None);
     }
     let last = state.u64()?;
+    let rows = (0..state.u32()?).map(|_| Ok((state.u64()?, state.u32()? != 0, state.text()?)));
+    let rows = rows.collect::<Result<_>>()?;
+    Ok(Some(Rows { last, rows }))
+}
+
+/// The numbers of the same files in these directories.
+pub(crate) fn find(rows: Option<Rows>, given: &Given<'_>) -> Result<FileIds> {
+    let Some(Rows { last, rows }) = rows else {
+        return Ok(FileIds::Host);
+    };
     let mut known = HashMap::new();
-    for _ in 0..state.u32()? {
-        let number = state.u64()?;
-        let follow = state.u32()? != 0;
-        let path = state.text()?;
+    for (number, follow, path) in rows {
         let Some(file) = look(given, &path, follow) else {
             return refused(format!("{path}: the guest has met it, and it is not there"));
         };

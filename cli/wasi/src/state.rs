@@ -17,20 +17,16 @@ use crate::abi::{Abi, fdflags, filetype, rights};
 use crate::builder::WasiBuilder;
 use crate::calls::filestat::filetype_from;
 use crate::clock::ClockState;
-use crate::fds::{Entry, Fd, FdTable, Handle, OpenDir, OpenFile};
+use crate::fds::{Entry, Fd, FdKind, FdState, FdTable, Handle, OpenDir, OpenFile};
 use crate::met;
 use crate::random::Random;
+use crate::saved::{Kind, NO_LISTING, Saved, SavedFd, VERSION};
 use crate::stdio::Stdio;
 use crate::wasi::Wasi;
 
-/// Version of the bytes.
-const VERSION: u32 = 2;
-/// In place of a number of entries: there are none yet.
-const NO_LISTING: u32 = u32::MAX;
-
 /// Why a guest's world cannot be captured, or not be restored: one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateError(String);
+pub struct StateError(pub(crate) String);
 
 impl fmt::Display for StateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,43 +63,6 @@ impl Out {
     fn texts(&mut self, texts: &[String]) {
         self.u32(texts.len() as u32);
         texts.iter().for_each(|text| self.text(text));
-    }
-}
-
-/// The same, to be read.
-pub(crate) struct In<'a>(&'a [u8]);
-
-impl<'a> In<'a> {
-    fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        match self.0.split_at_checked(len) {
-            Some((taken, rest)) => {
-                self.0 = rest;
-                Ok(taken)
-            }
-            None => refused("the state of WASI is cut off"),
-        }
-    }
-
-    pub(crate) fn u32(&mut self) -> Result<u32> {
-        let bytes = self.take(4)?.first_chunk().copied();
-        Ok(u32::from_le_bytes(bytes.unwrap_or_default()))
-    }
-
-    pub(crate) fn u64(&mut self) -> Result<u64> {
-        let bytes = self.take(8)?.first_chunk().copied();
-        Ok(u64::from_le_bytes(bytes.unwrap_or_default()))
-    }
-
-    pub(crate) fn text(&mut self) -> Result<String> {
-        let len = self.u32()? as usize;
-        match core::str::from_utf8(self.take(len)?) {
-            Ok(text) => Ok(text.to_owned()),
-            Err(_) => refused("the state of WASI has a string that is none"),
-        }
-    }
-
-    fn texts(&mut self) -> Result<Vec<String>> {
-        (0..self.u32()?).map(|_| self.text()).collect()
     }
 }
 
@@ -172,15 +131,15 @@ impl Wasi {
 
     fn descriptor(&self, out: &mut Out, number: u32, fd: &Fd) -> Result<()> {
         let kind = match &fd.handle {
-            Handle::Stdin => 0,
-            Handle::Stdout => 1,
-            Handle::Stderr => 2,
-            Handle::File(_) => 3,
-            Handle::Dir(_) if fd.preopen => 4,
-            Handle::Dir(_) => 5,
+            Handle::Stdin => Kind::Stdin,
+            Handle::Stdout => Kind::Stdout,
+            Handle::Stderr => Kind::Stderr,
+            Handle::File(_) => Kind::File,
+            Handle::Dir(_) if fd.preopen => Kind::Preopen,
+            Handle::Dir(_) => Kind::Dir,
         };
         out.u32(number);
-        out.u32(kind);
+        out.u32(kind as u32);
         out.text(&fd.path);
         out.u64(fd.offset);
         out.u32(fd.flags.into());
@@ -241,21 +200,6 @@ fn listing(out: &mut Out, entries: Option<&[Entry]>) {
     }
 }
 
-fn read_listing(state: &mut In<'_>) -> Result<Option<Vec<Entry>>> {
-    let count = state.u32()?;
-    if count == NO_LISTING {
-        return Ok(None);
-    }
-    let entries = (0..count).map(|_| {
-        Ok(Entry {
-            name: state.text()?,
-            ino: state.u64()?,
-            filetype: state.u32()? as u8,
-        })
-    });
-    entries.collect::<Result<_>>().map(Some)
-}
-
 impl WasiBuilder {
     /// Makes the `Wasi` of which [`Wasi::state`] gave these bytes. Directories, streams and the limit of descriptors are this builder's; its
     /// arguments, environment, clock, random numbers and way of numbering files do not count.
@@ -266,42 +210,26 @@ impl WasiBuilder {
     /// [`StateError`] names a directory that is not given, or a file that is not there, is no file, or is shorter than it was, or longer
     /// though the guest appends to it.
     pub fn restore(self, state: &[u8]) -> Result<Wasi> {
-        let mut state = In(state);
-        if state.u32()? != VERSION {
-            return refused("the state of WASI is of another version");
-        }
-        let (args, env) = (state.texts()?, state.texts()?);
-        let random = match (state.u32()?, state.u64()?) {
-            (0, _) => Random::System,
-            (_, position) => Random::Seeded(position),
-        };
-        let mut numbers = [0; ClockState::NUMBERS];
-        for number in &mut numbers {
-            *number = state.u64()?;
-        }
+        let saved = Saved::read(state)?;
         let given = self.preopens.iter();
         let given: Vec<_> = given.map(|(dir, name, _)| (dir, name.as_str())).collect();
-        let files = met::read(&mut state, &given)?;
+        let files = met::find(saved.met, &given)?;
         let mut stdio = Stdio::new(self.input, self.output, self.error);
-        skip(&mut stdio, state.u64()?)?;
+        skip(&mut stdio, saved.bytes_read)?;
         let mut fds = FdTable::new(Vec::new(), self.fd_limit);
-        for _ in 0..state.u32()? {
-            let number = state.u32()?;
-            let fd = descriptor(&mut state, &self.preopens)?;
-            if !fds.put(number, fd) {
+        for saved in saved.fds {
+            let number = saved.state.fd;
+            if !fds.put(number, descriptor(saved, &self.preopens)?) {
                 return refused(format!("descriptor {number}: there are too many"));
             }
         }
-        if !state.0.is_empty() {
-            return refused("bytes follow the state of WASI");
-        }
         Ok(Wasi {
-            args,
-            env,
+            args: saved.args,
+            env: saved.env,
             fds,
             stdio,
-            clock: ClockState::from_numbers(numbers),
-            random,
+            clock: ClockState::from_numbers(saved.clock),
+            random: saved.random,
             files,
             abi: Abi::Preview1,
             parks: false,
@@ -349,16 +277,27 @@ fn file(dir: &Dir, path: &str, len: u64, (base, flags): (u64, u16)) -> io::Resul
     Ok(OpenFile { file, filetype })
 }
 
-fn descriptor(state: &mut In<'_>, preopens: &[(Dir, String, bool)]) -> Result<Fd> {
-    let kind = state.u32()?;
-    let path = state.text()?;
-    let offset = state.u64()?;
-    let flags = state.u32()? as u16 & fdflags::ALL;
-    let (base, inheriting) = (state.u64()?, state.u64()?);
+/// Opens a descriptor again, in the directories that are given.
+fn descriptor(saved: SavedFd, preopens: &[(Dir, String, bool)]) -> Result<Fd> {
+    let SavedFd {
+        state,
+        len,
+        listing,
+    } = saved;
+    let FdState {
+        fd: _,
+        kind,
+        path,
+        preopen,
+        offset,
+        flags,
+        rights_base: base,
+        rights_inheriting: inheriting,
+    } = state;
     let at = |error: &dyn fmt::Display| StateError(format!("{path}: {error}"));
     let named = preopens.iter().find(|(_, name, _)| *name == path);
     let inside = below(preopens.iter().map(|it| (it, it.1.as_str())), &path);
-    let granted = if kind == 4 {
+    let granted = if preopen {
         named.map(|it| (it, ""))
     } else {
         inside
@@ -367,28 +306,24 @@ fn descriptor(state: &mut In<'_>, preopens: &[(Dir, String, bool)]) -> Result<Fd
     let read_only = granted.is_some_and(|((_, _, read_only), _)| *read_only);
     let keep = if read_only { !rights::CHANGING } else { !0 };
     let handle = match kind {
-        0 => Handle::Stdin,
-        1 => Handle::Stdout,
-        2 => Handle::Stderr,
-        3 => {
+        FdKind::Stdin => Handle::Stdin,
+        FdKind::Stdout => Handle::Stdout,
+        FdKind::Stderr => Handle::Stderr,
+        FdKind::File => {
             let ((dir, ..), rest) = granted.ok_or_else(missing)?;
-            let len = state.u64()?;
             let file = file(dir, rest, len, (base & keep, flags));
             Handle::File(file.map_err(|error| at(&error))?)
         }
-        4 => {
-            let ((dir, ..), _) = granted.ok_or_else(missing)?;
-            let dir = dir.try_clone().map_err(|error| at(&error))?;
-            let listing = read_listing(state)?;
-            Handle::Dir(OpenDir { dir, listing })
-        }
-        5 => {
+        FdKind::Dir => {
             let ((dir, ..), rest) = granted.ok_or_else(missing)?;
-            let dir = dir.open_dir(rest).map_err(|error| at(&error))?;
-            let listing = read_listing(state)?;
+            let dir = if preopen {
+                dir.try_clone()
+            } else {
+                dir.open_dir(rest)
+            };
+            let dir = dir.map_err(|error| at(&error))?;
             Handle::Dir(OpenDir { dir, listing })
         }
-        _ => return refused("the state of WASI has a descriptor of an unknown kind"),
     };
     let (own, handed_on) = match &handle {
         Handle::Stdin => (rights::STDIN, 0),
@@ -398,7 +333,7 @@ fn descriptor(state: &mut In<'_>, preopens: &[(Dir, String, bool)]) -> Result<Fd
     };
     Ok(Fd {
         handle,
-        preopen: kind == 4,
+        preopen,
         path,
         offset,
         flags,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::abi::fdflags;
-use crate::{FdKind, FdState};
+use crate::{FdKind, FdState, saved_descriptors};
 
 impl World {
     /// The world as it is restored from its state, with the same directory.
@@ -47,6 +47,8 @@ fn files_go_on_where_they_were() {
     world.ok(WasiFunc::FdClose, &[gap]);
     world.write(last, b"abc");
     let before: Vec<FdState> = world.wasi.fd_states();
+    let state = world.wasi.state().unwrap();
+    assert_eq!(saved_descriptors(&state).unwrap(), before);
     world.hop();
     assert_eq!(world.wasi.fd_states(), before);
     assert_eq!(world.read(fd, 4), Ok(b"4567".to_vec()));
@@ -219,6 +221,7 @@ fn any_bytes_are_refused_or_grant_nothing_new() {
     for len in 0..state.len() {
         let cut = given(&world.dir, false).restore(&state[..len]);
         assert!(cut.is_err(), "{len}");
+        assert!(saved_descriptors(&state[..len]).is_err(), "{len}");
     }
     let longer = [&state[..], &[0]].concat();
     fails(given(&world.dir, false), &longer, "bytes follow");
