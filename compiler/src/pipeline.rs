@@ -8,6 +8,7 @@ use crate::callees::Callees;
 use crate::emit::{self, Code};
 use crate::error::{Error, ErrorKind};
 use crate::ir::build::{build_body, build_for_debugging, build_profiled};
+use crate::ir::cfg::Cfg;
 use crate::ir::check::check_in;
 use crate::ir::{self, Block, Func};
 use crate::lower::{self, ModuleInfo};
@@ -104,9 +105,9 @@ fn function(
         check_ir(&func, module, options, "building")?;
         let ir_insts_built = count_insts(&func);
         let callee = |callee, most| callees.get(callee, most);
-        opt::run_with(&mut func, options.opt_level, options.check, &callee);
+        let cfg = opt::run_with(&mut func, options.opt_level, options.check, &callee);
         check_ir(&func, module, options, "optimisation")?;
-        let code = generate(&func, info, options)?;
+        let code = generate(&func, &cfg, info, options)?;
         let report = Report {
             functions: 1,
             ir_insts_built,
@@ -132,8 +133,13 @@ fn function(
 }
 
 /// From IR to words.
-fn generate(func: &Func, info: &ModuleInfo, options: &Options<'_>) -> Result<Code, Error> {
-    let mut selected = lower::select(func, info, options.opt_level);
+fn generate(
+    func: &Func,
+    cfg: &Cfg,
+    info: &ModuleInfo,
+    options: &Options<'_>,
+) -> Result<Code, Error> {
+    let mut selected = lower::select_with(func, cfg, info, options.opt_level);
     lower::orient(&mut selected);
     let allocated = regalloc::allocate(&selected)?;
     if options.check {

@@ -1,6 +1,6 @@
 //! The control flow graph of a function: predecessors, reverse postorder, dominator tree.
 //!
-//! Input: a [`Func`]; output: a [`Cfg`], a snapshot that is valid until a terminator or the set of blocks changes.
+//! Input: a [`Func`]; output: a [`Cfg`], a snapshot that is valid until a terminator or the set of blocks changes, which [`Cfg::holds`] tells.
 //!
 //! Invariants:
 //! - only blocks that the entry reaches take part: the others have no predecessors listed, are nobody's predecessor, and have no
@@ -9,8 +9,11 @@
 //!   dominators are found with Lengauer-Tarjan: the simpler iterative scheme walks the whole tree once per edge when many blocks
 //!   branch to a common exit, which is what `br_if` out of a large block makes.
 
-use super::func::{Block, Edge, Func};
+use core::cell::OnceCell;
+
+use super::func::{Block, BlockData, Edge, Func};
 use super::inst::Terminator;
+use super::loops::Loops;
 
 /// No block, no number.
 const NONE: u32 = u32::MAX;
@@ -89,20 +92,32 @@ struct Lists {
 }
 
 impl Lists {
+    /// Where the terminators of all blocks go.
+    fn successors(func: &Func) -> Self {
+        let mut start = Vec::with_capacity(func.blocks.len() + 1);
+        let mut items = Vec::with_capacity(func.blocks.len() * 2);
+        start.push(0);
+        for data in &func.blocks {
+            items.extend(data.terminator.edges().map(|edge| edge.block));
+            start.push(items.len() as u32);
+        }
+        Self { start, items }
+    }
+
     /// The list `from -> to` for each pair, in the order of the pairs.
-    fn new(blocks: usize, pairs: &[(Block, Block)]) -> Self {
-        let mut start = vec![0u32; blocks + 1];
-        for (from, _) in pairs {
-            start[from.index() + 1] += 1;
+    fn new(blocks: usize, pairs: impl Iterator<Item = (Block, Block)> + Clone) -> Self {
+        // `start[b + 2]` counts first, so that `start[b + 1]` can be where the next item of `b` goes, and in the end where they end.
+        let mut start = vec![0u32; blocks + 2];
+        for (from, _) in pairs.clone() {
+            start[from.index() + 2] += 1;
         }
-        for i in 0..blocks {
-            start[i + 1] += start[i];
+        for i in 2..blocks + 2 {
+            start[i] += start[i - 1];
         }
-        let mut next = start.clone();
-        let mut items = vec![Func::ENTRY; pairs.len()];
+        let mut items = vec![Func::ENTRY; start[blocks + 1] as usize];
         for (from, to) in pairs {
-            let at = &mut next[from.index()];
-            items[*at as usize] = *to;
+            let at = &mut start[from.index() + 1];
+            items[*at as usize] = to;
             *at += 1;
         }
         Self { start, items }
@@ -114,19 +129,24 @@ impl Lists {
     }
 }
 
-/// The control flow graph of a function, with its dominator tree.
+/// The control flow graph of a function. Its dominator tree is worked out when it is first asked for.
 #[derive(Clone, Debug)]
 pub struct Cfg {
     succs: Lists,
     preds: Lists,
-    rpo: Vec<Block>,
-    /// Position in `rpo`, or [`NONE`].
-    number: Vec<u32>,
+    walk: Walk,
+    tree: OnceCell<Tree>,
+    pub(super) loops: OnceCell<Loops>,
+}
+
+/// The dominator tree.
+#[derive(Clone, Debug)]
+struct Tree {
     /// Immediate dominator by block, or [`NONE`] for the entry and unreachable blocks.
     idom: Vec<u32>,
-    /// Blocks in preorder of the dominator tree.
-    dom_preorder: Vec<Block>,
-    /// For each block its place in `dom_preorder`, and the place behind the last block it dominates.
+    /// Blocks in preorder of the tree.
+    preorder: Vec<Block>,
+    /// For each block its place in `preorder`, and the place behind the last block it dominates.
     interval: Vec<(u32, u32)>,
 }
 
@@ -134,31 +154,27 @@ impl Cfg {
     /// The graph of `func` as it is now.
     #[must_use]
     pub fn new(func: &Func) -> Self {
-        let n = func.blocks.len();
-        let mut pairs = Vec::with_capacity(n * 2);
-        for (i, data) in func.blocks.iter().enumerate() {
-            let from = Block(i as u32);
-            pairs.extend(data.terminator.edges().map(|edge| (from, edge.block)));
-        }
-        let succs = Lists::new(n, &pairs);
-        let walk = Walk::new(n, &succs);
-        pairs.clear();
-        for &block in &walk.rpo {
-            pairs.extend(succs.of(block).iter().map(|&to| (to, block)));
-        }
-        let preds = Lists::new(n, &pairs);
-        let idom = dominators(&walk, &preds);
-        let mut cfg = Self {
+        let succs = Lists::successors(func);
+        let walk = Walk::new(func.blocks.len(), &succs);
+        let from = |&block: &Block| succs.of(block).iter().map(move |&to| (to, block));
+        let preds = Lists::new(func.blocks.len(), walk.rpo.iter().flat_map(from));
+        Self {
             succs,
             preds,
-            number: walk.number,
-            rpo: walk.rpo,
-            idom,
-            dom_preorder: Vec::new(),
-            interval: vec![(NONE, 0); n],
+            walk,
+            tree: OnceCell::new(),
+            loops: OnceCell::new(),
+        }
+    }
+
+    /// Whether this is the graph of `func` as it is now.
+    #[must_use]
+    pub fn holds(&self, func: &Func) -> bool {
+        let same = |(i, data): (usize, &BlockData)| {
+            let edges = data.terminator.edges().map(|edge| &edge.block);
+            edges.eq(self.succs(Block(i as u32)))
         };
-        cfg.number_tree();
-        cfg
+        self.block_count() == func.blocks.len() && func.blocks.iter().enumerate().all(same)
     }
 
     /// The blocks that branch to `block`, once for each edge.
@@ -176,40 +192,41 @@ impl Cfg {
     /// The reachable blocks in reverse postorder; the entry first.
     #[must_use]
     pub fn rpo(&self) -> &[Block] {
-        &self.rpo
+        &self.walk.rpo
     }
 
     /// The number of blocks of the function, unreachable ones included.
     #[must_use]
     pub fn block_count(&self) -> usize {
-        self.number.len()
+        self.walk.number.len()
     }
 
     /// The place of `block` in [`Cfg::rpo`], if it is reachable.
     #[must_use]
     pub fn rpo_index(&self, block: Block) -> Option<usize> {
-        let number = self.number[block.index()];
+        let number = self.walk.number[block.index()];
         (number != NONE).then_some(number as usize)
     }
 
     /// Whether the entry reaches `block`.
     #[must_use]
     pub fn is_reachable(&self, block: Block) -> bool {
-        self.number[block.index()] != NONE
+        self.walk.number[block.index()] != NONE
     }
 
     /// The closest block other than `block` that every path to `block` passes. None for the entry and unreachable blocks.
     #[must_use]
     pub fn idom(&self, block: Block) -> Option<Block> {
-        let idom = self.idom[block.index()];
+        let idom = self.tree().idom[block.index()];
         (idom != NONE).then_some(Block(idom))
     }
 
     /// Whether every path from the entry to `b` passes `a`; a reachable block dominates itself. False if either is unreachable.
     #[must_use]
     pub fn dominates(&self, a: Block, b: Block) -> bool {
-        let (from, to) = self.interval[a.index()];
-        let at = self.interval[b.index()].0;
+        let interval = &self.tree().interval;
+        let (from, to) = interval[a.index()];
+        let at = interval[b.index()].0;
         from <= at && at < to
     }
 
@@ -217,7 +234,7 @@ impl Cfg {
     /// follow it without a gap.
     #[must_use]
     pub fn dom_preorder(&self) -> &[Block] {
-        &self.dom_preorder
+        &self.tree().preorder
     }
 
     /// The closest block that dominates both, which must be reachable.
@@ -233,39 +250,52 @@ impl Cfg {
         at
     }
 
-    /// Fills `dom_preorder` and `interval`. Children are visited in reverse postorder.
-    fn number_tree(&mut self) {
-        let n = self.idom.len();
+    fn tree(&self) -> &Tree {
+        self.tree
+            .get_or_init(|| Tree::new(dominators(&self.walk, &self.preds), &self.walk.rpo))
+    }
+}
+
+impl Tree {
+    /// Numbers the tree. Children are visited in reverse postorder.
+    fn new(idom: Vec<u32>, rpo: &[Block]) -> Self {
+        let n = idom.len();
         // Reversed, so that the stack below pops them in order.
-        let pairs: Vec<(Block, Block)> = self
-            .rpo
-            .iter()
-            .rev()
-            .filter_map(|&block| self.idom(block).map(|idom| (idom, block)))
-            .collect();
-        let children = Lists::new(n, &pairs);
+        let pairs = rpo.iter().rev().filter_map(|&block| {
+            let idom = idom[block.index()];
+            (idom != NONE).then_some((Block(idom), block))
+        });
+        let children = Lists::new(n, pairs);
+        let mut preorder = Vec::with_capacity(rpo.len());
+        let mut interval = vec![(NONE, 0); n];
         let mut stack = vec![Func::ENTRY];
         while let Some(block) = stack.pop() {
-            self.interval[block.index()].0 = self.dom_preorder.len() as u32;
-            self.dom_preorder.push(block);
+            let at = preorder.len() as u32;
+            interval[block.index()] = (at, at + 1);
+            preorder.push(block);
             stack.extend(children.of(block));
         }
-        // Children come behind their parents, so going backwards the sizes below are known.
-        let mut size = vec![1u32; n];
-        for &block in self.dom_preorder.iter().rev() {
-            let own = size[block.index()];
-            let interval = &mut self.interval[block.index()];
-            interval.1 = interval.0 + own;
-            if let Some(idom) = self.idom(block) {
-                size[idom.index()] += own;
+        // Children come behind their parents, so going backwards their ends are known.
+        for &block in preorder.iter().rev() {
+            if idom[block.index()] != NONE {
+                let end = interval[block.index()].1;
+                let parent = &mut interval[idom[block.index()] as usize];
+                parent.1 = parent.1.max(end);
             }
+        }
+        Self {
+            idom,
+            preorder,
+            interval,
         }
     }
 }
 
 /// A depth-first walk from the entry.
+#[derive(Clone, Debug)]
 struct Walk {
     rpo: Vec<Block>,
+    /// Position in `rpo`, or [`NONE`].
     number: Vec<u32>,
     /// Blocks in the order of the first visit.
     preorder: Vec<Block>,

@@ -1,7 +1,6 @@
 //! Dominators and loops against their definitions, on random graphs; and that large graphs take no time.
 
 use super::Cfg;
-use crate::ir::loops::Loops;
 use crate::ir::{Block, Edge, Func, Terminator};
 
 /// A function with these edges and nothing else.
@@ -102,7 +101,7 @@ fn loops_are_what_reaches_the_latch_without_the_header() {
         let succs = random_graph(seed);
         let func = graph(&succs);
         let cfg = Cfg::new(&func);
-        let loops = Loops::new(&cfg);
+        let loops = cfg.loops();
         let mut depth = vec![0; succs.len()];
         for (i, data) in loops.all().iter().enumerate() {
             let mut inside = vec![false; succs.len()];
@@ -140,7 +139,7 @@ fn a_chain_with_a_common_exit_and_deep_nests_are_near_linear() {
     let cfg = Cfg::new(&graph(&succs));
     assert_eq!(cfg.idom(Block(n - 1)), Some(Block(0)));
     assert_eq!(cfg.dom_preorder().len(), n as usize);
-    let loops = Loops::new(&cfg);
+    let loops = cfg.loops();
     assert_eq!(loops.all().len(), n as usize / 2 - 1 + 1 - 1);
     assert_eq!(loops.depth(Block(n / 2)), loops.all().len() as u32);
 }
@@ -149,12 +148,12 @@ fn a_chain_with_a_common_exit_and_deep_nests_are_near_linear() {
 fn preheader_is_the_only_way_in() {
     let func = graph(&[vec![1], vec![1, 2], vec![]]);
     let cfg = Cfg::new(&func);
-    let loops = Loops::new(&cfg);
+    let loops = cfg.loops();
     let idx = loops.innermost(Block(1)).unwrap();
     assert_eq!(loops.preheader(&func, &cfg, idx), Some(Block(0)));
     let func = graph(&[vec![1, 2], vec![1, 2], vec![]]);
     let cfg = Cfg::new(&func);
-    let loops = Loops::new(&cfg);
+    let loops = cfg.loops();
     let idx = loops.innermost(Block(1)).unwrap();
     assert_eq!(loops.preheader(&func, &cfg, idx), None);
 }

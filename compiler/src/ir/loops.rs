@@ -44,10 +44,16 @@ pub struct Loops {
     of_block: Vec<u32>,
 }
 
-impl Loops {
-    /// The loops of the function whose graph is `cfg`.
+impl Cfg {
+    /// The loops of the function, worked out when they are first asked for.
     #[must_use]
-    pub fn new(cfg: &Cfg) -> Self {
+    pub fn loops(&self) -> &Loops {
+        self.loops.get_or_init(|| Loops::new(self))
+    }
+}
+
+impl Loops {
+    fn new(cfg: &Cfg) -> Self {
         let mut finder = Finder {
             loops: Vec::new(),
             of_block: vec![NONE; cfg.block_count()],

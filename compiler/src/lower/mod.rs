@@ -33,14 +33,20 @@ pub use orient::orient;
 
 use crate::OptLevel;
 use crate::ir::Func;
+use crate::ir::cfg::Cfg;
 use vcode::VCode;
 
 /// Selects the instructions of `func`. At `OptLevel::O0` every IR instruction becomes one of its own; constants that fit become
 /// immediates at every level.
 #[must_use]
 pub fn select(func: &Func, module: &ModuleInfo, level: OptLevel) -> VCode {
+    select_with(func, &Cfg::new(func), module, level)
+}
+
+/// As [`select`], given the graph of the function.
+pub(crate) fn select_with(func: &Func, cfg: &Cfg, module: &ModuleInfo, level: OptLevel) -> VCode {
     let fuses = level != OptLevel::O0;
-    let mut code = select::run(func, module, fuses);
+    let mut code = select::run(func, cfg, module, fuses);
     if fuses {
         fuse::run(&mut code, module.is_wide());
         previous::run(&mut code);

@@ -67,9 +67,8 @@ pub(super) struct FoldedLoad {
 }
 
 /// Selects `func`.
-pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool) -> VCode {
-    let cfg = Cfg::new(func);
-    let loops = Loops::new(&cfg);
+pub(super) fn run(func: &Func, cfg: &Cfg, module: &ModuleInfo, fuse: bool) -> VCode {
+    let loops = cfg.loops();
     let mut home_slots = 0;
     let homes = func.homes.iter().map(|ty| {
         home_slots += ty.slots();
@@ -79,9 +78,9 @@ pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool) -> VCode {
     let mut selector = Selector {
         func,
         module,
-        loops: &loops,
-        uses: Uses::new(func, &cfg, module),
-        planner: Planner::new(func, &cfg),
+        loops,
+        uses: Uses::new(func, cfg, module),
+        planner: Planner::new(func, cfg),
         fuse,
         block: Func::ENTRY,
         vregs: vec![UNUSED; func.values.len()],
@@ -100,7 +99,7 @@ pub(super) fn run(func: &Func, module: &ModuleInfo, fuse: bool) -> VCode {
     for &block in cfg.rpo().iter().rev() {
         pieces[block.index()] = Some(selector.select_block(block));
     }
-    let blocks = selector.planner.assemble(pieces, &loops);
+    let blocks = selector.planner.assemble(pieces, loops);
     let mut code = VCode {
         func_idx: func.func_idx,
         blocks,

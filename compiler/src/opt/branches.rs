@@ -14,18 +14,17 @@ use std::collections::HashMap;
 const HOPS: usize = 8;
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     resolve_all(func);
-    let cfg = Cfg::new(func);
-    let mut changed = decide(func, &cfg);
-    let private = private_params(func, &cfg);
+    let mut changed = decide(func, cfg);
+    let private = private_params(func, cfg);
     let mut threaded = false;
     for &block in cfg.rpo() {
         threaded |= thread(func, &private, block);
     }
     if threaded {
         // Edges that had different targets may have the same now.
-        decide(func, &cfg);
+        decide(func, cfg);
         changed = true;
     }
     changed

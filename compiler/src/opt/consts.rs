@@ -32,14 +32,13 @@ enum Need {
 }
 
 /// Runs the pass; always counts as a change.
-pub(super) fn run(func: &mut Func) -> bool {
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     super::operands::resolve_all(func);
-    let cfg = Cfg::new(func);
-    let loops = Loops::new(&cfg);
+    let loops = cfg.loops();
     let first_new = func.insts.len();
     let mut placer = Placer {
         first_new,
-        hoisted: hoist(func, &cfg, &loops),
+        hoisted: hoist(func, cfg, loops),
         func,
         local: HashMap::new(),
         out: Vec::new(),
@@ -47,7 +46,7 @@ pub(super) fn run(func: &mut Func) -> bool {
     };
     // New preheaders hold nothing but what has just been put there.
     for &block in cfg.rpo() {
-        let outermost = outermost(&loops, block);
+        let outermost = outermost(loops, block);
         placer.block(block, outermost);
     }
     true

@@ -16,8 +16,7 @@ use crate::ir::cfg::Cfg;
 use crate::ir::{Block, Edge, Func, Inst, InstIdx, Terminator, Type, Value, ValueDef};
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    let cfg = Cfg::new(func);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     let mut uses = vec![0_u32; func.values.len()];
     for &block in cfg.rpo() {
         let mut count = |value: &Value| uses[func.resolve(*value).index()] += 1;
@@ -32,7 +31,7 @@ pub(super) fn run(func: &mut Func) -> bool {
         let Some(test) = test(func, &uses, block) else {
             continue;
         };
-        let Some((step, distance)) = step(func, &cfg, block, &test) else {
+        let Some((step, distance)) = step(func, cfg, block, &test) else {
             continue;
         };
         if matches!(split(test.op), Some((IntOp::Eq | IntOp::Ne, _))) {

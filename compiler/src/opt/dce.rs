@@ -9,9 +9,8 @@ use crate::ir::cfg::Cfg;
 use crate::ir::{Block, Func, Value, ValueDef};
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    let cfg = Cfg::new(func);
-    let (live_values, live_insts) = Marker::new(func).mark(&cfg);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
+    let (live_values, live_insts) = Marker::new(func).mark(cfg);
     let mut changed = false;
     for &block in cfg.rpo() {
         let mut insts = core::mem::take(&mut func.block_mut(block).insts);

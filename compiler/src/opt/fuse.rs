@@ -9,8 +9,7 @@ use crate::ir::cfg::Cfg;
 use crate::ir::{Block, Func, Inst, Terminator, Type, UnaryOp, Value};
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    let cfg = Cfg::new(func);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     let mut uses = vec![0u32; func.values.len()];
     for &block in cfg.rpo() {
         let mut count = |value: &Value| uses[func.resolve(*value).index()] += 1;

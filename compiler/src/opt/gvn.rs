@@ -8,7 +8,6 @@
 //! The dominator tree is walked in preorder with one table whose changes are undone on the way up: linear, no recursion.
 
 use super::operands::{resolve, resolve_all};
-use super::params;
 use crate::ir::cfg::Cfg;
 use crate::ir::{
     BinaryOp, Block, Edge, Func, Inst, InstIdx, ObjectOp, SimdOp, Terminator, Type, UnaryOp, Value,
@@ -40,12 +39,10 @@ enum Entry {
 }
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    let mut changed = params::run(func);
-    let cfg = Cfg::new(func);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     let mut numbering = Numbering {
         func,
-        cfg: &cfg,
+        cfg,
         table: HashMap::new(),
         undo: Vec::new(),
         open: Vec::new(),
@@ -57,7 +54,7 @@ pub(super) fn run(func: &mut Func) -> bool {
         numbering.block(block);
     }
     let consts = numbering.consts;
-    changed |= numbering.changed;
+    let changed = numbering.changed;
     func.block_mut(Func::ENTRY).insts.splice(0..0, consts);
     resolve_all(func);
     changed

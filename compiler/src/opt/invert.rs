@@ -24,10 +24,9 @@ use std::collections::HashMap;
 const SMALL: usize = 6;
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     resolve_all(func);
-    let cfg = Cfg::new(func);
-    let plans = plan(func, &cfg);
+    let plans = plan(func, cfg);
     if plans.is_empty() {
         return false;
     }
@@ -86,7 +85,7 @@ struct Moved {
 
 /// The loops to invert.
 fn plan(func: &Func, cfg: &Cfg) -> Vec<Plan> {
-    let loops = Loops::new(cfg);
+    let loops = cfg.loops();
     let caught = apart::caught(func, cfg);
     let mut has_inner = vec![false; loops.all().len()];
     for data in loops.all() {
@@ -98,7 +97,7 @@ fn plan(func: &Func, cfg: &Cfg) -> Vec<Plan> {
     // The plan whose header defines a value.
     let mut plan_of: HashMap<Value, usize> = HashMap::new();
     for (data, _) in loops.all().iter().zip(has_inner).filter(|(_, has)| !has) {
-        if let Some(plan) = candidate(func, cfg, &loops, data, caught.as_deref()) {
+        if let Some(plan) = candidate(func, cfg, loops, data, caught.as_deref()) {
             let block = func.block(plan.header);
             let insts = block.insts.iter();
             let results = insts.flat_map(|inst| &func.insts[inst.index()].results);

@@ -12,22 +12,20 @@ use crate::ir::loops::{LoopIdx, Loops};
 use crate::ir::{Block, Func, Terminator};
 
 /// The order that correctness needs, and no more: reverse postorder of what can be reached.
-pub(super) fn plain(func: &mut Func) {
-    let cfg = Cfg::new(func);
-    func.layout = behind_calls(func, &cfg, cfg.rpo());
+pub(super) fn plain(func: &mut Func, cfg: &Cfg) {
+    func.layout = behind_calls(func, cfg, cfg.rpo());
 }
 
 /// Lays the blocks out.
-pub(super) fn run(func: &mut Func) {
-    let cfg = Cfg::new(func);
-    let loops = Loops::new(&cfg);
-    let order = source_order(func, &cfg, &loops);
-    let mut layout = by_loops(&order, &loops);
-    let cold = cold_blocks(func, &cfg);
-    let unlikely = unlikely_blocks(func, &cfg);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) {
+    let loops = cfg.loops();
+    let order = source_order(func, cfg, loops);
+    let mut layout = by_loops(&order, loops);
+    let cold = cold_blocks(func, cfg);
+    let unlikely = unlikely_blocks(func, cfg);
     // A stable sort: cold blocks keep their order among themselves.
     layout.sort_by_key(|block| (cold[block.index()], unlikely[block.index()]));
-    func.layout = behind_calls(func, &cfg, &layout);
+    func.layout = behind_calls(func, cfg, &layout);
 }
 
 /// Reverse postorder of a walk that takes last, and so places next, the successor that should follow: the one that a hint does not call

@@ -20,14 +20,13 @@ const LEVELS: usize = 8;
 const CONSTANTS: usize = 24;
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    let cfg = Cfg::new(func);
-    let loops = Loops::new(&cfg);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
+    let loops = cfg.loops();
     if loops.all().is_empty() {
         return false;
     }
-    let mut home = homes(func, &cfg, &loops);
-    let every_turn = every_turn(func, &cfg, &loops);
+    let mut home = homes(func, cfg, loops);
+    let every_turn = every_turn(func, cfg, loops);
     let mut constants = vec![0; loops.all().len()];
     let mut moved: Vec<Vec<InstIdx>> = vec![Vec::new(); loops.all().len()];
     let mut changed = false;
@@ -56,7 +55,7 @@ pub(super) fn run(func: &mut Func) -> bool {
                     }
                     *count += 1;
                 }
-                if !is_invariant(func, &loops, &home, inst, idx) {
+                if !is_invariant(func, loops, &home, inst, idx) {
                     break;
                 }
                 target = Some(idx);
@@ -75,7 +74,7 @@ pub(super) fn run(func: &mut Func) -> bool {
         });
         func.block_mut(block).insts = insts;
     }
-    place(func, &cfg, &loops, moved);
+    place(func, cfg, loops, moved);
     changed
 }
 

@@ -6,13 +6,14 @@
 //! Costs stay as they are, so fuel does too.
 
 use super::operands::{constant, resolve, resolve_all};
+use crate::ir::cfg::Cfg;
 use crate::ir::{Block, Func, Inst, LoadOp, StoreOp, Type, Value};
 
 /// How many accesses are remembered; the oldest is forgotten first. Keeps the pass linear.
 const REMEMBERED: usize = 32;
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
+pub(super) fn run(func: &mut Func, _: &Cfg) -> bool {
     let mut changed = false;
     for i in 0..func.blocks.len() {
         changed |= forward(func, Block(i as u32));

@@ -12,10 +12,10 @@ use crate::ir::cfg::Cfg;
 use crate::ir::{Block, BlockData, Edge, Func, Terminator};
 
 /// Merges whatever can be merged; returns whether anything changed.
-pub(super) fn canonical(func: &mut Func) -> bool {
-    let mut changed = merge(func, true);
+pub(super) fn canonical(func: &mut Func, cfg: &Cfg) -> bool {
+    let mut changed = merge(func, cfg, true);
     if apart::run(func) {
-        merge(func, true);
+        merge(func, &Cfg::new(func), true);
         changed = true;
     }
     pay_before_calls(func);
@@ -23,12 +23,11 @@ pub(super) fn canonical(func: &mut Func) -> bool {
 }
 
 /// Merges where nobody can see the difference; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    merge(func, false)
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
+    merge(func, cfg, false)
 }
 
-fn merge(func: &mut Func, canonical: bool) -> bool {
-    let cfg = Cfg::new(func);
+fn merge(func: &mut Func, cfg: &Cfg, canonical: bool) -> bool {
     let mut merged = vec![false; func.blocks.len()];
     let mut changed = false;
     for &block in cfg.rpo() {
@@ -37,7 +36,7 @@ fn merge(func: &mut Func, canonical: bool) -> bool {
         }
         // How far `block` has been searched for instructions that show fuel, and whether there was one.
         let (mut seen, mut shows) = (0, false);
-        while let Some(next) = sole_successor(func, &cfg, block) {
+        while let Some(next) = sole_successor(func, cfg, block) {
             let insts = &func.block(block).insts;
             shows |= insts[seen..]
                 .iter()

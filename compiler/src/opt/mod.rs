@@ -25,6 +25,7 @@ mod loads;
 mod merge;
 mod operands;
 mod params;
+mod passes;
 mod repair;
 mod simplify;
 mod sink;
@@ -34,6 +35,8 @@ mod unroll;
 mod weigh;
 
 use crate::ir::Func;
+use crate::ir::cfg::Cfg;
+use passes::Passes;
 
 /// How much work goes into making code fast.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,8 +53,8 @@ pub enum OptLevel {
 /// How often the passes that help each other run at [`OptLevel::O2`].
 const ROUNDS: usize = 3;
 
-/// A pass: its name, and what it does; it says whether it changed anything.
-type Pass = (&'static str, fn(&mut Func) -> bool);
+/// A pass: its name, and what it does, given the graph of the function as it is before; it says whether it changed anything.
+type Pass = (&'static str, fn(&mut Func, &Cfg) -> bool);
 
 const CHEAP: &[Pass] = &[
     ("params", params::run),
@@ -64,6 +67,7 @@ const CHEAP: &[Pass] = &[
 const FULL: &[Pass] = &[
     ("params", params::run),
     ("simplify", simplify::run),
+    ("params", params::run),
     ("gvn", gvn::run),
     ("loads", loads::run),
     ("branches", branches::run),
@@ -76,6 +80,7 @@ const LOOPS: &[Pass] = &[
     ("params", params::run),
     ("merge", merge::run),
     ("simplify", simplify::run),
+    ("params", params::run),
     ("gvn", gvn::run),
     ("loads", loads::run),
     ("licm", licm::run),
@@ -108,78 +113,64 @@ pub fn run(func: &mut Func, level: OptLevel, check: bool) {
     run_with(func, level, check, &|_, _| None);
 }
 
-/// As [`run`], with what may be put in the place of calls, by index of the function index space.
+/// As [`run`], with what may be put in the place of calls, by index of the function index space. Returns the graph of the result.
 pub(crate) fn run_with<'c>(
     func: &mut Func,
     level: OptLevel,
     check: bool,
     callee: &dyn Fn(u32, usize) -> Option<&'c inline::Callee>,
-) {
-    let pass = |func: &mut Func, (name, pass): Pass| {
-        let changed = pass(func);
-        if check {
-            layout::plain(func);
-            verify(func, name);
-        }
-        changed
-    };
+) -> Cfg {
+    let mut passes = Passes::new(func, check);
     // Steps of a debugger are blocks.
-    if func.steps {
-        layout::plain(func);
-        return;
+    if !func.steps {
+        passes.run(func, ("canonical", merge::canonical));
+        weigh::run(func);
     }
-    pass(func, ("merge", merge::canonical));
-    weigh::run(func);
-    match level {
-        OptLevel::O0 => {
-            layout::plain(func);
-            return;
+    if func.steps || level == OptLevel::O0 {
+        layout::plain(func, passes.graph(func));
+        return passes.into_graph(func);
+    }
+    if level == OptLevel::O1 {
+        for &cheap in CHEAP {
+            passes.run(func, cheap);
         }
-        OptLevel::O1 => {
-            for &cheap in CHEAP {
-                pass(func, cheap);
-            }
-        }
-        OptLevel::O2 => {
-            layout::plain(func);
-            if inline::run(func, callee) {
-                weigh::fill(func);
-                if check {
-                    verify(func, "inline");
-                }
-            }
-            for _ in 0..ROUNDS {
-                let mut changed = false;
-                for &full in FULL {
-                    changed |= pass(func, full);
-                }
-                if !changed {
-                    break;
-                }
-            }
-            for &each in LOOPS {
-                pass(func, each);
-            }
-        }
+    } else {
+        full(func, &mut passes, callee);
     }
     for &last in LAST {
-        pass(func, last);
+        passes.run(func, last);
     }
     weigh::fill(func);
-    layout::run(func);
+    layout::run(func, passes.graph(func));
     if check {
-        verify(func, "layout");
+        passes::verify(func, "layout");
     }
+    passes.into_graph(func)
 }
 
-/// Stops when the pass `name` has left an invariant broken.
-fn verify(func: &Func, name: &str) {
-    if let Err(error) = crate::ir::check(func) {
-        panic!(
-            "the pass `{name}` broke function {}: {error}\n{}",
-            func.func_idx,
-            crate::ir::print(func)
-        );
+/// What [`OptLevel::O2`] does before [`LAST`].
+fn full<'c>(
+    func: &mut Func,
+    passes: &mut Passes,
+    callee: &dyn Fn(u32, usize) -> Option<&'c inline::Callee>,
+) {
+    layout::plain(func, passes.graph(func));
+    if inline::run(func, passes.graph(func), callee) {
+        passes.changed();
+        weigh::fill(func);
+        passes.verify(func, "inline");
+    }
+    for _ in 0..ROUNDS {
+        let mut changed = false;
+        for &full in FULL {
+            changed |= passes.run(func, full);
+        }
+        if !changed {
+            break;
+        }
+    }
+    for &each in LOOPS {
+        passes.run(func, each);
     }
 }
 

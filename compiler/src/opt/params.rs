@@ -14,9 +14,8 @@ use crate::ir::{Block, Func, Value};
 const SWEEPS: usize = 6;
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    let cfg = Cfg::new(func);
-    let edges = InEdges::new(func, &cfg);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
+    let edges = InEdges::new(func, cfg);
     let mut keep: Vec<Vec<bool>> = func
         .blocks
         .iter()

@@ -19,23 +19,22 @@ use crate::ir::{Block, Func, Inst, InstIdx, Terminator, Value};
 type Users = Vec<Option<Block>>;
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    let cfg = Cfg::new(func);
-    let loops = Loops::new(&cfg);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
+    let loops = cfg.loops();
     let mut users: Users = vec![None; func.values.len()];
     for &block in cfg.rpo() {
         let data = func.block(block);
         for idx in &data.insts {
             let inst = &func.insts[idx.index()].inst;
-            inst.for_each_use(|&value| note(&mut users, &cfg, func.resolve(value), block));
+            inst.for_each_use(|&value| note(&mut users, cfg, func.resolve(value), block));
         }
         data.terminator
-            .for_each_use(|&value| note(&mut users, &cfg, func.resolve(value), block));
+            .for_each_use(|&value| note(&mut users, cfg, func.resolve(value), block));
     }
     let mut changed = false;
     for &block in cfg.rpo() {
         if matches!(func.block(block).terminator, Terminator::BrIf { .. }) {
-            changed |= sink(func, &cfg, &loops, &users, block);
+            changed |= sink(func, cfg, loops, &users, block);
         }
     }
     changed
@@ -54,7 +53,7 @@ fn sink(func: &mut Func, cfg: &Cfg, loops: &Loops, users: &Users, block: Block) 
     let mut stay = Vec::with_capacity(insts.len());
     for idx in insts {
         let data = &func.insts[idx.index()];
-        let way = match data.results.as_slice() {
+        let way = match &data.results[..] {
             &[result] if is_worth_sinking(func, &data.inst) => {
                 let user = users[result.index()];
                 user.and_then(|user| {

@@ -15,7 +15,6 @@ use super::apart;
 use super::int::split;
 use super::operands::{can_trap, constant, resolve_all};
 use crate::ir::cfg::Cfg;
-use crate::ir::loops::Loops;
 use crate::ir::{Block, Func, Inst, InstIdx, Terminator, Value};
 
 /// Ways out of a block that are looked at, at most.
@@ -44,12 +43,11 @@ struct Way {
 }
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     if !apart::catches(func) {
         return false;
     }
-    let cfg = Cfg::new(func);
-    let mut steps = candidates(func, &cfg);
+    let mut steps = candidates(func, cfg);
     if steps.is_empty() {
         return false;
     }
@@ -57,7 +55,7 @@ pub(super) fn run(func: &mut Func) -> bool {
     for &block in cfg.rpo() {
         let mut note = |value: &Value| {
             if let Some(step) = steps.get_mut(value) {
-                match step.way(&cfg, block) {
+                match step.way(cfg, block) {
                     Some(way) => way.needed = true,
                     None => step.moves = false,
                 }
@@ -80,7 +78,7 @@ pub(super) fn run(func: &mut Func) -> bool {
     }
     for &block in cfg.rpo() {
         let mut rename = |value: &mut Value| {
-            let way = (steps.get_mut(value)).and_then(|step| step.way(&cfg, block));
+            let way = (steps.get_mut(value)).and_then(|step| step.way(cfg, block));
             if let Some(name) = way.and_then(|way| way.name) {
                 *value = name;
             }
@@ -96,7 +94,7 @@ pub(super) fn run(func: &mut Func) -> bool {
 
 /// The steps in front of calls that are tried, by their results.
 fn candidates(func: &Func, cfg: &Cfg) -> HashMap<Value, Step> {
-    let loops = Loops::new(cfg);
+    let loops = cfg.loops();
     let mut steps = HashMap::new();
     for &home in cfg.rpo() {
         let data = func.block(home);

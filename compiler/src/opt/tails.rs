@@ -28,10 +28,9 @@ const BUDGET: usize = 1024;
 const STEPS: usize = 6;
 
 /// Copies small blocks; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    let cfg = Cfg::new(func);
-    let outside = used_outside(func, &cfg);
-    let mut entries = entries(&cfg);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
+    let outside = used_outside(func, cfg);
+    let mut entries = entries(cfg);
     let mut changed = false;
     for &from in cfg.rpo() {
         let Terminator::Br(Edge { block: tail, .. }) = func.block(from).terminator else {
@@ -83,7 +82,7 @@ pub(super) fn run(func: &mut Func) -> bool {
 /// For each loop's header the number of blocks from outside that lead to it, 0 for other blocks. A copy of the header behind one of several
 /// would make another way into the loop, which would then be none to what looks for loops.
 fn entries(cfg: &Cfg) -> Vec<u32> {
-    let loops = Loops::new(cfg);
+    let loops = cfg.loops();
     let mut entries = vec![0; cfg.block_count()];
     for (i, data) in (0u32..).zip(loops.all()) {
         let mut preds = cfg.preds(data.header).to_vec();
@@ -158,11 +157,8 @@ pub(super) fn copy(
         inst.for_each_use_mut(|value| *value = *names.get(value).unwrap_or(value));
         let types: Vec<_> = original.results.iter().map(|&it| func.ty(it)).collect();
         let new = func.new_inst(inst, &types, original.offset);
-        names.extend(
-            (original.results)
-                .into_iter()
-                .zip(func.insts[new.index()].results.clone()),
-        );
+        let results = func.insts[new.index()].results.iter().copied();
+        names.extend(original.results.iter().copied().zip(results));
         func.block_mut(to).insts.push(new);
     }
     let mut terminator = data.terminator;
@@ -216,7 +212,7 @@ fn leaves(func: &mut Func, block: Block, count: Option<u64>) {
 }
 
 /// Copies the dispatch of loops; returns whether anything changed.
-pub(super) fn dispatch(func: &mut Func) -> bool {
+pub(super) fn dispatch(func: &mut Func, cfg: &Cfg) -> bool {
     let is_dispatch = |block: &&Block| {
         let data = func.block(**block);
         let insts = data.insts.iter();
@@ -224,18 +220,19 @@ pub(super) fn dispatch(func: &mut Func) -> bool {
             && insts.len() <= INDEX
             && !insts.into_iter().any(|&idx| calls(func, idx))
     };
-    let mut cfg = Cfg::new(func);
     let mut tails: Vec<Block> = cfg.rpo().iter().filter(is_dispatch).copied().collect();
     if tails.is_empty() {
         return false;
     }
     // Copies make several ways into a loop, after which it is none to `Loops` any more. So the loops are those of before.
-    let loops = Loops::new(&cfg);
+    let loops = cfg.loops();
     tails.retain(|&tail| loops.innermost(tail).is_some());
     resolve_all(func);
     let (mut budget, mut steps) = (BUDGET, 0);
+    let mut newer = None;
     while let Some(tail) = tails.pop().filter(|_| steps < STEPS) {
-        let froms = jumps(func, &cfg, &loops, tail);
+        let cfg = newer.as_ref().unwrap_or(cfg);
+        let froms = jumps(func, cfg, loops, tail);
         let targets = cfg.succs(tail).len();
         let size = froms.len() * (func.block(tail).insts.len() + targets);
         // What one block alone jumps to gains if several jump to that block.
@@ -246,7 +243,7 @@ pub(super) fn dispatch(func: &mut Func) -> bool {
         budget -= size;
         steps += 1;
         tails.extend(thread(func, tail, &froms));
-        cfg = Cfg::new(func);
+        newer = Some(Cfg::new(func));
     }
     steps > 0
 }

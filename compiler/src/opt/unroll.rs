@@ -31,19 +31,18 @@ const PER_MOVE: usize = 24;
 const BLOCKS: usize = 8;
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    let cfg = Cfg::new(func);
-    let loops = Loops::new(&cfg);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
+    let loops = cfg.loops();
     if loops.all().is_empty() {
         return false;
     }
     resolve_all(func);
-    let mut plans = plans(func, &cfg, &loops);
+    let mut plans = plans(func, cfg, loops);
     if plans.is_empty() {
         return false;
     }
     let old_blocks = func.blocks.len();
-    let owner = note_uses(func, &cfg, &mut plans);
+    let owner = note_uses(func, cfg, &mut plans);
     let mut originals = Vec::new();
     let mut outside: HashMap<Value, Vec<(Block, Value)>> = HashMap::new();
     for plan in &plans {

@@ -22,9 +22,9 @@ mod splice;
 #[cfg(test)]
 mod tests;
 
+use super::Passes;
 use super::operands::resolve_all;
 use crate::ir::cfg::Cfg;
-use crate::ir::loops::Loops;
 use crate::ir::{Block, Func, Inst, Terminator};
 use splice::splice;
 use wrt_format::image::around::MAX_AROUND;
@@ -74,11 +74,13 @@ pub(crate) struct Callee {
 impl Callee {
     /// Prepares a function as it was built; none if it has to be called.
     pub(crate) fn new(mut func: Func) -> Option<Self> {
-        super::merge::canonical(&mut func);
-        for (_, pass) in super::FULL {
-            pass(&mut func);
+        let mut passes = Passes::new(&func, false);
+        passes.run(&mut func, ("canonical", super::merge::canonical));
+        for &pass in super::FULL {
+            passes.run(&mut func, pass);
         }
-        super::layout::plain(&mut func);
+        let cfg = passes.into_graph(&func);
+        super::layout::plain(&mut func, &cfg);
         resolve_all(&mut func);
         if !func.layout.iter().all(|&block| stays(&func, block)) {
             return None;
@@ -182,7 +184,11 @@ impl Budget {
 }
 
 /// Runs the pass, given the callees by index of the function index space; returns whether anything changed.
-pub(crate) fn run<'c>(func: &mut Func, callee: &dyn Fn(u32, usize) -> Option<&'c Callee>) -> bool {
+pub(crate) fn run<'c>(
+    func: &mut Func,
+    cfg: &Cfg,
+    callee: &dyn Fn(u32, usize) -> Option<&'c Callee>,
+) -> bool {
     let (mut calls, mut recurs) = (false, false);
     for idx in func
         .layout
@@ -204,7 +210,7 @@ pub(crate) fn run<'c>(func: &mut Func, callee: &dyn Fn(u32, usize) -> Option<&'c
         calling: SMALL_BUDGET,
         own: OWN_BUDGET,
     };
-    let loops = Loops::new(&Cfg::new(func));
+    let loops = cfg.loops();
     let mut work: Vec<Work> = (func.layout.iter())
         .map(|&block| Work {
             block,
@@ -225,7 +231,6 @@ pub(crate) fn run<'c>(func: &mut Func, callee: &dyn Fn(u32, usize) -> Option<&'c
     let changed = !func.inlined.copies.is_empty();
     if changed {
         resolve_all(func);
-        super::layout::plain(func);
     }
     changed
 }

@@ -3,6 +3,7 @@
 use super::{DEPTH, HOT, OWN_BUDGET, RECURSIVE, SMALL, SMALL_BUDGET, TINY_BUDGET, run};
 use crate::Options;
 use crate::callees::Callees;
+use crate::ir::cfg::Cfg;
 use crate::ir::{Func, build, check};
 
 /// The first function of a module with what was put in the place of its calls.
@@ -16,10 +17,14 @@ fn inlined_as(wat: &str, prepare: impl FnOnce(&mut Func)) -> Func {
     let module = crate::wasm::parse(&wasm).unwrap();
     let callees = Callees::new(&module, &Options::default());
     let mut func = build(&module, 0).unwrap();
-    super::super::merge::canonical(&mut func);
-    super::super::layout::plain(&mut func);
+    let cfg = Cfg::new(&func);
+    super::super::merge::canonical(&mut func, &cfg);
+    let cfg = Cfg::new(&func);
+    super::super::layout::plain(&mut func, &cfg);
     prepare(&mut func);
-    run(&mut func, &|callee, most| callees.get(callee, most));
+    run(&mut func, &cfg, &|callee, most| callees.get(callee, most));
+    let cfg = Cfg::new(&func);
+    super::super::layout::plain(&mut func, &cfg);
     if let Err(error) = check(&func) {
         panic!("{error}\n{func}");
     }

@@ -33,9 +33,8 @@ enum Step {
 }
 
 /// Runs the pass; returns whether anything changed.
-pub(super) fn run(func: &mut Func) -> bool {
-    let cfg = Cfg::new(func);
-    let masks = bits::Masks::new(func, &cfg);
+pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
+    let masks = bits::Masks::new(func, cfg);
     let mut changed = false;
     for &block in cfg.rpo() {
         let mut simplifier = Simplifier {

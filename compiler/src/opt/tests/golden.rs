@@ -3,9 +3,10 @@
 //! behind the module comes what they must make of its first function, in comments. `BLESS=1` writes that.
 
 use super::profiled::profiled;
-use super::{OptLevel, pass};
+use super::{OptLevel, lay_out, pass};
 use crate::Options;
 use crate::callees::Callees;
+use crate::ir::cfg::Cfg;
 use crate::ir::{build, check};
 use std::fs;
 use std::path::Path;
@@ -42,15 +43,16 @@ fn after(wat: &str) -> String {
             .strip_prefix(";; passes: ")
             .expect("a first line that names the passes");
         for name in names.split_whitespace() {
+            let cfg = Cfg::new(&func);
             match name {
-                "layout" => crate::opt::layout::run(&mut func),
+                "layout" => crate::opt::layout::run(&mut func, &cfg),
                 "weigh" => crate::opt::weigh::run(&mut func),
-                "inline" => _ = crate::opt::inline::run(&mut func, &callee),
-                "canonical" => _ = crate::opt::merge::canonical(&mut func),
-                _ => _ = pass(name).1(&mut func),
+                "inline" => _ = crate::opt::inline::run(&mut func, &cfg, &callee),
+                "canonical" => _ = crate::opt::merge::canonical(&mut func, &cfg),
+                _ => _ = pass(name).1(&mut func, &cfg),
             }
             if name != "layout" {
-                crate::opt::layout::plain(&mut func);
+                lay_out(&mut func);
             }
             if let Err(error) = check(&func) {
                 panic!("{error}\n{func}");

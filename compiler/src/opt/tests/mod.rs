@@ -3,12 +3,14 @@
 mod eval;
 mod golden;
 mod machines;
+mod passes;
 mod profiled;
 mod random;
 mod rules;
 mod unroll;
 
-use super::{CHEAP, FULL, LAST, LOOPS, OptLevel, Pass};
+use super::{CHEAP, FULL, LAST, LOOPS, OptLevel, Pass, Passes};
+use crate::ir::cfg::Cfg;
 use crate::ir::{Func, build, check};
 use eval::{End, Run};
 use random::Random;
@@ -18,6 +20,17 @@ fn func_of(wat: &str) -> Func {
     let wasm = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
     let module = crate::wasm::parse(&wasm).unwrap();
     build(&module, 0).unwrap()
+}
+
+/// Runs one pass; returns whether it changed anything.
+fn alone(pass: fn(&mut Func, &Cfg) -> bool, func: &mut Func) -> bool {
+    let cfg = Cfg::new(func);
+    pass(func, &cfg)
+}
+
+fn lay_out(func: &mut Func) {
+    let cfg = Cfg::new(func);
+    super::layout::plain(func, &cfg);
 }
 
 const ARGS: &[[u64; 2]] = &[
@@ -46,13 +59,13 @@ fn same(before: &[Run], after: &[Run], context: impl Fn() -> String) {
 /// Runs of the first function of a module, which no pass changes.
 fn kept_by_every_pass(wat: &str) -> Vec<Run> {
     let mut func = func_of(wat);
-    super::merge::canonical(&mut func);
+    alone(super::merge::canonical, &mut func);
     let before = runs(&func);
     let all = FULL.iter().chain(LOOPS).chain(CHEAP);
     for &(name, pass) in all.chain(LAST) {
         let text = func.clone();
-        pass(&mut func);
-        super::layout::plain(&mut func);
+        alone(pass, &mut func);
+        lay_out(&mut func);
         let context = || format!("{name}:\n{text}\nbecame\n{func}\nfrom {wat}");
         if let Err(error) = check(&func) {
             panic!("{error}\n{}", context());
@@ -143,7 +156,7 @@ fn layout_goes_backwards_only_to_loop_headers() {
     for seed in 3000..3100 {
         let mut func = func_of(&random::module(&mut Random::new(seed)));
         super::run(&mut func, OptLevel::O2, false);
-        let cfg = crate::ir::cfg::Cfg::new(&func);
+        let cfg = Cfg::new(&func);
         let plain = without_exceptions(&func);
         let mut place = vec![0; func.blocks.len()];
         for (i, block) in func.layout.iter().enumerate() {

@@ -129,7 +129,7 @@ fn counts(then: u64, otherwise: u64, operator: usize) -> u64 {
 /// What is said of the branch of `LOOP`'s `if`, and of how often its ways run.
 fn weighed(then: u64, otherwise: u64) -> (Option<bool>, Option<u64>, Option<u64>) {
     let mut func = profiled(LOOP, |i| counts(then, otherwise, i));
-    crate::opt::merge::canonical(&mut func);
+    super::alone(crate::opt::merge::canonical, &mut func);
     weigh::run(&mut func);
     let cfg = Cfg::new(&func);
     let found = cfg.rpo().iter().find_map(|&block| {

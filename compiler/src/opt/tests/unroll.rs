@@ -12,13 +12,13 @@ fn doubles(body: &str) -> bool {
         "(module (memory 1) (func $f (param i32 i32) (result i32) (local $a i32) (local $b i32) (local $c i32) (local $d i32) (local $e i32) (local $f i32) {body}))"
     );
     let mut func = func_of(&wat);
-    crate::opt::merge::canonical(&mut func);
+    super::alone(crate::opt::merge::canonical, &mut func);
     for name in BEFORE {
-        pass(name).1(&mut func);
+        super::alone(pass(name).1, &mut func);
     }
     let before = func.clone();
-    let changed = pass("unroll").1(&mut func);
-    crate::opt::layout::plain(&mut func);
+    let changed = super::alone(pass("unroll").1, &mut func);
+    super::lay_out(&mut func);
     check(&func).unwrap_or_else(|error| panic!("{error}\n{func}\nfrom {wat}"));
     same(&runs(&before), &runs(&func), || {
         format!("{before}\nbecame\n{func}")
