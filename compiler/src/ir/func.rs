@@ -73,9 +73,47 @@ pub struct InstData {
     /// What it does.
     pub inst: Inst,
     /// Its results, in order.
-    pub results: Vec<Value>,
+    pub results: Results,
     /// Offset of the Wasm operator in the module, in bytes; a position, see [`super::inlined`].
     pub offset: u32,
+}
+
+/// The results of an instruction: a slice that takes no allocation where there is one or none, as nearly everywhere.
+#[derive(Clone, Debug)]
+pub enum Results {
+    /// One.
+    One([Value; 1]),
+    /// Any other number.
+    Many(Box<[Value]>),
+}
+
+impl core::ops::Deref for Results {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        match self {
+            Self::One(one) => one,
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl core::ops::DerefMut for Results {
+    fn deref_mut(&mut self) -> &mut [Value] {
+        match self {
+            Self::One(one) => one,
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl<'a> IntoIterator for &'a Results {
+    type Item = &'a Value;
+    type IntoIter = core::slice::Iter<'a, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
 }
 
 /// An edge: the target block and one argument for each of its parameters.
@@ -187,11 +225,11 @@ impl Func {
     /// A new instruction with results of these types, in no block yet.
     pub fn new_inst(&mut self, inst: Inst, types: &[Type], offset: u32) -> InstIdx {
         let idx = InstIdx(self.insts.len() as u32);
-        let results = types
-            .iter()
-            .enumerate()
-            .map(|(i, &ty)| self.new_value(ty, ValueDef::Result(idx, i as u32)))
-            .collect();
+        let mut new = |(i, &ty)| self.new_value(ty, ValueDef::Result(idx, i as u32));
+        let results = match types {
+            [ty] => Results::One([new((0, ty))]),
+            _ => Results::Many((0..).zip(types).map(new).collect()),
+        };
         self.insts.push(InstData {
             inst,
             results,

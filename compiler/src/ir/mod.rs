@@ -18,7 +18,9 @@ pub mod types;
 pub use atomic::{AtomicOp, RmwOp};
 pub use build::{build, build_body, build_for_debugging};
 pub use check::{check, check_in};
-pub use func::{Block, BlockData, Edge, Func, InstData, InstIdx, Value, ValueData, ValueDef};
+pub use func::{
+    Block, BlockData, Edge, Func, InstData, InstIdx, Results, Value, ValueData, ValueDef,
+};
 pub use inlined::Inlined;
 pub use inst::{Inst, Terminator};
 pub use nan::canonical_nans;

@@ -5,7 +5,7 @@ use crate::ir::func::{Block, Edge, Func, Value, ValueDef};
 use crate::ir::inst::{Inst, Terminator};
 use crate::ir::ops::{BinaryOp, LoadOp};
 use crate::ir::types::Type;
-use crate::ir::{InstIdx, build};
+use crate::ir::{InstIdx, Results, build};
 use crate::wasm;
 
 const WAT: &str = "(module (memory 1) (global i64 (i64.const 0)) (table 1 funcref)
@@ -196,7 +196,7 @@ fn instruction_types() {
     broken(
         |f| {
             let constant = find(f, |inst| matches!(inst, Inst::Const(4)));
-            f.insts[constant.index()].results.clear();
+            f.insts[constant.index()].results = Results::Many(Box::default());
         },
         "0 results",
     );

@@ -87,7 +87,7 @@ impl Builder {
     fn inst(&mut self, inst: Inst, results: &[Type]) -> Vec<Value> {
         let idx = self.func.new_inst(inst, results, 0);
         self.func.block_mut(self.block).insts.push(idx);
-        self.func.insts[idx.index()].results.clone()
+        self.func.insts[idx.index()].results.to_vec()
     }
 
     fn value(&mut self, inst: Inst, ty: Type) -> Value {
