@@ -8,6 +8,7 @@ mod callees;
 mod debug;
 pub mod emit;
 pub mod error;
+mod hash;
 pub mod image;
 pub mod ir;
 pub mod lower;

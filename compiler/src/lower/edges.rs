@@ -9,10 +9,10 @@
 use super::negate::negate;
 use super::select::Selector;
 use super::vcode::{VBlock, VEdge, VInst, VReg};
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::Loops;
 use crate::ir::{Block, Edge, Func, Value};
-use std::collections::HashMap;
 use wrt_format::image::Clause;
 use wrt_format::isa::Op;
 
@@ -246,7 +246,7 @@ impl Selector<'_> {
     /// The block at hand ends in a `br_table` to `edges`. Equal edges share a block, if they need one.
     pub(super) fn many_way(&mut self, edges: &[&Edge]) -> Piece {
         let mut piece = Piece::default();
-        let mut known: HashMap<(Block, Vec<Value>), Succ> = HashMap::new();
+        let mut known: HashMap<(Block, Vec<Value>), Succ> = HashMap::default();
         for edge in edges {
             let args: Vec<Value> = edge.args.iter().map(|&arg| self.root(arg)).collect();
             let key = (edge.block, args);

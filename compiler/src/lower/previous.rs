@@ -12,7 +12,9 @@
 //! Input and output: [`VCode`], at the end of selection. The step is in the loop's first block, so that the copy is before all that needs the
 //! old value, and the way round is a block of its own without anything else, which is nothing once it has no move to make. Linear.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use crate::hash::HashMap;
 
 use super::vcode::{VBlock, VCode, VEdge, VInst, VReg};
 use wrt_format::isa::Op;
@@ -72,7 +74,7 @@ fn steps(code: &VCode) -> BTreeMap<i64, Step> {
         (data.params.iter()).for_each(|param| home[param.0 as usize] = block);
     }
     // By the value behind the step: the counter, and where the step is.
-    let mut stepped = HashMap::new();
+    let mut stepped = HashMap::default();
     for (block, data) in (0..).zip(&code.blocks) {
         for (at, inst) in data.insts.iter().enumerate() {
             let steps = inst.op == Op::I32AddImm && home[inst.fields[1] as usize] == block;

@@ -13,10 +13,10 @@ use super::edges::{Piece, Planner};
 use super::info::ModuleInfo;
 use super::uses::{self, Uses};
 use super::vcode::{VCode, VInst, VReg};
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::Loops;
 use crate::ir::{BinaryOp, Block, Func, Inst, InstIdx, Type, UnaryOp, Value};
-use std::collections::HashMap;
 use wrt_format::isa::Op;
 
 use super::cond::Width;
@@ -92,8 +92,8 @@ pub(super) fn run(func: &Func, cfg: &Cfg, module: &ModuleInfo, fuse: bool) -> VC
         group: Vec::new(),
         offset: 0,
         pool: Vec::new(),
-        pool_index: HashMap::new(),
-        pair_index: HashMap::new(),
+        pool_index: HashMap::default(),
+        pair_index: HashMap::default(),
     };
     let mut pieces: Vec<Option<Piece>> = (0..func.blocks.len()).map(|_| None).collect();
     for &block in cfg.rpo().iter().rev() {

@@ -12,11 +12,10 @@
 //! Part of what "block" means for fuel ([`super::merge::canonical`]), so it runs at every level. A copy has the cost of its original, so every path costs
 //! what it did. What is copied is small ([`SMALL`]), so are all copies of a function together, and what starts a loop is not copied.
 
-use std::collections::HashMap;
-
 use super::operands::resolve_all;
 use super::repair::{self, Users};
 use super::tails::{copy, defined};
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::{Block, BlockData, Func, Terminator, Value};
 
@@ -66,7 +65,7 @@ pub(super) fn run(func: &mut Func) -> bool {
     resolve_all(func);
     // What the values of a block are called in its copy.
     let mut names = Vec::with_capacity(chosen.len());
-    let mut copies = HashMap::with_capacity(chosen.len());
+    let mut copies = HashMap::default();
     for &block in &chosen {
         let own = func.new_block();
         let params = func.block(block).params.clone();
@@ -105,7 +104,7 @@ fn rename(
                 .filter(|user| user != block)
                 .collect();
             if !users.is_empty() {
-                let defs = HashMap::from([(*block, value), (copies[block], names[&value])]);
+                let defs = HashMap::from_iter([(*block, value), (copies[block], names[&value])]);
                 renamed.push((value, repair::spread(func, &cfg, value, &defs, &users)));
             }
         }

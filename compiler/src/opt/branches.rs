@@ -6,9 +6,9 @@
 //! nothing.
 
 use super::operands::{constant, resolve_all};
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::{Block, Edge, Func, Terminator, Value, ValueDef};
-use std::collections::HashMap;
 
 /// How many empty blocks in a row an edge skips.
 const HOPS: usize = 8;

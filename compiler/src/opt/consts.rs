@@ -9,10 +9,10 @@
 use super::int::{IntOp, Width, split};
 use super::licm::preheader;
 use super::operands::constant;
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::{LoopIdx, Loops};
 use crate::ir::{Block, Func, Inst, InstIdx, Terminator, Type, Value};
-use std::collections::HashMap;
 
 /// How many constants move in front of one outermost loop at most.
 const PER_LOOP: usize = 40;
@@ -40,7 +40,7 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
         first_new,
         hoisted: hoist(func, cfg, loops),
         func,
-        local: HashMap::new(),
+        local: HashMap::default(),
         out: Vec::new(),
         offset: 0,
     };
@@ -68,7 +68,7 @@ fn hoist(func: &mut Func, cfg: &Cfg, loops: &Loops) -> HashMap<(LoopIdx, Key), V
         let own = LoopIdx(i as u32);
         outermost.push(data.parent.map_or(own, |parent| outermost[parent.index()]));
     }
-    let mut place: HashMap<(LoopIdx, Key), usize> = HashMap::new();
+    let mut place: HashMap<(LoopIdx, Key), usize> = HashMap::default();
     let mut wanted: Vec<(LoopIdx, Key, u64)> = Vec::new();
     for &block in cfg.rpo() {
         let Some(inner) = loops.innermost(block) else {
@@ -91,7 +91,7 @@ fn hoist(func: &mut Func, cfg: &Cfg, loops: &Loops) -> HashMap<(LoopIdx, Key), V
     }
     // Stable: equally good ones stay in the order in which they were found.
     wanted.sort_by_key(|&(idx, _, weight)| (idx, core::cmp::Reverse(weight)));
-    let mut hoisted = HashMap::new();
+    let mut hoisted = HashMap::default();
     for group in wanted.chunk_by(|a, b| a.0 == b.0) {
         let idx = group[0].0;
         let block = preheader(func, cfg, loops, idx);

@@ -8,11 +8,11 @@
 //! The dominator tree is walked in preorder with one table whose changes are undone on the way up: linear, no recursion.
 
 use super::operands::{resolve, resolve_all};
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::{
     BinaryOp, Block, Edge, Func, Inst, InstIdx, ObjectOp, SimdOp, Terminator, Type, UnaryOp, Value,
 };
-use std::collections::HashMap;
 
 /// What makes two instructions equal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     let mut numbering = Numbering {
         func,
         cfg,
-        table: HashMap::new(),
+        table: HashMap::default(),
         undo: Vec::new(),
         open: Vec::new(),
         consts: Vec::new(),

@@ -15,10 +15,10 @@
 
 use super::apart;
 use super::operands::{can_trap, is_value, resolve_all};
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::{Loop, Loops};
 use crate::ir::{Block, Edge, Func, Inst, InstIdx, Terminator, Value, ValueDef};
-use std::collections::HashMap;
 
 /// The most instructions that a header may have.
 const SMALL: usize = 6;
@@ -31,7 +31,7 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
         return false;
     }
     let old_blocks = func.blocks.len();
-    let mut moved: HashMap<Value, Moved> = HashMap::new();
+    let mut moved: HashMap<Value, Moved> = HashMap::default();
     // For each new block the header it stands behind.
     let mut behind = Vec::new();
     for plan in plans {
@@ -95,7 +95,7 @@ fn plan(func: &Func, cfg: &Cfg) -> Vec<Plan> {
     }
     let mut plans: Vec<Option<Plan>> = Vec::new();
     // The plan whose header defines a value.
-    let mut plan_of: HashMap<Value, usize> = HashMap::new();
+    let mut plan_of: HashMap<Value, usize> = HashMap::default();
     for (data, _) in loops.all().iter().zip(has_inner).filter(|(_, has)| !has) {
         if let Some(plan) = candidate(func, cfg, loops, data, caught.as_deref()) {
             let block = func.block(plan.header);

@@ -7,8 +7,7 @@
 //! Of several values one may be what another is called at the end of some block. So all of them are made known where they are needed
 //! ([`spread`]) before the first is renamed ([`rename`]).
 
-use std::collections::HashMap;
-
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::{Block, Func, Value};
 
@@ -82,7 +81,7 @@ pub(super) fn spread(
     needs.sort_unstable_by_key(|&block| cfg.rpo_index(block));
     needs.dedup();
     let ty = func.ty(value);
-    let mut names: HashMap<Block, Value> = HashMap::new();
+    let mut names: HashMap<Block, Value> = HashMap::default();
     let mut joins = Vec::new();
     for &block in &needs {
         // The one block before comes first in reverse postorder, so its name is known. Another value is no name: that is renamed too.

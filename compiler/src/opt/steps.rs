@@ -9,11 +9,10 @@
 //!
 //! Only in loops, and only to where nothing else leads. What moves cannot trap; blocks and costs stay as they are, so fuel does too.
 
-use std::collections::HashMap;
-
 use super::apart;
 use super::int::split;
 use super::operands::{can_trap, constant, resolve_all};
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::{Block, Func, Inst, InstIdx, Terminator, Value};
 
@@ -95,7 +94,7 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
 /// The steps in front of calls that are tried, by their results.
 fn candidates(func: &Func, cfg: &Cfg) -> HashMap<Value, Step> {
     let loops = cfg.loops();
-    let mut steps = HashMap::new();
+    let mut steps = HashMap::default();
     for &home in cfg.rpo() {
         let data = func.block(home);
         let succs = cfg.succs(home);

@@ -8,10 +8,9 @@
 //! Fuel: a copy has the cost of its original, so every path costs what it did. [`run`] adds it to the block that the copy goes to, and
 //! so only copies where that block shows no fuel, or the copy costs nothing.
 
-use std::collections::HashMap;
-
 use super::operands::{resolve_all, shows_fuel};
 use super::repair::{self, Users};
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::{LoopIdx, Loops};
 use crate::ir::{Block, Edge, Func, Inst, InstIdx, Terminator, Value};
@@ -173,7 +172,7 @@ pub(super) fn copy(
 /// Puts a copy of `tail` in the place of the jump to it that `from` ends with; returns what its values are called there.
 fn append_copy(func: &mut Func, from: Block, tail: Block) -> HashMap<Value, Value> {
     let Terminator::Br(edge) = func.block(from).terminator.clone() else {
-        return HashMap::new();
+        return HashMap::default();
     };
     let cost = func.block(tail).cost;
     let names = copy(func, tail, &edge.args, from);
@@ -266,7 +265,7 @@ fn thread(func: &mut Func, tail: Block, froms: &[Block]) -> Vec<Block> {
     let mut joined = Vec::new();
     let values = defined(func, tail);
     let mut defs: HashMap<Value, HashMap<Block, Value>> = (values.iter())
-        .map(|&value| (value, HashMap::from([(tail, value)])))
+        .map(|&value| (value, HashMap::from_iter([(tail, value)])))
         .collect();
     for &from in froms {
         let (block, names) = if joins(func, from, tail) {

@@ -15,10 +15,9 @@
 //! Only innermost loops that are small and call nothing. Values of the loop that are used behind it become parameters of the blocks that it leaves
 //! to, where only the loop leads there; a loop with another such use stays as it is.
 
-use std::collections::HashMap;
-
 use super::operands::{constant, each_terminator_use, resolve_all};
 use super::tails::{copy, defined};
+use crate::hash::HashMap;
 use crate::ir::cfg::Cfg;
 use crate::ir::loops::{Loop, Loops};
 use crate::ir::{BinaryOp, Block, Edge, Func, Inst, Terminator, Value};
@@ -44,7 +43,7 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     let old_blocks = func.blocks.len();
     let owner = note_uses(func, cfg, &mut plans);
     let mut originals = Vec::new();
-    let mut outside: HashMap<Value, Vec<(Block, Value)>> = HashMap::new();
+    let mut outside: HashMap<Value, Vec<(Block, Value)>> = HashMap::default();
     for plan in &plans {
         if plan.holds && plan.moves(func) {
             double(func, plan, &mut originals, &mut outside);
@@ -178,7 +177,7 @@ impl Plan {
     /// Where in the loop each value is made, but for the header's parameters, and where it is used last, but for what the next turn gets: numbers
     /// that grow in the order of the blocks.
     fn places(&self, func: &Func) -> (HashMap<Value, usize>, HashMap<Value, usize>) {
-        let (mut made, mut used) = (HashMap::new(), HashMap::new());
+        let (mut made, mut used) = (HashMap::default(), HashMap::default());
         let mut at = 0;
         for &block in &self.blocks {
             let data = func.block(block);
@@ -230,7 +229,7 @@ fn is_plain(func: &Func, block: Block) -> bool {
 /// Finds the uses of the loops' values behind them.
 fn note_uses(func: &Func, cfg: &Cfg, plans: &mut [Plan]) -> Owner {
     let mut owner = Owner {
-        values: HashMap::new(),
+        values: HashMap::default(),
         blocks: vec![None; func.blocks.len()],
     };
     for (i, plan) in plans.iter().enumerate() {
@@ -275,8 +274,8 @@ fn double(
     originals: &mut Vec<Block>,
     outside: &mut HashMap<Value, Vec<(Block, Value)>>,
 ) {
-    let mut to: HashMap<Block, Block> = HashMap::new();
-    let mut names: HashMap<Value, Value> = HashMap::new();
+    let mut to: HashMap<Block, Block> = HashMap::default();
+    let mut names: HashMap<Value, Value> = HashMap::default();
     for &block in &plan.blocks {
         let new = func.new_block();
         originals.push(block);

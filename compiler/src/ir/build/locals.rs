@@ -12,9 +12,9 @@
 
 use super::regions::{Exit, LoopIdx, RegionIdx};
 use super::{Block, Builder, Inst, Point, Type, Value, ValueDef};
+use crate::hash::HashMap;
 use crate::ir::func::{Func, InstIdx};
-use core::hash::{BuildHasherDefault, Hasher};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 /// An assignment in reachable code.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,7 @@ pub(super) struct Locals {
     assigns: Vec<Vec<Assign>>,
     /// The value of each local in the block where it was last asked for or assigned, valid while that block is the current one.
     cache: Vec<(Block, Value)>,
-    found: HashMap<Place, Value, BuildHasherDefault<Mix>>,
+    found: HashMap<Place, Value>,
     queue: VecDeque<Fill>,
     /// Places that the current search has come past.
     trail: Vec<Place>,
@@ -272,33 +272,5 @@ impl Builder<'_> {
         );
         self.locals.zeros.push((ty, zero, inst));
         zero
-    }
-}
-
-/// A hash of small numbers: they are no attack surface, as a collision costs the author of the module time only.
-#[derive(Clone, Copy, Debug, Default)]
-struct Mix(u64);
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.write_u64(u64::from(number));
-    }
-
-    fn write_isize(&mut self, number: isize) {
-        self.write_u64(number.cast_unsigned() as u64);
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(26) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
