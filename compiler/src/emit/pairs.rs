@@ -132,6 +132,9 @@ fn joined(pair: &Pair, first: (Op, &[i64; 6]), second: (Op, &[i64; 6])) -> Optio
         && pair.link.is_none_or(|link| second.1[link] == first.1[0])
         && (!pair.in_place || first.1[0] == first.1[1] && second.1[0] == second.1[1])
         && (pair.second.info().control != Control::Call || !reads(second, first.1[0]));
+    if !is_pair {
+        return None;
+    }
     let mut fields = [0; 6];
     for (&src, to) in pair.fields.iter().zip(&mut fields) {
         *to = match src {
@@ -140,7 +143,7 @@ fn joined(pair: &Pair, first: (Op, &[i64; 6]), second: (Op, &[i64; 6])) -> Optio
             Zero => 0,
         };
     }
-    (is_pair && fit(pair.to, &fields)).then_some(fields)
+    fit(pair.to, &fields).then_some(fields)
 }
 
 /// Whether an instruction reads a slot. A call does before what it is paired with writes.

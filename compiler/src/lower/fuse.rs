@@ -6,7 +6,6 @@
 
 mod vector;
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::vcode::{VBlock, VCode, VInst};
@@ -241,11 +240,13 @@ const RULES: &[Rule] = &[
     rule(Op::I64Add, Op::I64Add, EITHER, Op::I64AddAdd, CHAIN),
 ];
 
-/// Rules by their second instruction.
-static BY_SECOND: LazyLock<HashMap<Op, Vec<&'static Rule>>> = LazyLock::new(|| {
-    let mut by_second: HashMap<Op, Vec<_>> = HashMap::new();
+/// Rules by the number of their second instruction, as far as there are any.
+static BY_SECOND: LazyLock<Vec<Vec<&'static Rule>>> = LazyLock::new(|| {
+    let mut by_second = Vec::new();
     for rule in RULES.iter().chain(vector::RULES) {
-        by_second.entry(rule.second).or_default().push(rule);
+        let number = rule.second as usize;
+        by_second.resize(by_second.len().max(number + 1), Vec::new());
+        by_second[number].push(rule);
     }
     by_second
 });
@@ -411,7 +412,7 @@ impl Fuser<'_> {
         second: &VInst,
         at: usize,
     ) -> Option<(VInst, Vec<u32>)> {
-        let rules = BY_SECOND.get(&second.op)?.iter();
+        let rules = BY_SECOND.get(second.op as usize)?.iter();
         for rule in rules.filter(|rule| !(rule.narrow && self.is_wide)) {
             for &operand in rule.at {
                 let Some((from, first)) = self.first(insts, second.fields[operand], rule.first, at)
