@@ -250,27 +250,21 @@ fn has_address_form(branch: Op) -> bool {
 
 /// Where nothing loops, single steps have forms that are shorter than pairs; a call is shorter with what it takes in.
 fn body(body: &mut Vec<Inst>, linked: bool, loops: bool) {
-    let mut kept: Vec<Inst> = Vec::with_capacity(body.len());
-    for inst in body.drain(..) {
-        let found = kept.last().and_then(|last| {
-            let (first, second) = ((last.op, &last.fields), (inst.op, &inst.fields));
-            let calls = inst.op.info().control == Control::Call;
-            let mut pairs = BODY
-                .iter()
-                .filter(|it| it.link.is_some() == linked && (loops || calls));
-            pairs.find_map(|it| Some((it.to, joined(it, first, second)?)))
-        });
-        match (found, kept.last_mut()) {
-            (Some((op, fields)), Some(last)) => {
-                (last.op, last.fields) = (op, fields);
-                if inst.op.info().stops {
-                    last.offset = inst.offset;
-                }
-            }
-            _ => kept.push(inst),
+    body.dedup_by(|inst, last| {
+        if !loops && inst.op.info().control != Control::Call {
+            return false;
         }
-    }
-    *body = kept;
+        let (first, second) = ((last.op, &last.fields), (inst.op, &inst.fields));
+        let mut pairs = BODY.iter().filter(|it| it.link.is_some() == linked);
+        let found = pairs.find_map(|it| Some((it.to, joined(it, first, second)?)));
+        if let Some((op, fields)) = found {
+            (last.op, last.fields) = (op, fields);
+            if inst.op.info().stops {
+                last.offset = inst.offset;
+            }
+        }
+        found.is_some()
+    });
 }
 
 /// The product of a number with itself reads it once.
@@ -285,6 +279,9 @@ fn squares(body: &mut [Inst]) {
 
 /// A global that is read, stepped and written back is stepped in one instruction.
 fn steps(body: &mut Vec<Inst>) {
+    if body.iter().all(|inst| inst.op != Op::GlobalSet) {
+        return;
+    }
     let mut kept: Vec<Inst> = Vec::with_capacity(body.len());
     for inst in body.drain(..) {
         let step = match &kept[..] {
@@ -315,6 +312,10 @@ fn step(get: &Inst, add: &Inst, set: &Inst) -> Option<[i64; 6]> {
 
 /// Three moves in one instruction as long as there are as many.
 fn moves(body: &mut Vec<Inst>) {
+    let is_move = |inst: &Inst| matches!(inst.op, Op::Mov | Op::Mov2);
+    if !body.windows(2).any(|two| two.iter().all(is_move)) {
+        return;
+    }
     let mut kept: Vec<Inst> = Vec::with_capacity(body.len());
     for inst in body.drain(..) {
         let Some(last) = kept.last_mut() else {

@@ -14,15 +14,13 @@ type Joined = Option<(Op, [i64; 6])>;
 /// Joins the vector instructions of a body.
 pub(super) fn run(body: &mut Vec<Inst>) {
     for joined in [loads, both, twice, quad] {
-        let mut kept: Vec<Inst> = Vec::with_capacity(body.len());
-        for inst in body.drain(..) {
-            let last = kept.last_mut();
-            match last.and_then(|last| Some((joined(last, &inst)?, last))) {
-                Some(((op, fields), last)) => (last.op, last.fields) = (op, fields),
-                None => kept.push(inst),
+        body.dedup_by(|inst, last| {
+            let found = joined(last, inst);
+            if let Some((op, fields)) = found {
+                (last.op, last.fields) = (op, fields);
             }
-        }
-        *body = kept;
+            found.is_some()
+        });
     }
 }
 

@@ -335,31 +335,30 @@ struct Fuser<'a> {
 
 impl Fuser<'_> {
     fn block(&mut self, block: &mut VBlock) {
-        let mut insts: Vec<Option<VInst>> = block.insts.drain(..).map(Some).collect();
+        let insts = &mut block.insts;
         let mut barriers = 0;
+        let mut gone = Vec::new();
         for at in 0..insts.len() {
-            while let Some(inst) = insts[at].as_ref() {
+            loop {
+                let inst = &insts[at];
                 self.barriers.truncate(at);
                 self.barriers.push(barriers);
                 let Some((fused, taken)) = self
-                    .update(&insts, inst, at)
-                    .or_else(|| self.places(&insts, inst, at))
-                    .or_else(|| self.pair(&insts, inst, at))
+                    .update(insts, inst, at)
+                    .or_else(|| self.places(insts, inst, at))
+                    .or_else(|| self.pair(insts, inst, at))
                 else {
                     break;
                 };
                 self.count(inst, -1);
                 self.count(&fused, 1);
-                for gone in taken {
-                    if let Some(gone) = insts[gone as usize].take() {
-                        self.count(&gone, -1);
-                    }
+                for from in taken {
+                    self.count(&insts[from as usize], -1);
+                    gone.push(from as usize);
                 }
-                insts[at] = Some(fused);
+                insts[at] = fused;
             }
-            let Some(inst) = insts[at].as_ref() else {
-                continue;
-            };
+            let inst = &insts[at];
             barriers += u32::from(is_barrier(inst.op));
             for (field, &value) in inst.op.info().fields.iter().zip(&inst.fields) {
                 if field.role.is_def() {
@@ -367,14 +366,20 @@ impl Fuser<'_> {
                 }
             }
         }
-        block.insts.extend(insts.into_iter().flatten());
-        for inst in &block.insts {
+        // What is taken is not found again: nothing reads what it defined any more.
+        gone.sort_unstable();
+        for inst in insts.iter() {
             for (field, &value) in inst.op.info().fields.iter().zip(&inst.fields) {
                 if field.role.is_def() {
                     self.def[value as usize] = NOWHERE;
                 }
             }
         }
+        let mut at = 0;
+        insts.retain(|_| {
+            at += 1;
+            gone.binary_search(&(at - 1)).is_err()
+        });
     }
 
     /// Adds to how often the registers are read that an instruction reads.
@@ -390,7 +395,7 @@ impl Fuser<'_> {
     /// The instruction of this block that defines a register, if it is `op`, can move to `at`, and gives the register to nobody else.
     fn first<'i>(
         &self,
-        insts: &'i [Option<VInst>],
+        insts: &'i [VInst],
         vreg: i64,
         op: Op,
         at: usize,
@@ -399,19 +404,17 @@ impl Fuser<'_> {
         if from == NOWHERE || self.uses[vreg as usize] != 1 {
             return None;
         }
-        let first = insts[from as usize].as_ref().filter(|it| it.op == op)?;
+        let first = &insts[from as usize];
+        if first.op != op {
+            return None;
+        }
         // What is loaded, or read of a global, may have changed behind a barrier.
         let reads = op.info().stops || op == Op::GlobalGet;
         let stays = reads && self.barriers[from as usize] != self.barriers[at];
         (!stays).then_some((from, first))
     }
 
-    fn pair(
-        &self,
-        insts: &[Option<VInst>],
-        second: &VInst,
-        at: usize,
-    ) -> Option<(VInst, Vec<u32>)> {
+    fn pair(&self, insts: &[VInst], second: &VInst, at: usize) -> Option<(VInst, Vec<u32>)> {
         let rules = BY_SECOND.get(second.op as usize)?.iter();
         for rule in rules.filter(|rule| !(rule.narrow && self.is_wide)) {
             for &operand in rule.at {
@@ -427,12 +430,7 @@ impl Fuser<'_> {
         None
     }
 
-    fn update(
-        &self,
-        insts: &[Option<VInst>],
-        store: &VInst,
-        at: usize,
-    ) -> Option<(VInst, Vec<u32>)> {
+    fn update(&self, insts: &[VInst], store: &VInst, at: usize) -> Option<(VInst, Vec<u32>)> {
         for update in UPDATES.iter().filter(|it| it.store == store.op) {
             let Some((middle, operator)) = self.first(insts, store.fields[1], update.operator, at)
             else {

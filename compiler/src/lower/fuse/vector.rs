@@ -138,7 +138,7 @@ type Fused = Option<(VInst, Vec<u32>)>;
 
 impl Fuser<'_> {
     /// The instructions that read memory in two places.
-    pub(super) fn places(&self, insts: &[Option<VInst>], last: &VInst, at: usize) -> Fused {
+    pub(super) fn places(&self, insts: &[VInst], last: &VInst, at: usize) -> Fused {
         self.product(insts, last, at)
             .or_else(|| self.numbers(insts, last, at))
             .or_else(|| self.base(insts, last, at))
@@ -149,7 +149,7 @@ impl Fuser<'_> {
     /// A load that gives this register, with its place.
     fn load<'i>(
         &self,
-        insts: &'i [Option<VInst>],
+        insts: &'i [VInst],
         vreg: i64,
         ops: [Op; 2],
         at: usize,
@@ -159,7 +159,7 @@ impl Fuser<'_> {
     }
 
     /// `memory * memory + c`, the first being a vector or a number in all lanes.
-    fn product(&self, insts: &[Option<VInst>], last: &VInst, at: usize) -> Fused {
+    fn product(&self, insts: &[VInst], last: &VInst, at: usize) -> Fused {
         let vectors = [Op::Load128, Op::Load128Wrap];
         let products = [
             (
@@ -181,7 +181,7 @@ impl Fuser<'_> {
     }
 
     /// Two numbers, one behind the other, each in all lanes, times what begins at the one and at the other lane.
-    fn numbers(&self, insts: &[Option<VInst>], last: &VInst, at: usize) -> Fused {
+    fn numbers(&self, insts: &[VInst], last: &VInst, at: usize) -> Fused {
         if last.op != Op::F32x4MulAddLoadSplat {
             return None;
         }
@@ -196,7 +196,7 @@ impl Fuser<'_> {
     }
 
     /// The same where the vectors lie at the sum of the numbers' address and another slot.
-    fn base(&self, insts: &[Option<VInst>], last: &VInst, at: usize) -> Fused {
+    fn base(&self, insts: &[VInst], last: &VInst, at: usize) -> Fused {
         if last.op != Op::F32x4MulAddLoadSplats {
             return None;
         }
@@ -214,7 +214,7 @@ impl Fuser<'_> {
     }
 
     /// Products of numbers of 16 bits.
-    fn words(&self, insts: &[Option<VInst>], last: &VInst, at: usize) -> Fused {
+    fn words(&self, insts: &[VInst], last: &VInst, at: usize) -> Fused {
         if last.op != Op::I32x4MulAdd {
             return None;
         }
@@ -228,7 +228,7 @@ impl Fuser<'_> {
     }
 
     /// `memory += a * memory`.
-    fn stored(&self, insts: &[Option<VInst>], last: &VInst, at: usize) -> Fused {
+    fn stored(&self, insts: &[VInst], last: &VInst, at: usize) -> Fused {
         let k = if last.op == Op::Store128 {
             0
         } else if last.op == Op::Store128Wrap {
