@@ -99,14 +99,24 @@ fn insert(list: &mut Vec<Interval>, new: Interval) {
 
 /// The points at which one slot is taken: a set that grows in any order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Taken(BTreeMap<u32, u32>);
+pub(super) struct Taken {
+    /// The ends of the intervals, by their starts.
+    ends: BTreeMap<u32, u32>,
+    /// Where the last one ends.
+    last: u32,
+}
 
 impl Taken {
     /// Whether a list shares a point with the set. `work` counts the look-ups.
     pub(super) fn intersects(&self, list: &[Interval], work: &mut u64) -> bool {
+        // Most lists come in the order of the code, behind all that is there.
+        if list.first().is_none_or(|first| first.start >= self.last) {
+            *work += list.len() as u64;
+            return false;
+        }
         list.iter().any(|interval| {
             *work += 1;
-            let before = self.0.range(..interval.end).next_back();
+            let before = self.ends.range(..interval.end).next_back();
             before.is_some_and(|(_, &end)| end > interval.start)
         })
     }
@@ -114,13 +124,16 @@ impl Taken {
     /// Adds a list that shares no point with the set.
     pub(super) fn add(&mut self, list: &[Interval]) {
         for interval in list {
-            self.0.insert(interval.start, interval.end);
+            self.ends.insert(interval.start, interval.end);
+            self.last = self.last.max(interval.end);
         }
     }
 
     /// The intervals, ascending; neighbours may touch.
     pub(super) fn intervals(&self) -> impl Iterator<Item = Interval> {
-        self.0.iter().map(|(&start, &end)| Interval { start, end })
+        self.ends
+            .iter()
+            .map(|(&start, &end)| Interval { start, end })
     }
 }
 
