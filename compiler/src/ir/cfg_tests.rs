@@ -17,6 +17,7 @@ fn graph(succs: &[Vec<u32>]) -> Func {
         steps: false,
         homes: Vec::new(),
         inlined: Default::default(),
+        replaced: false,
     };
     for _ in succs {
         func.new_block();

@@ -171,6 +171,8 @@ pub struct Func {
     pub homes: Vec<Type>,
     /// What has been put in the place of calls, and where its own body is.
     pub inlined: Inlined,
+    /// Whether operands may name a value that another one has replaced.
+    pub replaced: bool,
 }
 
 impl Func {
@@ -220,6 +222,7 @@ impl Func {
         let (from, to) = (self.resolve(from), self.resolve(to));
         assert_ne!(from, to, "a value replaces itself");
         self.values[from.index()].def = ValueDef::Alias(to);
+        self.replaced = true;
     }
 
     /// A new instruction with results of these types, in no block yet.

@@ -135,6 +135,9 @@ pub(super) fn resolve(func: &mut Func, value: Value) -> Value {
 
 /// Rewrites every operand to what it stands for, so that no use of a replaced value is left in `func`.
 pub(super) fn resolve_all(func: &mut Func) {
+    if !core::mem::take(&mut func.replaced) {
+        return;
+    }
     let targets: Vec<Value> = (0..func.values.len() as u32)
         .map(|i| resolve(func, Value(i)))
         .collect();

@@ -184,6 +184,7 @@ impl<'m> Builder<'m> {
                 steps: false,
                 homes: Vec::new(),
                 inlined: Inlined::new(body.range()),
+                replaced: false,
             },
             infos: Vec::new(),
             current: Func::ENTRY,

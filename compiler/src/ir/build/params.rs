@@ -140,6 +140,7 @@ impl Removal<'_> {
             self.root[value as usize] = root;
             if root != Value(value) {
                 self.func.values[value as usize].def = ValueDef::Alias(root);
+                self.func.replaced = true;
             }
         }
         for at in 0..self.func.layout.len() {

@@ -40,6 +40,7 @@ impl Builder {
             steps: false,
             homes: Vec::new(),
             inlined: Default::default(),
+            replaced: false,
         };
         let block = func.new_block();
         for &ty in params {
