@@ -95,7 +95,10 @@ fn rename(
     names: &[HashMap<Value, Value>],
 ) {
     let cfg = Cfg::new(func);
-    let values: Vec<Vec<Value>> = chosen.iter().map(|&block| defined(func, block)).collect();
+    let values: Vec<Vec<Value>> = chosen
+        .iter()
+        .map(|&block| defined(func, block).collect())
+        .collect();
     let users = Users::new(func, &cfg, &values.concat(), |_| false);
     let mut renamed = Vec::new();
     for ((block, values), names) in chosen.iter().zip(values).zip(names) {

@@ -101,6 +101,10 @@ fn private_params(func: &Func, cfg: &Cfg) -> Vec<bool> {
         .iter()
         .map(|data| data.insts.is_empty() && data.cost == 0)
         .collect();
+    let mut all = private.iter().zip(&func.blocks);
+    if !all.any(|(private, data)| *private && !data.params.is_empty()) {
+        return private;
+    }
     for &block in cfg.rpo() {
         let mut seen = |value: &Value| {
             if let ValueDef::Param(owner, _) = func.values[value.index()].def

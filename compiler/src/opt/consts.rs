@@ -179,7 +179,8 @@ struct Placer<'a> {
 impl Placer<'_> {
     fn block(&mut self, block: Block, around: Option<LoopIdx>) {
         self.local.clear();
-        for idx in core::mem::take(&mut self.func.block_mut(block).insts) {
+        let mut insts = core::mem::take(&mut self.func.block_mut(block).insts);
+        for idx in insts.drain(..) {
             let i = idx.index();
             if let Inst::Const(_) = self.func.insts[i].inst {
                 // Made anew where it is used; unless it is a hoisted one, which is in use as it is.
@@ -217,9 +218,10 @@ impl Placer<'_> {
             }
         });
         self.out.extend(tried);
+        insts.append(&mut self.out);
         let data = self.func.block_mut(block);
         data.terminator = terminator;
-        data.insts = core::mem::take(&mut self.out);
+        data.insts = insts;
     }
 
     /// A value for the constant, made in front of the current instruction if need be.

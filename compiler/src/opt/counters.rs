@@ -17,6 +17,11 @@ use crate::ir::{Block, Edge, Func, Inst, InstIdx, Terminator, Type, Value, Value
 
 /// Runs the pass; returns whether anything changed.
 pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
+    let in_loop = |block: Block| cfg.loops().innermost(block).is_some();
+    let may_test = |&block: &Block| in_loop(block) && compares(func, block);
+    if !cfg.rpo().iter().any(may_test) {
+        return false;
+    }
     let mut uses = vec![0_u32; func.values.len()];
     for &block in cfg.rpo() {
         let mut count = |value: &Value| uses[func.resolve(*value).index()] += 1;
@@ -42,6 +47,18 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
         }
     }
     changed
+}
+
+/// Whether a block may end with a comparison of a parameter of a block with a constant.
+fn compares(func: &Func, block: Block) -> bool {
+    let Terminator::BrIf { cond, .. } = func.block(block).terminator else {
+        return false;
+    };
+    let inst = func.def_inst(cond).map(|idx| &func.insts[idx.index()].inst);
+    let Some(&Inst::Binary(_, a, b)) = inst else {
+        return false;
+    };
+    func.def_inst(a).is_none() && constant(func, b).is_some()
 }
 
 /// The comparison that a block ends with.

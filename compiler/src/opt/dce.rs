@@ -24,10 +24,11 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
         .iter()
         .enumerate()
         .map(|(i, data)| {
-            let params = data.params.iter();
-            let keep: Vec<bool> = params.map(|param| live_values[param.index()]).collect();
-            let all = Block(i as u32) == Func::ENTRY || keep.iter().all(|&keep| keep);
-            if all { Vec::new() } else { keep }
+            let keep = data.params.iter().map(|param| live_values[param.index()]);
+            if Block(i as u32) == Func::ENTRY || keep.clone().all(|keep| keep) {
+                return Vec::new();
+            }
+            keep.collect()
         })
         .collect();
     if keep.iter().any(|keep| !keep.is_empty()) {

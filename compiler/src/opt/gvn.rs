@@ -8,7 +8,7 @@
 //! The dominator tree is walked in preorder with one table whose changes are undone on the way up: linear, no recursion.
 
 use super::operands::{resolve, resolve_all};
-use crate::hash::HashMap;
+use crate::hash::{HashMap, Seeded};
 use crate::ir::cfg::Cfg;
 use crate::ir::{
     BinaryOp, Block, Edge, Func, Inst, InstIdx, ObjectOp, SimdOp, Terminator, Type, UnaryOp, Value,
@@ -40,10 +40,12 @@ enum Entry {
 
 /// Runs the pass; returns whether anything changed.
 pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
+    // About half of all instructions have a key.
+    let most = func.insts.len() / 2;
     let mut numbering = Numbering {
         func,
         cfg,
-        table: HashMap::default(),
+        table: HashMap::with_capacity_and_hasher(most, Seeded::default()),
         undo: Vec::new(),
         open: Vec::new(),
         consts: Vec::new(),
@@ -105,14 +107,9 @@ impl Numbering<'_> {
     }
 
     fn block(&mut self, block: Block) {
-        let insts = core::mem::take(&mut self.func.block_mut(block).insts);
-        let mut kept = Vec::with_capacity(insts.len());
-        for idx in insts {
-            if self.stays(idx) {
-                kept.push(idx);
-            }
-        }
-        self.func.block_mut(block).insts = kept;
+        let mut insts = core::mem::take(&mut self.func.block_mut(block).insts);
+        insts.retain(|&idx| self.stays(idx));
+        self.func.block_mut(block).insts = insts;
         let Terminator::BrIf { cond, .. } = self.func.block(block).terminator else {
             return;
         };

@@ -36,29 +36,32 @@ fn source_order(func: &Func, cfg: &Cfg, loops: &Loops) -> Vec<Block> {
         let own = func.inlined.own_offset(position);
         (loops.depth(block), u32::MAX - own, u32::MAX - position)
     };
-    let sorted = |block: Block| {
-        let mut succs = cfg.succs(block).to_vec();
-        succs.dedup();
+    // The successors that are left to be walked, those of each block of the stack behind those of the one below.
+    let mut succs: Vec<Block> = Vec::new();
+    let sorted = |succs: &mut Vec<Block>, block: Block| {
+        let first = succs.len();
+        for &succ in cfg.succs(block) {
+            if succs[first..].last() != Some(&succ) {
+                succs.push(succ);
+            }
+        }
         let away = unlikely_succ(func, block);
         // Reversed, because successors are popped from the end: the least rank is walked first.
-        succs.sort_by_key(|&succ| core::cmp::Reverse((away != Some(succ), rank(succ))));
-        succs
+        succs[first..].sort_by_key(|&succ| core::cmp::Reverse((away != Some(succ), rank(succ))));
+        (block, first)
     };
     let mut seen = vec![false; func.blocks.len()];
     seen[Func::ENTRY.index()] = true;
     let mut order = Vec::with_capacity(cfg.rpo().len());
-    let mut stack = vec![(Func::ENTRY, sorted(Func::ENTRY))];
-    while let Some((block, succs)) = stack.last_mut() {
-        match succs.pop() {
-            Some(succ) => {
-                if !core::mem::replace(&mut seen[succ.index()], true) {
-                    stack.push((succ, sorted(succ)));
-                }
-            }
-            None => {
-                order.push(*block);
-                stack.pop();
-            }
+    let mut stack = vec![sorted(&mut succs, Func::ENTRY)];
+    while let Some(&(block, first)) = stack.last() {
+        if succs.len() == first {
+            order.push(block);
+            stack.pop();
+        } else if let Some(succ) = succs.pop()
+            && !core::mem::replace(&mut seen[succ.index()], true)
+        {
+            stack.push(sorted(&mut succs, succ));
         }
     }
     order.reverse();

@@ -15,8 +15,10 @@ const REMEMBERED: usize = 32;
 /// Runs the pass; returns whether anything changed.
 pub(super) fn run(func: &mut Func, _: &Cfg) -> bool {
     let mut changed = false;
+    let mut known = Vec::new();
     for i in 0..func.blocks.len() {
-        changed |= forward(func, Block(i as u32));
+        known.clear();
+        changed |= forward(func, Block(i as u32), &mut known);
     }
     if changed {
         resolve_all(func);
@@ -75,8 +77,7 @@ impl Place {
     }
 }
 
-fn forward(func: &mut Func, block: Block) -> bool {
-    let mut known: Vec<Known> = Vec::new();
+fn forward(func: &mut Func, block: Block, known: &mut Vec<Known>) -> bool {
     let mut insts = core::mem::take(&mut func.block_mut(block).insts);
     let before = insts.len();
     insts.retain(|idx| {
@@ -84,7 +85,7 @@ fn forward(func: &mut Func, block: Block) -> bool {
         let mut inst = core::mem::replace(&mut func.insts[i].inst, Inst::Const(0));
         inst.for_each_use_mut(|value| *value = resolve(func, *value));
         let result = func.insts[i].results.first().copied();
-        let found = step(func, &mut known, &inst, result);
+        let found = step(func, known, &inst, result);
         func.insts[i].inst = inst;
         if known.len() > REMEMBERED {
             known.remove(0);

@@ -16,11 +16,8 @@ const SWEEPS: usize = 6;
 /// Runs the pass; returns whether anything changed.
 pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     let edges = InEdges::new(func, cfg);
-    let mut keep: Vec<Vec<bool>> = func
-        .blocks
-        .iter()
-        .map(|data| vec![true; data.params.len()])
-        .collect();
+    // For each block which parameters it keeps; empty for all.
+    let mut keep: Vec<Vec<bool>> = vec![Vec::new(); func.blocks.len()];
     let mut changed = false;
     for sweep in 0..SWEEPS {
         let mut again = false;
@@ -46,16 +43,20 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
 }
 
 /// Replaces the parameters of `block` that are copies of one value.
-fn settle(func: &mut Func, edges: &InEdges, block: Block, keep: &mut [bool]) -> bool {
+fn settle(func: &mut Func, edges: &InEdges, block: Block, keep: &mut Vec<bool>) -> bool {
     if edges.of(block).is_empty() {
         return false;
     }
     let mut changed = false;
-    for (i, keep) in keep.iter_mut().enumerate().filter(|(_, keep)| **keep) {
+    for i in 0..func.block(block).params.len() {
+        if !*keep.get(i).unwrap_or(&true) {
+            continue;
+        }
         let param = func.block(block).params[i];
         if let Some(value) = only_value(func, edges, block, i, param) {
             func.replace(param, value);
-            *keep = false;
+            keep.resize(func.block(block).params.len(), true);
+            keep[i] = false;
             changed = true;
         }
     }

@@ -47,11 +47,10 @@ fn note(users: &mut Users, cfg: &Cfg, value: Value, block: Block) {
 
 /// Moves what it can out of one block. An operand of what moves stays: its use was here.
 fn sink(func: &mut Func, cfg: &Cfg, loops: &Loops, users: &Users, block: Block) -> bool {
-    let insts = core::mem::take(&mut func.block_mut(block).insts);
-    let ways = cfg.succs(block).to_vec();
-    let mut moved: Vec<Vec<InstIdx>> = vec![Vec::new(); ways.len()];
-    let mut stay = Vec::with_capacity(insts.len());
-    for idx in insts {
+    let mut insts = core::mem::take(&mut func.block_mut(block).insts);
+    let ways = cfg.succs(block);
+    let mut moved: Vec<(usize, InstIdx)> = Vec::new();
+    insts.retain(|&idx| {
         let data = &func.insts[idx.index()];
         let way = match &data.results[..] {
             &[result] if is_worth_sinking(func, &data.inst) => {
@@ -63,17 +62,18 @@ fn sink(func: &mut Func, cfg: &Cfg, loops: &Loops, users: &Users, block: Block) 
             }
             _ => None,
         };
-        way.map_or(&mut stay, |way| &mut moved[way]).push(idx);
+        moved.extend(way.map(|way| (way, idx)));
+        way.is_none()
+    });
+    func.block_mut(block).insts = insts;
+    if moved.is_empty() {
+        return false;
     }
-    func.block_mut(block).insts = stay;
-    let mut changed = false;
-    for (way, mut insts) in ways.into_iter().zip(moved) {
-        changed |= !insts.is_empty();
-        let target = &mut func.block_mut(way).insts;
-        insts.append(target);
-        *target = insts;
+    for (nth, &way) in ways.iter().enumerate() {
+        let insts = moved.iter().filter(|it| it.0 == nth).map(|it| it.1);
+        func.block_mut(way).insts.splice(0..0, insts);
     }
-    changed
+    true
 }
 
 /// Whether what only `user` needs, or blocks behind it, may move from `block` to its successor `way`.

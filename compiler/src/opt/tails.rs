@@ -28,7 +28,8 @@ const STEPS: usize = 6;
 
 /// Copies small blocks; returns whether anything changed.
 pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
-    let outside = used_outside(func, cfg);
+    // Worked out when there is something to copy, before anything has been.
+    let mut outside = None;
     let mut entries = entries(cfg);
     let mut changed = false;
     for &from in cfg.rpo() {
@@ -58,14 +59,12 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
         if !leaves
             || !small
             || tail == from
-            || outside[tail.index()]
             || entries[tail.index()] > 1
             || cfg.preds(tail).len() == 1
             || data.terminator.edges().any(onward)
+            || !joins(func, from, tail)
+            || outside.get_or_insert_with(|| used_outside(func, cfg))[tail.index()]
         {
-            continue;
-        }
-        if !joins(func, from, tail) {
             continue;
         }
         append_copy(func, from, tail);
@@ -107,11 +106,11 @@ fn calls(func: &Func, idx: InstIdx) -> bool {
 }
 
 /// The parameters and results of a block.
-pub(super) fn defined(func: &Func, block: Block) -> Vec<Value> {
+pub(super) fn defined(func: &Func, block: Block) -> impl Iterator<Item = Value> {
     let data = func.block(block);
     let insts = data.insts.iter();
     let results = insts.flat_map(|idx| func.insts[idx.index()].results.iter());
-    data.params.iter().chain(results).copied().collect()
+    data.params.iter().chain(results).copied()
 }
 
 /// For each block whether another uses one of its values.
@@ -263,7 +262,7 @@ fn jumps(func: &Func, cfg: &Cfg, loops: &Loops, tail: Block) -> Vec<Block> {
 /// Gives each of `froms` a copy of `tail` of its own; returns those that end with it now.
 fn thread(func: &mut Func, tail: Block, froms: &[Block]) -> Vec<Block> {
     let mut joined = Vec::new();
-    let values = defined(func, tail);
+    let values: Vec<Value> = defined(func, tail).collect();
     let mut defs: HashMap<Value, HashMap<Block, Value>> = (values.iter())
         .map(|&value| (value, HashMap::from_iter([(tail, value)])))
         .collect();

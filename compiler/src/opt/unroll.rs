@@ -237,7 +237,7 @@ fn note_uses(func: &Func, cfg: &Cfg, plans: &mut [Plan]) -> Owner {
             owner.blocks[block.index()] = Some(i);
             owner
                 .values
-                .extend(defined(func, block).into_iter().map(|value| (value, i)));
+                .extend(defined(func, block).map(|value| (value, i)));
         }
     }
     for &block in cfg.rpo() {

@@ -35,18 +35,17 @@ enum Step {
 /// Runs the pass; returns whether anything changed.
 pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     let masks = bits::Masks::new(func, cfg);
-    let mut changed = false;
+    let mut simplifier = Simplifier {
+        func,
+        masks: &masks,
+        out: Vec::new(),
+        offset: 0,
+        changed: false,
+    };
     for &block in cfg.rpo() {
-        let mut simplifier = Simplifier {
-            func,
-            masks: &masks,
-            out: Vec::new(),
-            offset: 0,
-            changed: false,
-        };
         simplifier.block(block);
-        changed |= simplifier.changed;
     }
+    let changed = simplifier.changed;
     if changed {
         super::operands::resolve_all(func);
     }
@@ -65,7 +64,8 @@ struct Simplifier<'a> {
 
 impl Simplifier<'_> {
     fn block(&mut self, block: Block) {
-        for idx in core::mem::take(&mut self.func.block_mut(block).insts) {
+        let mut insts = core::mem::take(&mut self.func.block_mut(block).insts);
+        for idx in insts.drain(..) {
             self.offset = self.func.insts[idx.index()].offset;
             if self.inst(idx) {
                 self.out.push(idx);
@@ -95,9 +95,11 @@ impl Simplifier<'_> {
                 self.changed = true;
             }
         }
+        // Back to where they were, which mostly has the room.
+        insts.append(&mut self.out);
         let data = self.func.block_mut(block);
         data.terminator = terminator;
-        data.insts = core::mem::take(&mut self.out);
+        data.insts = insts;
     }
 
     /// Simplifies one instruction; returns whether it is still there.
