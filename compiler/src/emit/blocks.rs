@@ -219,9 +219,8 @@ fn clear(code: &VCode, allocated: &Allocated) -> Option<Inst> {
 }
 
 fn ending(code: &VCode, block: &VBlock, inst: &VInst, allocated: &Allocated) -> End {
-    let targets: Vec<u32> = block.succs.iter().map(|edge| edge.block).collect();
-    match (inst.op.info().control, &targets[..]) {
-        (Control::CondBranch, &[taken, other]) => {
+    match (inst.op.info().control, &block.succs[..]) {
+        (Control::CondBranch, [taken, other]) => {
             let Inst { op, fields, offset } = resolved(code, inst, allocated, 0);
             let branch = VInst {
                 op,
@@ -230,11 +229,12 @@ fn ending(code: &VCode, block: &VBlock, inst: &VInst, allocated: &Allocated) -> 
                 results: Vec::new(),
                 offset,
             };
-            End::Cond(Box::new(branch), taken, other)
+            End::Cond(Box::new(branch), taken.block, other.block)
         }
         // A table of one target does not look at its index.
-        (Control::Branch | Control::Table, &[target]) => End::Next(target),
-        (Control::Table, _) => {
+        (Control::Branch | Control::Table, [target]) => End::Next(target.block),
+        (Control::Table, succs) => {
+            let targets: Vec<u32> = succs.iter().map(|edge| edge.block).collect();
             let others = targets.len() as i64 - 1;
             End::Table(resolved(code, inst, allocated, others), targets)
         }

@@ -134,9 +134,10 @@ fn attempt(
     if entries[0] != 0 {
         return Err(Error::internal("a branch goes to the entry block"));
     }
+    let insts = blocks.iter().map(|block| block.body.len() + 2);
     let mut encoder = Encoder {
         blocks,
-        words: Vec::new(),
+        words: Vec::with_capacity(insts.sum::<usize>() * 4),
         lines: Vec::new(),
         steps: Vec::new(),
         pool_words: Vec::new(),

@@ -10,8 +10,8 @@ use super::blocks::{Block, Catch, End};
 pub(super) fn thread(blocks: &mut [Block]) {
     let mut final_target: Vec<Option<u32>> = vec![None; blocks.len()];
     let mut seen_from = vec![u32::MAX; blocks.len()];
+    let mut path = Vec::new();
     for start in 0..blocks.len() as u32 {
-        let mut path = Vec::new();
         let mut at = start;
         let target = loop {
             if let Some(known) = final_target[at as usize] {
@@ -32,7 +32,7 @@ pub(super) fn thread(blocks: &mut [Block]) {
             }
         };
         path.push(at);
-        for block in path {
+        for block in path.drain(..) {
             final_target[block as usize] = Some(target);
         }
     }
@@ -229,15 +229,16 @@ fn balance(blocks: &mut Vec<Block>, order: &mut Vec<u32>) -> Result<(), Error> {
         };
         let mut edges = Edges::new(blocks, order);
         let mut changed = false;
+        let mut targets = Vec::new();
         for from in order.clone() {
-            let mut targets = Vec::new();
+            targets.clear();
             blocks[from as usize].end.for_each(|to| targets.push(to));
             targets.sort_unstable();
             targets.dedup();
             targets.retain(|&to| is_free(blocks, from, to));
             if !targets.is_empty() {
                 let mut through = |to| go_through(blocks, order, &mut edges, from, to);
-                let settled = (round < THROUGH && targets.into_iter().all(&mut through))
+                let settled = (round < THROUGH && targets.drain(..).all(&mut through))
                     || charge_later(blocks, order, &mut edges, from);
                 if !settled {
                     return Err(Error::internal("a cycle costs no fuel"));

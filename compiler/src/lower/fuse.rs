@@ -282,14 +282,14 @@ const NOWHERE: u32 = u32::MAX;
 pub(super) fn run(code: &mut VCode, is_wide: bool) {
     let mut uses = count_uses(code);
     let mut def = vec![NOWHERE; code.vreg_count as usize];
+    let mut fuser = Fuser {
+        uses: &mut uses,
+        def: &mut def,
+        is_wide,
+        barriers: Vec::new(),
+    };
     for block in &mut code.blocks {
-        Fuser {
-            uses: &mut uses,
-            def: &mut def,
-            is_wide,
-            barriers: Vec::new(),
-        }
-        .block(block);
+        fuser.block(block);
     }
     code.renumber();
 }

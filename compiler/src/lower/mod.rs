@@ -50,6 +50,8 @@ pub(crate) fn select_with(func: &Func, cfg: &Cfg, module: &ModuleInfo, level: Op
     if fuses {
         fuse::run(&mut code, module.is_wide());
         previous::run(&mut code);
+    } else {
+        code.renumber();
     }
     debug_assert_eq!(vcode::validate(&code), Ok(()), "\n{code}");
     code

@@ -9,14 +9,15 @@ use wrt_format::isa::{ALL, OP_LIMIT};
 /// By opcode number: the operands that may change places in pairs, read off the formula.
 static EXCHANGEABLE: LazyLock<Vec<Vec<(usize, usize)>>> = LazyLock::new(|| {
     let operators = ["+", "*", "&", "|", "^", "==", "!="];
+    let all = |a, b| operators.map(|operator| format!("{a} {operator} {b}"));
+    let pairs = [("lhs", "rhs"), ("a", "b")].map(|(a, b)| (a, b, all(a, b)));
     let mut out = vec![Vec::new(); OP_LIMIT];
     for &op in ALL {
         let info = op.info();
         let operand = |name: &str| info.fields.iter().position(|it| it.name == name);
-        for (a, b) in [("lhs", "rhs"), ("a", "b")] {
+        for (a, b, commuting) in &pairs {
             let pair = operand(a).zip(operand(b));
-            let commutes = |operator: &&str| info.formula.contains(&format!("{a} {operator} {b}"));
-            if operators.iter().any(commutes) {
+            if pair.is_some() && commuting.iter().any(|it| info.formula.contains(it)) {
                 out[op as usize].extend(pair);
             }
         }

@@ -100,7 +100,7 @@ pub(super) fn run(func: &Func, cfg: &Cfg, module: &ModuleInfo, fuse: bool) -> VC
         pieces[block.index()] = Some(selector.select_block(block));
     }
     let blocks = selector.planner.assemble(pieces, loops);
-    let mut code = VCode {
+    VCode {
         func_idx: func.func_idx,
         blocks,
         vreg_count: selector.is_ref.len() as u32,
@@ -111,9 +111,7 @@ pub(super) fn run(func: &Func, cfg: &Cfg, module: &ModuleInfo, fuse: bool) -> VC
         pool: selector.pool,
         param_count: func.params.iter().map(|ty| ty.slots()).sum(),
         result_count: func.results.iter().map(|ty| ty.slots()).sum(),
-    };
-    code.renumber();
-    code
+    }
 }
 
 impl<'a> Selector<'a> {

@@ -139,7 +139,9 @@ impl VCode {
     /// Numbers the virtual registers in the order in which the code names them, and drops those that it does not.
     pub(super) fn renumber(&mut self) {
         let mut new = vec![u32::MAX; self.is_ref.len()];
-        let (mut is_ref, mut is_wide, mut home_of) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_ref = Vec::with_capacity(new.len());
+        let mut is_wide = Vec::with_capacity(new.len());
+        let mut home_of = Vec::new();
         let (old_is_ref, old_is_wide) = (&self.is_ref, &self.is_wide);
         let old_home_of = &self.home_of;
         let mut rename = |vreg: &mut u32| {

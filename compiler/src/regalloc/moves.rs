@@ -145,6 +145,9 @@ impl Builder<'_> {
     }
 
     fn parallel(&mut self, block: usize, before: usize, wholes: Vec<Whole>) {
+        if wholes.iter().all(|it| it.to == it.from) {
+            return;
+        }
         let scratch = self.scratch as u16;
         let at = self.moves.len();
         let moves: Vec<_> = wholes.iter().flat_map(Whole::slots).collect();
@@ -229,6 +232,11 @@ pub(super) fn run(code: &VCode, slots: &[u16], vregs: &[VReg]) -> Option<u16> {
 
 /// Orders moves `(to, from)` that are meant to happen at once, each slot being written once at most.
 fn sequence(moves: &[(u16, u16)], scratch: u16, mut emit: impl FnMut(u16, u16)) {
+    // Mostly there is one, and then there is no order to be found.
+    let mut moving = moves.iter().filter(|(to, from)| to != from);
+    if let (Some(&(to, from)), None) = (moving.next(), moving.next()) {
+        return emit(to, from);
+    }
     let mut pending: BTreeMap<u16, u16> = moves
         .iter()
         .copied()
