@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 use wrt_format::image::features;
 use wrt_format::image::write::{FuncSpec, ImageSpec, WriteError, write};
-use wrt_format::isa::{Control, Role, field_value, instructions, set_field};
+use wrt_format::isa::{Control, Field, Op, Role, field_value, instructions, set_field};
 
 use crate::debug;
 use crate::emit::Code;
@@ -43,13 +43,18 @@ pub fn archive(
     let mut pool = Pool::default();
     for (body_idx, mut code) in (0u32..).zip(codes) {
         let func_idx = module.body_func_idx(body_idx);
-        code.relocate(|constants| pool.index(constants))
-            .and_then(|()| relocate_types(&mut code.words, &types))
+        let named = code
+            .relocate(|constants| pool.index(constants))
+            .and_then(|()| {
+                let named = Named::by(&code.words);
+                relocate_types(&mut code.words, &named.types, &types)?;
+                Ok(named)
+            })
             .map_err(|error| error.in_func(func_idx, module.func_name(func_idx)))?;
-        if has_tail_call(&code.words) {
+        if named.calls_last {
             out.features |= features::TAIL_CALL;
         }
-        out.counts_datas |= names_data(&code.words);
+        out.counts_datas |= named.datas;
         out.funcs.push(FuncSpec {
             type_idx: types.index(module.funcs[func_idx as usize]),
             frame: code.frame,
@@ -126,19 +131,43 @@ impl Pool {
     }
 }
 
-/// Replaces the module's type indices in instructions by the image's.
-fn relocate_types(words: &mut [u16], types: &spec::Types) -> Result<(), Error> {
-    let mut places = Vec::new();
-    for (at, op, _) in instructions(words) {
-        let fields = op.map_or(&[][..], |op| op.info().fields);
-        places.extend(
-            fields
-                .iter()
-                .filter(|it| it.role.is_type())
-                .map(|it| (at, it)),
-        );
+/// What the instructions of a function name.
+#[derive(Default)]
+struct Named {
+    /// The operands that are types: index of the instruction, and which.
+    types: Vec<(usize, &'static Field)>,
+    /// Whether there are tail calls.
+    calls_last: bool,
+    /// Whether there are data segments.
+    datas: bool,
+}
+
+impl Named {
+    fn by(words: &[u16]) -> Self {
+        let mut named = Self::default();
+        for (at, op, _) in instructions(words) {
+            let Some(info) = op.map(Op::info) else {
+                continue;
+            };
+            named.calls_last |= info.control == Control::TailCall;
+            for field in info.fields {
+                named.datas |= field.role == Role::Data;
+                if field.role.is_type() {
+                    named.types.push((at, field));
+                }
+            }
+        }
+        named
     }
-    for (at, field) in places {
+}
+
+/// Replaces the module's type indices in instructions by the image's.
+fn relocate_types(
+    words: &mut [u16],
+    named: &[(usize, &'static Field)],
+    types: &spec::Types,
+) -> Result<(), Error> {
+    for &(at, field) in named {
         let old = field_value(&words[at..], field);
         let new = types.checked_index(old as u32);
         let new = new.ok_or_else(|| Error::internal("no such type"))?;
@@ -147,14 +176,4 @@ fn relocate_types(words: &mut [u16], types: &spec::Types) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn names_data(words: &[u16]) -> bool {
-    let mut ops = instructions(words).filter_map(|(_, op, _)| op);
-    ops.any(|op| op.info().fields.iter().any(|it| it.role == Role::Data))
-}
-
-fn has_tail_call(words: &[u16]) -> bool {
-    let mut ops = instructions(words).filter_map(|(_, op, _)| op);
-    ops.any(|op| op.info().control == Control::TailCall)
 }

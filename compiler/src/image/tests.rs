@@ -109,11 +109,13 @@ fn constants_and_types_are_shared() {
         [0, 1, 0]
     );
 
-    relocate_types(&mut two.words, &types).unwrap();
+    let named = Named::by(&two.words);
+    relocate_types(&mut two.words, &named.types, &types).unwrap();
     let field = &Op::ReturnCallIndirect.info().fields[3];
     assert_eq!(field_value(&two.words[6..], field), 1);
     let mut wrong = words(&[(Op::CallIndirectShort, &[1, 0, 0, 0, 9])]);
-    assert!(relocate_types(&mut wrong, &types).is_err());
+    let named = Named::by(&wrong);
+    assert!(relocate_types(&mut wrong, &named.types, &types).is_err());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Encoding and decoding of single instructions, driven by the table.
 
 use super::family::{fits_opcode, to_bits, to_value};
-use super::{Field, MAX_WORDS, Op, Place, Role, label_words};
+use super::{Control, Field, MAX_WORDS, Op, Place, Role, label_words};
 
 /// An operand value does not fit its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +105,9 @@ pub const fn pair(low: u16, high: u16) -> u32 {
 #[must_use]
 pub fn table_of(op: Op) -> Option<&'static Field> {
     let info = op.info();
+    if info.control != Control::Table {
+        return None;
+    }
     let mut fields = info.fields.iter();
     fields.find(|field| field.role == Role::TargetCount)
 }

@@ -129,7 +129,10 @@ fn sections(
         }
         let rows = module.around.get(i).map_or(&[][..], Vec::as_slice);
         around.extend((rows.iter()).flat_map(|row| row.moved(start).encode().to_le_bytes()));
-        code.extend(func.code.iter().flat_map(|word| word.to_le_bytes()));
+        code.reserve(func.code.len() * 2);
+        for word in &func.code {
+            code.extend_from_slice(&word.to_le_bytes());
+        }
     }
     if refs.iter().all(|&refs| refs == 0) {
         refs.clear();
