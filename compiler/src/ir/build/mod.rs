@@ -169,6 +169,8 @@ struct Builder<'m> {
 
 impl<'m> Builder<'m> {
     fn new(module: &'m ValidModule<'m>, body: &'m ValidBody<'m>) -> Self {
+        // What most bodies come to, so that little is moved while they grow.
+        let bytes = body.range().len();
         let mut builder = Self {
             module,
             body,
@@ -176,9 +178,9 @@ impl<'m> Builder<'m> {
                 func_idx: body.func_idx,
                 params: module.ir_params(body.ty),
                 results: module.ir_results(body.ty),
-                values: Vec::new(),
-                insts: Vec::new(),
-                blocks: Vec::new(),
+                values: Vec::with_capacity(bytes / 4),
+                insts: Vec::with_capacity(bytes / 4),
+                blocks: Vec::with_capacity(bytes / 16),
                 layout: Vec::new(),
                 hot_from: None,
                 steps: false,
