@@ -62,11 +62,13 @@ impl Loops {
         };
         // Backwards, so that inner loops come before the loops around them: their headers are dominated.
         for &header in cfg.rpo().iter().rev() {
+            // What dominates comes first; most edges go forwards, and then there is no need for dominators.
+            let at = cfg.rpo_index(header);
             let mut latches: Vec<Block> = cfg
                 .preds(header)
                 .iter()
                 .copied()
-                .filter(|&pred| cfg.dominates(header, pred))
+                .filter(|&pred| cfg.rpo_index(pred) >= at && cfg.dominates(header, pred))
                 .collect();
             latches.sort_unstable();
             latches.dedup();
