@@ -90,6 +90,14 @@ fn words_to_bytes(words: impl IntoIterator<Item = u64>) -> Vec<u8> {
     words.into_iter().flat_map(u64::to_le_bytes).collect()
 }
 
+/// Appends the code of a function.
+fn put_words(out: &mut Vec<u8>, words: &[u16]) {
+    out.reserve(words.len() * 2);
+    for word in words {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+}
+
 /// What the records of functions of a type say of it.
 fn signature(module: &ModuleSpec, type_idx: u32) -> Result<Signature, WriteError> {
     let ty = module.types.get(type_idx as usize);
@@ -129,10 +137,7 @@ fn sections(
         }
         let rows = module.around.get(i).map_or(&[][..], Vec::as_slice);
         around.extend((rows.iter()).flat_map(|row| row.moved(start).encode().to_le_bytes()));
-        code.reserve(func.code.len() * 2);
-        for word in &func.code {
-            code.extend_from_slice(&word.to_le_bytes());
-        }
+        put_words(&mut code, &func.code);
     }
     if refs.iter().all(|&refs| refs == 0) {
         refs.clear();
