@@ -1,10 +1,11 @@
 //! What calls between guest and host cost: a guest that calls a host function in a loop, a host that calls a guest function in a loop, by their Rust types.
-//! Nanoseconds of CPU time for a call, a turn of the loop included.
+//! Nanoseconds of CPU time for a call, a turn of the loop included. Also for host functions that see their caller, and for an embedder that answers host
+//! calls in a loop of its own, without a linker.
 
 use crate::args;
 use crate::runtime::cpu_seconds;
 use wrt_compiler::Options;
-use wrt_vm::{Config, Engine, Limits, Linker, Module, Outcome, TypedFunc};
+use wrt_vm::{Caller, Config, Engine, Func, Limits, Linker, Module, Outcome, TypedFunc, valtype};
 
 /// `run(n)` calls the host `n` times with the result so far; `step` is what the host calls.
 const GUEST: &str = "(module
@@ -35,14 +36,43 @@ fn turns(n: i32, call: impl FnMut(i32, i32) -> Result<i32, String>) -> Result<i3
     (1..=n).rev().try_fold(0, call)
 }
 
+/// Calls a function and answers its host calls.
+fn answer_alone(engine: &mut Engine<'_>, func: Func, args: &[u64]) -> Result<i32, wrt_vm::Error> {
+    let mut outcome = engine.execute_func(func, args)?;
+    while let Outcome::HostCall(_) = outcome {
+        let &[sum, n] = engine.host_args() else {
+            break;
+        };
+        let result = step(sum as i32, n as i32);
+        engine.host_return(&[u64::from(result as u32)])?;
+        outcome = engine.resume()?;
+    }
+    match (outcome, engine.results()) {
+        (Outcome::Done, &[result]) => Ok(result as i32),
+        _ => Err(wrt_vm::Error::Stopped(outcome)),
+    }
+}
+
+/// Who answers the guest's calls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    /// A linker, by a closure that sees its arguments only.
+    Linked,
+    /// A linker, by a closure that sees its caller.
+    ByCaller,
+    /// The embedder's own loop over outcomes.
+    Alone,
+}
+
 struct Wrt {
     engine: Engine<'static>,
     linker: Linker<()>,
     run: TypedFunc<i32, i32>,
     step: TypedFunc<(i32, i32), i32>,
+    answered: Answered,
 }
 
-fn wrt(wasm: &[u8]) -> Result<Box<dyn Guest>, String> {
+fn wrt(wasm: &[u8], answered: Answered) -> Result<Box<dyn Guest>, String> {
     let text = |e: wrt_vm::Error| e.to_string();
     let compiled = wrt_compiler::compile(wasm, &Options::default()).map_err(|e| e.to_string())?;
     let image = Box::leak(Box::new(wrt_cli::load::Aligned::new(&compiled.image))).bytes();
@@ -51,7 +81,16 @@ fn wrt(wasm: &[u8]) -> Result<Box<dyn Guest>, String> {
     let mut engine = Engine::new(Config::default().with_direct_threading(direct)).map_err(text)?;
     engine.set_fuel(u64::MAX / 4);
     let mut linker = Linker::new();
-    linker.wrap("host", "step", step).map_err(text)?;
+    let with_caller = |_: Caller<'_, '_, ()>, sum: i32, n: i32| step(sum, n);
+    let defined = match answered {
+        Answered::Linked => linker.wrap("host", "step", step),
+        Answered::ByCaller => linker.wrap("host", "step", with_caller),
+        Answered::Alone => {
+            let step = engine.new_host_func(&[valtype::I32; 2], &[valtype::I32]);
+            linker.define("host", "step", step.map_err(text)?)
+        }
+    };
+    defined.map_err(text)?;
     let outcome = linker.instantiate(&mut engine, &mut (), &module);
     let Outcome::Done = outcome.map_err(text)? else {
         return Err("instantiation".to_owned());
@@ -64,19 +103,35 @@ fn wrt(wasm: &[u8]) -> Result<Box<dyn Guest>, String> {
         linker,
         run,
         step,
+        answered,
     }))
 }
 
 impl Guest for Wrt {
     fn calls_out(&mut self, n: i32) -> Result<i32, String> {
-        let result = self.run.call(&self.linker, &mut self.engine, &mut (), n);
+        let result = match self.answered {
+            Answered::Linked | Answered::ByCaller => {
+                self.run.call(&self.linker, &mut self.engine, &mut (), n)
+            }
+            Answered::Alone => {
+                answer_alone(&mut self.engine, self.run.func(), &[u64::from(n as u32)])
+            }
+        };
         result.map_err(|e| e.to_string())
     }
 
     fn called(&mut self, n: i32) -> Result<i32, String> {
         turns(n, |sum, n| {
             let engine = &mut self.engine;
-            let result = self.step.call(&self.linker, engine, &mut (), (sum, n));
+            let result = match self.answered {
+                Answered::Linked | Answered::ByCaller => {
+                    self.step.call(&self.linker, engine, &mut (), (sum, n))
+                }
+                Answered::Alone => {
+                    let args = [sum, n].map(|arg| u64::from(arg as u32));
+                    answer_alone(engine, self.step.func(), &args)
+                }
+            };
             result.map_err(|e| e.to_string())
         })
     }
@@ -178,7 +233,9 @@ mod with_wasmtime {
 type Runtime = (&'static str, fn(&[u8]) -> Result<Box<dyn Guest>, String>);
 
 const RUNTIMES: &[Runtime] = &[
-    ("wrt", wrt),
+    ("wrt", |wasm| wrt(wasm, Answered::Linked)),
+    ("wrt, caller", |wasm| wrt(wasm, Answered::ByCaller)),
+    ("wrt, alone", |wasm| wrt(wasm, Answered::Alone)),
     ("wasmi", wasmi),
     #[cfg(feature = "wasmtime")]
     ("pulley", with_wasmtime::pulley),
