@@ -95,7 +95,7 @@ pub use engine::{PauseAt, Watch};
 pub use error::ImportDetail;
 pub use error::{Budget, Entity, Error, ImportError, ImportMismatch, Misuse, VerifyError};
 #[cfg(feature = "alloc")]
-pub use host::{Caller, HostError, HostResult, IntoHostFunc, NoCaller, WithCaller};
+pub use host::{Caller, HostCode, HostError, HostResult, IntoHostFunc, NoCaller, WithCaller};
 pub use host::{MemoryProvider, Region};
 pub use limits::{Config, Limits};
 #[cfg(feature = "alloc")]

@@ -6,12 +6,11 @@
 
 use crate::engine::{Engine, Turn};
 use crate::error::{Error, ImportMismatch};
-use crate::exec::Exit;
-use crate::host::{Caller, HostClosure, HostError, IntoHostFunc, boxed};
+use crate::host::{Caller, Code, HostClosure, HostError, IntoHostFunc, PlainClosure};
 use crate::instance::imports;
 use crate::instance::types::{self, TypeText};
 use crate::module::Module;
-use crate::outcome::{Extern, Func, HostCall, HostFunc, Instance, Outcome};
+use crate::outcome::{Extern, Func, Instance, Outcome};
 use crate::val::{ValType, valtype};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
@@ -20,8 +19,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 mod bindings;
+mod serving;
 
 use bindings::Binding;
+use serving::Served;
 
 /// Definitions that modules are linked with, and the run loops that serve host calls with closures over `T`, the embedder's data.
 ///
@@ -41,6 +42,8 @@ use bindings::Binding;
 pub struct Linker<T> {
     names: BTreeMap<String, BTreeMap<String, Definition>>,
     hosts: Vec<HostDefinition<T>>,
+    /// Those of the host functions that see nothing of the engine.
+    plains: Vec<PlainClosure>,
     bindings: Vec<Binding>,
 }
 
@@ -56,7 +59,22 @@ enum Definition {
 struct HostDefinition<T> {
     /// `None`: what the import asks for.
     signature: Option<Signature>,
-    call: HostClosure<T>,
+    call: Call<T>,
+}
+
+impl<T> HostDefinition<T> {
+    /// The slots of parameters and results, and whether nobody needs to look at the results; `None` if imports say.
+    fn slots(&self) -> Option<([usize; 2], bool)> {
+        let signature = self.signature.as_ref()?;
+        Some((signature.slots, signature.is_exact))
+    }
+}
+
+enum Call<T> {
+    /// Index into `plains`.
+    Plain(usize),
+    /// A closure that may have its caller.
+    Caller(HostClosure<T>),
 }
 
 struct Signature {
@@ -102,6 +120,7 @@ impl<T> Linker<T> {
         Self {
             names: BTreeMap::new(),
             hosts: Vec::new(),
+            plains: Vec::new(),
             bindings: Vec::new(),
         }
     }
@@ -129,7 +148,12 @@ impl<T> Linker<T> {
         types::check_valtypes(params, 0)?;
         types::check_valtypes(results, 0)?;
         let signature = Signature::new(params, results, false);
-        self.host(module, name, Some(signature), alloc::boxed::Box::new(f))
+        self.host(
+            module,
+            name,
+            Some(signature),
+            Code::Caller(alloc::boxed::Box::new(f)),
+        )
     }
 
     /// Defines a host function that has the type of whatever imports it by this name: see [`Engine::new_host_func_for`]. The closure finds
@@ -149,10 +173,11 @@ impl<T> Linker<T> {
             + Sync
             + 'static,
     {
-        self.host(module, name, None, alloc::boxed::Box::new(f))
+        self.host(module, name, None, Code::Caller(alloc::boxed::Box::new(f)))
     }
 
-    /// Defines a host function by a closure whose Rust types say its Wasm types; its first parameter may be a [`Caller`].
+    /// Defines a host function by a closure whose Rust types say its Wasm types; its first parameter may be a [`Caller`]. Without one, and
+    /// without references among its results, calls cost a third: nothing of the engine can change, so the run goes on as it was.
     ///
     /// # Errors
     /// [`Error::Duplicate`] when the name is taken.
@@ -163,7 +188,7 @@ impl<T> Linker<T> {
         f: F,
     ) -> Result<&mut Self, Error> {
         let signature = Signature::new(F::PARAMS, F::RESULTS, true);
-        self.host(module, name, Some(signature), boxed(f))
+        self.host(module, name, Some(signature), f.into_code().0)
     }
 
     /// Defines something that exists in an engine. The linker then serves that engine only.
@@ -234,7 +259,7 @@ impl<T> Linker<T> {
             });
         }
         let outcome = module.instantiate(engine, &imports)?;
-        self.drive(engine, data, outcome)
+        self.drive_from(engine, data, outcome)
     }
 
     /// As [`Engine::renew`], serving the host calls of the start function.
@@ -248,7 +273,7 @@ impl<T> Linker<T> {
         instance: Instance,
     ) -> Result<Outcome, Error> {
         let outcome = engine.renew(instance)?;
-        self.drive(engine, data, outcome)
+        self.drive_from(engine, data, outcome)
     }
 
     /// Calls a function and serves its host calls until it is done, traps, runs out of fuel, or a host function is not ready.
@@ -263,8 +288,8 @@ impl<T> Linker<T> {
         func: Func,
         args: &[u64],
     ) -> Result<Outcome, Error> {
-        let outcome = engine.execute_func(func, args)?;
-        self.drive(engine, data, outcome)
+        let exit = self.run(engine, data, func, args)?;
+        engine.outcome_of(exit)
     }
 
     /// Continues a paused run; a host function that was not ready is called again.
@@ -272,11 +297,13 @@ impl<T> Linker<T> {
     /// # Errors
     /// Those of [`Engine::resume`]; [`Error::Exit`] and [`Error::Host`] when a host function has ended the run.
     pub fn resume(&self, engine: &mut Engine<'_>, data: &mut T) -> Result<Outcome, Error> {
-        let outcome = match engine.pending_host_call() {
-            Some(call) => Outcome::HostCall(call),
-            None => engine.resume()?,
-        };
-        self.drive(engine, data, outcome)
+        if let Some(call) = engine.pending_host_call() {
+            return self.drive_from(engine, data, Outcome::HostCall(call));
+        }
+        let mut plains = self.plains(engine);
+        let exit = plains.go_on(engine)?;
+        let exit = self.drive(engine, data, exit, plains)?;
+        engine.outcome_of(exit)
     }
 
     /// As [`Engine::run_turn`], serving the host call that a turn ends with: the outcome is [`Outcome::Yield`] then. So threads that only
@@ -309,13 +336,11 @@ impl<T> Linker<T> {
         data: &mut T,
         outcome: Outcome,
     ) -> Result<Outcome, Error> {
-        if let Outcome::HostCall(call) = outcome
-            && let Some(host) = self.definition(engine, call.host)
-        {
-            self.answer(engine, data, (call.host, call.instance), host)?;
-            return Ok(Outcome::Yield);
+        let mut plains = self.plains(engine);
+        match self.serve_outcome(engine, data, outcome, &mut plains)? {
+            Served::Results | Served::NotReady => Ok(Outcome::Yield),
+            Served::NotOurs => Ok(outcome),
         }
-        Ok(outcome)
     }
 
     fn host(
@@ -323,9 +348,16 @@ impl<T> Linker<T> {
         module: &str,
         name: &str,
         signature: Option<Signature>,
-        call: HostClosure<T>,
+        code: Code<T>,
     ) -> Result<&mut Self, Error> {
         self.add(module, name, Definition::Host(self.hosts.len()))?;
+        let call = match code {
+            Code::Caller(closure) => Call::Caller(closure),
+            Code::Plain(closure) => {
+                self.plains.push(closure);
+                Call::Plain(self.plains.len() - 1)
+            }
+        };
         self.hosts.push(HostDefinition { signature, call });
         Ok(self)
     }
@@ -344,138 +376,5 @@ impl<T> Linker<T> {
 
     fn find(&self, module: &str, name: &str) -> Option<Definition> {
         self.names.get(module)?.get(name).copied()
-    }
-
-    /// Serves host calls until something else happens.
-    fn drive(
-        &self,
-        engine: &mut Engine<'_>,
-        data: &mut T,
-        outcome: Outcome,
-    ) -> Result<Outcome, Error> {
-        let Outcome::HostCall(HostCall { host, instance, .. }) = outcome else {
-            return Ok(outcome);
-        };
-        let (mut host, mut instance) = (host, instance);
-        loop {
-            let Some(definition) = self.definition(engine, host) else {
-                return Ok(engine.outcome_of(Exit::HostCall));
-            };
-            if !self.answer(engine, data, (host, instance), definition)? {
-                return Ok(Outcome::Yield);
-            }
-            // No outcome is made of a host call that is served here.
-            let exit = engine.go_on()?;
-            if exit != Exit::HostCall {
-                return Ok(engine.outcome_of(exit));
-            }
-            (host, instance) = engine.called();
-        }
-    }
-
-    /// Serves one host call. False if its function is not ready.
-    fn answer(
-        &self,
-        engine: &mut Engine<'_>,
-        data: &mut T,
-        called: (HostFunc, Instance),
-        definition: &HostDefinition<T>,
-    ) -> Result<bool, Error> {
-        match self.serve(engine, data, called, definition) {
-            Ok(()) => Ok(true),
-            Err(error) => end_in(engine, error),
-        }
-    }
-
-    /// Calls the closure and hands its results to the guest. Runs that it has started and left unfinished are cancelled.
-    fn serve(
-        &self,
-        engine: &mut Engine<'_>,
-        data: &mut T,
-        (host, instance): (HostFunc, Instance),
-        definition: &HostDefinition<T>,
-    ) -> Result<(), HostError> {
-        let ([params, results], is_exact) = match &definition.signature {
-            Some(signature) => (signature.slots, signature.is_exact),
-            None => {
-                let ty = engine.func_type(host.func())?;
-                ([ty.params, ty.results].map(valtype::slot_count), false)
-            }
-        };
-        let (mut args, mut results) = (Slots::new(params), Slots::new(results));
-        for (to, from) in args.as_mut().iter_mut().zip(engine.host_args()) {
-            *to = *from;
-        }
-        let (thread, nesting) = (engine.thread(), engine.nesting());
-        let caller = Caller {
-            engine,
-            data,
-            linker: self,
-            instance,
-        };
-        let result = (definition.call)(caller, args.as_mut(), results.as_mut());
-        engine.switch_to(thread)?;
-        while engine.nesting() > nesting {
-            engine.cancel();
-        }
-        result?;
-        let results = results.as_mut();
-        if is_exact && engine.host_return_exact(results) {
-            return Ok(());
-        }
-        Ok(engine.host_return(results)?)
-    }
-}
-
-/// What becomes of a host call whose function has given no results. False if it is not ready.
-#[cold]
-fn end_in(engine: &mut Engine<'_>, error: HostError) -> Result<bool, Error> {
-    match error {
-        HostError::Trap(trap) => engine.host_trap(trap).map(|()| true),
-        HostError::Throw { tag, values } => {
-            let thrown = engine.host_throw(tag, &values);
-            thrown.inspect_err(|_| engine.cancel()).map(|()| true)
-        }
-        HostError::Rethrow => {
-            let thrown = engine.host_rethrow();
-            thrown.inspect_err(|_| engine.cancel()).map(|()| true)
-        }
-        HostError::Pending => Ok(false),
-        HostError::Exit(code) => {
-            engine.cancel();
-            Err(Error::Exit(code))
-        }
-        HostError::Other(error) => {
-            engine.cancel();
-            Err(Error::Host(error))
-        }
-    }
-}
-
-/// Zeroed slots, on the stack when there are few.
-struct Slots {
-    few: [u64; Self::FEW],
-    many: Vec<u64>,
-    len: usize,
-}
-
-impl Slots {
-    const FEW: usize = 8;
-
-    fn new(len: usize) -> Self {
-        let many = if len > Self::FEW {
-            alloc::vec![0; len]
-        } else {
-            Vec::new()
-        };
-        Self {
-            few: [0; Self::FEW],
-            many,
-            len,
-        }
-    }
-
-    fn as_mut(&mut self) -> &mut [u64] {
-        self.few.get_mut(..self.len).unwrap_or(&mut self.many)
     }
 }

@@ -5,11 +5,13 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::exec::Exit;
 use crate::host::Caller;
 use crate::instance::types::TypeText;
 use crate::linker::Linker;
 use crate::outcome::{Extern, Func, Instance, Outcome};
 use crate::val::WasmTys;
+use crate::val::valtype::slot_count;
 use alloc::string::ToString;
 use core::marker::PhantomData;
 
@@ -85,14 +87,20 @@ impl<P: WasmTys, R: WasmTys> TypedFunc<P, R> {
         data: &mut T,
         params: P,
     ) -> Result<R, Error> {
-        let outcome = if crate::val::valtype::slot_count(P::TYPES) <= FEW_PARAMS {
+        let exit = if const { slot_count(P::TYPES) <= FEW_PARAMS } {
             let mut slots = [0; FEW_PARAMS];
-            linker.call(engine, data, self.func, self.args(params, &mut slots)?)
+            linker.run(engine, data, self.func, self.args(params, &mut slots)?)
         } else {
             let mut slots = [0; MAX_PARAMS];
-            linker.call(engine, data, self.func, self.args(params, &mut slots)?)
+            linker.run(engine, data, self.func, self.args(params, &mut slots)?)
         };
-        self.finish(engine, outcome?)
+        let exit = exit?;
+        if exit == Exit::Done {
+            engine.note_done();
+            self.results(engine)
+        } else {
+            Err(Error::Stopped(engine.outcome_of(exit)?))
+        }
     }
 
     /// Continues a paused call.
@@ -135,22 +143,25 @@ impl<P: WasmTys, R: WasmTys> TypedFunc<P, R> {
     /// [`Error::ResultCount`] when the engine's last results are not those of this function.
     pub fn results(self, engine: &Engine<'_>) -> Result<R, Error> {
         let slots = engine.results();
-        R::from_slots(slots).ok_or(Error::ResultCount {
-            expected: crate::val::valtype::slot_count(R::TYPES),
-            got: slots.len(),
-        })
+        // An error that is not one would have to be dropped.
+        match R::from_slots(slots) {
+            Some(results) => Ok(results),
+            None => Err(Error::ResultCount {
+                expected: const { slot_count(R::TYPES) },
+                got: slots.len(),
+            }),
+        }
     }
 
     fn args(self, params: P, slots: &mut [u64]) -> Result<&[u64], Error> {
-        let count = crate::val::valtype::slot_count(P::TYPES);
-        let wrong = Error::ArgumentCount {
-            expected: MAX_PARAMS,
-            got: count,
-        };
+        let count = const { slot_count(P::TYPES) };
         let room = slots.get_mut(..count);
         match room.and_then(|room| params.to_slots(room).then_some(room)) {
             Some(room) => Ok(room),
-            None => Err(wrong),
+            None => Err(Error::ArgumentCount {
+                expected: MAX_PARAMS,
+                got: count,
+            }),
         }
     }
 

@@ -272,6 +272,15 @@ impl AnyRef {
     }
 }
 
+/// The slot without what is beyond its type.
+#[inline]
+pub(crate) const fn narrowed(ty: ValType, slot: u64) -> u64 {
+    match ty {
+        valtype::I32 | valtype::F32 => slot & 0xffff_ffff,
+        _ => slot,
+    }
+}
+
 mod sealed {
     pub trait Sealed {}
 }
@@ -372,7 +381,7 @@ macro_rules! tuples {
             }
 
             fn to_slots(self, slots: &mut [u64]) -> bool {
-                if slots.len() != valtype::slot_count(Self::TYPES) {
+                if slots.len() != const { valtype::slot_count(Self::TYPES) } {
                     return false;
                 }
                 let ($($value,)*) = self;

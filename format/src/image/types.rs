@@ -358,9 +358,13 @@ pub mod val {
     /// Slots that values of these types fill, one after the other.
     #[must_use]
     #[inline]
-    pub fn slot_count(types: &[ValType]) -> usize {
-        let vectors = types.iter().filter(|&&ty| ty == V128).count();
-        types.len().saturating_add(vectors)
+    pub const fn slot_count(types: &[ValType]) -> usize {
+        let (mut rest, mut count) = (types, 0_usize);
+        while let [first, others @ ..] = rest {
+            count = count.saturating_add(slots(*first));
+            rest = others;
+        }
+        count
     }
 
     /// The type of each slot of values of these types: that of a v128 comes twice.

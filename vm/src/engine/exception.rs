@@ -5,12 +5,12 @@
 //! is asked of the engine.
 
 use super::Engine;
-use super::run::{FEW_SLOTS, narrowed, narrowed_copy};
+use super::run::{FEW_SLOTS, narrowed_copy};
 use crate::error::{Entity, Error, Misuse};
 use crate::exec::{self, Refused};
 use crate::outcome::{Outcome, Tag, Trap};
 use crate::raw::store::Status;
-use crate::val::valtype;
+use crate::val::{narrowed, valtype};
 
 impl Engine<'_> {
     /// The exception that the last run has ended with: its tag and its values, one slot each or two for a v128, until the next call that
@@ -89,10 +89,9 @@ impl Engine<'_> {
         Ok(sig.ok_or(Error::Unknown(Entity::Tag))?.params)
     }
 
-    pub(super) fn ended_with(&mut self, tag: Tag, first: usize, count: usize) -> Outcome {
+    pub(super) fn ended_with_exception(&mut self) -> Outcome {
         let session = &mut self.store.session;
         session.depth = session.depth.saturating_sub(1);
-        session.thrown = Some((tag.0, first, count));
-        Outcome::Exception(tag)
+        Outcome::Exception(Tag(session.thrown.map_or(0, |(tag, ..)| tag)))
     }
 }

@@ -6,11 +6,12 @@
 
 use super::Engine;
 use crate::error::{Budget, Entity, Error, Misuse};
-use crate::exec::{self, Exit, Refused};
-use crate::outcome::{Func, HostCall, HostFunc, Instance, Outcome, Tag, Trap};
-use crate::raw::instance::host_ref;
+use crate::exec::serving::{Answers, Nobody};
+use crate::exec::{self, Exit, Refused, Target};
+use crate::outcome::{Func, HostCall, HostFunc, Instance, Outcome, Trap};
+use crate::raw::instance::{Callee, host_ref};
 use crate::raw::store::{RunState, Status};
-use crate::val::{ValType, valtype};
+use crate::val::{ValType, narrowed, valtype};
 use wrt_format::isa::{Op, Place, field, pair, site_word};
 
 /// A frame of a run: where a function of a guest stands. Where the compiler has put functions in the place of calls, a frame on the stack is several.
@@ -28,7 +29,7 @@ pub struct Frame {
     pub wasm_offset: Option<u32>,
 }
 
-/// Most slots that are put right in a copy on the way: more arguments are put right in place, more results must be right.
+/// Most slots that are put right in a copy on the way: more results must be right.
 pub(super) const FEW_SLOTS: usize = 16;
 
 impl Engine<'_> {
@@ -53,35 +54,42 @@ impl Engine<'_> {
             return Err(Error::Unknown(Entity::Instance));
         }
         self.check_startable()?;
-        let ty = self.func_type(func)?;
-        let expected = valtype::slot_count(ty.params);
+        let target = exec::target(&self.store, func.bits());
+        let target = target.ok_or(Error::Unknown(Entity::Func))?;
+        let exit = self.execute_target(instance, target, args, &mut Nobody)?;
+        self.outcome_of(exit)
+    }
+
+    /// Starts a run of a function that has been looked up, and lets it go. Host calls that are answered by `answers` do not end it.
+    fn execute_target(
+        &mut self,
+        instance: Instance,
+        target: Target,
+        args: &[u64],
+        answers: &mut impl Answers,
+    ) -> Result<Exit, Error> {
+        let sig = self.store.func_sig(target.ty).unwrap_or_default();
+        let expected = sig.param_slots();
         if expected != args.len() {
             return Err(Error::ArgumentCount {
                 expected,
                 got: args.len(),
             });
         }
-        self.check_refs(ty.params, args)?;
-        let copy = narrowed_copy(ty.params, args);
-        let given = copy.get(..args.len()).unwrap_or(args);
-        let started = exec::start(&mut self.store, instance.number(), func.bits(), given);
-        match started {
+        if sig.has_refs {
+            self.check_refs(sig.params, args)?;
+        }
+        match exec::start_target(&mut self.store, instance.number(), target, args) {
             Ok(()) => {}
-            Err(Refused::Stack) => return Ok(self.trapped_outside_runs(Trap::StackOverflow)),
+            Err(Refused::Stack) => return Ok(Exit::NotStarted(Trap::StackOverflow)),
             Err(Refused::NoFunction | Refused::Arity) => return Err(Error::Unknown(Entity::Func)),
             Err(Refused::Status) => return Err(Misuse::RunPaused.into()),
         }
-        if args.len() > FEW_SLOTS {
-            self.narrow_args(func);
-        }
         self.executions += 1;
         self.store.session.depth += 1;
-        match self.pending_host_call() {
-            Some(call) => Ok(Outcome::HostCall(call)),
-            None => {
-                let exit = self.go()?;
-                Ok(self.outcome_of(exit))
-            }
+        match target.callee {
+            Callee::Host(_) => Ok(Exit::HostCall),
+            Callee::Guest { .. } => Ok(self.go(answers)?),
         }
     }
 
@@ -102,12 +110,29 @@ impl Engine<'_> {
     /// # Errors
     /// Those of [`Engine::execute`].
     pub fn execute_func(&mut self, func: Func, args: &[u64]) -> Result<Outcome, Error> {
-        let own = func.origin().map(|(instance, _)| instance);
-        let instance = own.or(self.last_instance).unwrap_or(Instance(0));
-        if self.store.callee(func.bits()).is_none() {
+        let exit = self.execute_func_with(func, args, &mut Nobody)?;
+        self.outcome_of(exit)
+    }
+
+    /// The same without an outcome made of it; host calls that are answered by `answers` do not end it.
+    pub(crate) fn execute_func_with(
+        &mut self,
+        func: Func,
+        args: &[u64],
+        answers: &mut impl Answers,
+    ) -> Result<Exit, Error> {
+        let Some(target) = exec::target(&self.store, func.bits()) else {
             return Err(Error::Unknown(Entity::Func));
+        };
+        let instance = match target.callee {
+            Callee::Guest { instance, .. } => Instance(instance),
+            Callee::Host(_) => self.last_instance.unwrap_or(Instance(0)),
+        };
+        if self.store.instance(instance.number()).is_none() {
+            return Err(Error::Unknown(Entity::Instance));
         }
-        self.execute(instance, func, args)
+        self.check_startable()?;
+        self.execute_target(instance, target, args, answers)
     }
 
     /// Continues the innermost run: after [`Outcome::OutOfFuel`] or [`Outcome::Yield`], when its host call has been answered, or when
@@ -116,18 +141,18 @@ impl Engine<'_> {
     /// # Errors
     /// [`Error::Misuse`] when no run is paused, its host call waits for an answer, or it still waits for a notification.
     pub fn resume(&mut self) -> Result<Outcome, Error> {
-        let exit = self.go_on()?;
-        Ok(self.outcome_of(exit))
+        let exit = self.go_on(&mut Nobody)?;
+        self.outcome_of(exit)
     }
 
-    /// The same without an outcome made of it.
-    pub(crate) fn go_on(&mut self) -> Result<Exit, Misuse> {
+    /// The same without an outcome made of it; host calls that are answered by `answers` do not end it.
+    pub(crate) fn go_on(&mut self, answers: &mut impl Answers) -> Result<Exit, Misuse> {
         if let Some(trap) = self.store.session.host_trap.take() {
             return Ok(Exit::Trap(trap));
         }
         self.settle();
         match self.store.run.status {
-            Status::Starting | Status::Ready | Status::Throwing => self.go(),
+            Status::Starting | Status::Ready | Status::Throwing => self.go(answers),
             Status::HostCall => Err(Misuse::HostCallPending),
             Status::Waiting => Err(Misuse::Waiting),
             Status::Idle | Status::Trapped => Err(Misuse::NothingPaused),
@@ -167,6 +192,7 @@ impl Engine<'_> {
 
     /// The host call that waits for an answer.
     #[must_use]
+    #[inline]
     pub fn pending_host_call(&self) -> Option<HostCall> {
         let run = self.waiting()?;
         Some(HostCall {
@@ -197,27 +223,24 @@ impl Engine<'_> {
         let sig = self
             .store
             .host_type(run.callee)
-            .and_then(|ty| self.store.func_sig(ty));
-        let types = sig.map_or(&[][..], |sig| sig.results);
-        let expected = valtype::slot_count(types);
+            .and_then(|ty| self.store.func_sig(ty))
+            .unwrap_or_default();
+        let expected = sig.result_slots();
         if expected != results.len() {
             return Err(Error::ResultCount {
                 expected,
                 got: results.len(),
             });
         }
-        self.check_refs(types, results)?;
-        let copy = narrowed_copy(types, results);
-        let finished = match copy.get(..results.len()) {
-            Some(copy) => exec::finish_host_call(&mut self.store, copy),
-            None if valtype::slot_types(types)
-                .zip(results)
-                .all(|(ty, &v)| narrowed(ty, v) == v) =>
-            {
-                exec::finish_host_call(&mut self.store, results)
-            }
-            None => return Err(Error::Invalid("result: an i32 or f32 beyond 32 bits")),
-        };
+        if sig.has_refs {
+            self.check_refs(sig.results, results)?;
+        }
+        let is_right = |(ty, &slot): (ValType, &u64)| narrowed(ty, slot) == slot;
+        if results.len() > FEW_SLOTS && !valtype::slot_types(sig.results).zip(results).all(is_right)
+        {
+            return Err(Error::Invalid("result: an i32 or f32 beyond 32 bits"));
+        }
+        let finished = exec::finish_host_call(&mut self.store, results);
         self.store.session.results = (0, 0);
         match finished {
             Ok(()) => Ok(()),
@@ -297,21 +320,27 @@ impl Engine<'_> {
         Outcome::Trap(trap)
     }
 
-    fn go(&mut self) -> Result<Exit, Misuse> {
+    fn go(&mut self, answers: &mut impl Answers) -> Result<Exit, Misuse> {
         self.store.session.results = (0, 0);
-        exec::run(&mut self.store).map_err(|_| Misuse::NothingPaused)
+        exec::run(&mut self.store, answers).map_err(|_| Misuse::NothingPaused)
     }
 
-    /// What the embedder is told of how a run was left.
-    pub(crate) fn outcome_of(&mut self, exit: Exit) -> Outcome {
-        match exit {
-            Exit::Done { first, count } => {
-                self.store.session.results = (first, count);
-                self.store.session.depth = self.store.session.depth.saturating_sub(1);
+    /// Notes that a run is done: what the embedder is told of it.
+    #[inline]
+    pub(crate) const fn note_done(&mut self) {
+        self.store.session.depth = self.store.session.depth.saturating_sub(1);
+    }
+
+    /// What the embedder is told of how a run was left. Never an error: so an outcome is made where it is handed on, and not copied.
+    pub(crate) fn outcome_of(&mut self, exit: Exit) -> Result<Outcome, Error> {
+        Ok(match exit {
+            Exit::Done => {
+                self.note_done();
                 Outcome::Done
             }
+            Exit::NotStarted(trap) => self.trapped_outside_runs(trap),
             Exit::Trap(trap) => self.ended_in(trap),
-            Exit::Exception { tag, first, count } => self.ended_with(Tag(tag), first, count),
+            Exit::Exception => self.ended_with_exception(),
             Exit::OutOfFuel => Outcome::OutOfFuel,
             Exit::Yield => Outcome::Yield,
             Exit::Wait => match self.waits_for(self.thread()) {
@@ -322,16 +351,18 @@ impl Engine<'_> {
                 Some(call) => Outcome::HostCall(call),
                 None => self.ended_in(Trap::InvalidReference),
             },
-        }
+        })
     }
 
     /// The host function that a run waits for that has just been left for it, and the instance that calls it.
+    #[cfg(feature = "alloc")]
     pub(crate) const fn called(&self) -> (HostFunc, Instance) {
         let run = &self.store.run;
         (HostFunc(run.callee), Instance(run.instance))
     }
 
     /// As [`Self::host_return`], of results that are what their types say and no references. False, and nothing has changed, if that has to see to it.
+    #[cfg(feature = "alloc")]
     pub(crate) fn host_return_exact(&mut self, results: &[u64]) -> bool {
         let is_done = exec::finish_host_call(&mut self.store, results).is_ok();
         if is_done {
@@ -347,6 +378,7 @@ impl Engine<'_> {
     }
 
     /// Drops the frames of a run whose trap has been reported.
+    #[inline]
     pub(super) fn settle(&mut self) {
         if self.store.run.status == Status::Trapped && self.store.session.host_trap.is_none() {
             exec::drop_activation(&mut self.store);
@@ -354,6 +386,7 @@ impl Engine<'_> {
     }
 
     /// The run that waits for the host: the innermost one that has not ended.
+    #[inline(always)]
     pub(super) fn waiting(&self) -> Option<RunState> {
         let run = match self.store.run.status {
             Status::Trapped if self.store.session.host_trap.is_none() => exec::outer(&self.store)?,
@@ -408,22 +441,6 @@ impl Engine<'_> {
         }
         Ok(())
     }
-
-    /// Zero-extends the 32-bit arguments of the run that has just been started.
-    fn narrow_args(&mut self, func: Func) {
-        let first = self.store.run.window as usize;
-        for i in 0.. {
-            let ty = self
-                .func_type(func)
-                .ok()
-                .and_then(|ty| valtype::slot_types(ty.params).nth(i));
-            let slot = self.store.stack_mut().get_mut(first + i);
-            let (Some(ty), Some(slot)) = (ty, slot) else {
-                break;
-            };
-            *slot = narrowed(ty, *slot);
-        }
-    }
 }
 
 /// The first slots without what is beyond their types.
@@ -442,12 +459,4 @@ pub(super) fn narrowed_copy(types: &[ValType], slots: &[u64]) -> [u64; FEW_SLOTS
         *to = narrowed(ty, slot);
     }
     copy
-}
-
-/// The slot without what is beyond its type.
-pub(super) const fn narrowed(ty: ValType, slot: u64) -> u64 {
-    match ty {
-        valtype::I32 | valtype::F32 => slot & 0xffff_ffff,
-        _ => slot,
-    }
 }

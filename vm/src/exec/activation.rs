@@ -22,40 +22,35 @@
 //!                                          `-----> trap, exception: Trapped --drop_activation--> the outer's HostCall, or Idle
 //! ```
 
-use wrt_format::isa::{HALT_STUB, field, window_at};
+use wrt_format::image::types::{ValType, val};
+use wrt_format::isa::{HALT_STUB, field};
 use wrt_format::trap::Trap;
 
 use super::machine::{Flow, Machine, Step};
+#[cfg(test)]
+use super::serving::Nobody;
+use super::serving::{Answers, Serving, results_at};
 use super::unwind::{Thrown, Values};
 use crate::raw::ctx::Stop;
 use crate::raw::dispatch::{self, Core};
 use crate::raw::instance::Callee;
-use crate::raw::store::{NO_RECORD, RunState, Status, Store};
+use crate::raw::store::{NO_RECORD, RunState, Status, Store, use_slots};
+use crate::val::narrowed;
 
 /// Slots of an activation's record, the return word of the bottom frame included.
 pub(crate) const RECORD_SLOTS: usize = 5;
 
-/// Why a run ended.
+/// Why a run ended. So small that it is handed from function to function in a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The function has returned. Its results are these slots of the stack, until the next start or run.
-    Done {
-        /// First slot.
-        first: usize,
-        /// Number of slots.
-        count: usize,
-    },
+    /// It has not even been started, and counts as trapped.
+    NotStarted(Trap),
+    /// The function has returned. Its results are those of the session, until the next start or run.
+    Done,
     /// It has trapped. Its frames stay for a backtrace until the activation is dropped.
     Trap(Trap),
-    /// Nobody has caught an exception. Its frames stay like those of a trap, and its values are these slots of the stack.
-    Exception {
-        /// Engine-wide number of its tag.
-        tag: u32,
-        /// First slot.
-        first: usize,
-        /// Number of slots.
-        count: usize,
-    },
+    /// Nobody has caught an exception, which is what the session says was thrown. Its frames stay like those of a trap.
+    Exception,
     /// The fuel does not cover the next block.
     OutOfFuel,
     /// The slice is used up, the fuel is not.
@@ -92,28 +87,53 @@ pub(super) struct HostCall {
     pub(super) count: usize,
 }
 
-/// Starts an activation of the function that `reference` refers to. `instance` is where a host function is called from; a guest
-/// function runs in its own. Nothing is executed yet, but a guest function's first block is debited by [`run`].
-///
-/// While a host call is pending the new activation nests in it.
+/// A function that has been looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// What it is.
+    pub(crate) callee: Callee,
+    /// Engine-wide number of its type.
+    pub(crate) ty: u32,
+}
+
+/// What a reference to a function refers to.
+#[inline]
+pub(crate) fn target(store: &Store<'_>, reference: u64) -> Option<Target> {
+    let callee = store.callee(reference)?;
+    let ty = store.callee_type(callee)?;
+    Some(Target { callee, ty })
+}
+
+/// As [`start_target`], of a reference.
+#[cfg(test)]
 pub(crate) fn start(
     store: &mut Store<'_>,
     instance: u32,
     reference: u64,
     args: &[u64],
 ) -> Result<(), Refused> {
+    let target = target(store, reference).ok_or(Refused::NoFunction)?;
+    start_target(store, instance, target, args)
+}
+
+/// Starts an activation of a function. `instance` is where a host function is called from; a guest function runs in its own. Arguments
+/// lose what is beyond their types. Nothing is executed yet, but a guest function's first block is debited by [`run`].
+///
+/// While a host call is pending the new activation nests in it.
+pub(crate) fn start_target(
+    store: &mut Store<'_>,
+    instance: u32,
+    Target { callee, ty }: Target,
+    args: &[u64],
+) -> Result<(), Refused> {
     if !matches!(store.run.status, Status::Idle | Status::HostCall) {
         return Err(Refused::Status);
     }
-    let callee = store.callee(reference).ok_or(Refused::NoFunction)?;
-    let sig = store
-        .callee_type(callee)
-        .and_then(|ty| store.func_sig(ty))
-        .ok_or(Refused::NoFunction)?;
+    let sig = store.func_sig(ty).ok_or(Refused::NoFunction)?;
+    let (results, has_vectors) = (sig.result_slots(), sig.has_vectors);
     if sig.param_slots() != args.len() {
         return Err(Refused::Arity);
     }
-    let results = sig.result_slots();
     let instance = match callee {
         Callee::Guest { instance, .. } => instance,
         Callee::Host(_) => instance,
@@ -126,14 +146,27 @@ pub(crate) fn start(
     if !store.use_stack(fp + args.len().max(results)) {
         return Err(Refused::Stack);
     }
-    let outer = store.run;
-    let stack = store.stack_mut();
-    stack[record] = pair(outer.pc, outer.fp);
-    stack[record + 1] = pair(outer.instance, outer.callee);
-    stack[record + 2] = pair(outer.window, results as u32);
-    stack[record + 3] = u64::from(outer.record);
-    stack[record + 4] = u64::from(HALT_STUB) * 2;
-    stack[fp..fp + args.len()].copy_from_slice(args);
+    let RunState {
+        pc,
+        fp: outer_fp,
+        instance: outer_instance,
+        callee: outer_callee,
+        window,
+        record: outer_record,
+        ..
+    } = store.run;
+    // The type was found above.
+    let params = store.types.func_sig(ty).map_or(&[][..], |sig| sig.params);
+    let stack = &mut store.stack.as_mut_slice()[record..fp + args.len()];
+    let (own, slots) = stack.split_at_mut(RECORD_SLOTS);
+    own.copy_from_slice(&[
+        pair(pc, outer_fp),
+        pair(outer_instance, outer_callee),
+        pair(window, results as u32),
+        u64::from(outer_record),
+        u64::from(HALT_STUB) * 2,
+    ]);
+    narrow_into(slots, params, args, has_vectors);
     let (status, callee) = match callee {
         Callee::Host(host) => (Status::HostCall, host),
         Callee::Guest { func, .. } => (Status::Starting, func),
@@ -155,11 +188,27 @@ pub(crate) fn start(
     Ok(())
 }
 
+/// Writes values of these types, as many as there are slots, without what is beyond the types.
+#[inline]
+fn narrow_into(slots: &mut [u64], types: &[ValType], values: &[u64], has_vectors: bool) {
+    let both = slots.iter_mut().zip(values);
+    if has_vectors {
+        for ((slot, &value), ty) in both.zip(val::slot_types(types)) {
+            *slot = narrowed(ty, value);
+        }
+    } else {
+        for ((slot, &value), &ty) in both.zip(types) {
+            *slot = narrowed(ty, value);
+        }
+    }
+}
+
 const fn pair(low: u32, high: u32) -> u64 {
     low as u64 | (high as u64) << 32
 }
 
 /// First slot above all that the present activation needs.
+#[inline]
 fn free_slot(store: &Store<'_>) -> usize {
     match pending_host_call(store) {
         Some(call) => call.first + call.count,
@@ -183,12 +232,22 @@ pub(super) fn pending_host_call(store: &Store<'_>) -> Option<HostCall> {
 }
 
 /// Runs the activation until it ends or pauses. The core is the best that this build has.
-pub(crate) fn run(store: &mut Store<'_>) -> Result<Exit, Refused> {
-    run_on(store, dispatch::preferred())
+pub(crate) fn run<A: Answers>(store: &mut Store<'_>, answers: &mut A) -> Result<Exit, Refused> {
+    run_with(store, dispatch::preferred(), answers)
 }
 
-/// Runs the activation on one of the cores.
+/// Runs the activation on one of the cores; every host call leaves it.
+#[cfg(test)]
 pub(crate) fn run_on(store: &mut Store<'_>, core: Core) -> Result<Exit, Refused> {
+    run_with(store, core, &mut Nobody)
+}
+
+/// Runs the activation on one of the cores. A host call that `answers` answers does not leave it.
+pub(crate) fn run_with<A: Answers>(
+    store: &mut Store<'_>,
+    core: Core,
+    answers: &mut A,
+) -> Result<Exit, Refused> {
     if !matches!(
         store.run.status,
         Status::Starting | Status::Ready | Status::Throwing
@@ -202,24 +261,30 @@ pub(crate) fn run_on(store: &mut Store<'_>, core: Core) -> Result<Exit, Refused>
     let begun = core::mem::take(&mut store.session.slice_used);
     let mut grant = slice.saturating_sub(begun).clamp(0, store.fuel);
     loop {
-        let (stop, left) = advance(store, grant, core);
-        let used = grant - left;
-        store.fuel -= used;
-        if stop == Stop::OutOfFuel && used == 0 && begun == 0 && grant < store.fuel {
+        let mut serving = Serving::new(answers, store, grant);
+        let (stop, left) = advance(store, grant, core, &mut serving);
+        serving.account(store, left);
+        if stop == Stop::OutOfFuel && left == grant && begun == 0 && grant < store.fuel {
             // A block that costs more than a slice: it may have more than one.
             grant = grant.max(1).saturating_mul(2).min(store.fuel);
             continue;
         }
-        let exit = left_with(store, stop, grant - used < store.fuel);
+        let used = serving.used_since(begun, left);
+        let exit = left_with(store, stop, left < store.fuel);
         if exit == Exit::OutOfFuel {
-            store.session.slice_used = begun.saturating_add(used);
+            store.session.slice_used = used;
         }
         return Ok(exit);
     }
 }
 
 /// Runs with a grant of fuel; gives the reason for stopping, and what is left of the grant.
-fn advance(store: &mut Store<'_>, grant: i64, core: Core) -> (Stop, i64) {
+fn advance<A: Answers>(
+    store: &mut Store<'_>,
+    grant: i64,
+    core: Core,
+    serving: &mut Serving<'_, A>,
+) -> (Stop, i64) {
     let mut fuel = grant;
     if store.run.status != Status::Ready {
         match begin(store, &mut fuel) {
@@ -228,7 +293,7 @@ fn advance(store: &mut Store<'_>, grant: i64, core: Core) -> (Stop, i64) {
             Err(Flow::Next(_) | Flow::Jump) => return (Stop::Illegal, fuel),
         }
     }
-    dispatch::run(store, fuel, core)
+    dispatch::run(store, fuel, core, serving)
 }
 
 /// Sets the place to run from: the start of the activation's function, or the handler for what its host call has thrown.
@@ -282,7 +347,8 @@ fn left_with(store: &mut Store<'_>, stop: Stop, more: bool) -> Exit {
             let first = store.run.fp as usize;
             let count = (store.stack()[store.run.record as usize + 2] >> 32) as usize;
             drop_activation(store);
-            Exit::Done { first, count }
+            store.session.results = (first, count);
+            Exit::Done
         }
         Stop::OutOfFuel => {
             store.counters.pauses += 1;
@@ -301,7 +367,8 @@ fn left_with(store: &mut Store<'_>, stop: Stop, more: bool) -> Exit {
             let (tag, first) = (store.run.callee, store.run.window as usize);
             let sig = store.tag_type(tag).and_then(|ty| store.func_sig(ty));
             let count = sig.map_or(0, |sig| sig.param_slots());
-            Exit::Exception { tag, first, count }
+            store.session.thrown = Some((tag, first, count));
+            Exit::Exception
         }
         Stop::Trap(trap) => {
             store.run.status = Status::Trapped;
@@ -314,29 +381,23 @@ fn left_with(store: &mut Store<'_>, stop: Stop, more: bool) -> Exit {
     }
 }
 
-/// Gives a pending host call its results; the activation may go on.
+/// Gives a pending host call its results, which lose what is beyond their types; the activation may go on.
 pub(crate) fn finish_host_call(store: &mut Store<'_>, results: &[u64]) -> Result<(), Refused> {
-    let run = store.run;
-    if run.status != Status::HostCall {
+    if store.run.status != Status::HostCall {
         return Err(Refused::Status);
     }
-    let sig = store
-        .host_type(run.callee)
-        .and_then(|ty| store.func_sig(ty));
-    if sig.map(|sig| sig.result_slots()) != Some(results.len()) {
+    let to = results_at(store).ok_or(Refused::NoFunction)?;
+    let ty = store.host_type(store.run.callee).ok_or(Refused::Arity)?;
+    let sig = store.types.func_sig(ty).ok_or(Refused::Arity)?;
+    if sig.result_slots() != results.len() {
         return Err(Refused::Arity);
     }
-    let code = store
-        .instance(run.instance)
-        .ok_or(Refused::NoFunction)?
-        .module()
-        .code();
-    let (_, dst) = window_at(code, run.pc as usize).ok_or(Refused::NoFunction)?;
-    let to = run.fp as usize + usize::from(dst);
-    if !store.use_stack(to + results.len()) {
+    let end = to + results.len();
+    if !use_slots(&mut store.stack, end) {
         return Err(Refused::Stack);
     }
-    store.stack_mut()[to..to + results.len()].copy_from_slice(results);
+    let slots = &mut store.stack.as_mut_slice()[to..end];
+    narrow_into(slots, sig.results, results, sig.has_vectors);
     store.run.pc += 1;
     store.run.status = Status::Ready;
     Ok(())

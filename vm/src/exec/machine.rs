@@ -177,6 +177,9 @@ impl<'m> Machine<'_, 'm> {
     /// Calls what `reference` refers to. `base` is the place of the call's window operand.
     pub(crate) fn call_ref(&mut self, reference: u64, base: Place) -> Step<Flow> {
         let (site, window) = (self.site(base), self.window(base));
+        if let Some(host) = self.store.host_of(reference) {
+            return Ok(self.call_host(host, site, window));
+        }
         let callee = self.store.callee(reference).ok_or(Trap::InvalidReference)?;
         let (instance, func) = match callee {
             Callee::Host(host) => return Ok(self.call_host(host, site, window)),

@@ -2,7 +2,7 @@
 //!
 //! Input: closures and back ends of the embedder. Output: [`HostError`], [`Caller`], [`IntoHostFunc`], [`MemoryProvider`].
 //! Invariants: a host function never runs inside the machine: the run loop has been left with a request that is plain data, and goes on
-//! when the answer is there.
+//! when the answer is there. One that sees nothing of the engine is answered where the run was left, without anything being loaded anew.
 
 mod access;
 #[cfg(feature = "alloc")]
@@ -14,9 +14,9 @@ pub use crate::raw::provider::{MemoryProvider, Region};
 #[cfg(feature = "alloc")]
 pub use caller::Caller;
 #[cfg(feature = "alloc")]
-pub(crate) use wrap::{HostClosure, boxed};
+pub(crate) use wrap::{Code, HostClosure, PlainClosure};
 #[cfg(feature = "alloc")]
-pub use wrap::{HostResult, IntoHostFunc, NoCaller, WithCaller};
+pub use wrap::{HostCode, HostResult, IntoHostFunc, NoCaller, WithCaller};
 
 #[cfg(feature = "alloc")]
 use crate::error::Error;

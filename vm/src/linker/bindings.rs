@@ -3,7 +3,7 @@
 //! Input: definitions, engines, what modules import. Output: host functions of engines, and the definition that serves each.
 //! Invariants: a definition with types of its own has one number in an engine; one that has the types of its imports, one for each type.
 
-use super::{Definition, HostDefinition, Linker, Signature};
+use super::{Call, Definition, HostDefinition, Linker, Signature};
 use crate::engine::{Engine, Identity};
 use crate::error::{Error, ImportMismatch};
 use crate::instance::imports;
@@ -23,6 +23,15 @@ pub(super) struct Binding {
     numbers: Vec<Option<HostFunc>>,
     /// By number in the engine: index into `hosts`.
     definitions: Vec<Option<usize>>,
+    /// By number in the engine: index into `plains`.
+    plains: Vec<Option<usize>>,
+}
+
+impl Binding {
+    /// By number in the engine: which of the closures it is that see nothing of the engine.
+    pub(super) fn plains(&self) -> &[Option<usize>] {
+        &self.plains
+    }
 }
 
 impl<T> Linker<T> {
@@ -75,6 +84,7 @@ impl<T> Linker<T> {
                 engine: identity,
                 numbers: Vec::new(),
                 definitions: Vec::new(),
+                plains: Vec::new(),
             });
             self.bindings.len() - 1
         });
@@ -125,12 +135,26 @@ impl<T> Linker<T> {
 
     /// Notes the number of a host function in an engine.
     fn note(&mut self, engine: &mut Engine<'_>, host: usize, func: HostFunc) {
-        let fixed = (self.hosts.get(host)).is_some_and(|def| def.signature.is_some());
+        let def = self.hosts.get(host);
+        let fixed = def.is_some_and(|def| def.signature.is_some());
+        let plain = match def.map(|def| &def.call) {
+            Some(&Call::Plain(index)) => Some(index),
+            Some(Call::Caller(_)) | None => None,
+        };
         let binding = self.binding(engine);
         if fixed {
-            set(&mut binding.numbers, host, func);
+            set(&mut binding.numbers, host, Some(func));
         }
-        set(&mut binding.definitions, func.number() as usize, host);
+        let number = func.number() as usize;
+        set(&mut binding.definitions, number, Some(host));
+        set(&mut binding.plains, number, plain);
+    }
+
+    /// The numbers in an engine, if it has any.
+    #[inline]
+    pub(super) fn binding_of(&self, engine: &Engine<'_>) -> Option<&Binding> {
+        let mut bindings = self.bindings.iter();
+        bindings.find(|b| engine.is_identity(&b.engine))
     }
 
     /// The definition that serves a host function of an engine.
@@ -139,10 +163,7 @@ impl<T> Linker<T> {
         engine: &Engine<'_>,
         host: HostFunc,
     ) -> Option<&HostDefinition<T>> {
-        let binding = self
-            .bindings
-            .iter()
-            .find(|b| engine.is_identity(&b.engine))?;
+        let binding = self.binding_of(engine)?;
         let index = (*binding.definitions.get(host.number() as usize)?)?;
         self.hosts.get(index)
     }
@@ -171,11 +192,11 @@ fn host_imports<'m>(
 }
 
 /// Sets an element, with `None` in all places up to it.
-fn set<V: Clone>(list: &mut Vec<Option<V>>, index: usize, value: V) {
+fn set<V: Clone>(list: &mut Vec<Option<V>>, index: usize, value: Option<V>) {
     if list.len() <= index {
         list.resize(index + 1, None);
     }
     if let Some(slot) = list.get_mut(index) {
-        *slot = Some(value);
+        *slot = value;
     }
 }

@@ -210,7 +210,8 @@ impl Buf<u64> {
         if len > self.capacity {
             return false;
         }
-        if let Some(more) = len.checked_sub(self.len) {
+        if len > self.len {
+            let more = len - self.len;
             // SAFETY: B1: there is room for `len` items; by A1 no safe slice overlaps the part beyond the old length.
             unsafe { self.ptr.add(self.len).as_ptr().write_bytes(0, more) };
             self.len = len;

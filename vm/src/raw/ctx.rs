@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - C1: between [`Ctx::load`] and the end of the run the store is borrowed by the run alone, and every pointer here points to what
-//!   its comment says, in the store or in the image of the running instance (S1, S4, D2). Whoever may have moved one of them reloads.
+//!   its comment says, in the store or in the image of the running instance (S1, S4, D2). Whoever may have moved one of them reloads. What
+//!   answers a host call on the spot has the stack's slots alone (`exec/serving.rs`), which stay where they are.
 //! - C2: `pc` is an instruction of a verified function or of the prologue, inside `code` (S2, verifier rules on labels and on falling
 //!   through); `fp` is the first slot of its frame, and the frame lies in the stack below `mark`.
 //! - C3: where the six-argument core is used, the store has the memory of one board, set up when the store was made, and the context
@@ -409,6 +410,13 @@ impl Ctx {
         store.run.pc = self.pc_word();
         store.run.fp = ((self.fp.addr() - store.stack.as_ptr().addr()) / 8) as u32;
         (Stop::from_code(code).unwrap_or(Stop::Illegal), self.fuel)
+    }
+
+    /// Goes on behind the host call that the run was left for. Its results are in place, and nothing else of the store has changed.
+    pub(super) fn go_on(&mut self, store: &mut Store<'_>) {
+        self.store = ptr::from_mut(store).cast();
+        // A call is followed by an instruction (C2).
+        self.pc = self.pc.wrapping_add(1);
     }
 
     /// Frame size of the first verified function that word `pc` belongs to. Records of functions that are not verified may say anything,

@@ -5,6 +5,7 @@ use super::looped;
 use super::store::Store;
 #[cfg(all(any(wrt_tail6, wrt_tail4), not(debug_assertions)))]
 use super::tail;
+use crate::exec::serving::{Answers, Serving};
 
 /// How instructions are dispatched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,16 +55,21 @@ impl Threading {
 ///
 /// The place to start from must be one that an activation was started at or left at (C2): whoever sets it otherwise (a restored
 /// snapshot) has to verify it first.
-pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
+pub(crate) fn run<A: Answers>(
+    store: &mut Store<'_>,
+    fuel: i64,
+    core: Core,
+    serving: &mut Serving<'_, A>,
+) -> (Stop, i64) {
     let Threading::DirectAfter(by_opcode) = store.threading else {
-        return run_on(store, fuel, core);
+        return run_on(store, fuel, 0, core, serving);
     };
     // Under a debugger a run may also be left where the fuel is not short.
     if kind(store) != Kind::Plain {
-        return run_on(store, fuel, core);
+        return run_on(store, fuel, 0, core, serving);
     }
     let first = i64::try_from(by_opcode).map_or(fuel, |by_opcode| fuel.min(by_opcode));
-    let (stop, left) = run_on(store, first, core);
+    let (stop, left) = run_on(store, first, fuel - first, core, serving);
     let used = (first - left).unsigned_abs();
     store.threading = Threading::DirectAfter(by_opcode - used);
     if stop != Stop::OutOfFuel || first == fuel {
@@ -76,11 +82,17 @@ pub(crate) fn run(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
     {
         store.threading = Threading::ByOpcode;
     }
-    run_on(store, fuel - first + left, core)
+    run_on(store, fuel - first + left, 0, core, serving)
 }
 
-/// The same without a change of how handlers are found.
-fn run_on(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
+/// The same without a change of how handlers are found. There is `more` fuel that the run may not use.
+fn run_on<A: Answers>(
+    store: &mut Store<'_>,
+    fuel: i64,
+    more: i64,
+    core: Core,
+    serving: &mut Serving<'_, A>,
+) -> (Stop, i64) {
     let core = if kind(store) == Kind::Plain {
         core
     } else {
@@ -91,7 +103,7 @@ fn run_on(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
         Core::Level(level) => {
             // SAFETY: C3.
             unsafe { tail::Board::set_level(store.board.as_ptr().cast(), level) };
-            run_on(store, fuel, Core::Tail)
+            run_on(store, fuel, more, Core::Tail, serving)
         }
         #[cfg(all(test, wrt_direct, not(debug_assertions)))]
         Core::Direct => {
@@ -100,7 +112,7 @@ fn run_on(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
             // So that a handler which looks the next one up leads nowhere.
             // SAFETY: C3.
             unsafe { tail::Board::close(ctx) };
-            let left = run_on(store, fuel, Core::Tail);
+            let left = run_on(store, fuel, more, Core::Tail, serving);
             store.threading = Threading::ByOpcode;
             // SAFETY: C3.
             unsafe { tail::Board::set_up(ctx.cast()) };
@@ -111,37 +123,74 @@ fn run_on(store: &mut Store<'_>, fuel: i64, core: Core) -> (Stop, i64) {
             let ctx: *mut Ctx = store.board.as_ptr().cast();
             // SAFETY: C3: the board is there, and nothing else refers to its context.
             unsafe { &mut *ctx }.load(store, fuel);
-            // SAFETY: the context has just been loaded from the store (C1, C2), and is part of a board.
-            let code = unsafe { tail::run(ctx) };
-            // SAFETY: C3.
-            unsafe { &*ctx }.finish(store, code)
+            // SAFETY: the context has just been loaded from the store, and is part of a board.
+            unsafe { run_loaded(ctx, store, more, serving, |ctx| tail::run(ctx)) }
         }
         #[cfg(all(wrt_tail4, not(debug_assertions)))]
         Core::Tail => {
             let mut ctx = Ctx::empty();
             ctx.load(store, fuel);
-            // SAFETY: the context has just been loaded from the store (C1, C2).
-            let code = unsafe { tail::run(&mut ctx) };
-            ctx.finish(store, code)
+            // SAFETY: the context has just been loaded from the store.
+            unsafe { run_loaded(&mut ctx, store, more, serving, |ctx| tail::run(ctx)) }
         }
-        Core::Loop => {
-            let kind = kind(store);
-            let mut ctx = Ctx::empty();
-            ctx.load(store, fuel);
-            // SAFETY: the context has just been loaded from the store (C1, C2).
-            let code = unsafe {
-                match kind {
-                    Kind::Plain => looped::run::<false, false>(&mut ctx),
-                    #[cfg(feature = "profile")]
-                    Kind::Counting => looped::run::<true, false>(&mut ctx),
-                    #[cfg(feature = "debug")]
-                    Kind::Stopping => looped::run::<false, true>(&mut ctx),
-                }
-            };
-            ctx.finish(store, code)
-        }
+        Core::Loop => run_looped(store, fuel, more, serving),
         #[cfg(not(all(any(wrt_tail6, wrt_tail4), not(debug_assertions))))]
-        Core::Tail => run_on(store, fuel, Core::Loop),
+        Core::Tail => run_on(store, fuel, more, Core::Loop, serving),
+    }
+}
+
+/// The same on the loop core. Where it does something besides, every host call leaves the run.
+fn run_looped<A: Answers>(
+    store: &mut Store<'_>,
+    fuel: i64,
+    more: i64,
+    serving: &mut Serving<'_, A>,
+) -> (Stop, i64) {
+    let kind = kind(store);
+    let mut ctx = Ctx::empty();
+    ctx.load(store, fuel);
+    // SAFETY: the context has just been loaded from the store (C1, C2).
+    unsafe {
+        match kind {
+            Kind::Plain => {
+                let run = |ctx| looped::run::<false, false>(ctx);
+                run_loaded(&mut ctx, store, more, serving, run)
+            }
+            #[cfg(feature = "profile")]
+            Kind::Counting => {
+                let code = looped::run::<true, false>(&mut ctx);
+                ctx.finish(store, code)
+            }
+            #[cfg(feature = "debug")]
+            Kind::Stopping => {
+                let code = looped::run::<false, true>(&mut ctx);
+                ctx.finish(store, code)
+            }
+        }
+    }
+}
+
+/// Runs a context with the function of a core, again after each host call that is answered at once.
+///
+/// # Safety
+/// The context has just been loaded from the store, so that C1 and C2 hold, and is what the core asks for.
+#[inline(always)]
+unsafe fn run_loaded<A: Answers>(
+    ctx: *mut Ctx,
+    store: &mut Store<'_>,
+    more: i64,
+    serving: &mut Serving<'_, A>,
+    run: impl Fn(*mut Ctx) -> u32,
+) -> (Stop, i64) {
+    loop {
+        let code = run(ctx);
+        // SAFETY: the run is over, so nothing else refers to the context.
+        let ctx = unsafe { &mut *ctx };
+        let (stop, left) = ctx.finish(store, code);
+        if stop != Stop::HostCall || !serving.answer(store, more + left) {
+            return (stop, left);
+        }
+        ctx.go_on(store);
     }
 }
 

@@ -407,11 +407,18 @@ impl<'m> Store<'m> {
         }
     }
 
+    /// The host function that a reference refers to, if it does to one.
+    #[inline]
+    pub(crate) fn host_of(&self, reference: u64) -> Option<u32> {
+        let (upper, host) = ((reference >> 32) as u32, reference as u32);
+        (upper == HOST_INSTANCE && self.host_type(host).is_some()).then_some(host)
+    }
+
     /// What a function reference refers to; `None` for null and for bits that are no reference.
     pub(crate) fn callee(&self, reference: u64) -> Option<Callee> {
         let (upper, func) = ((reference >> 32) as u32, reference as u32);
         if upper == HOST_INSTANCE {
-            return self.host_type(func).map(|_| Callee::Host(func));
+            return self.host_of(reference).map(Callee::Host);
         }
         let instance = upper.checked_sub(1)?;
         let module = self.instance(instance)?.module;
@@ -431,12 +438,16 @@ impl<'m> Store<'m> {
     }
 
     /// Verifies a defined function, once, so that it may run; gives its first word.
+    #[inline]
     pub(crate) fn verify_func(&mut self, instance: u32, func: u32) -> Result<u32, VerifyError> {
+        let known = self.instance(instance).and_then(|data| data.entry(func));
+        known.map_or_else(|| self.verify_new_func(instance, func), Ok)
+    }
+
+    #[cold]
+    fn verify_new_func(&mut self, instance: u32, func: u32) -> Result<u32, VerifyError> {
         let found = self.instances.as_mut_slice().get_mut(instance as usize);
         let Some(data) = found else { return Ok(0) };
-        if let Some(word) = data.entry(func) {
-            return Ok(word);
-        }
         data.module.verify_func(func)?;
         let word = data.module.func(func).code_word;
         if let Some(entry) = data.entries.as_mut_slice().get_mut(func as usize) {

@@ -304,9 +304,9 @@ impl<'m> Store<'m> {
     }
 
     /// Takes slots up to `end` into use. False, and nothing changed, beyond the end of the stack.
+    #[inline]
     pub(crate) fn use_stack(&mut self, end: usize) -> bool {
-        let room = self.stack.room();
-        end <= room && (self.stack).lengthen(end.next_multiple_of(STACK_STEP).min(room))
+        use_slots(&mut self.stack, end)
     }
 
     /// The engine-wide number of a function type of the host: equal types have equal numbers.
@@ -332,6 +332,7 @@ impl<'m> Store<'m> {
     }
 
     /// Function type number `id`.
+    #[inline]
     pub(crate) fn func_sig(&self, id: u32) -> Option<FuncSig<'_>> {
         self.types.func_sig(id)
     }
@@ -573,6 +574,19 @@ impl<'m> Store<'m> {
         self.global_types.truncate(globals);
         self.tags.truncate(tags);
     }
+}
+
+/// Takes slots of a stack up to `end` into use, see [`Store::use_stack`].
+#[inline]
+pub(crate) fn use_slots(stack: &mut Buf<u64>, end: usize) -> bool {
+    // What is in use is a whole number of steps, or all.
+    end <= stack.len() || lengthen(stack, end)
+}
+
+#[cold]
+fn lengthen(stack: &mut Buf<u64>, end: usize) -> bool {
+    let room = stack.room();
+    end <= room && stack.lengthen(end.next_multiple_of(STACK_STEP).min(room))
 }
 
 impl Drop for Store<'_> {

@@ -322,11 +322,13 @@ handler! {
         let path = unsafe { core::mem::transmute::<*const (), SlowFn>(state.argument()) };
         // SAFETY: C1.
         let code = unsafe { &mut *ctx }.slow(path);
-        fit(ctx);
-        let mut state = State::from_ctx(ctx);
         if code != 0 {
-            cold!(exit, core::ptr::without_provenance(code as usize), state)
+            // The place is in the context already.
+            // SAFETY: C1.
+            unsafe { (*ctx).stop = code };
         } else {
+            fit(ctx);
+            let mut state = State::from_ctx(ctx);
             enter!(state)
         }
     }

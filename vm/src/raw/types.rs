@@ -50,6 +50,9 @@ pub(super) struct TypeRec {
     /// Of the whole group.
     hash: u32,
     open: bool,
+    /// Of a function type [`FuncSig::has_vectors`] and [`FuncSig::has_refs`].
+    has_vectors: bool,
+    has_refs: bool,
 }
 
 /// A field of structs, or the elements of arrays.
@@ -73,23 +76,48 @@ struct Member<'a> {
 }
 
 /// A function type of the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FuncSig<'a> {
     /// Types of the parameters. References to defined types go by engine-wide numbers.
     pub(crate) params: &'a [ValType],
     /// Types of the results.
     pub(crate) results: &'a [ValType],
+    /// Whether one of them is a v128, which takes two slots.
+    pub(crate) has_vectors: bool,
+    /// Whether one of them is a reference.
+    pub(crate) has_refs: bool,
 }
 
-impl FuncSig<'_> {
+impl<'a> FuncSig<'a> {
+    fn new(params: &'a [ValType], results: &'a [ValType]) -> Self {
+        let all = || params.iter().chain(results);
+        Self {
+            params,
+            results,
+            has_vectors: all().any(|&ty| ty == val::V128),
+            has_refs: all().any(|ty| ty.is_ref()),
+        }
+    }
+
     /// Slots that the arguments take.
+    #[inline]
     pub(crate) fn param_slots(&self) -> usize {
-        val::slot_count(self.params)
+        self.slots(self.params)
     }
 
     /// Slots that the results take.
+    #[inline]
     pub(crate) fn result_slots(&self) -> usize {
-        val::slot_count(self.results)
+        self.slots(self.results)
+    }
+
+    #[inline]
+    fn slots(&self, types: &[ValType]) -> usize {
+        if self.has_vectors {
+            val::slot_count(types)
+        } else {
+            types.len()
+        }
     }
 }
 
@@ -128,10 +156,7 @@ impl<'a> Group<'a> {
                 let ty = module.func_type(start + i);
                 Member {
                     composite: module.composite(start + i),
-                    sig: FuncSig {
-                        params: ty.params,
-                        results: ty.results,
-                    },
+                    sig: FuncSig::new(ty.params, ty.results),
                     fields: module.fields(start + i),
                     sub: module.sub_type(start + i),
                 }
@@ -204,6 +229,7 @@ impl Types {
     }
 
     /// Type number `id`.
+    #[inline]
     pub(crate) fn func_sig(&self, id: u32) -> Option<FuncSig<'_>> {
         let rec = self.recs.as_slice().get(id as usize)?;
         if rec.composite != Composite::Func {
@@ -214,6 +240,8 @@ impl Types {
         Some(FuncSig {
             params,
             results: rest.get(..usize::from(rec.results))?,
+            has_vectors: rec.has_vectors,
+            has_refs: rec.has_refs,
         })
     }
 
@@ -264,7 +292,7 @@ impl Types {
         params: &[ValType],
         results: &[ValType],
     ) -> Result<u32, OutOfMemory> {
-        self.intern(arena, Group::Host(FuncSig { params, results }))
+        self.intern(arena, Group::Host(FuncSig::new(params, results)))
     }
 
     /// Appends the numbers of all types of a module to `numbers`, which is empty.
@@ -364,10 +392,7 @@ impl Types {
             let all_same = |own: &[ValType], new: &[ValType]| {
                 own.len() == new.len() && own.iter().zip(new).all(|(own, new)| same(*own, *new))
             };
-            let sig = self.func_sig(first + i).unwrap_or(FuncSig {
-                params: &[],
-                results: &[],
-            });
+            let sig = self.func_sig(first + i).unwrap_or_default();
             let fields = self.fields(first + i);
             let mut pairs = fields.iter().zip(member.fields);
             let supertype = (rec.supertype != NONE).then(|| normal(rec.supertype));
@@ -432,6 +457,8 @@ impl Types {
             group_len: if i == 0 { group.len() } else { 0 },
             hash,
             open: sub.open,
+            has_vectors: sig.has_vectors,
+            has_refs: sig.has_refs,
         };
         for ty in sig.params.iter().chain(sig.results) {
             self.vals.push(arena, ty.map_index(number))?;
@@ -558,13 +585,7 @@ mod tests {
         let mut words = vec![0; 1 << 20];
         let mut arena = Arena::fixed(&mut words);
         let mut types = Types::new();
-        let hash_of = |params: &[ValType]| {
-            let sig = FuncSig {
-                params,
-                results: &[],
-            };
-            hash(Group::Host(sig))
-        };
+        let hash_of = |params: &[ValType]| hash(Group::Host(FuncSig::new(params, &[])));
         let alike = (1..).filter(|&number| hash_of(&list(number)) & 0xfff == 7);
         let mut numbers = alike.map(|number| types.intern_func(&mut arena, &list(number), &[]));
         let refused = numbers.position(|number| number.is_err());

@@ -5,6 +5,7 @@ use wrt_format::isa::Op;
 use wrt_format::trap::Trap;
 
 use super::*;
+use crate::exec::serving::Answers;
 use crate::raw::instance::host_ref;
 use crate::raw::store::Status;
 
@@ -187,4 +188,109 @@ fn what_cannot_be_started_is_refused() {
         );
     }
     assert_eq!(store.run.status, Status::Idle);
+}
+
+/// Answers with difference and sum of the arguments, so many times.
+struct Differences {
+    times: u32,
+    seen: Vec<[u64; 2]>,
+}
+
+impl Answers for Differences {
+    fn answer(&mut self, host: u32, stack: &mut [u64], args: usize, results: usize) -> bool {
+        assert_eq!(host, 0);
+        let given = [stack[args], stack[args + 1]];
+        self.seen.push(given);
+        if self.times == 0 {
+            return false;
+        }
+        self.times -= 1;
+        let [a, b] = given;
+        (stack[results], stack[results + 1]) = (a.wrapping_sub(b), a.wrapping_add(b));
+        true
+    }
+}
+
+/// A host call that is answered on the spot leaves all as it is when the machine is left for the answer, whatever calls the host function, on
+/// all cores: slots that nobody reads again, fuel, and what counts for a time slice.
+#[test]
+fn answers_on_the_spot_are_like_others() {
+    for (core, func) in cores()
+        .into_iter()
+        .flat_map(|it| [1, 2, 3].map(|f| (it, f)))
+    {
+        let (mut left, mut stayed) = (host_store(), host_store());
+        (left.fuel, stayed.fuel) = (100, 100);
+        assert_eq!(call_on(&mut left, core, func, &[70, 8]), Exit::HostCall);
+        finish_host_call(&mut left, &[62, 78]).unwrap();
+        let exit = run_on(&mut left, core).unwrap();
+        let expected = results(&left, exit);
+
+        begin(&mut stayed, func, &[70, 8]);
+        let mut answers = Differences {
+            times: 1,
+            seen: Vec::new(),
+        };
+        let exit = run_with(&mut stayed, core, &mut answers).unwrap();
+        assert_eq!(results(&stayed, exit), expected, "function {func}");
+        assert_eq!(answers.seen, [[70, 8]]);
+        assert_eq!((stayed.fuel, stayed.stack()), (left.fuel, left.stack()));
+        assert_eq!(
+            (stayed.counters, stayed.session),
+            (left.counters, left.session)
+        );
+    }
+}
+
+/// What nobody answers on the spot waits as ever: with the place, the arguments and the fuel of the call.
+#[test]
+fn what_is_not_answered_on_the_spot_waits() {
+    for core in cores() {
+        let (mut left, mut stayed) = (host_store(), host_store());
+        (left.fuel, stayed.fuel) = (100, 100);
+        assert_eq!(call_on(&mut left, core, 1, &[7, 8]), Exit::HostCall);
+        begin(&mut stayed, 1, &[7, 8]);
+        let mut nothing = Differences {
+            times: 0,
+            seen: Vec::new(),
+        };
+        let exit = run_with(&mut stayed, core, &mut nothing).unwrap();
+        assert_eq!((exit, nothing.seen.len()), (Exit::HostCall, 1));
+        assert_eq!((stayed.run, stayed.fuel), (left.run, left.fuel));
+        assert_eq!(arguments(&stayed), [7, 8]);
+        // An answer begins another time slice, so with one there is none on the spot.
+        drop_activation(&mut stayed);
+        stayed.slice = Some(50);
+        begin(&mut stayed, 1, &[7, 8]);
+        let mut answers = Differences {
+            times: 1,
+            seen: Vec::new(),
+        };
+        let exit = run_with(&mut stayed, core, &mut answers).unwrap();
+        assert_eq!((exit, answers.seen.len()), (Exit::HostCall, 0));
+    }
+}
+
+/// While the host function works the store has all of the call: it is as if the machine had been left.
+#[test]
+fn a_host_function_that_panics_leaves_a_pending_call() {
+    struct Panics;
+    impl Answers for Panics {
+        fn answer(&mut self, _: u32, _: &mut [u64], _: usize, _: usize) -> bool {
+            std::panic::resume_unwind(Box::new(()))
+        }
+    }
+    for core in cores() {
+        let (mut left, mut panicked) = (host_store(), host_store());
+        (left.fuel, panicked.fuel) = (100, 100);
+        assert_eq!(call_on(&mut left, core, 3, &[7, 8]), Exit::HostCall);
+        begin(&mut panicked, 3, &[7, 8]);
+        let run = core::panic::AssertUnwindSafe(|| run_with(&mut panicked, core, &mut Panics));
+        assert!(std::panic::catch_unwind(run).is_err());
+        assert_eq!((panicked.run, panicked.fuel), (left.run, left.fuel));
+        assert_eq!(arguments(&panicked), [7, 8]);
+        finish_host_call(&mut panicked, &[50, 10]).unwrap();
+        let exit = run_on(&mut panicked, core).unwrap();
+        assert_eq!(results(&panicked, exit), [40]);
+    }
 }

@@ -38,7 +38,7 @@ use wrt_format::image::write::{self, FuncSpec, FuncTypeSpec, ImageSpec, ModuleSp
 use wrt_format::isa::{MAX_BLOCK_COST, Op, encode};
 use wrt_format::verify::{Limits, VerifiedImage};
 
-use super::activation::{pending_host_call, run_on};
+use super::activation::{pending_host_call, run_on, run_with, start};
 use super::*;
 use crate::raw::arena::Arena;
 use crate::raw::dispatch::{Core, preferred};
@@ -200,9 +200,8 @@ fn begin(store: &mut Store<'_>, func: u32, args: &[u64]) {
 
 /// Results of an [`Exit::Done`].
 fn results(store: &Store<'_>, exit: Exit) -> Vec<u64> {
-    let Exit::Done { first, count } = exit else {
-        panic!("not done: {exit:?}");
-    };
+    assert_eq!(exit, Exit::Done);
+    let (first, count) = store.session.results;
     store.stack()[first..first + count].to_vec()
 }
 
