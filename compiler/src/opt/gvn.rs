@@ -8,7 +8,7 @@
 //! The dominator tree is walked in preorder with one table whose changes are undone on the way up: linear, no recursion.
 
 use super::operands::{resolve, resolve_all};
-use crate::hash::{HashMap, Seeded};
+use crate::hash::{Hash, HashMap};
 use crate::ir::cfg::Cfg;
 use crate::ir::{
     BinaryOp, Block, Edge, Func, Inst, InstIdx, ObjectOp, SimdOp, Terminator, Type, UnaryOp, Value,
@@ -45,7 +45,7 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     let mut numbering = Numbering {
         func,
         cfg,
-        table: HashMap::with_capacity_and_hasher(most, Seeded::default()),
+        table: HashMap::with_capacity_and_hasher(most, Hash::default()),
         undo: Vec::new(),
         open: Vec::new(),
         consts: Vec::new(),
