@@ -89,11 +89,11 @@ fn write_sealed_to(
     options: &SnapshotOptions<'_>,
     seal: &Seal,
 ) -> Result<(), SnapshotError<io::Error>> {
-    // Pipes and devices have no holes.
-    let is_file = file.metadata()?.is_file();
+    // Pipes and devices have no holes, and where something is already, zeros have to be written.
+    let has_holes = file.metadata().map(|it| it.is_file() && it.len() == 0)?;
     let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
     if seal.is_none() {
-        let mut file = Plain { file, is_file };
+        let mut file = Plain { file, has_holes };
         fill(&mut file, engine, options)?;
         return Ok(file.flush()?);
     }
@@ -137,7 +137,8 @@ impl<W: Write> Place for Sealer<'_, W> {
 /// Nothing around it.
 struct Plain<'f> {
     file: BufWriter<&'f mut File>,
-    is_file: bool,
+    /// Whether what is passed over is zero.
+    has_holes: bool,
 }
 
 impl Write for Plain<'_> {
@@ -151,10 +152,10 @@ impl Write for Plain<'_> {
 }
 
 impl Place for Plain<'_> {
-    /// Something is always written behind them, so the file gets its length. It is a new one: nothing else was there.
+    /// Something is always written behind them, so the file gets its length.
     fn zeros(&mut self, count: u64) -> io::Result<()> {
         match i64::try_from(count) {
-            Ok(by) if self.is_file && count >= HOLE_FROM => {
+            Ok(by) if self.has_holes && count >= HOLE_FROM => {
                 self.file.seek(SeekFrom::Current(by)).map(drop)
             }
             _ => write_zeros(&mut self.file, count),
@@ -193,4 +194,50 @@ impl Sink for FileSink<'_> {
 pub(crate) fn refused(error: &dyn core::fmt::Display) -> Failure {
     let text = format!("no snapshot can be taken: {error}");
     Failure::new(Status::Unsupported, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wrt_format::image::types::{MemoryType, PAGE_LOG2};
+    use wrt_vm::{Config, Snapshot};
+
+    /// With 15 pages of zeros between the first and the last.
+    fn engine() -> Engine<'static> {
+        let mut engine = Engine::new(Config::default()).unwrap();
+        let ty = MemoryType {
+            min: 1,
+            max: None,
+            is64: false,
+            shared: false,
+            page_log2: PAGE_LOG2,
+        };
+        let memory = engine.new_memory(ty).unwrap();
+        let bytes = engine.memory_mut(memory).unwrap();
+        [bytes[0], bytes[0xffff]] = [1, 2];
+        engine
+    }
+
+    #[test]
+    fn holes_are_zero_whatever_was_there() {
+        let (engine, options) = (
+            engine(),
+            SnapshotOptions {
+                holes: true,
+                ..SnapshotOptions::default()
+            },
+        );
+        let mut expected = Vec::new();
+        engine.snapshot(&mut expected, &options).unwrap();
+        assert!(Snapshot::parse(&expected).unwrap().stored_bytes() == 2 << 12);
+        let name = format!("wrt-used-{}.wrts", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        for before in [0, 5, expected.len()] {
+            std::fs::write(&path, vec![7; before]).unwrap();
+            let mut file = File::options().write(true).open(&path).unwrap();
+            write_to(&mut file, &engine, &options).unwrap();
+            assert!(std::fs::read(&path).unwrap() == expected, "{before}");
+        }
+        std::fs::remove_file(path).unwrap();
+    }
 }

@@ -22,7 +22,7 @@ pub trait Sink {
     /// When it cannot take them.
     fn write(&mut self, bytes: &[u8]) -> Result<(), Self::Error>;
 
-    /// Takes so many zeros: a hole in what is stored, which a file may leave out.
+    /// Takes `count` bytes that are zero: a hole in what is stored, which a new file may leave out. Writes them if it is not overridden.
     ///
     /// # Errors
     /// When it cannot take them.

@@ -45,11 +45,11 @@ pub(crate) const RECORD_SLOTS: usize = 5;
 pub(crate) enum Exit {
     /// It has not even been started, and counts as trapped.
     NotStarted(Trap),
-    /// The function has returned. Its results are those of the session, until the next start or run.
+    /// The function has returned. Its results are those of `Session::results`, until the next start or run.
     Done,
     /// It has trapped. Its frames stay for a backtrace until the activation is dropped.
     Trap(Trap),
-    /// Nobody has caught an exception, which is what the session says was thrown. Its frames stay like those of a trap.
+    /// Nobody has caught an exception: `Session::thrown`. Its frames stay like those of a trap.
     Exception,
     /// The fuel does not cover the next block.
     OutOfFuel,
