@@ -29,7 +29,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     );
     let mut mean = Mean::default();
     for case in cases {
-        let times = measure(case.name, &case.wasm, case.n, BOTH, rounds)?;
+        let times = measure(&case.name, &case.wasm, case.n, BOTH, rounds)?;
         let &[Some(by_opcode), Some(direct)] = times.as_slice() else {
             return Err(format!("{} was refused", case.name));
         };

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     for case in programs::or_features(&programs)? {
         let profile_n = if other == 0 { case.n } else { other as u32 };
         let profile = profile(&case.wasm, profile_n)?;
-        let mut sides = [Side::new(case, None)?, Side::new(case, Some(&profile))?];
+        let mut sides = [Side::new(&case, None)?, Side::new(&case, Some(&profile))?];
         for _ in 0..rounds {
             for side in &mut sides {
                 side.turn(case.n)?;

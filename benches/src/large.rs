@@ -91,7 +91,7 @@ pub(crate) fn cases() -> Vec<Case> {
         let built = module(recipe);
         let wasm = built.inspect_err(|why| eprintln!("{} is left out: {why}", recipe.name));
         Some(Case {
-            name: recipe.name,
+            name: recipe.name.to_owned(),
             kind: recipe.kind.to_owned(),
             purpose: Purpose::Judge,
             wasm: wasm.ok()?,

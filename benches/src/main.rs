@@ -37,7 +37,8 @@ wrt-benches snapshot [--rounds N] [--mb N] [--dirty N]   taking and restoring sn
 wrt-benches times [--rounds N] [PROGRAM ...]      CPU time of the programs or modules under this build, in seconds (what fuel runs)
 wrt-benches profile [--top N] [--hot N] [PROGRAM ...]   what programs or modules execute; in a build with --features profile
 wrt-benches guided [--rounds N] [--profile-n N] [PROGRAM ...]   what compiling by a profile gains; in a build with --features profile
-wrt-benches all                                   all of these with their defaults; measure on a quiet machine";
+wrt-benches all                                   all of these with their defaults; measure on a quiet machine
+PROGRAM may be a module of one's own, FILE.wasm=N: it imports nothing and exports `run`, from one i32, here N, to one";
 
 /// A measurement: its name and what prints it.
 type Figure = (&'static str, fn(&[String]) -> Result<(), String>);

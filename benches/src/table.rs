@@ -154,8 +154,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     for (purpose, name) in [(Purpose::Tune, "tune"), (Purpose::Judge, "judge")] {
         let mut means = Means::new();
         for case in cases.iter().filter(|case| case.purpose == purpose) {
-            let row = Row::measure(case.name, &case.wasm, case.n, rounds)?;
-            row.print(case.name, &case.kind);
+            let row = Row::measure(&case.name, &case.wasm, case.n, rounds)?;
+            row.print(&case.name, &case.kind);
             means.add(&row);
             all.add(&row);
         }
