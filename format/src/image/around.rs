@@ -6,6 +6,8 @@
 //!
 //! That entries are for sites is not checked: whatever they are for, what an exception costs is bounded, and the same in every run.
 
+use core::ops::Range;
+
 use super::view::ModuleView;
 
 /// Copies around one another that an entry can tell.
@@ -71,6 +73,18 @@ impl<'a> ModuleView<'a> {
         let at = entries.binary_search_by_key(&site, |word| own(word).site);
         let found = at.ok().and_then(|at| entries.get(at));
         found.map_or(0, |word| own(word).copies)
+    }
+
+    /// The words around `site` without an entry; empty if it has one.
+    pub(super) fn not_around(&self, site: u32) -> Range<u32> {
+        let entries = self.parts.around;
+        let sites = |at: usize| Some(Around::decode(u32::from_le(*entries.get(at)?)).site);
+        let next = entries.partition_point(|&word| Around::decode(u32::from_le(word)).site <= site);
+        let before = next.checked_sub(1).and_then(sites);
+        if before == Some(site) {
+            return 0..0;
+        }
+        before.map_or(0, |before| before + 1)..sites(next).unwrap_or(u32::MAX)
     }
 }
 

@@ -3,6 +3,8 @@
 //! Rows ascend by the sites that they are for; those for the same sites stand in the order in which they are tried. A site is the word of
 //! a call's or throw's window operand: where the callee returns to, so that the frames on the stack name it.
 
+use core::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 
 use super::func::FuncRecord;
@@ -149,16 +151,22 @@ impl<'a> ModuleView<'a> {
         (own.iter().map(RawHandler::decode)).filter(move |row| site <= row.last)
     }
 
-    /// Whether [`Self::handlers_at`] may give anything for a site: without looking for the function that it is in.
+    /// Words around `site` of the code section that nothing is said about, by HANDLERS or AROUND: at all sites among them
+    /// [`Self::handlers_at`] gives nothing and [`Self::copies_around`] 0, if the functions that they are in are verified. Empty if something
+    /// is said about `site` itself.
     #[must_use]
-    pub fn may_catch_at(&self, site: u32) -> bool {
+    pub fn quiet_around(&self, site: u32) -> Range<u32> {
         let rows = self.parts.handlers;
         let end = rows.partition_point(|row| u32::from_le(row.first) <= site);
-        let mut own = rows.get(..end).unwrap_or_default().iter().rev();
-        let Some(last) = own.next() else { return false };
-        let mut own = own.take_while(|row| row.first == last.first);
-        let names = |row: &RawHandler| site <= u32::from_le(row.last);
-        names(last) || own.any(names)
+        let before = end.checked_sub(1).and_then(|last| rows.get(last));
+        // Rows that begin at one site end at one.
+        let start = before.map_or(0, |row| u32::from_le(row.last).saturating_add(1));
+        let next = rows
+            .get(end)
+            .map_or(u32::MAX, |row| u32::from_le(row.first));
+        let around = self.not_around(site);
+        let quiet = start.max(around.start)..next.min(around.end);
+        if quiet.contains(&site) { quiet } else { 0..0 }
     }
 }
 

@@ -151,27 +151,32 @@ impl Machine<'_, '_> {
         let (mut left, mut compared) = (0_u32, 0_u32);
         let stack = self.store.stack();
         let module = |instance| self.store.instance(instance).map(InstData::module);
-        // Most frames return to one of the same instance.
+        // Most frames return to one of the same instance, and most of the sites there are in no `try_table`, and are not copied.
         let mut within = module(frame.instance);
+        let mut quiet = 0..0;
         loop {
-            // A host function called by nobody's code has no site.
-            let site = Some(frame.pc).filter(|&pc| pc as usize >= PROLOGUE.len());
-            let tried = within.as_ref().zip(site);
-            let tried = tried.filter(|(module, site)| module.may_catch_at(*site));
-            let handlers = tried.map(|(module, site)| module.handlers_at(site));
-            for handler in handlers.into_iter().flatten() {
-                compared = compared.saturating_add(1);
-                if self.catches(frame.instance, &handler, tag) {
-                    let cost = left.saturating_add(compared / CLAUSES);
-                    return Ok((Some(Found { handler, frame }), cost));
+            let mut copies = 0;
+            if let Some(module) = within.as_ref()
+                && !quiet.contains(&frame.pc)
+                // A host function called by nobody's code has no site.
+                && frame.pc as usize >= PROLOGUE.len()
+            {
+                quiet = module.quiet_around(frame.pc);
+                if quiet.is_empty() {
+                    for handler in module.handlers_at(frame.pc) {
+                        compared = compared.saturating_add(1);
+                        if self.catches(frame.instance, &handler, tag) {
+                            let cost = left.saturating_add(compared / CLAUSES);
+                            return Ok((Some(Found { handler, frame }), cost));
+                        }
+                    }
+                    copies = module.copies_around(frame.pc);
                 }
             }
             let cost = left.saturating_add(compared / CLAUSES);
             if debit(cost) > self.fuel {
                 return Err(OUT_OF_FUEL);
             }
-            let copies = within.as_ref().zip(site);
-            let copies = copies.map_or(0, |(module, site)| module.copies_around(site));
             let code = within.map(ModuleView::code);
             if let Some((pc, fp)) = code.and_then(|code| caller_within(code, stack, &frame)) {
                 debug_assert_eq!(
@@ -187,6 +192,7 @@ impl Machine<'_, '_> {
                     None => return Ok((None, cost.saturating_add(copies))),
                 }
                 within = module(frame.instance);
+                quiet = 0..0;
             }
             left = left.saturating_add(1 + copies);
         }

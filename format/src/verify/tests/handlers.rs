@@ -231,8 +231,8 @@ fn handlers_are_found_by_site() {
     let at = |site: u32| {
         let found = module.handlers_at(start.wrapping_add(site));
         let found = found.map(|row| row.clause).collect::<Vec<_>>();
-        let may = module.may_catch_at(start.wrapping_add(site));
-        assert_eq!(may, !found.is_empty(), "{site}");
+        let quiet = module.quiet_around(start.wrapping_add(site));
+        assert_eq!(quiet.is_empty(), !found.is_empty(), "{site}");
         found
     };
     assert!(module.has_handlers());
@@ -243,4 +243,9 @@ fn handlers_are_found_by_site() {
     for other in [a - 1, c - 1, c + 1, 1000, a.wrapping_sub(21)] {
         assert_eq!(at(other), [], "{other}");
     }
+    // As far as nothing is said, and no further.
+    let quiet = |site: u32| module.quiet_around(start + site);
+    assert_eq!(quiet(a - 1).end, start + a);
+    assert_eq!(quiet(c - 1), start + b + 1..start + c);
+    assert_eq!(quiet(c + 1), start + c + 1..u32::MAX);
 }

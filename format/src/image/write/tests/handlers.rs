@@ -68,6 +68,15 @@ fn calls_in_copies_are_found_by_site() {
     let start = module.func(0).code_word;
     let found = [0, 23, 24, 25, 31, 32, 33].map(|site| module.copies_around(start + site));
     assert_eq!(found, [0, 0, 4, 0, 0, 1, 0]);
+    // Without its handlers something is said of those two calls alone.
+    spec.modules[0].handlers[0].clear();
+    let without = align(&write(&spec).unwrap());
+    let image = VerifiedImage::verify(&without, &Limits::DEFAULT).unwrap();
+    let module = image.module(0);
+    let start = module.func(0).code_word;
+    let quiet = [24, 25, 32, 33].map(|site| module.quiet_around(start + site));
+    let between = start + 25..start + 32;
+    assert_eq!(quiet, [0..0, between, 0..0, start + 33..u32::MAX]);
     spec.modules[0].around[0].swap(0, 1);
     let bytes = align(&write(&spec).unwrap());
     let error = VerifiedImage::verify(&bytes, &Limits::DEFAULT).unwrap_err();
