@@ -147,9 +147,13 @@ fn handlers_jump_and_call_nothing() {
             .iter()
             .filter(|i| i.starts_with("jmp    *") || i.starts_with("jmp *"))
             .count();
-        let ways = 1 + usize::from(op.info().control == Control::CondBranch);
+        // An index that is foretold takes one jump more, to its number.
+        let foretold = cfg!(feature = "direct-threading") && op.info().control == Control::Table
+            || number >= DIRECT && name.contains("call_indirect_zero");
+        let two = foretold || op.info().control == Control::CondBranch;
+        let ways = 1 + usize::from(foretold)..=1 + usize::from(two);
         assert!(
-            (1..=ways).contains(&jumps) || COLD.contains(&name),
+            ways.contains(&jumps) || COLD.contains(&name),
             "{name} has {jumps} ways on:\n{}",
             code.join("\n")
         );

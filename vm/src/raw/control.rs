@@ -7,6 +7,7 @@ use wrt_format::isa::Op;
 use wrt_format::isa::{Place, field, frame_of, site_word};
 
 use super::ctx::SlowFn;
+use super::foretold;
 use super::state::{Ctl, State};
 
 /// Fuel that a block of this cost takes.
@@ -57,6 +58,16 @@ fn fits(fp: *mut u64, frame: usize, mark: *mut u64) -> bool {
         fp.addr().wrapping_add(frame * 8) <= mark.addr()
     } else {
         frame * 8 <= mark.addr() - fp.addr()
+    }
+}
+
+/// `min(index, n)`, which nothing behind the branch waits for if it was foretold.
+#[inline(always)]
+fn target(index: u32, n: u32) -> usize {
+    if index < n {
+        foretold::target(index)
+    } else {
+        n as usize
     }
 }
 
@@ -201,7 +212,7 @@ impl State {
     /// Goes to target `min(index, n)` of the branch table behind this instruction of `words` words.
     #[inline(always)]
     pub(crate) fn branch_table(&mut self, index: u32, n: u32, words: usize) -> Ctl {
-        let target = index.min(n) as usize;
+        let target = target(index, n);
         // SAFETY: R1: `n + 1` labels of two words follow.
         let labels = unsafe { self.pc.add(words + target * 2) };
         // SAFETY: as above.
@@ -211,7 +222,7 @@ impl State {
     /// The same for labels of one word.
     #[inline(always)]
     pub(crate) fn branch_table_near(&mut self, index: u32, n: u32, words: usize) -> Ctl {
-        let target = index.min(n) as usize;
+        let target = target(index, n);
         // SAFETY: R1: `n + 1` labels of a word follow.
         let label = unsafe { word_at(self.pc.add(words), target) };
         self.branch((label as i16).into())

@@ -8,7 +8,7 @@
 //! - `float`: conversions of integers.
 //! - `profile`: counts of executed instructions. `stops`: where a debugger wants runs to pause.
 //! - `tail`, `looped`: the two cores; `tail::direct`: the first one without looking opcodes up; `tail::callees`: what it calls through table 0.
-//!   `dispatch`: the choice between them.
+//!   `dispatch`: the choice between them. `foretold`: indices of branch tables and calls that nothing waits for.
 
 /// Whether this build has the instruction of this name, if the macros below hand it on: those that compute with floats are spread over the
 /// table and can be left out one by one.
@@ -81,6 +81,7 @@ pub(crate) mod control;
 pub(crate) mod ctx;
 pub(crate) mod dispatch;
 pub(crate) mod float;
+mod foretold;
 pub(crate) mod instance;
 #[cfg(feature = "simd")]
 pub(crate) mod lanes;

@@ -17,6 +17,7 @@ use super::State;
 use crate::raw::arena::{Arena, OutOfMemory};
 use crate::raw::buf::Buf;
 use crate::raw::dispatch::Threading;
+use crate::raw::foretold;
 use crate::raw::instance::Callee;
 use crate::raw::store::{NULL, Store};
 
@@ -107,12 +108,13 @@ impl State {
         if index >= ctx.callee_count {
             return 0;
         }
+        let index = foretold::element(index);
         // SAFETY: C1, K2: so many elements the table has.
-        let reference = unsafe { *ctx.elems.add(index as usize) };
+        let reference = unsafe { *ctx.elems.add(index) };
         // SAFETY: K2.
-        let own = unsafe { *ctx.callee_refs.add(index as usize) };
+        let own = unsafe { *ctx.callee_refs.add(index) };
         // SAFETY: K2.
-        let known = unsafe { *ctx.callees.add(index as usize) };
+        let known = unsafe { *ctx.callees.add(index) };
         // One branch, and no register of the caller's is saved.
         let differs = own ^ reference | u64::from(known.type_idx ^ type_idx);
         if differs == 0 { known.entry } else { 0 }
