@@ -36,9 +36,11 @@ pub(super) fn run(func: &mut Func, cfg: &Cfg) -> bool {
     super::operands::resolve_all(func);
     let loops = cfg.loops();
     let first_new = func.insts.len();
+    let sums = Sums::of(func, cfg);
     let mut placer = Placer {
         first_new,
-        hoisted: hoist(func, cfg, loops),
+        hoisted: hoist(func, &sums, cfg, loops),
+        sums,
         func,
         local: HashMap::default(),
         out: Vec::new(),
@@ -61,7 +63,7 @@ fn outermost(loops: &Loops, block: Block) -> Option<LoopIdx> {
 }
 
 /// Makes the constants that are worth it in front of the outermost loops.
-fn hoist(func: &mut Func, cfg: &Cfg, loops: &Loops) -> HashMap<(LoopIdx, Key), Value> {
+fn hoist(func: &mut Func, sums: &Sums, cfg: &Cfg, loops: &Loops) -> HashMap<(LoopIdx, Key), Value> {
     // Outermost loops by loop: parents come first.
     let mut outermost: Vec<LoopIdx> = Vec::new();
     for (i, data) in loops.all().iter().enumerate() {
@@ -78,7 +80,7 @@ fn hoist(func: &mut Func, cfg: &Cfg, loops: &Loops) -> HashMap<(LoopIdx, Key), V
         // A guess at how often it runs.
         let weight = 1u64 << (3 * loops.get(inner).depth.min(8));
         for inst in &func.block(block).insts {
-            each_const(func, &func.insts[inst.index()].inst, |key, need| {
+            each_const(func, sums, &func.insts[inst.index()].inst, |key, need| {
                 if need == Need::Slot {
                     let at = *place.entry((idx, key)).or_insert_with(|| {
                         wanted.push((idx, key, 0));
@@ -106,50 +108,93 @@ fn hoist(func: &mut Func, cfg: &Cfg, loops: &Loops) -> HashMap<(LoopIdx, Key), V
 }
 
 /// Calls `f` with each operand of `inst` that is a constant.
-fn each_const(func: &Func, inst: &Inst, mut f: impl FnMut(Key, Need)) {
+fn each_const(func: &Func, sums: &Sums, inst: &Inst, mut f: impl FnMut(Key, Need)) {
     let mut nth = 0;
     inst.for_each_use(|&value| {
         if let Some(bits) = constant(func, value) {
             let key = (func.ty(value), bits);
-            f(key, need(inst, nth, key));
+            f(key, sums.need(inst, nth, key));
         }
         nth += 1;
     });
 }
 
-/// How operand `nth` of `inst` takes the constant `key`.
-fn need(inst: &Inst, nth: usize, (ty, bits): Key) -> Need {
-    let small = match ty {
-        Type::I32 => i16::try_from(bits as i32).is_ok(),
-        Type::I64 => i16::try_from(bits as i64).is_ok(),
-        Type::F32
-        | Type::F64
-        | Type::V128
-        | Type::FuncRef
-        | Type::ExternRef
-        | Type::AnyRef
-        | Type::ExnRef => false,
-    };
-    let immediate = |is| if is { Need::Immediate } else { Need::Slot };
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "a slot is right for whatever needs nothing special"
-    )]
-    match inst {
-        Inst::Binary(op, ..) => immediate(nth == 1 && small && takes_immediate(split(*op))),
-        Inst::Store { .. } => immediate(nth == 1 && small),
-        Inst::CallIndirect { .. } | Inst::CallRef { .. } if nth == 0 => Need::Slot,
-        // Arguments go to the callee's window; bulk operations change their operands as they advance.
-        Inst::Call { .. }
-        | Inst::CallIndirect { .. }
-        | Inst::CallRef { .. }
-        | Inst::MemoryFill { .. }
-        | Inst::MemoryCopy { .. }
-        | Inst::MemoryInit { .. }
-        | Inst::TableFill { .. }
-        | Inst::TableCopy { .. }
-        | Inst::TableInit { .. } => Need::Own,
-        _ => Need::Slot,
+/// Which values are sums or shifts that one instruction alone uses, by value.
+struct Sums(Vec<bool>);
+
+impl Sums {
+    /// Those of a function.
+    fn of(func: &Func, cfg: &Cfg) -> Self {
+        let mut uses = vec![0_u8; func.values.len()];
+        let mut note = |value: &Value| {
+            let uses = &mut uses[value.index()];
+            *uses = uses.saturating_add(1);
+        };
+        for &block in cfg.rpo() {
+            let data = func.block(block);
+            for idx in &data.insts {
+                func.insts[idx.index()].inst.for_each_use(&mut note);
+            }
+            data.terminator.for_each_use(&mut note);
+        }
+        let is_sum = |value: Value| {
+            let inst = func
+                .def_inst(value)
+                .map(|idx| &func.insts[idx.index()].inst);
+            let &Inst::Binary(op, ..) = inst? else {
+                return None;
+            };
+            let (op, _) = split(op)?;
+            Some(matches!(op, IntOp::Add | IntOp::Shl))
+        };
+        let own = uses.iter().zip(0..);
+        Self(
+            own.map(|(&uses, i)| uses == 1 && is_sum(Value(i)) == Some(true))
+                .collect(),
+        )
+    }
+
+    /// Whether an access to this address can compute it.
+    fn folds(&self, addr: Value) -> bool {
+        // Constants that this pass has made are no sums.
+        self.0.get(addr.index()).copied().unwrap_or(false)
+    }
+
+    /// How operand `nth` of `inst` takes the constant `key`.
+    fn need(&self, inst: &Inst, nth: usize, (ty, bits): Key) -> Need {
+        let small = match ty {
+            Type::I32 => i16::try_from(bits as i32).is_ok(),
+            Type::I64 => i16::try_from(bits as i64).is_ok(),
+            Type::F32
+            | Type::F64
+            | Type::V128
+            | Type::FuncRef
+            | Type::ExternRef
+            | Type::AnyRef
+            | Type::ExnRef => false,
+        };
+        let immediate = |is| if is { Need::Immediate } else { Need::Slot };
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "a slot is right for whatever needs nothing special"
+        )]
+        match inst {
+            Inst::Binary(op, ..) => immediate(nth == 1 && small && takes_immediate(split(*op))),
+            // Stores of immediates have no form that computes the address.
+            Inst::Store { addr, .. } => immediate(nth == 1 && small && !self.folds(*addr)),
+            Inst::CallIndirect { .. } | Inst::CallRef { .. } if nth == 0 => Need::Slot,
+            // Arguments go to the callee's window; bulk operations change their operands as they advance.
+            Inst::Call { .. }
+            | Inst::CallIndirect { .. }
+            | Inst::CallRef { .. }
+            | Inst::MemoryFill { .. }
+            | Inst::MemoryCopy { .. }
+            | Inst::MemoryInit { .. }
+            | Inst::TableFill { .. }
+            | Inst::TableCopy { .. }
+            | Inst::TableInit { .. } => Need::Own,
+            _ => Need::Slot,
+        }
     }
 }
 
@@ -169,6 +214,7 @@ struct Placer<'a> {
     /// Instructions from here on are the pass's own.
     first_new: usize,
     hoisted: HashMap<(LoopIdx, Key), Value>,
+    sums: Sums,
     /// The constants made in the block so far, to share.
     local: HashMap<Key, Value>,
     /// The instructions of the block so far.
@@ -196,7 +242,7 @@ impl Placer<'_> {
             inst.for_each_use_mut(|value| {
                 if let Some(bits) = constant(self.func, *value) {
                     let key = (self.func.ty(*value), bits);
-                    *value = self.place(key, need(&before, nth, key), around);
+                    *value = self.place(key, self.sums.need(&before, nth, key), around);
                 }
                 nth += 1;
             });
