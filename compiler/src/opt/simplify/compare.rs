@@ -20,6 +20,13 @@ impl Simplifier<'_> {
             return Some(step);
         }
         let c = c?;
+        if w == Width::W64
+            && op == IntOp::Ne
+            && c == 0
+            && let Some(low) = self.as_low(a)
+        {
+            return Some(self.with(IntOp::Ne, Width::W32, low, 0));
+        }
         self.at_the_edge(op, w, a, c)
             .or_else(|| self.through(op, w, a, c))
     }

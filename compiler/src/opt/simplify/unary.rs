@@ -47,6 +47,11 @@ impl Simplifier<'_> {
 
     /// `a == 0`.
     fn eqz(&mut self, w: Width, a: Value) -> Option<Step> {
+        if w == Width::W64
+            && let Some(low) = self.as_low(a)
+        {
+            return Some(Step::Inst(Inst::Unary(UnaryOp::I32Eqz, low)));
+        }
         if let Some((inner, x)) = self.as_unary(a) {
             return match inner {
                 // The operand of the inner one is 0 or 1, or has to be made so.
@@ -82,6 +87,22 @@ impl Simplifier<'_> {
             }
             _ => None,
         }
+    }
+
+    /// An i32 that is zero exactly if this i64 is: its low half, if the other half is zero, of whose bits those that a mask keeps are masked in it,
+    /// since there are more instructions for an i32.
+    pub(super) fn as_low(&mut self, a: Value) -> Option<Value> {
+        let wrap = |x| Inst::Unary(UnaryOp::I32WrapI64, x);
+        if let Some((BinaryOp::I64And, x, y)) = self.as_binary(a)
+            && let Some(mask) = self.constant(y)
+            && mask <= u64::from(u32::MAX)
+        {
+            let low = self.new_value(wrap(x), Type::I32);
+            let mask = self.new_const(Type::I32, mask);
+            return Some(self.new_value(Inst::Binary(BinaryOp::I32And, low, mask), Type::I32));
+        }
+        let possible = bits::possible(self.func, self.masks, a);
+        (possible <= u64::from(u32::MAX)).then(|| self.new_value(wrap(a), Type::I32))
     }
 
     /// The low 32 bits of an i64.
