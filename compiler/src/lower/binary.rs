@@ -5,7 +5,7 @@ use super::memory::Addr;
 use super::rows::{self, ArithRow, BinaryRow};
 use super::select::{Selector, fits16};
 use crate::ir::{BinaryOp, InstIdx, Value};
-use wrt_format::isa::Op;
+use wrt_format::isa::{MAX_SHIFT, Op};
 
 impl Selector<'_> {
     /// Selects `result = op(a, b)`.
@@ -125,7 +125,7 @@ impl Selector<'_> {
         false
     }
 
-    /// `value` as a foldable shift by 0 to 3: what is shifted, and how far.
+    /// `value` as a foldable shift by up to [`MAX_SHIFT`]: what is shifted, and how far.
     pub(super) fn fold_shift(
         &self,
         value: Value,
@@ -134,7 +134,7 @@ impl Selector<'_> {
     ) -> Option<(Value, i64)> {
         let (index, distance) = self.fold_binary(value, shl)?;
         let shift = self.const_bits(distance)? & u64::from(width.bits() - 1);
-        (shift <= 3).then_some((index, shift as i64))
+        (shift <= MAX_SHIFT.into()).then_some((index, shift as i64))
     }
 
     /// `a * b + c`, `a * b - c`, `c - a * b`.

@@ -9,7 +9,7 @@ use super::cond::Width;
 use super::rows::{self, BinaryRow, MemRow};
 use super::select::{FoldedLoad, Selector, fits16};
 use crate::ir::{BinaryOp, Inst, InstIdx, LoadOp, StoreOp, Value};
-use wrt_format::isa::Op;
+use wrt_format::isa::{MAX_SHIFT, Op};
 
 /// An address in memory 0.
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +174,8 @@ impl Selector<'_> {
             && let Some(shift) = self.const_bits(b)
         {
             let shift = (shift & u64::from(width.bits() - 1)) as i64;
-            return (shift <= 3).then_some(Addr::Scaled(scaled, a, shift, offset));
+            return (shift <= i64::from(MAX_SHIFT))
+                .then_some(Addr::Scaled(scaled, a, shift, offset));
         }
         if op != add {
             return None;

@@ -2,7 +2,7 @@
 
 use super::vcode::{VBlock, VCode, VInst, VReg};
 use core::ops::Range;
-use wrt_format::isa::{Control, Field, MAX_WORDS, Op, Role, set_field};
+use wrt_format::isa::{Control, Field, MAX_SHIFT, MAX_WORDS, Op, Role, set_field};
 
 /// What is wrong, and where.
 type Verdict = Result<(), String>;
@@ -164,7 +164,7 @@ impl Check<'_> {
             | Role::Frame
             | Role::BlockCost
             | Role::Cost => ensure(value == 0, || format!("{} is not 0", field.name))?,
-            Role::Shift => ensure((0..=3).contains(&value), || "shift out of range".to_owned())?,
+            Role::Shift => shift(value)?,
             Role::Lane16 | Role::Lane8 | Role::Lane4 | Role::Lane2 => lane(field.role, value)?,
             Role::Const => self.constants(value..value + 1)?,
             Role::Const128 => self.constants(value..value + 2)?,
@@ -290,6 +290,11 @@ fn falls_through(index: usize, block: &VBlock) -> Verdict {
 }
 
 /// The number of a lane is below the number of lanes.
+fn shift(value: i64) -> Verdict {
+    let fits = (0..=i64::from(MAX_SHIFT)).contains(&value);
+    ensure(fits, || "shift out of range".to_owned())
+}
+
 fn lane(role: Role, value: i64) -> Verdict {
     let lanes = i64::from(role.lanes().unwrap_or(0));
     ensure((0..lanes).contains(&value), || "no such lane".to_owned())

@@ -43,4 +43,6 @@ pub use derive::{
 pub(crate) use family::may_have_fuel;
 pub use family::{MAX_BLOCK_COST, OWN, Own, cost_of, frame_of, is_fuel};
 pub use identity::{ISA_ID, computes_floats};
-pub use operand::{Field, MAX_WORDS, Place, Role, label_words, ref_kind, site_word, window_at};
+pub use operand::{
+    Field, MAX_SHIFT, MAX_WORDS, Place, Role, label_words, ref_kind, site_word, window_at,
+};

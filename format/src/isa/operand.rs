@@ -7,6 +7,9 @@
 
 use super::family::{OWN, Own};
 
+/// Greatest distance of a [`Role::Shift`]: elements of up to 2 GiB.
+pub const MAX_SHIFT: u32 = 31;
+
 /// What an operand means. The verifier checks each role by one rule, the disassembler prints each in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -57,7 +60,7 @@ pub enum Role {
     ImmS32,
     /// Unsigned 32-bit immediate.
     ImmU32,
-    /// Shift distance, 0..=3.
+    /// Shift distance, up to [`MAX_SHIFT`].
     Shift,
     /// Number of one of 16 lanes.
     Lane16,

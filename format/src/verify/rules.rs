@@ -1,7 +1,7 @@
 //! What the verifier checks of each instruction, worked out from the instruction table at compile time.
 
 use crate::image::features;
-use crate::isa::{Control, Field, INDEX, INFO, Op, OpInfo, Role};
+use crate::isa::{Control, Field, INDEX, INFO, MAX_SHIFT, Op, OpInfo, Role};
 
 /// What the verifier checks of one opcode.
 #[derive(Clone, Copy)]
@@ -200,7 +200,7 @@ const fn check(role: Role) -> Check {
         | Role::AccF64
         | Role::Mod => Check::Slot,
         Role::Def128 | Role::Use128 | Role::Mod128 => Check::Pair,
-        Role::Shift => Check::Below(4),
+        Role::Shift => Check::Below((MAX_SHIFT as u64).wrapping_add(1)),
         Role::Lane16 => Check::Below(16),
         Role::Lane8 => Check::Below(8),
         Role::Lane4 => Check::Below(4),

@@ -286,7 +286,7 @@ fn a_product_with_an_immediate_stays() {
 }
 
 #[test]
-fn shift_and_add_is_one_instruction_up_to_three_bits() {
+fn shift_and_add_is_one_instruction() {
     let shifted = |distance: i64, wide: bool| {
         let (ty, add, shl) = if wide {
             (Type::I64, BinaryOp::I64Add, BinaryOp::I64Shl)
@@ -304,9 +304,11 @@ fn shift_and_add_is_one_instruction_up_to_three_bits() {
     assert_eq!(shifted(2, false), ["v2 = i32_shl_add v0, v1, shift=2"]);
     assert_eq!(shifted(35, false), ["v2 = i32_shl_add v0, v1, shift=3"]);
     assert_eq!(shifted(3, true), ["v2 = i64_shl_add v0, v1, shift=3"]);
+    assert_eq!(shifted(31, false), ["v2 = i32_shl_add v0, v1, shift=31"]);
+    assert_eq!(shifted(31, true), ["v2 = i64_shl_add v0, v1, shift=31"]);
     assert_eq!(
-        shifted(4, false),
-        ["v2 = i32_shl_imm v1, imm=4", "v3 = i32_add v0, v2"]
+        shifted(32, true),
+        ["v2 = i64_shl_imm v1, imm=32", "v3 = i64_add v0, v2"]
     );
 }
 

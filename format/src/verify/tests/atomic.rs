@@ -30,7 +30,7 @@ fn atomic_instructions_must_be_declared() {
     declared.features |= features::THREADS;
     let mut harness = Harness::new(declared);
     assert_eq!(harness.check(&words(7, 3)), Ok(()));
-    assert_eq!(harness.check(&words(7, 4)), Err(Kind::BadImmediate));
+    assert_eq!(harness.check(&words(7, 32)), Err(Kind::BadImmediate));
     let rmw = |memory: i64| {
         code(&[
             (Op::Enter, &[100, 1]),

@@ -10,8 +10,8 @@ use crate::image::write::{
     ConstExpr, ExternSpec, FuncTypeSpec, GlobalSpec, ImportSpec, ModuleSpec,
 };
 use crate::isa::{
-    ALL, Control, Field, MAX_BLOCK_COST, Op, OpInfo, Role, encode, fits, is_fuel, label_words,
-    table_label, table_of,
+    ALL, Control, Field, MAX_BLOCK_COST, MAX_SHIFT, Op, OpInfo, Role, encode, fits, is_fuel,
+    label_words, table_label, table_of,
 };
 use crate::trap::Trap;
 
@@ -203,7 +203,7 @@ fn usual_cases(info: &OpInfo, role: Role) -> Vec<(i64, Result<(), Kind>)> {
         Role::ImmU16 => any(0, narrow),
         Role::ImmS32 => any(i64::from(i32::MIN), i64::from(i32::MAX)),
         Role::ImmU32 => any(0, wide),
-        Role::Shift => limit(3, narrow, Kind::BadImmediate),
+        Role::Shift => limit(MAX_SHIFT.into(), narrow, Kind::BadImmediate),
         Role::Label16 | Role::Label32 => labels(info, role),
         Role::TargetCount => targets(),
         // Its own test is about what the header and the type say.
