@@ -93,6 +93,8 @@ const fn same(rule: Rule, same: &'static [(usize, usize)]) -> Rule {
 const EITHER: &[usize] = &[1, 2];
 /// `(a op b) op c`.
 const CHAIN: &[Src] = &[Second(0), First(1), First(2), Other];
+/// `memory` at a sum.
+const SUM: &[Src] = &[Second(0), First(1), First(2), Second(3)];
 /// `a op memory`, by the number of operands of the address.
 const LOAD3: &[Src] = &[Second(0), Other, First(1), First(2), First(3)];
 const LOAD4: &[Src] = &[Second(0), Other, First(1), First(2), First(3), First(4)];
@@ -157,8 +159,12 @@ const RULES: &[Rule] = &[
     zeros(rule(Op::Load8UWrap, Op::BrI32Ne, &[0, 1], Op::BrLoad8UWrapNe, &[First(1), OtherSide, First(3), Second(2)]), &[First(2)], &[]),
     zeros(rule(Op::Load8UIndex, Op::BrI32Eq, &[0, 1], Op::BrLoad8UIndexEq, &[First(1), First(2), OtherSide, Second(2)]), &[First(3), First(4)], &[]),
     zeros(rule(Op::Load8UIndex, Op::BrI32Ne, &[0, 1], Op::BrLoad8UIndexNe, &[First(1), First(2), OtherSide, Second(2)]), &[First(3), First(4)], &[]),
-    narrow(zeros(rule(Op::I32Add, Op::Load8UWrap, &[1], Op::Load8USum, &[Second(0), First(1), First(2), Second(3)]), &[Second(2)], &[])),
-    zeros(rule(Op::I64Add, Op::Load8UWrap, &[1], Op::Load8USum, &[Second(0), First(1), First(2), Second(3)]), &[Second(2)], &[]),
+    narrow(zeros(rule(Op::I32Add, Op::Load8UWrap, &[1], Op::Load8USum, SUM), &[Second(2)], &[])),
+    zeros(rule(Op::I64Add, Op::Load8UWrap, &[1], Op::Load8USum, SUM), &[Second(2)], &[]),
+    narrow(zeros(rule(Op::I32Add, Op::Load32Wrap, &[1], Op::Load32Sum, SUM), &[Second(2)], &[])),
+    zeros(rule(Op::I64Add, Op::Load32Wrap, &[1], Op::Load32Sum, SUM), &[Second(2)], &[]),
+    narrow(zeros(rule(Op::I32Add, Op::Load64Wrap, &[1], Op::Load64Sum, SUM), &[Second(2)], &[])),
+    zeros(rule(Op::I64Add, Op::Load64Wrap, &[1], Op::Load64Sum, SUM), &[Second(2)], &[]),
     rule(Op::Load64, Op::F64MulAdd, EITHER, Op::F64MulAddLoad, MUL_ADD),
     rule(Op::Load64Wrap, Op::F64MulAdd, EITHER, Op::F64MulAddLoadWrap, MUL_ADD_WRAP),
     rule(Op::Load32, Op::I32MulAdd, EITHER, Op::I32MulAddLoad, MUL_ADD),

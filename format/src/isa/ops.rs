@@ -418,6 +418,8 @@ macro_rules! scalar_rows {
             0x01ac load64_mem Load64Mem { dst: DefAcc, addr: Use, mem: Mem, offset: ImmU32 } Next fuel Zero "dst = u64 at mem[addr + offset in the named memory, 32- or 64-bit]";
 
             // Stores.
+            0x01ad load32_sum Load32Sum { dst: DefAcc, addr: Use, index: Use, k: ImmS32 } Next fuel Zero "dst = u64(u32) at mem[wrap(addr + index + k)]";
+            0x01ae load64_sum Load64Sum { dst: DefAcc, addr: Use, index: Use, k: ImmS32 } Next fuel Zero "dst = u64 at mem[wrap(addr + index + k)]";
             0x01b0 store8 Store8 { addr: Use, src: Use, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u8(src)";
             0x01b1 store16 Store16 { addr: Use, src: Use, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u16(src)";
             0x01b2 store32 Store32 { addr: Use, src: Use, offset: ImmU16 } Next fuel Zero "mem[addr + offset] = u32(src)";

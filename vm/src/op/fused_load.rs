@@ -32,11 +32,21 @@ loaded! {
         load8_u_wrap_shl_imm = |s, at, v| wrapped(s, at::addr, at::k), num::i32_shl(v, widen32(s.imm_s16(at::imm)));
     }
     u32 {
+        load32_sum = |s, at, v| s.wrap(summed(s, at::addr, at::index).wrapping_add(step(s.imm_s32(at::k)))), v;
         load32_masked = |s, at, v| placed(s, s.get32(at::index) & widen32(s.imm_s16(at::mask)), at::shift, at::offset), v;
         load32_masked_acc_index = |s, at, v| placed(s, s.acc32(at::index) & widen32(s.imm_s16(at::mask)), at::shift, at::offset), v;
         load32_at | load32_at_short = |s, at, v| s.imm_u32(at::offset).into(), v;
         i32_add_imm_load = |s, at, v| near(s, s.address(at::addr), at::offset), v.wrapping_add(widen32(s.imm_s16(at::imm)));
         i32_add_imm_load_acc_addr = |s, at, v| near(s, s.acc_address(at::addr), at::offset), v.wrapping_add(widen32(s.imm_s16(at::imm)));
+    }
+}
+
+handlers! {
+    fn load64_sum(s, at) {
+        let ea = s.wrap(summed(s, at::addr, at::index).wrapping_add(step(s.imm_s32(at::k))));
+        let Some(bytes) = s.load(ea) else { return OUT };
+        s.set64(at::dst, u64::from_le_bytes(bytes));
+        Ctl::Next
     }
 }
 

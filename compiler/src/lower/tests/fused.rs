@@ -163,6 +163,10 @@ fn what_is_loaded_for_one_operator_is_no_instruction_of_its_own() {
             "load8_u_sum v0, v1, k=24",
         ),
         (
+            "(i32.load (i32.add (i32.add $0 $1) (i32.const 24)))",
+            "load32_sum v0, v1, k=24",
+        ),
+        (
             "(i32.shl (i32.load8_u (i32.add $0 (i32.const 24))) (i32.const 3))",
             "load8_u_wrap_shl_imm v0, k=24, imm=3",
         ),
@@ -181,6 +185,11 @@ fn what_is_loaded_for_one_operator_is_no_instruction_of_its_own() {
     ] {
         one("i32", expression, inst);
     }
+    one(
+        "i64",
+        "(i64.load (i32.add (i32.add $0 $1) (i32.const -8)))",
+        "load64_sum v0, v1, k=-8",
+    );
     one(
         "f64",
         "(f64.div $6 (f64.convert_i32_u $0))",
