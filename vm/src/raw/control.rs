@@ -213,7 +213,7 @@ impl State {
     #[inline(always)]
     pub(crate) fn branch_table(&mut self, index: u32, n: u32, words: usize) -> Ctl {
         let target = target(index, n);
-        // SAFETY: R1: `n + 1` labels of two words follow.
+        // SAFETY: R1, F1: `n + 1` labels of two words follow.
         let labels = unsafe { self.pc.add(words + target * 2) };
         // SAFETY: as above.
         self.branch(unsafe { long_at(labels, 0) } as i32)
@@ -223,7 +223,7 @@ impl State {
     #[inline(always)]
     pub(crate) fn branch_table_near(&mut self, index: u32, n: u32, words: usize) -> Ctl {
         let target = target(index, n);
-        // SAFETY: R1: `n + 1` labels of a word follow.
+        // SAFETY: R1, F1: `n + 1` labels of a word follow.
         let label = unsafe { word_at(self.pc.add(words), target) };
         self.branch((label as i16).into())
     }

@@ -8,6 +8,9 @@
 //!
 //! Only in builds with direct threading: a branch table takes 2.5 KiB for its places, a call a quarter of that, and machines that wait for
 //! every load anyway gain nothing.
+//!
+//! Relied on elsewhere:
+//! - F1: what is returned is the index itself, whichever way it was come by. Callers that have checked the index check nothing again.
 
 /// `$index`, as a constant where it is one of the numbers.
 #[cfg(all(wrt_direct, not(debug_assertions)))]
@@ -17,7 +20,7 @@ macro_rules! places {
             $($number => {
                 let mut number: usize = $number;
                 // A text of its own keeps each apart from the others, and the compiler from knowing that the number is the index.
-                // SAFETY: no instruction.
+                // SAFETY: no instruction, and the number stays as it is (F1).
                 unsafe {
                     core::arch::asm!(
                         concat!("/* {0} ", $number, " */"),

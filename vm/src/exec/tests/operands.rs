@@ -1,6 +1,6 @@
 //! Operands that an instruction may have, at random.
 
-use wrt_format::isa::{Field, Op, Own, Role};
+use wrt_format::isa::{Field, MAX_SHIFT, Op, Own, Role};
 
 use super::ops::SLOTS;
 use super::world::value;
@@ -32,7 +32,7 @@ pub(super) fn operands(op: Op, random: &mut Random) -> Vec<i64> {
             let imm = [0, 1, 4, 8, most & 65535, most, random.next() as u32 & most];
             i64::from(imm[random.next() as usize % imm.len()])
         }
-        Role::Shift => (random.next() % 32) as i64,
+        Role::Shift => (random.next() % (u64::from(MAX_SHIFT) + 1)) as i64,
         Role::Mem => 0,
         Role::Label16 | Role::Label32 => 0,
         Role::UseSpan

@@ -109,7 +109,7 @@ impl State {
             return 0;
         }
         let index = foretold::element(index);
-        // SAFETY: C1, K2: so many elements the table has.
+        // SAFETY: C1, K2, F1: so many elements the table has.
         let reference = unsafe { *ctx.elems.add(index) };
         // SAFETY: K2.
         let own = unsafe { *ctx.callee_refs.add(index) };
