@@ -145,6 +145,8 @@ macro_rules! define_isa {
                 #[doc = concat!("Operands of `", stringify!($name), "`.")]
                 pub mod $name {
                     use crate::isa::operand::{Spec, words_of};
+                    /// The instruction.
+                    pub const op: crate::isa::Op = crate::isa::Op::$variant;
                     const SPECS: &[Spec] = &[$(crate::isa::operand::spec::$role),*];
                     /// Words of the instruction, branch table targets not counted.
                     pub const words: usize = words_of(SPECS);

@@ -9,7 +9,7 @@
 //!
 //! Invariants:
 //! - D1: for each instruction of the prologue, and of each function that any instance with the map has verified (S2), the map has the directly threaded handler
-//!   of its opcode, of a level that the processor has (T1). [`fill`] alone writes there, from the image, which does not change; handlers never do.
+//!   of its opcode or a copy of that (`copies.rs`), of a level that the processor has (T1). [`fill`] alone writes there, from the image, which does not change; handlers never do.
 //! - D2: `origin` of a context is null, or the address of the map of the running instance minus four times the address of its code (both
 //!   wrap): then the entry of the instruction at `pc` is at `origin + 4 * pc`. R1 and D1 make it a handler. A map stays where it is (A1).
 //! - D3: behind the handler of a direct call of such a function, where a word is no instruction, the map has the address that the callee's record says its
@@ -25,10 +25,12 @@ use wrt_format::isa::{
 
 #[cfg(wrt_levels)]
 use super::level::{DIRECT_SETS, Level, level};
+use super::{
+    COPY, copies, direct_handler, handler_by_opcode, illegal, is_there, keep_apart, refund, slow,
+};
 use super::{Ctl, Handler, State, Stop, align_handler, by_opcode, exit, out_of_fuel, reason};
 #[cfg(feature = "memory64")]
 use super::{WIDE, wide};
-use super::{direct_handler, handler_by_opcode, illegal, is_there, keep_apart, refund, slow};
 use crate::op;
 use crate::raw::arena::{Arena, OutOfMemory};
 use crate::raw::buf::Buf;
@@ -109,12 +111,14 @@ pub(in crate::raw) fn fill(
     let Some(map) = map.get_mut(from..) else {
         return;
     };
-    for (at, _, words) in instructions_le(code) {
+    for (at, op, words) in instructions_le(code) {
         let opcode = words.first().copied().map_or(0, u16::from_le);
         #[cfg(wrt_levels)]
         let handler = handler_of(opcode, level);
         #[cfg(not(wrt_levels))]
         let handler = TABLE[usize::from(opcode) % OP_LIMIT];
+        let copy = op.and_then(|op| copies::handler_at(code, at, op, words));
+        let handler = copy.unwrap_or(handler);
         #[cfg(feature = "memory64")]
         let handler = if is_wide {
             wide::direct_handler_of(opcode).unwrap_or(handler)
