@@ -10,7 +10,7 @@
 //!   (verifier: windows start at 1). It is the byte offset in the code of the last word of a call, which says `base` and `dst` (`window_at`).
 //!   Where the bottom frame of a run returns to, it is the end of the run's record: no return word, but a slot too.
 //! - R4: `mem` is the start of memory 0 (M1), and accesses of each size below `mem_end` are inside; both are reloaded after every slow path. A
-//!   directly threaded handler has read `mem` from the context (`tail/direct.rs`).
+//!   directly threaded handler has `mem` from `mem_bits`, which only [`State::from_ctx`] sets, or from the context.
 //! - R5: labels lead to `fuel` instructions of the same function, and a conditional branch is followed by one (verifier: label rules).
 //! - R6: pool, global, table, memory, type and function operands are in range (verifier: index rules), so the context's arrays have
 //!   them (S1).
@@ -26,6 +26,8 @@ use wrt_format::trap::Trap;
 use super::control::long_at;
 use super::ctx::{Ctx, SlowFn, Stop};
 use super::memory::Memory;
+#[cfg(wrt_tail6)]
+use super::tail::spare;
 
 /// How a handler ends.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +83,9 @@ pub(crate) struct State {
     /// The return word of the running function (R9), as the bits of a float: registers for integers are all taken.
     #[cfg(not(wrt_tail4))]
     pub(super) return_word: f64,
+    /// The address in `mem` for handlers whose register for it leads to the next handler: a load less for each access.
+    #[cfg(wrt_tail6)]
+    pub(super) mem_bits: spare::Spare,
     /// Everything else.
     pub(super) ctx: *mut Ctx,
 }
@@ -112,6 +117,8 @@ impl State {
             facc32: 0.0,
             #[cfg(not(wrt_tail4))]
             return_word: 0.0,
+            #[cfg(wrt_tail6)]
+            mem_bits: spare::from_address(saved.mem),
             ctx,
         };
         #[cfg(not(wrt_tail4))]
@@ -119,6 +126,13 @@ impl State {
             state.acc = state.acc_at_start();
         }
         state
+    }
+
+    /// Reads `mem` from the context.
+    #[cfg(wrt_direct)]
+    #[inline(always)]
+    pub(super) fn read_mem(&mut self) {
+        self.mem = self.context().mem;
     }
 
     /// Saves what a slow path or the end of the run needs.

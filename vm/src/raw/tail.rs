@@ -4,9 +4,9 @@
 //! in the handler has an address or a destructor; `build.rs` knows where that is so, `tests/handlers.rs` checks the compiled handlers,
 //! and the probe in `dispatch.rs` checks the running program.
 //!
-//! - Six-argument form: `(pc, fp, mem, acc, ctx, fuel)`, the float accumulators and the return word. The context is the first part of a [`Board`], whose
-//!   second part is the handler table: one register leads to both, and a traced run can have another table. A cold handler finds its
-//!   argument in `acc`. Directly threaded handlers (`tail/direct.rs`) have what leads to the next handler in place of `mem`.
+//! - Six-argument form: `(pc, fp, mem, acc, ctx, fuel)`, the float accumulators, the return word and `mem` once more ([`Spare`]). The context is the first part
+//!   of a [`Board`], whose second part is the handler table: one register leads to both, and a traced run can have another table. A cold handler finds its
+//!   argument in `acc`. Directly threaded handlers (`tail/direct.rs`) have what leads to the next handler in place of `mem`, and take that from where it is once more.
 //! - Four-argument form: `(pc, fp, mem, ctx)` for machines with few registers; the argument of a cold handler is in the context.
 
 use wrt_format::isa::{OP_LIMIT, row_number};
@@ -15,6 +15,8 @@ use super::ctx::{Ctx, SlowFn, Stop};
 use super::state::{Ctl, State};
 use super::{is_there, keep_apart};
 use crate::op;
+#[cfg(wrt_tail6)]
+use spare::Spare;
 
 /// Declares items whose functions have the calling convention that passes the most arguments in caller-saved registers.
 #[cfg(target_arch = "x86_64")]
@@ -42,13 +44,13 @@ macro_rules! handler {
         abi! {
             $(#[$meta])*
             fn $name(
-                pc: *const u16, fp: *mut u64, third: *mut u8, acc: u64, ctx: *mut u8, fuel: i64, facc64: f64, facc32: f32, return_word: f64
+                pc: *const u16, fp: *mut u64, third: *mut u8, acc: u64, ctx: *mut u8, fuel: i64, facc64: f64, facc32: f32, return_word: f64,
+                mem_bits: Spare
             ) {
                 let $($mutable)? $state = State {
                     pc,
                     fp,
-                    // SAFETY: C1.
-                    mem: if DIRECT { unsafe { (*ctx.cast::<Ctx>()).mem } } else { third },
+                    mem: if DIRECT { spare::address(mem_bits) } else { third },
                     #[cfg(wrt_direct)]
                     origin: third,
                     #[cfg(wrt_direct)]
@@ -60,6 +62,7 @@ macro_rules! handler {
                     facc64,
                     facc32,
                     return_word,
+                    mem_bits,
                     ctx: ctx.cast(),
                 };
                 $body
@@ -91,7 +94,7 @@ macro_rules! handler {
 }
 
 #[cfg(wrt_tail6)]
-abi! { type Handler = fn(*const u16, *mut u64, *mut u8, u64, *mut u8, i64, f64, f32, f64); }
+abi! { type Handler = fn(*const u16, *mut u64, *mut u8, u64, *mut u8, i64, f64, f32, f64, Spare); }
 #[cfg(wrt_tail4)]
 abi! { type Handler = fn(*const u16, *mut u64, *mut u8, *mut u8); }
 
@@ -114,6 +117,7 @@ macro_rules! pass {
             facc64,
             facc32,
             return_word,
+            mem_bits,
             ctx,
         } = $state;
         #[cfg(wrt_direct)]
@@ -132,6 +136,7 @@ macro_rules! pass {
                 facc64,
                 facc32,
                 return_word,
+                mem_bits,
             )
         }
     }};
@@ -212,7 +217,7 @@ macro_rules! enter {
 }
 
 /// Whether handlers are directly threaded, in the modules of those that are another constant of this name. Their third argument is then
-/// [`State::origin`], and they read [`State::mem`] from the context when they need it: the one is for every instruction, the other for some.
+/// [`State::origin`], and they take [`State::mem`] from [`State::mem_bits`] when they need it: the one is for every instruction, the other for some.
 /// Cold handlers are called by both kinds and use neither.
 const DIRECT: bool = false;
 
@@ -352,6 +357,10 @@ handler! {
 macro_rules! carry_out {
     ($state:ident, $bodies:ident, $name:ident) => {{
         align_handler::<COPY>();
+        #[cfg(wrt_direct)]
+        if const { DIRECT && spare::leaves_alone(stringify!($name)) } {
+            $state.read_mem();
+        }
         match $bodies::$name(&mut $state) {
             Ctl::Next => {
                 $state.advance(wrt_format::isa::field::$name::words);
@@ -398,6 +407,8 @@ pub(super) mod callees;
 mod copies;
 #[cfg(wrt_direct)]
 pub(super) mod direct;
+#[cfg(wrt_tail6)]
+pub(super) mod spare;
 
 #[cfg(wrt_levels)]
 pub(super) mod level;

@@ -28,13 +28,14 @@ use super::level::{DIRECT_SETS, Level, level};
 use super::{
     COPY, copies, direct_handler, handler_by_opcode, illegal, is_there, keep_apart, refund, slow,
 };
-use super::{Ctl, Handler, State, Stop, align_handler, by_opcode, exit, out_of_fuel, reason};
+use super::{
+    Ctl, Handler, Spare, State, Stop, align_handler, by_opcode, exit, out_of_fuel, reason, spare,
+};
 #[cfg(feature = "memory64")]
 use super::{WIDE, wide};
 use crate::op;
 use crate::raw::arena::{Arena, OutOfMemory};
 use crate::raw::buf::Buf;
-use crate::raw::ctx::Ctx;
 use crate::raw::dispatch::Threading;
 use crate::raw::instance::InstData;
 use crate::raw::store::Store;
