@@ -26,7 +26,7 @@ use wrt_format::trap::Trap;
 use super::control::long_at;
 use super::ctx::{Ctx, SlowFn, Stop};
 use super::memory::Memory;
-#[cfg(wrt_tail6)]
+#[cfg(all(wrt_tail6, not(debug_assertions)))]
 use super::tail::spare;
 
 /// How a handler ends.
@@ -84,7 +84,7 @@ pub(crate) struct State {
     #[cfg(not(wrt_tail4))]
     pub(super) return_word: f64,
     /// The address in `mem` for handlers whose register for it leads to the next handler: a load less for each access.
-    #[cfg(wrt_tail6)]
+    #[cfg(all(wrt_tail6, not(debug_assertions)))]
     pub(super) mem_bits: spare::Spare,
     /// Everything else.
     pub(super) ctx: *mut Ctx,
@@ -117,7 +117,7 @@ impl State {
             facc32: 0.0,
             #[cfg(not(wrt_tail4))]
             return_word: 0.0,
-            #[cfg(wrt_tail6)]
+            #[cfg(all(wrt_tail6, not(debug_assertions)))]
             mem_bits: spare::from_address(saved.mem),
             ctx,
         };
@@ -129,7 +129,7 @@ impl State {
     }
 
     /// Reads `mem` from the context.
-    #[cfg(wrt_direct)]
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
     #[inline(always)]
     pub(super) fn read_mem(&mut self) {
         self.mem = self.context().mem;
