@@ -70,7 +70,7 @@ const SETS: [&str; 10] = [
 const DIRECT: usize = 5;
 
 /// The module of copies, in which each copy has a module.
-const COPIES: &str = "copies::";
+const COPIES: &str = "copies";
 
 /// Machine instructions of each handler, by set and name.
 type Handlers = BTreeMap<(String, String), Vec<String>>;
@@ -91,8 +91,8 @@ fn handlers() -> Option<Handlers> {
             .and_then(|line| line.split_once('<'))
         {
             current = SETS.iter().chain([&COPIES]).find_map(|&set| {
-                let (_, path) = symbol.split_once(&format!("raw::tail::{set}"))?;
-                let mut parts = path.trim_start_matches("::").split("::");
+                let (_, path) = symbol.split_once(&format!("raw::tail::{set}::"))?;
+                let mut parts = path.split("::");
                 let copy = if set == COPIES { parts.next()? } else { "" };
                 Some((format!("{set}{copy}"), parts.next()?.to_string()))
             });

@@ -1,7 +1,7 @@
 //! Copies of the commonest handlers, for direct threading.
 //!
-//! A processor foretells where the jump at a handler's end goes, by the address of the jump and by what ran before. What it can keep in mind of that is enough for a
-//! program of some hundred hot instructions, and not for larger ones. So the commonest handlers are there 8, 16 or 32 times, and which of them an
+//! A processor foretells where the jump at a handler's end goes, by the address of the jump and by what ran before. What it can keep in mind of that seems to be enough for
+//! small programs, and not for larger ones. So the commonest handlers are there 8, 16 or 32 times, and which of them an
 //! instruction gets depends on what comes next: each jump then goes to few places, most of them to one, and little has to be kept in mind. (Replication, in: Ertl
 //! and Gregg, "Optimizing indirect branch prediction accuracy in virtual machine interpreters", PLDI 2003.)
 //!
@@ -101,7 +101,7 @@ copies! {
     c31 31 32;
 }
 
-/// The numbers of the rows, those with the most copies first, and how many have 32, at least 16, and at least 8.
+/// The numbers of the rows, those with the most copies first.
 macro_rules! numbers {
     ([$($most:ident)*] [$($more:ident)*] [$($some:ident)*]) => {
         const ROWS: &[u16] = &[$(field::$most::op as u16,)* $(field::$more::op as u16,)* $(field::$some::op as u16,)*];
@@ -187,7 +187,6 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use wrt_format::isa::{ALL, INFO};
 
     /// The handler of the first instruction of words that are those of a function.
     fn handler(code: &[u16]) -> Option<Handler> {
@@ -237,7 +236,6 @@ mod tests {
         let add = [Op::I32AddShort as u16, 0x0201, 3];
         let before = |next: u16| handler(&[add[0], add[1], add[2], next, 0, 0]).map(ptr_of);
         let mut found: Vec<_> = ROWS.iter().map(|&next| before(next)).collect();
-        assert_eq!(before(ROWS[3]), before(ROWS[3]));
         found.sort_unstable();
         found.dedup();
         assert!(found.len() > 24, "{} handlers", found.len());
@@ -305,14 +303,6 @@ mod tests {
                 "{}",
                 info.name
             );
-        }
-        let others = ALL
-            .iter()
-            .zip(INFO)
-            .filter(|(op, _)| PLACES[**op as usize] == 0);
-        for (op, info) in others {
-            let code = vec![*op as u16; 16];
-            assert!(handler_at(&code, 0, *op, &code[..info.words.into()]).is_none());
         }
     }
 }
