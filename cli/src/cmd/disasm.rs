@@ -184,7 +184,7 @@ fn callee(module: &ModuleView<'_>, words: &[u16], at: usize) -> Option<u32> {
     let own = rest.get(..usize::from(info.words))?;
     let own: Vec<u16> = own.iter().map(|&word| u16::from_le(word)).collect();
     info.fields.iter().find_map(|field| {
-        let first = if matches!(field.role, Role::DefinedFunc | Role::NearFunc) {
+        let first = if field.role.is_defined_func() {
             module.imported_funcs()
         } else if matches!(field.role, Role::ImportFunc | Role::Func) {
             0

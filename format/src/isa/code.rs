@@ -162,6 +162,18 @@ pub(crate) fn instructions_of(
     })
 }
 
+/// The words that an instruction can have, in host order, from where it begins in an image, whose words are little-endian; zeros behind
+/// the last of `words`.
+#[must_use]
+#[inline]
+pub fn words_le(words: &[u16]) -> [u16; MAX_WORDS] {
+    let mut own = [0; MAX_WORDS];
+    for (own, word) in own.iter_mut().zip(words) {
+        *own = u16::from_le(*word);
+    }
+    own
+}
+
 /// Where the bottom frame of a run returns to: the site of its `stub_call`, behind which is `halt`.
 pub const HALT_STUB: u32 = 1;
 /// Where a callee entered from another instance returns to: as above, and behind it is `leave`.

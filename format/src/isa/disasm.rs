@@ -11,7 +11,7 @@
 
 use core::fmt::{Result, Write};
 
-use super::{Field, MAX_WORDS, Op, OpInfo, Role, field_value, label_words, pair, table_of};
+use super::{Field, Op, OpInfo, Role, field_value, label_words, pair, table_of, words_le};
 use crate::trap::Trap;
 
 /// Prints all instructions of a function, one a line, each after its word number.
@@ -38,10 +38,7 @@ pub fn instruction(
     at: usize,
 ) -> core::result::Result<usize, core::fmt::Error> {
     let rest = words.get(at..).unwrap_or_default();
-    let mut own = [0; MAX_WORDS];
-    for (own, word) in own.iter_mut().zip(rest) {
-        *own = u16::from_le(*word);
-    }
+    let own = words_le(rest);
     let Some(&first) = rest.first() else {
         return Ok(at);
     };

@@ -34,7 +34,7 @@ pub mod operand;
 pub(crate) use code::instructions_of;
 pub use code::{
     EncodeError, HALT_STUB, LEAVE_STUB, PROLOGUE, encode, field_value, fits, instructions,
-    instructions_le, pair, set_field, table_label, table_of,
+    instructions_le, pair, set_field, table_label, table_of, words_le,
 };
 pub(crate) use derive::INDEX;
 pub use derive::{

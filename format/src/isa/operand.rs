@@ -320,6 +320,12 @@ impl Role {
         }
     }
 
+    /// Whether it names a function of the module that is not imported.
+    #[must_use]
+    pub const fn is_defined_func(self) -> bool {
+        matches!(self, Self::DefinedFunc | Self::NearFunc)
+    }
+
     /// Whether it names two slots.
     #[must_use]
     pub const fn is_pair(self) -> bool {

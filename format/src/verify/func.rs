@@ -14,7 +14,7 @@ use crate::image::types::{Composite, ExternKind, GlobalType, val};
 use crate::image::view::ModuleView;
 use crate::isa::{
     Control, MAX_WORDS, Op, PROLOGUE, Role, cost_of, field, field_value, is_fuel, label_words,
-    may_have_fuel, pair, table_of,
+    may_have_fuel, pair, table_of, words_le,
 };
 use crate::trap::Trap;
 
@@ -287,11 +287,7 @@ impl Walk<'_, '_> {
     fn words(&self, rule: &Rule) -> Checked<[u16; MAX_WORDS]> {
         let end = self.at.saturating_add(usize::from(rule.words));
         let own = self.body.get(self.at..end).ok_or(Kind::CutOff)?;
-        let mut words = [0; MAX_WORDS];
-        for (word, own) in words.iter_mut().zip(own) {
-            *word = u16::from_le(*own);
-        }
-        Ok(words)
+        Ok(words_le(own))
     }
 
     /// Checks what the masks say of an instruction.

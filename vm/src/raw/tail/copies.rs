@@ -10,8 +10,9 @@
 //!
 //! Input: an instruction and the code around it. Output: the handler that takes the place of its own, if there is one.
 
-use wrt_format::isa::{Control, MAX_WORDS, OP_LIMIT, Op, Role, field, field_value, row_number};
+use wrt_format::isa::{Control, OP_LIMIT, Op, Role, field, row_number};
 
+use super::direct::operand;
 use super::*;
 
 /// Calls `$with` with its arguments and the rows that have 32, 16 and 8 handlers.
@@ -146,28 +147,20 @@ pub(super) fn handler_at(code: &[u16], at: usize, op: Op, words: &[u16]) -> Opti
 
 /// A number for the instructions that the handler of this one goes on to, by what the table says: what follows it, where its label leads, what it calls.
 fn next_of(code: &[u16], at: usize, op: Op, words: &[u16]) -> u32 {
-    let mut native = [0; MAX_WORDS];
-    for (native, word) in native.iter_mut().zip(words) {
-        *native = u16::from_le(*word);
-    }
-    let info = op.info();
-    let operand = |is: fn(Role) -> bool| {
-        let field = info.fields.iter().find(|field| is(field.role))?;
-        Some(field_value(&native, field))
-    };
     let row = |at: usize| {
         let opcode = code.get(at).copied().map(u16::from_le);
         opcode.and_then(row_number).map_or(0, u32::from)
     };
     let behind = at + words.len();
     // A branch goes on behind the `fuel` that it comes to.
-    let label = operand(|role| matches!(role, Role::Label16 | Role::Label32));
+    let label = operand(op, words, |role| {
+        matches!(role, Role::Label16 | Role::Label32)
+    });
     let there = label.map_or(0, |label| row(at.wrapping_add_signed(label as isize) + 1));
-    let here = match info.control {
+    let here = match op.info().control {
         Control::CondBranch => row(behind + 1),
         Control::Branch => 0,
-        Control::Call => operand(|role| matches!(role, Role::DefinedFunc | Role::NearFunc))
-            .map_or(0, |func| func as u32),
+        Control::Call => operand(op, words, Role::is_defined_func).map_or(0, |func| func as u32),
         Control::Stub
         | Control::Enter
         | Control::Fuel
@@ -274,8 +267,7 @@ mod tests {
         assert!(different(&|row| branch(Op::BrShort, row, fuel)) > 8);
         assert_eq!(different(&|row| branch(Op::BrShort, fuel, row)), 1);
         let info = Op::MovThenCall.info();
-        let callee =
-            (info.fields.iter()).find(|it| matches!(it.role, Role::DefinedFunc | Role::NearFunc));
+        let callee = (info.fields.iter()).find(|it| it.role.is_defined_func());
         let call = |func: u16| {
             let mut code = vec![0; usize::from(info.words) + 1];
             code[0] = info.op as u16;

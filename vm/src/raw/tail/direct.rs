@@ -20,7 +20,7 @@ use core::ptr;
 
 use wrt_format::image::ModuleView;
 use wrt_format::isa::{
-    Control, MAX_WORDS, OP_LIMIT, Op, PROLOGUE, Role, field_value, instructions_le,
+    Control, OP_LIMIT, Op, PROLOGUE, Role, field_value, instructions_le, words_le,
 };
 
 #[cfg(wrt_levels)]
@@ -145,23 +145,24 @@ fn fill_callees(
         return;
     };
     for (at, op, words) in instructions_le(code) {
-        let info = op.map(Op::info).filter(|it| it.control == Control::Call);
-        let mut fields = info.map_or(&[][..], |it| it.fields).iter();
-        let Some(func) = fields.find(|it| matches!(it.role, Role::DefinedFunc | Role::NearFunc))
-        else {
+        let op = op.filter(|op| op.info().control == Control::Call);
+        let Some(func) = op.and_then(|op| operand(op, words, Role::is_defined_func)) else {
             continue;
         };
-        let mut native = [0; MAX_WORDS];
-        for (native, word) in native.iter_mut().zip(words) {
-            *native = u16::from_le(*word);
-        }
-        let callee = module.func(field_value(&native, func) as u32).code_word;
+        let callee = module.func(func as u32).code_word;
         let callee = module.code().as_ptr().wrapping_add(callee as usize);
         if let Some(entry) = map.get_mut(at + 1) {
             // SAFETY: an entry is as large as an address, and whatever it holds is initialised as (D1, D3) say.
             unsafe { entry.as_mut_ptr().cast::<*const u16>().write(callee) };
         }
     }
+}
+
+/// The value of the first operand of such a role, if the instruction has one.
+pub(super) fn operand(op: Op, words: &[u16], is: impl Fn(Role) -> bool) -> Option<i64> {
+    let mut fields = op.info().fields.iter();
+    let field = fields.find(|field| is(field.role))?;
+    Some(field_value(&words_le(words), field))
 }
 
 /// First word of the function that the direct call at `pc` names (D3).

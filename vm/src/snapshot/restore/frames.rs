@@ -14,7 +14,7 @@ use wrt_format::image::ModuleView;
 use wrt_format::image::types::val;
 use wrt_format::isa::{
     Charge, Control, HALT_STUB, LEAVE_STUB, MAX_WORDS, Op, OpInfo, PROLOGUE, Role, field_value,
-    instructions_le, site_word, window_at,
+    instructions_le, site_word, window_at, words_le,
 };
 use wrt_format::snapshot::Kind;
 
@@ -133,11 +133,7 @@ impl Starts {
 impl Place<'_> {
     fn words(&self) -> [u16; MAX_WORDS] {
         let code = self.module.code().get(self.start as usize..);
-        let mut words = [0; MAX_WORDS];
-        for (word, own) in words.iter_mut().zip(code.unwrap_or_default()) {
-            *word = u16::from_le(*own);
-        }
-        words
+        words_le(code.unwrap_or_default())
     }
 
     /// Slots of the results of what the call here calls.
@@ -151,7 +147,7 @@ impl Place<'_> {
             let (value, role) = (field_value(&words, field) as u32, field.role);
             if role.is_type() {
                 Some(value)
-            } else if matches!(role, Role::DefinedFunc | Role::NearFunc) {
+            } else if role.is_defined_func() {
                 Some(module.func(value).type_idx)
             } else if matches!(role, Role::ImportFunc | Role::Func) {
                 Some(module.func_type_idx(value))
