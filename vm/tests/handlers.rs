@@ -168,6 +168,9 @@ fn jumps_and_calls_nothing(op: Op, set: &str, is_direct: bool, code: &[String]) 
         "{set} {name}:\n{}",
         code.join("\n")
     );
+    if name.starts_with("select") {
+        assert!(chooses_at_once(code), "{set} {name}:\n{}", code.join("\n"));
+    }
     let any = |prefix: &str| {
         code.iter()
             .any(|instruction| instruction.starts_with(prefix))
@@ -188,6 +191,27 @@ fn jumps_and_calls_nothing(op: Op, set: &str, is_direct: bool, code: &[String]) 
         "{set} {name} has {jumps} ways on:\n{}",
         code.join("\n")
     );
+}
+
+/// Whether what waits for the condition of a choice is one instruction, and no read behind it.
+fn chooses_at_once(code: &[String]) -> bool {
+    let Some(at) = code.iter().position(|it| it.starts_with("cmov")) else {
+        return false;
+    };
+    let chosen = code[at].rsplit(',').next().unwrap_or_default();
+    let reads = |it: &String| {
+        it.split_once('(')
+            .is_some_and(|(_, address)| address.contains(chosen))
+    };
+    let store = |it: &String| it.starts_with("mov ") && it.contains(&format!("{chosen},("));
+    let behind = code[at + 1..]
+        .iter()
+        .take_while(|it| !it.starts_with("jmp"));
+    let (mut behind, mut reading) = (behind.peekable(), false);
+    while let Some(it) = behind.next_if(|it| !store(it)) {
+        reading |= reads(it);
+    }
+    behind.next().is_some() && !reading
 }
 
 /// Those of a level and those for 64-bit addresses are compiled, and no more of the latter than work on memory 0.

@@ -145,8 +145,7 @@ handlers! {
 macro_rules! choice {
     ($($name:ident = |$s:ident, $at:ident| $cond:expr;)*) => { handlers! {$(
         fn $name($s, $at) {
-            let (a, b) = ($s.get64($at::a), $s.get64($at::b));
-            $s.set64($at::dst, if $cond { a } else { b });
+            $s.choose($at::dst, [$at::a, $at::b], |$s| $cond);
             Ctl::Next
         }
     )*} };

@@ -55,13 +55,11 @@ handlers! {
         Ctl::Next
     }
     fn select | select_short(s, at) {
-        let (a, b) = (s.get64(at::a), s.get64(at::b));
-        s.set64(at::dst, if s.get32(at::cond) != 0 { a } else { b });
+        s.choose(at::dst, [at::a, at::b], |s| s.get32(at::cond) != 0);
         Ctl::Next
     }
     fn select_acc_cond | select_acc_cond_short(s, at) {
-        let (a, b) = (s.get64(at::a), s.get64(at::b));
-        s.set64(at::dst, if s.acc32(at::cond) != 0 { a } else { b });
+        s.choose(at::dst, [at::a, at::b], |s| s.acc32(at::cond) != 0);
         Ctl::Next
     }
     fn ref_as_non_null | ref_as_non_null_short(s, at) {

@@ -5,7 +5,7 @@
 //! - `state`, `address`, `control`, `vector`, `object`: the registers and what handlers do with them. `ctx`: what lies behind them, and the way to the slow
 //!   paths.
 //! - `lanes`: what vector instructions compute, by machine instructions where that pays.
-//! - `float`: conversions of integers.
+//! - `float`: conversions of integers. `choice`: one of two slots.
 //! - `profile`: counts of executed instructions. `stops`: where a debugger wants runs to pause.
 //! - `tail`, `looped`: the two cores; `tail::direct`: the first one without looking opcodes up; `tail::callees`: what it calls through table 0.
 //!   `dispatch`: the choice between them. `foretold`: indices of branch tables and calls that nothing waits for.
@@ -77,6 +77,7 @@ macro_rules! with_atomics {
 pub(crate) mod address;
 pub(crate) mod arena;
 pub(crate) mod buf;
+mod choice;
 pub(crate) mod control;
 pub(crate) mod ctx;
 pub(crate) mod dispatch;

@@ -257,7 +257,12 @@ impl State {
     /// Address of the slot that operand `at` names.
     #[inline(always)]
     pub(super) fn slot_address(&self, at: Place) -> *mut u64 {
-        let slot = self.slot_number(at);
+        self.address_of(self.slot_number(at))
+    }
+
+    /// Address of a slot of the frame.
+    #[inline(always)]
+    pub(super) fn address_of(&self, slot: usize) -> *mut u64 {
         #[cfg(feature = "checked")]
         {
             let frame = self.frame_here();

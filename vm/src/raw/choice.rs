@@ -1,0 +1,77 @@
+//! One of two slots: `select`, and comparisons with it.
+//!
+//! Left to itself the compiler chooses between the places of both, and reads what is chosen: then all that needs the result waits for the
+//! condition, for a byte of the instruction and for the slot, one after the other. Here both slots are read whatever is chosen, and what
+//! waits for the condition is one instruction. The numbers of both are one read in return.
+//!
+//! Relied on: R1, R2 (`state`).
+
+use wrt_format::isa::Place;
+
+use super::state::State;
+
+impl State {
+    /// Sets the slot that operand `dst` names, and the accumulator, to what slot `a` holds if `is_first` says so, and otherwise to what slot
+    /// `b` holds. `b` lies behind `a`, and is as wide.
+    #[inline(always)]
+    pub(crate) fn choose(
+        &mut self,
+        dst: Place,
+        [a, b]: [Place; 2],
+        is_first: impl FnOnce(&Self) -> bool,
+    ) {
+        let [a, b] = self.both(a, b).map(|slot| self.address_of(slot));
+        // SAFETY: R2.
+        let (a, b) = unsafe { (at_hand(*a), at_hand(*b)) };
+        let value = if is_first(self) { a } else { b };
+        self.set64(dst, value);
+    }
+
+    /// The slots that two operands name, of which the second lies behind the first, both of 8 bits or of 16, and no part of the opcode.
+    #[inline(always)]
+    fn both(&self, first: Place, second: Place) -> [usize; 2] {
+        let (bits, width) = (first.bits, first.bits / 8);
+        debug_assert_eq!((second.byte, second.bits), (first.byte + width, bits));
+        let from = self.pc.cast::<u8>().wrapping_add(usize::from(first.byte));
+        // SAFETY: R1, and the bytes lie in the stream as the format says.
+        let numbers = unsafe {
+            if bits == 8 {
+                u16::from_le(from.cast::<u16>().read_unaligned()).into()
+            } else {
+                u32::from_le(from.cast::<u32>().read_unaligned())
+            }
+        };
+        let second = numbers >> bits;
+        [numbers as usize & ((1 << bits) - 1), second as usize]
+    }
+}
+
+/// `value`, which the compiler takes for something that has to be there.
+#[inline(always)]
+fn at_hand(value: u64) -> u64 {
+    #[cfg(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        target_arch = "riscv64"
+    ))]
+    {
+        let mut value = value;
+        // SAFETY: no instruction.
+        unsafe {
+            core::arch::asm!(
+                "/* {0} */",
+                inlateout(reg) value,
+                options(nomem, nostack, preserves_flags)
+            );
+        }
+        value
+    }
+    #[cfg(not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        target_arch = "riscv64"
+    )))]
+    {
+        value
+    }
+}
