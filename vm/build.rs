@@ -6,7 +6,7 @@
 //!
 //! `wrt_direct`: tail-threaded, and there is a second set of handlers for direct threading.
 //!
-//! `wrt_levels`: tail-threaded, and vector instructions have handlers for processors of several levels.
+//! `wrt_levels`: tail-threaded, and vector instructions and some others have handlers for processors of several levels.
 
 use std::env;
 

@@ -141,8 +141,9 @@ handlers! {
         Ctl::Next
     }
     fn v128_select(s, at) {
-        let (a, b) = (s.get128(at::a), s.get128(at::b));
-        s.set128(at::dst, if s.get32(at::cond) != 0 { a } else { b });
+        // No choice between two places of the host's stack.
+        let chosen = simd::i64x2_splat(if s.get32(at::cond) != 0 { u64::MAX } else { 0 });
+        s.set128_late(at::dst, simd::v128_bitselect(s.get128(at::a), s.get128(at::b), chosen));
         Ctl::Next
     }
     fn v128_const(s, at) {

@@ -56,7 +56,7 @@ fn cores() -> Vec<Core> {
     cores
 }
 
-/// The cores of this build, and the sets of vector handlers that the processor can run.
+/// The cores of this build, and the sets of handlers for levels of processors that this one can run.
 fn cores_and_levels() -> Vec<Core> {
     #[cfg_attr(
         not(all(wrt_levels, not(debug_assertions))),

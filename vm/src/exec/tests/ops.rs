@@ -537,7 +537,10 @@ fn check(op: Op, random: &mut Random, is_wide: bool) {
             operands: &cases[func],
         };
         let expected = expect(&case, &mut after);
-        let which = if is_vector(op) {
+        let counts_or_rounds = ["popcnt", "ceil", "floor", "trunc", "nearest"]
+            .iter()
+            .any(|operator| op.info().name.ends_with(operator));
+        let which = if is_vector(op) || counts_or_rounds {
             cores_and_levels()
         } else {
             cores()

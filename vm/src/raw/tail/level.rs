@@ -1,7 +1,7 @@
-//! Handlers of vector instructions for processors that have more instructions than the build may rely on, and which of them this one has.
+//! Handlers of vector instructions, and of a few others, for processors that have more instructions than the build may rely on, and which of them this one has.
 //!
 //! The handlers have the bodies of the others, compiled once more with AVX2, which takes fewer host instructions for most of them, and own ones
-//! where no body becomes the right instruction: lanes chosen by numbers, floats rounded to integers. Which set a board gets is decided when it is set up; results are the
+//! where no body becomes the right instruction: lanes chosen by numbers, floats rounded to integers, alone or as lanes. Bits are counted by POPCNT. Which set a board gets is decided when it is set up; results are the
 //! same bit for bit, but for payloads of NaNs that arithmetic gives, which are the processor's on every level.
 //!
 //! T1: a handler of a level is only in the table of a board of that level, and only [`level`] gives one above [`Level::Base`] outside of tests.
@@ -20,14 +20,14 @@ use super::*;
 use crate::raw::lanes::{i8x16_shr_u, machine, v128_and, vector};
 use wrt_format::simd::V128;
 
-/// Instructions that handlers of vector instructions may use.
+/// Instructions that handlers may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// SSE2.
     Base = 1,
     /// SSSE3 too.
     Ssse3 = 2,
-    /// AVX2 too, and what comes before it.
+    /// AVX2 too, and what comes before it, and POPCNT.
     Avx2 = 3,
 }
 
@@ -57,6 +57,7 @@ fn detect() -> Level {
     const SSSE3: u32 = 1 << 9;
     const OS_XSAVE: u32 = 1 << 27;
     const AVX: u32 = 1 << 28;
+    const POPCNT: u32 = 1 << 23;
     const AVX2: u32 = 1 << 5;
     /// Registers of 128 and of 256 bits are kept.
     const VECTORS: u64 = 6;
@@ -64,7 +65,7 @@ fn detect() -> Level {
     if first & SSSE3 == 0 {
         return Level::Base;
     }
-    let avx = first & (OS_XSAVE | AVX) == OS_XSAVE | AVX
+    let avx = first & (OS_XSAVE | AVX | POPCNT) == OS_XSAVE | AVX | POPCNT
         // SAFETY: `OS_XSAVE` says that there is XSAVE.
         && unsafe { enabled_state() } & VECTORS == VECTORS;
     if avx && leaves >= 7 && __cpuid_count(7, 0).ebx & AVX2 != 0 {
@@ -182,12 +183,21 @@ mod rounded {
     use super::*;
 
     macro_rules! bodies {
-        ($round:ident, $canonical:expr, $nans:ident, $vector:ident, $back:ident; $($name:ident $lanes:ident = $mode:expr;)*) => {$(
+        ($round:ident, $canonical:expr, $nans:ident, $vector:ident, $back:ident, $alone:expr, $set:ident, $first:expr; $($name:ident $scalar:ident $lanes:ident = $mode:expr;)*) => {$(
             #[target_feature(enable = "sse4.1")]
             #[inline]
             pub(super) fn $name(s: &mut State) -> Ctl {
                 use wrt_format::isa::field::$name as at;
                 s.set128(at::dst, $lanes(s.get128(at::src)));
+                Ctl::Next
+            }
+
+            #[target_feature(enable = "sse4.1")]
+            #[inline]
+            pub(super) fn $scalar(s: &mut State) -> Ctl {
+                use wrt_format::isa::field::$scalar as at;
+                let lanes = $lanes($alone(s.get64(at::src)));
+                s.$set(at::dst, $first(lanes));
                 Ctl::Next
             }
 
@@ -204,19 +214,21 @@ mod rounded {
     }
 
     bodies! {
-        _mm_round_ps, _mm_set1_epi32(0x7fc0_0000), _mm_cmpunord_ps, _mm_castsi128_ps, _mm_castps_si128;
-        f32x4_ceil ceil32 = _MM_FROUND_TO_POS_INF;
-        f32x4_floor floor32 = _MM_FROUND_TO_NEG_INF;
-        f32x4_trunc trunc32 = _MM_FROUND_TO_ZERO;
-        f32x4_nearest nearest32 = _MM_FROUND_TO_NEAREST_INT;
+        _mm_round_ps, _mm_set1_epi32(0x7fc0_0000), _mm_cmpunord_ps, _mm_castsi128_ps, _mm_castps_si128,
+        |slot: u64| V128::from_u64x2([slot & u64::from(u32::MAX), 0]), set_f32, |lanes: V128| f32::from_bits(lanes.to_u32x4()[0]);
+        f32x4_ceil f32_ceil ceil32 = _MM_FROUND_TO_POS_INF;
+        f32x4_floor f32_floor floor32 = _MM_FROUND_TO_NEG_INF;
+        f32x4_trunc f32_trunc trunc32 = _MM_FROUND_TO_ZERO;
+        f32x4_nearest f32_nearest nearest32 = _MM_FROUND_TO_NEAREST_INT;
     }
 
     bodies! {
-        _mm_round_pd, _mm_set1_epi64x(0x7ff8 << 48), _mm_cmpunord_pd, _mm_castsi128_pd, _mm_castpd_si128;
-        f64x2_ceil ceil64 = _MM_FROUND_TO_POS_INF;
-        f64x2_floor floor64 = _MM_FROUND_TO_NEG_INF;
-        f64x2_trunc trunc64 = _MM_FROUND_TO_ZERO;
-        f64x2_nearest nearest64 = _MM_FROUND_TO_NEAREST_INT;
+        _mm_round_pd, _mm_set1_epi64x(0x7ff8 << 48), _mm_cmpunord_pd, _mm_castsi128_pd, _mm_castpd_si128,
+        |slot: u64| V128::from_u64x2([slot, 0]), set_f64, |lanes: V128| f64::from_bits(lanes.to_u64x2()[0]);
+        f64x2_ceil f64_ceil ceil64 = _MM_FROUND_TO_POS_INF;
+        f64x2_floor f64_floor floor64 = _MM_FROUND_TO_NEG_INF;
+        f64x2_trunc f64_trunc trunc64 = _MM_FROUND_TO_ZERO;
+        f64x2_nearest f64_nearest nearest64 = _MM_FROUND_TO_NEAREST_INT;
     }
 }
 
@@ -256,7 +268,8 @@ macro_rules! avx2 {
                 i8x16_shuffle, i8x16_swizzle, i8x16_swizzle_and, i8x16_swizzle_shr_u_imm, i16x8_q15mulr_sat_s,
             };
             pub(super) use super::super::rounded::{
-                f32x4_ceil, f32x4_floor, f32x4_nearest, f32x4_trunc, f64x2_ceil, f64x2_floor, f64x2_nearest, f64x2_trunc,
+                f32_ceil, f32_floor, f32_nearest, f32_trunc, f32x4_ceil, f32x4_floor, f32x4_nearest, f32x4_trunc, f64_ceil, f64_floor, f64_nearest,
+                f64_trunc, f64x2_ceil, f64x2_floor, f64x2_nearest, f64x2_trunc,
             };
             pub(super) use crate::op::*;
         }
@@ -266,7 +279,21 @@ macro_rules! avx2 {
 
 macro_rules! avx2_rows {
     ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
-        set! { "avx2"; $($number $name)* }
+        use wrt_format::isa::Op;
+        set! {
+            "avx2,popcnt";
+            (Op::I32Popcnt as u16) i32_popcnt
+            (Op::I64Popcnt as u16) i64_popcnt
+            (Op::F32Ceil as u16) f32_ceil
+            (Op::F32Floor as u16) f32_floor
+            (Op::F32Nearest as u16) f32_nearest
+            (Op::F32Trunc as u16) f32_trunc
+            (Op::F64Ceil as u16) f64_ceil
+            (Op::F64Floor as u16) f64_floor
+            (Op::F64Nearest as u16) f64_nearest
+            (Op::F64Trunc as u16) f64_trunc
+            $($number $name)*
+        }
     };
 }
 
@@ -276,7 +303,7 @@ mod ssse3 {
 }
 
 mod avx2 {
-    //! All vector instructions with AVX2: `tests/handlers.rs` finds them by this module.
+    //! All vector instructions with AVX2, and those that round and count: `tests/handlers.rs` finds them by this module.
     avx2! {}
 }
 
