@@ -168,6 +168,16 @@ fn jumps_and_calls_nothing(op: Op, set: &str, is_direct: bool, code: &[String]) 
         "{set} {name}:\n{}",
         code.join("\n")
     );
+    // Where a label leads is noted beside its branch: nothing is worked out.
+    assert!(
+        !is_direct
+            || op.info().control != Control::CondBranch
+            || code
+                .iter()
+                .any(|it| it.starts_with("mov ") && it.contains("0x8(%rdx,%rdi,4),%r")),
+        "{set} {name}:\n{}",
+        code.join("\n")
+    );
     if name.starts_with("select") {
         assert!(chooses_at_once(code), "{set} {name}:\n{}", code.join("\n"));
     }

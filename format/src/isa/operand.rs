@@ -320,6 +320,12 @@ impl Role {
         }
     }
 
+    /// Whether it is the label of a branch.
+    #[must_use]
+    pub const fn is_label(self) -> bool {
+        matches!(self, Self::Label16 | Self::Label32)
+    }
+
     /// Whether it names a function of the module that is not imported.
     #[must_use]
     pub const fn is_defined_func(self) -> bool {

@@ -20,10 +20,10 @@ handlers! {
         if s.pay(cost) { Ctl::Next } else { Ctl::Exit(Stop::OutOfFuel) }
     }
     fn br | br_short(s, at) {
-        s.branch(s.imm_s16(at::label).into())
+        s.branch(s.imm_s16(at::label).into(), at::words)
     }
     fn br_far(s, at) {
-        s.branch(s.imm_s32(at::label))
+        s.branch(s.imm_s32(at::label), at::words)
     }
     fn br_nz | br_nz_short(s, at) {
         s.branch_if(s.get32(at::cond) != 0, s.imm_s16(at::label).into(), at::words)

@@ -53,20 +53,20 @@ handlers! {
     }
     fn br_mov(s, at) {
         s.set64(at::dst, s.get64(at::src));
-        s.branch(s.imm_s16(at::label).into())
+        s.branch(s.imm_s16(at::label).into(), at::words)
     }
     fn br_mov2(s, at) {
         s.set64(at::d0, s.get64(at::s0));
         s.set64(at::d1, s.get64(at::s1));
-        s.branch(s.imm_s16(at::label).into())
+        s.branch(s.imm_s16(at::label).into(), at::words)
     }
     fn br_const(s, at) {
         s.set64(at::dst, s.half(at::imm).into());
-        s.branch(s.imm_s16(at::label).into())
+        s.branch(s.imm_s16(at::label).into(), at::words)
     }
     fn br_i32_add_imm(s, at) {
         s.set32(at::dst, s.get32(at::src).wrapping_add(widen32(s.imm_s16(at::imm))));
-        s.branch(s.imm_s16(at::label).into())
+        s.branch(s.imm_s16(at::label).into(), at::words)
     }
     fn br_i32_add_add_ne(s, at) {
         s.set32(at::first, s.get32(at::first).wrapping_add(widen32(s.imm_s16(at::imm0))));

@@ -22,7 +22,7 @@ impl State {
     ) {
         let [a, b] = self.both(a, b).map(|slot| self.address_of(slot));
         // SAFETY: R2.
-        let (a, b) = unsafe { (at_hand(*a), at_hand(*b)) };
+        let (a, b) = unsafe { (opaque!(*a), opaque!(*b)) };
         let value = if is_first(self) { a } else { b };
         self.set64(dst, value);
     }
@@ -43,35 +43,5 @@ impl State {
         };
         let second = numbers >> bits;
         [numbers as usize & ((1 << bits) - 1), second as usize]
-    }
-}
-
-/// `value`, which the compiler takes for something that has to be there.
-#[inline(always)]
-fn at_hand(value: u64) -> u64 {
-    #[cfg(any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        target_arch = "riscv64"
-    ))]
-    {
-        let mut value = value;
-        // SAFETY: no instruction.
-        unsafe {
-            core::arch::asm!(
-                "/* {0} */",
-                inlateout(reg) value,
-                options(nomem, nostack, preserves_flags)
-            );
-        }
-        value
-    }
-    #[cfg(not(any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        target_arch = "riscv64"
-    )))]
-    {
-        value
     }
 }

@@ -130,6 +130,7 @@ impl State {
     /// Debits the block whose `fuel` instruction `pc` is, and goes on behind it.
     #[inline(always)]
     pub(crate) fn enter_block(&mut self) -> Ctl {
+        self.pc = self.pc.wrapping_add(field::fuel::words);
         if self.pay_for_block() {
             Ctl::Jump
         } else {
@@ -137,26 +138,25 @@ impl State {
         }
     }
 
-    /// Debits the block whose `fuel` word `pc` is and sets `pc` behind that word; false, and `pc` stays, if the fuel is not there.
+    /// Debits the block whose `fuel` word is before `pc`; false, and `pc` is that word, if the fuel is not there.
     #[inline(always)]
     fn pay_for_block(&mut self) -> bool {
+        let word = self.pc.wrapping_sub(field::fuel::words);
         #[cfg(feature = "checked")]
         {
-            self.context().assert_pc(self.pc);
-            assert!(
-                wrt_format::isa::is_fuel(self.opcode()),
-                "labels lead to blocks"
-            );
+            self.context().assert_pc(word);
+            // SAFETY: it has just been looked at.
+            let word = u16::from_le(unsafe { *word });
+            assert!(wrt_format::isa::is_fuel(word), "labels lead to blocks");
         }
         // SAFETY: R5.
-        let gain = unsafe { *self.pc.cast::<i8>() };
+        let gain = unsafe { *word.cast::<i8>() };
         let fuel = self.fuel() + credit(gain);
         self.set_fuel(fuel);
         if fuel < 0 {
-            return false;
+            self.pc = word;
         }
-        self.pc = self.pc.wrapping_add(field::fuel::words);
-        true
+        fuel >= 0
     }
 
     /// Debits a part of the cost of a block; false, and nothing has changed, if the fuel is not there.
@@ -183,11 +183,14 @@ impl State {
         self.set_fuel(self.fuel() - credit(gain));
     }
 
-    /// Goes to the block `label` words from here.
+    /// Goes to the block `label` words from here, by a branch of `words` words.
     #[inline(always)]
-    pub(crate) fn branch(&mut self, label: i32) -> Ctl {
-        self.pc = self.pc.wrapping_offset(label as isize);
-        self.enter_block()
+    pub(crate) fn branch(&mut self, label: i32, words: usize) -> Ctl {
+        if self.go(label, words) {
+            Ctl::Jump
+        } else {
+            Ctl::OutOfFuel
+        }
     }
 
     /// Goes to the block `label` words from here if `taken`, else to the block behind this instruction of `words` words.
@@ -197,8 +200,7 @@ impl State {
     #[inline(always)]
     pub(crate) fn branch_if(&mut self, taken: bool, label: i32, words: usize) -> Ctl {
         if taken {
-            self.pc = self.pc.wrapping_offset(label as isize);
-            if self.pay_for_block() {
+            if self.go(label, words) {
                 Ctl::Taken
             } else {
                 Ctl::OutOfFuel
@@ -209,23 +211,60 @@ impl State {
         }
     }
 
+    /// Sets `pc` behind the `fuel` word of the block `label` words from here, and debits that as [`Self::pay_for_block`] does.
+    ///
+    /// All that is read there waits for its place: so where there is a word behind that of the opcode, a directly threaded handler finds the
+    /// place noted there, by one read in place of one that extends a sign, and an addition of a multiple.
+    #[inline(always)]
+    fn go(&mut self, label: i32, words: usize) -> bool {
+        self.pc = match self.noted(1) {
+            Some(noted) if words > 1 => noted,
+            Some(_) | None => {
+                (self.pc.wrapping_offset(label as isize)).wrapping_add(field::fuel::words)
+            }
+        };
+        self.pay_for_block()
+    }
+
+    /// What direct threading notes of the word so many words from here (D3); None in a handler that is not directly threaded.
+    #[inline(always)]
+    fn noted(&self, words: usize) -> Option<*const u16> {
+        #[cfg(all(wrt_direct, not(debug_assertions)))]
+        if self.is_direct {
+            return Some(super::tail::direct::noted(self, words));
+        }
+        let _ = words;
+        None
+    }
+
     /// Goes to target `min(index, n)` of the branch table behind this instruction of `words` words.
     #[inline(always)]
     pub(crate) fn branch_table(&mut self, index: u32, n: u32, words: usize) -> Ctl {
-        let target = target(index, n);
+        let at = words + target(index, n) * 2;
         // SAFETY: R1, F1: `n + 1` labels of two words follow.
-        let labels = unsafe { self.pc.add(words + target * 2) };
-        // SAFETY: as above.
-        self.branch(unsafe { long_at(labels, 0) } as i32)
+        self.branch_by(at, |pc| unsafe { long_at(pc, at) } as i32)
     }
 
     /// The same for labels of one word.
     #[inline(always)]
     pub(crate) fn branch_table_near(&mut self, index: u32, n: u32, words: usize) -> Ctl {
-        let target = target(index, n);
+        let at = words + target(index, n);
         // SAFETY: R1, F1: `n + 1` labels of a word follow.
-        let label = unsafe { word_at(self.pc.add(words), target) };
-        self.branch((label as i16).into())
+        self.branch_by(at, |pc| (unsafe { word_at(pc, at) } as i16).into())
+    }
+
+    /// Goes where the label leads that is `at` words from here.
+    #[inline(always)]
+    fn branch_by(&mut self, at: usize, label: impl FnOnce(*const u16) -> i32) -> Ctl {
+        let Some(noted) = self.noted(at) else {
+            return self.branch(label(self.pc), 1);
+        };
+        self.pc = noted;
+        if self.pay_for_block() {
+            Ctl::Jump
+        } else {
+            Ctl::OutOfFuel
+        }
     }
 
     /// First word of defined function `func`, or 0 if it is not verified yet.
@@ -241,16 +280,11 @@ impl State {
         let callee = self.word(self.entry(func));
         // The same address, found by the place of the call alone: nothing waits for `callee` but a branch that is predicted. What is called is
         // what R7 says in any case.
-        #[cfg(all(wrt_direct, not(debug_assertions)))]
-        if self.is_direct {
-            let noted = super::tail::direct::callee(self);
-            return if noted == callee {
-                noted
-            } else {
-                core::ptr::null()
-            };
+        match self.noted(1) {
+            Some(noted) if noted == callee => noted,
+            Some(_) => core::ptr::null(),
+            None => callee,
         }
-        callee
     }
 
     /// The word of this number, or null if it is 0.

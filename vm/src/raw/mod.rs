@@ -31,6 +31,25 @@ fn keep_apart() {
     }
 }
 
+/// `$value`, of 64 bits or an address, which the compiler takes for something that it knows nothing of but that it has to be in a register
+/// here: so it can neither be read later, nor worked out once more where it is used.
+macro_rules! opaque {
+    ($value:expr) => {{
+        let value = $value;
+        #[cfg(any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "riscv64"
+        ))]
+        let value = {
+            let mut value = value;
+            core::arch::asm!("/* {0} */", inlateout(reg) value, options(nomem, nostack, preserves_flags));
+            value
+        };
+        value
+    }};
+}
+
 /// Calls `$callback!` with the rows of the instructions that this build has: each of these macros adds a part of the table, or does not.
 macro_rules! for_each_own_op {
     ($callback:ident) => {

@@ -139,7 +139,57 @@ fn calls_have_their_callees_behind_them() {
         let exit = call_on(&mut store, preferred(), 0, &[9]);
         assert_eq!(results(&store, exit), [9], "{op:?}");
         let [caller, callee] = [0, 1].map(|func| module.func(func).code_word as usize);
-        assert_eq!(store.noted_callee(0, caller + at), Some(callee), "{op:?}");
+        assert_eq!(store.noted(0, caller + at + 1), Some(callee), "{op:?}");
+    }
+}
+
+#[cfg(all(wrt_direct, not(debug_assertions)))]
+#[test]
+fn labels_have_their_places_noted() {
+    let mut asm = Asm::new(8, 1);
+    asm.op(Op::Mov, &[5, 0]);
+    let head = asm.block(2);
+    // Word, and the place behind the block that the label there leads to.
+    let mut expected = Vec::new();
+    for (op, operands) in [
+        (Op::BrZShort, &[5][..]),
+        (Op::BrZ, &[5]),
+        (Op::BrI32LtUImm, &[5, 0]),
+    ] {
+        expected.push((asm.code.len() + 1, head + 1));
+        asm.back(op, operands, head);
+        asm.block(1);
+    }
+    let ways = [asm.code.len() - 1, head];
+    for op in [Op::BrTableShort, Op::BrTable] {
+        let (at, own) = (asm.code.len(), usize::from(op.info().words));
+        let width = wrt_format::isa::label_words(wrt_format::isa::table_of(op).unwrap().place);
+        asm.op(op, &[5, 1]);
+        for (i, way) in ways.into_iter().enumerate() {
+            let label = way as i32 - at as i32;
+            asm.code
+                .extend(&wrt_format::isa::table_label(label)[..width]);
+            expected.push((at + own + i * width, way + 1));
+        }
+        asm.block(1);
+    }
+    expected.push((asm.code.len() + 1, head + 1));
+    asm.back(Op::Br, &[], head);
+    let module = load(ModuleSpec {
+        types: std::vec![longs(1, 1)],
+        funcs: std::vec![asm.func(0)],
+        ..ModuleSpec::default()
+    });
+    let mut store = store(100);
+    store.threading = Threading::Direct;
+    store.add_instance(module, Imports::default()).unwrap();
+    // Round and round, until the fuel is used up.
+    store.fuel = 100;
+    start(&mut store, 0, func_ref(0, 0), &[0]).unwrap();
+    run_on(&mut store, preferred()).unwrap();
+    let first = module.func(0).code_word as usize;
+    for (word, place) in expected {
+        assert_eq!(store.noted(0, first + word), Some(first + place), "{word}");
     }
 }
 

@@ -153,9 +153,7 @@ fn next_of(code: &[u16], at: usize, op: Op, words: &[u16]) -> u32 {
     };
     let behind = at + words.len();
     // A branch goes on behind the `fuel` that it comes to.
-    let label = operand(op, words, |role| {
-        matches!(role, Role::Label16 | Role::Label32)
-    });
+    let label = operand(op, words, Role::is_label);
     let there = label.map_or(0, |label| row(at.wrapping_add_signed(label as isize) + 1));
     let here = match op.info().control {
         Control::CondBranch => row(behind + 1),

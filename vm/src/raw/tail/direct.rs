@@ -12,15 +12,17 @@
 //!   of its opcode or a copy of that (`copies.rs`), of a level that the processor has (T1). [`fill`] alone writes there, from the image, which does not change; handlers never do.
 //! - D2: `origin` of a context is null, or the address of the map of the running instance minus four times the address of its code (both
 //!   wrap): then the entry of the instruction at `pc` is at `origin + 4 * pc`. R1 and D1 make it a handler. A map stays where it is (A1).
-//! - D3: behind the handler of a direct call of such a function, where a word is no instruction, the map has the address that the callee's record says its
-//!   first word has. It is compared with what R7 says before anything goes there.
+//! - D3: where a word of such a function is no instruction, the map may have an address of code. Behind the word of a direct call's opcode it is what the
+//!   callee's record says its first word is, which is compared with what R7 says before anything goes there. Behind that of a branch's opcode, and at
+//!   the first word of each label of a branch table, it is where the label leads: behind the `fuel` of a block of that function (R5).
 
 use core::mem::MaybeUninit;
 use core::ptr;
 
 use wrt_format::image::ModuleView;
 use wrt_format::isa::{
-    Control, OP_LIMIT, Op, PROLOGUE, Role, field_value, instructions_le, words_le,
+    Control, OP_LIMIT, Op, PROLOGUE, Role, field, field_value, instructions_le, label_words, pair,
+    table_of, words_le,
 };
 
 #[cfg(wrt_levels)]
@@ -98,7 +100,7 @@ pub(super) fn handler(state: &State) -> Handler {
     unsafe { *entry.cast::<Handler>() }
 }
 
-/// Writes the handlers of whole instructions, of which the first is at word `from`.
+/// Writes the handlers of whole instructions, of which the first is at word `from`, and where their labels lead.
 ///
 /// `is_wide`: whether memory 0 of their module has 64-bit addresses.
 pub(in crate::raw) fn fill(
@@ -131,10 +133,46 @@ pub(in crate::raw) fn fill(
         if let Some(entry) = map.get_mut(at) {
             entry.write(handler);
         }
+        if let Some(op) = op {
+            note_labels(map, at, op, words, code);
+        }
     }
 }
 
-/// Writes where the direct calls of whole instructions lead to (D3).
+/// Notes where the labels of the instruction at word `at` of `code` lead to (D3).
+fn note_labels(map: &mut [MaybeUninit<Handler>], at: usize, op: Op, words: &[u16], code: &[u16]) {
+    let mut write = |word: usize, label: i64| {
+        let there = at.wrapping_add_signed(label as isize) + field::fuel::words;
+        note(map, at + word, code.as_ptr().wrapping_add(there));
+    };
+    let own = usize::from(op.info().words);
+    if let Some(count) = table_of(op) {
+        let labels = words.get(own..).unwrap_or_default();
+        let width = label_words(count.place);
+        for (i, label) in labels.chunks_exact(width).enumerate() {
+            let label = match *label {
+                [near] => i64::from(u16::from_le(near) as i16),
+                [low, high] => i64::from(pair(u16::from_le(low), u16::from_le(high)) as i32),
+                _ => continue,
+            };
+            write(own + i * width, label);
+        }
+    } else if own > 1
+        && let Some(label) = operand(op, words, Role::is_label)
+    {
+        write(1, label);
+    }
+}
+
+/// Writes an address of code into an entry.
+fn note(map: &mut [MaybeUninit<Handler>], at: usize, place: *const u16) {
+    if let Some(entry) = map.get_mut(at) {
+        // SAFETY: an entry is as large as an address, and whatever it holds is initialised as (D1, D3) say.
+        unsafe { entry.as_mut_ptr().cast::<*const u16>().write(place) };
+    }
+}
+
+/// Notes where the direct calls of whole instructions lead to (D3).
 fn fill_callees(
     map: &mut [MaybeUninit<Handler>],
     from: usize,
@@ -151,10 +189,7 @@ fn fill_callees(
         };
         let callee = module.func(func as u32).code_word;
         let callee = module.code().as_ptr().wrapping_add(callee as usize);
-        if let Some(entry) = map.get_mut(at + 1) {
-            // SAFETY: an entry is as large as an address, and whatever it holds is initialised as (D1, D3) say.
-            unsafe { entry.as_mut_ptr().cast::<*const u16>().write(callee) };
-        }
+        note(map, at + 1, callee);
     }
 }
 
@@ -165,13 +200,13 @@ pub(super) fn operand(op: Op, words: &[u16], is: impl Fn(Role) -> bool) -> Optio
     Some(field_value(&words_le(words), field))
 }
 
-/// First word of the function that the direct call at `pc` names (D3).
+/// What D3 says of the word so many words behind `pc`.
 #[inline(always)]
-pub(in crate::raw) fn callee(state: &State) -> *const u16 {
+pub(in crate::raw) fn noted(state: &State, words: usize) -> *const u16 {
     let entry = state
         .origin
         .wrapping_add(state.pc.addr().wrapping_mul(SCALE))
-        .wrapping_add(size_of::<Handler>());
+        .wrapping_add(words.wrapping_mul(size_of::<Handler>()));
     // SAFETY: D2, D3.
     unsafe { *entry.cast::<*const u16>() }
 }
@@ -245,16 +280,16 @@ impl Store<'_> {
         fill_callees(map.entries.as_mut_slice(), from, &data.module, code);
     }
 
-    /// Word of the function that the direct call at a word leads to, as the map of an instance's code says it.
+    /// The word of the code that the map of an instance's code notes of a word (D3).
     #[cfg(test)]
-    pub(crate) fn noted_callee(&self, instance: u32, call: usize) -> Option<usize> {
+    pub(crate) fn noted(&self, instance: u32, word: usize) -> Option<usize> {
         let data = self.instances.as_slice().get(instance as usize)?;
         let map = self.maps.as_slice().get(data.map as usize)?;
-        let entry = map.entries.as_slice().get(call + 1)?;
-        // SAFETY: D3: the caller asks for calls of verified functions.
-        let callee = unsafe { *entry.as_ptr().cast::<*const u16>() };
+        let entry = map.entries.as_slice().get(word)?;
+        // SAFETY: D3: the caller asks for calls and labels of verified functions.
+        let place = unsafe { *entry.as_ptr().cast::<*const u16>() };
         let code = data.module.code().as_ptr();
-        Some((callee.addr() - code.addr()) / size_of::<u16>())
+        Some((place.addr() - code.addr()) / size_of::<u16>())
     }
 
     /// Threads all instances directly from now on, as far as there is room for their maps.
