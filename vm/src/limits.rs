@@ -41,7 +41,7 @@ pub struct Config {
     /// Verify all functions of a module when it is instantiated instead of each one before its first call. Default false.
     pub eager_verification: bool,
     /// Fuel that runs of the engine use before its instances are threaded directly; `None` is never. When a function is verified, the
-    /// addresses of its handlers are then noted in memory of the engine, and taken from there instead of being looked up by opcode: runs take a tenth
+    /// addresses of its handlers are then noted in memory of the engine, and taken from there instead of being looked up by opcode: runs take a sixth
     /// less time, and all else is as without, results, fuel, traps and snapshots. It costs four bytes for each byte of code, once for all
     /// instances of a module, and leaves less of [`Config::memory_budget_bytes`] for them; pages for functions that never run are not touched. A module for which there is no
     /// room goes without. Short runs do not earn what that takes, hence the fuel: [`Config::DIRECT_THREADING_AFTER`] suits most.

@@ -109,7 +109,7 @@ pub(crate) struct RunArgs {
 /// How handlers are found.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct ThreadingArgs {
-    /// Whether the guest is threaded directly once it has used some fuel: faster by a tenth, for four bytes of memory for each byte of
+    /// Whether the guest is threaded directly once it has used some fuel: faster by a sixth, for four bytes of memory for each byte of
     /// code. Nothing else changes.
     #[arg(long, value_name = "WHETHER", value_enum, default_value_t = Switch::On)]
     direct_threading: Switch,
