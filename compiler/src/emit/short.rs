@@ -64,10 +64,12 @@ pub(super) struct Place {
     pub(super) in_loop: bool,
 }
 
-/// Whether an operand takes the machine an instruction more than in the plain form: a shift if it has three bytes, a subtraction if it is an
-/// offset or an immediate in the opcode. The address of a slot takes the subtraction into its displacement.
+/// Whether an operand takes the machine longer than in the plain form: by a shift if it has three bytes, by a subtraction if it is an
+/// offset or an immediate in the opcode; a branch of one word has none beside which direct threading could note where it leads. The address of a slot
+/// takes the subtraction into its displacement.
 fn costs(field: &Field) -> bool {
-    field.place.bits == 24 || field.place.counted().is_some() && !field.role.is_register()
+    let in_opcode = field.place.counted().is_some() && !field.role.is_register();
+    field.place.bits == 24 || in_opcode || field.role.is_label() && field.place.byte == 0
 }
 
 /// The shortest form of an instruction with these operands, if it has one that they fit and that its place allows. One that costs the
@@ -205,6 +207,9 @@ mod tests {
             assert_eq!(near(op, COLD), Some(tiny));
             assert_eq!(near(op, hot), Some(short));
         }
+        assert_eq!(form(Op::Br, &[9], COLD), Some(Op::BrShort));
+        assert_eq!(form(Op::Br, &[9], hot), None);
+        assert_eq!(form(Op::BrNz, &[1, 9], hot), Some(Op::BrNzShort));
         assert_eq!(form(Op::Ret1, &[1], hot), Some(Op::Ret1Tiny));
     }
 }
