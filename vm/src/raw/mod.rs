@@ -31,8 +31,8 @@ fn keep_apart() {
     }
 }
 
-/// `$value`, of 64 bits or an address, which the compiler takes for something that it knows nothing of but that it has to be in a register
-/// here: so it can neither be read later, nor worked out once more where it is used.
+/// `$value`, of 64 bits, which the compiler takes for something that it knows nothing of but that it has to be in a register here: so it
+/// cannot be read later, or only on some way.
 macro_rules! opaque {
     ($value:expr) => {{
         let value = $value;
