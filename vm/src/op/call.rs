@@ -154,7 +154,7 @@ macro_rules! slow_paths {
 
 slow_paths! {
     slow_call = call | slow_call_short = call_short | slow_call_tiny = call_tiny (m, at) {
-        flow(m.call_own(m.imm_u32(at::func), at::base))
+        flow(call_direct(m, m.imm_u32(at::func), at::base))
     }
     slow_call_import = call_import | slow_call_import_short = call_import_short (m, at) {
         match m.store.func_handle(m.instance, m.imm_u32(at::func)) {
@@ -181,10 +181,20 @@ slow_paths! {
     }
 }
 
+/// Calls a function of this instance by the instruction at hand, which names it, and notes beside it where that has led.
+fn call_direct(m: &mut Machine<'_, '_>, func: u32, base: Place) -> Step<Flow> {
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    let (caller, call) = (m.instance, m.pc);
+    let flow = m.call_own(func, base)?;
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    m.store.note_direct_callee(caller, call);
+    Ok(flow)
+}
+
 fn slow_mov_then_call(m: &mut Machine<'_, '_>) -> Flow {
     use field::mov_then_call as at;
     m.set(at::to, m.get(at::src));
-    flow(m.call_own(m.half(at::func).into(), at::base))
+    flow(call_direct(m, m.half(at::func).into(), at::base))
 }
 
 /// Where the call pauses, the argument's slot is as it was, for it may be the one that is read.
@@ -193,11 +203,10 @@ fn slow_step_then_call(m: &mut Machine<'_, '_>) -> Flow {
     let before = m.get(at::to);
     let value = (m.get(at::src) as u32).wrapping_add(i32::from(m.half(at::imm) as i16) as u32);
     m.set(at::to, value.into());
-    m.call_own(m.half(at::func).into(), at::base)
-        .unwrap_or_else(|out| {
-            m.set(at::to, before);
-            out
-        })
+    call_direct(m, m.half(at::func).into(), at::base).unwrap_or_else(|out| {
+        m.set(at::to, before);
+        out
+    })
 }
 
 fn slow_mov_then_call_indirect_zero(m: &mut Machine<'_, '_>) -> Flow {

@@ -277,13 +277,9 @@ impl State {
     /// First word of defined function `func`, which the direct call at `pc` names; null if it is not verified yet.
     #[inline(always)]
     pub(crate) fn callee(&self, func: u32) -> *const u16 {
-        let callee = self.word(self.entry(func));
-        // The same address, found by the place of the call alone: nothing waits for `callee` but a branch that is predicted. What is called is
-        // what R7 says in any case.
         match self.noted(1) {
-            Some(noted) if noted == callee => noted,
-            Some(_) => core::ptr::null(),
-            None => callee,
+            Some(noted) => noted,
+            None => self.word(self.entry(func)),
         }
     }
 

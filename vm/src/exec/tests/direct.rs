@@ -136,11 +136,32 @@ fn calls_have_their_callees_behind_them() {
             ..ModuleSpec::default()
         });
         store.add_instance(module, Imports::default()).unwrap();
+        let [caller, callee] = [0, 1].map(|func| module.func(func).code_word as usize);
+        // The caller is verified, the callee is not.
+        store.verify_func(0, 0).unwrap();
+        assert_eq!(store.noted(0, caller + at + 1), None, "{op:?}");
         let exit = call_on(&mut store, preferred(), 0, &[9]);
         assert_eq!(results(&store, exit), [9], "{op:?}");
-        let [caller, callee] = [0, 1].map(|func| module.func(func).code_word as usize);
         assert_eq!(store.noted(0, caller + at + 1), Some(callee), "{op:?}");
+        // By what is noted now.
+        let exit = call_on(&mut store, preferred(), 0, &[8]);
+        assert_eq!(results(&store, exit), [8], "{op:?}");
     }
+}
+
+#[cfg(all(wrt_direct, not(debug_assertions)))]
+#[test]
+fn callees_that_are_verified_when_it_begins_are_noted_then() {
+    let mut store = alone(program());
+    store.fuel = i64::MAX;
+    let exit = call_on(&mut store, preferred(), 0, &[ROUNDS]);
+    assert_eq!(results(&store, exit), [ANSWER]);
+    store.thread_directly();
+    let module = store.instance(0).unwrap().module();
+    let [caller, callee] = [0, 1].map(|func| module.func(func).code_word as usize);
+    let mut code = wrt_format::isa::instructions_le(&module.code()[caller..callee]);
+    let call = code.find(|&(_, op, _)| op == Some(Op::CallTiny)).unwrap().0;
+    assert_eq!(store.noted(0, caller + call + 1), Some(callee));
 }
 
 #[cfg(all(wrt_direct, not(debug_assertions)))]

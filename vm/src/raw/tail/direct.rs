@@ -12,14 +12,13 @@
 //!   of its opcode or a copy of that (`copies.rs`), of a level that the processor has (T1). [`fill`] alone writes there, from the image, which does not change; handlers never do.
 //! - D2: `origin` of a context is null, or the address of the map of the running instance minus four times the address of its code (both
 //!   wrap): then the entry of the instruction at `pc` is at `origin + 4 * pc`. R1 and D1 make it a handler. A map stays where it is (A1).
-//! - D3: where a word of such a function is no instruction, the map may have an address of code. Behind the word of a direct call's opcode it is what the
-//!   callee's record says its first word is, which is compared with what R7 says before anything goes there. Behind that of a branch's opcode, and at
+//! - D3: where a word of such a function is no instruction, the map may have an address of code. Behind the word of a direct call's opcode it is null, or
+//!   the first word of its callee once an instance with the map has verified that (R7, D1). Behind that of a branch's opcode, and at
 //!   the first word of each label of a branch table, it is where the label leads: behind the `fuel` of a block of that function (R5).
 
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use wrt_format::image::ModuleView;
 use wrt_format::isa::{
     Control, OP_LIMIT, Op, PROLOGUE, Role, field, field_value, instructions_le, label_words, pair,
     table_of, words_le,
@@ -172,25 +171,27 @@ fn note(map: &mut [MaybeUninit<Handler>], at: usize, place: *const u16) {
     }
 }
 
-/// Notes where the direct calls of whole instructions lead to (D3).
+/// Notes of the direct calls of whole instructions where those lead to whose callee `entry` knows the first word of (D3).
 fn fill_callees(
     map: &mut [MaybeUninit<Handler>],
     from: usize,
-    module: &ModuleView<'_>,
     code: &[u16],
+    entry: impl Fn(u32) -> *const u16,
 ) {
     let Some(map) = map.get_mut(from..) else {
         return;
     };
     for (at, op, words) in instructions_le(code) {
-        let op = op.filter(|op| op.info().control == Control::Call);
-        let Some(func) = op.and_then(|op| operand(op, words, Role::is_defined_func)) else {
-            continue;
-        };
-        let callee = module.func(func as u32).code_word;
-        let callee = module.code().as_ptr().wrapping_add(callee as usize);
-        note(map, at + 1, callee);
+        if let Some(func) = direct_callee(op, words) {
+            note(map, at + 1, entry(func));
+        }
     }
+}
+
+/// The function that an instruction calls, if it is a direct call.
+fn direct_callee(op: Option<Op>, words: &[u16]) -> Option<u32> {
+    let op = op.filter(|op| op.info().control == Control::Call)?;
+    operand(op, words, Role::is_defined_func).map(|func| func as u32)
 }
 
 /// The value of the first operand of such a role, if the instruction has one.
@@ -245,6 +246,15 @@ impl HandlerMap {
     }
 }
 
+impl InstData<'_> {
+    /// First word of a defined function, or null if this instance has not verified it.
+    fn first_word(&self, func: u32) -> *const u16 {
+        let code = self.module.code().as_ptr();
+        let entry = self.entry(func);
+        entry.map_or(ptr::null(), |entry| code.wrapping_add(entry as usize))
+    }
+}
+
 impl Store<'_> {
     /// Number of the map of this code, which is made if there is none, or [`NO_MAP`] where there is no room.
     pub(in crate::raw) fn map_of(&mut self, code: &[u16]) -> u32 {
@@ -277,10 +287,27 @@ impl Store<'_> {
         let memory = data.module.memory_type(0);
         let is_wide = memory.is_some_and(|memory| memory.is64);
         fill(map.entries.as_mut_slice(), from, code, is_wide);
-        fill_callees(map.entries.as_mut_slice(), from, &data.module, code);
+        fill_callees(map.entries.as_mut_slice(), from, code, |func| {
+            data.first_word(func)
+        });
     }
 
-    /// The word of the code that the map of an instance's code notes of a word (D3).
+    /// Notes where the direct call at word `call` of an instance's code has led: so it is an instruction of a verified function, and its callee has been verified.
+    pub(crate) fn note_direct_callee(&mut self, instance: u32, call: u32) {
+        let Some(data) = self.instances.as_slice().get(instance as usize) else {
+            return;
+        };
+        let code = data.module.code().get(call as usize..);
+        let call_here = code.and_then(|code| instructions_le(code).next());
+        let callee = call_here.and_then(|(_, op, words)| direct_callee(op, words));
+        let map = self.maps.as_mut_slice().get_mut(data.map as usize);
+        if let (Some(callee), Some(map)) = (callee, map) {
+            let callee = data.first_word(callee);
+            note(map.entries.as_mut_slice(), call as usize + 1, callee);
+        }
+    }
+
+    /// The word of the code that the map of an instance's code notes of a word (D3), if it notes one.
     #[cfg(test)]
     pub(crate) fn noted(&self, instance: u32, word: usize) -> Option<usize> {
         let data = self.instances.as_slice().get(instance as usize)?;
@@ -289,11 +316,11 @@ impl Store<'_> {
         // SAFETY: D3: the caller asks for calls and labels of verified functions.
         let place = unsafe { *entry.as_ptr().cast::<*const u16>() };
         let code = data.module.code().as_ptr();
-        Some((place.addr() - code.addr()) / size_of::<u16>())
+        (!place.is_null()).then(|| (place.addr() - code.addr()) / size_of::<u16>())
     }
 
     /// Threads all instances directly from now on, as far as there is room for their maps.
-    pub(in crate::raw) fn thread_directly(&mut self) {
+    pub(crate) fn thread_directly(&mut self) {
         self.threading = Threading::Direct;
         for instance in 0..self.instances.len() {
             let Some(module) = self.instances.as_slice().get(instance).map(|it| it.module) else {
