@@ -1,7 +1,7 @@
 //! The tail-threaded core: one function per instruction, each ending in a jump to the next.
 //!
 //! Rust does not promise that such a call becomes a jump. It does where every argument travels in a caller-saved register and nothing
-//! in the handler has an address or a destructor; `build.rs` knows where that is so, `tests/handlers.rs` checks the compiled handlers,
+//! in the handler has an address or a destructor; `build.rs` knows where that is so, `tail/compiled.rs` checks the compiled handlers,
 //! and the probe in `dispatch.rs` checks the running program.
 //!
 //! - Six-argument form: `(pc, fp, mem, acc, ctx, fuel)`, the float accumulators, the return word and `mem` once more ([`Spare`]). The context is the first part
@@ -34,7 +34,7 @@ macro_rules! abi {
     };
 }
 
-/// Declares a handler; the body sees the registers as `$state`.
+/// Declares a handler of the kind `Self`; the body sees the registers as `$state`.
 #[cfg(wrt_tail6)]
 macro_rules! handler {
     ($(#[$meta:meta])* fn $name:ident($state:ident) $body:block) => {
@@ -50,13 +50,13 @@ macro_rules! handler {
                 let $($mutable)? $state = State {
                     pc,
                     fp,
-                    mem: if DIRECT { spare::address(mem_bits) } else { third },
+                    mem: if Self::DIRECT { spare::address(mem_bits) } else { third },
                     #[cfg(wrt_direct)]
                     origin: third,
                     #[cfg(wrt_direct)]
-                    is_direct: DIRECT,
+                    is_direct: Self::DIRECT,
                     #[cfg(feature = "memory64")]
-                    is_wide: WIDE,
+                    is_wide: Self::WIDE,
                     acc,
                     fuel,
                     facc64,
@@ -84,7 +84,7 @@ macro_rules! handler {
                     fp,
                     mem,
                     #[cfg(feature = "memory64")]
-                    is_wide: WIDE,
+                    is_wide: Self::WIDE,
                     ctx: ctx.cast(),
                 };
                 $body
@@ -98,10 +98,10 @@ abi! { type Handler = fn(*const u16, *mut u64, *mut u8, u64, *mut u8, i64, f64, 
 #[cfg(wrt_tail4)]
 abi! { type Handler = fn(*const u16, *mut u64, *mut u8, *mut u8); }
 
-/// Calls a handler with the registers in `$state`, as the last thing that a handler does.
+/// Calls a handler with the registers in `$state`, as the last thing that a handler of this kind does.
 #[cfg(wrt_tail6)]
 macro_rules! pass {
-    ($handler:expr, $state:ident) => {{
+    ($kind:ty, $handler:expr, $state:ident) => {{
         let State {
             pc,
             fp,
@@ -121,7 +121,7 @@ macro_rules! pass {
             ctx,
         } = $state;
         #[cfg(wrt_direct)]
-        let third = if DIRECT { origin } else { mem };
+        let third = if <$kind>::DIRECT { origin } else { mem };
         #[cfg(not(wrt_direct))]
         let third = mem;
         // SAFETY: a handler is called with the registers of a run.
@@ -143,7 +143,7 @@ macro_rules! pass {
 }
 #[cfg(wrt_tail4)]
 macro_rules! pass {
-    ($handler:expr, $state:ident) => {{
+    ($kind:ty, $handler:expr, $state:ident) => {{
         let State {
             pc,
             fp,
@@ -164,7 +164,7 @@ macro_rules! pass {
 /// A handler is entered by an indirect jump, and most fit one line or two. Measured on a Zen 4 machine, eleven programs take 0.936 of the
 /// CPU time in the geometric mean (sha256 0.80, lz 0.83, sort 0.89).
 #[inline(always)]
-fn align_handler<const COPY: u32>() {
+fn align_handler<K: Kind>() {
     #[cfg(all(
         target_os = "linux",
         any(
@@ -180,22 +180,22 @@ fn align_handler<const COPY: u32>() {
             ".p2align 6",
             ".subsection 0",
             "/* {} */",
-            const COPY,
+            const K::COPY,
             options(nomem, nostack, preserves_flags)
         );
     }
 }
 
-/// Goes on with the instruction at `pc`; what is between handler and jump keeps this jump apart from another in the same handler.
+/// Goes on with the instruction at `pc`, by handlers of this kind; what is between handler and jump keeps this jump apart from another in the same handler.
 macro_rules! dispatch {
-    ($state:ident $(, $apart:ident)?) => {{
-        let handler = if DIRECT {
+    ($kind:ty, $state:ident $(, $apart:ident)?) => {{
+        let handler = if <$kind>::DIRECT {
             direct_handler(&$state)
         } else {
             handler_by_opcode(&$state)
         };
         $($apart();)?
-        pass!(handler, $state)
+        pass!($kind, handler, $state)
     }};
 }
 
@@ -204,29 +204,48 @@ macro_rules! enter {
     ($state:ident) => {{
         $state.recall_return_word();
         #[cfg(wrt_direct)]
-        let is_direct = !$state.origin.is_null();
-        #[cfg(not(wrt_direct))]
-        let is_direct = false;
-        if is_direct {
-            const DIRECT: bool = true;
-            dispatch!($state)
+        if $state.origin.is_null() {
+            dispatch!(ByOpcode, $state)
         } else {
-            dispatch!($state)
+            dispatch!(direct::Direct, $state)
         }
+        #[cfg(not(wrt_direct))]
+        dispatch!(ByOpcode, $state)
     }};
 }
 
-/// Whether handlers are directly threaded, in the modules of those that are another constant of this name. Their third argument is then
-/// [`State::origin`], and they take [`State::mem`] from [`State::mem_bits`] when they need it: the one is for every instruction, the other for some.
-/// Cold handlers are called by both kinds and use neither.
-const DIRECT: bool = false;
+/// What handlers are compiled for, which are there more than once: nothing of it is asked while they run.
+trait Kind {
+    /// Whether they are directly threaded. Their third argument is then [`State::origin`], and they take [`State::mem`] from [`State::mem_bits`] when
+    /// they need it: the one is for every instruction, the other for some.
+    const DIRECT: bool = false;
 
-/// Which copy of the handlers these are, in the modules of copies another constant of this name (`tail/copies.rs`).
-const COPY: u32 = 0;
+    /// Whether they are for a memory 0 of 64-bit addresses.
+    #[cfg(feature = "memory64")]
+    const WIDE: bool = false;
 
-/// Whether handlers are for a memory 0 of 64-bit addresses, likewise.
-#[cfg(feature = "memory64")]
-const WIDE: bool = false;
+    /// Which copy they are (`tail/copies.rs`).
+    const COPY: u32 = 0;
+}
+
+/// Declares kinds of handlers. Each is in a module of its own, since that is how the work of compiling them is divided: a method that a trait provides is compiled with the
+/// module of the type that it is for.
+macro_rules! kinds {
+    ($($(#[$meta:meta])* $module:ident $kind:ident { $($name:ident: $type:ty = $value:expr;)* })*) => {$(
+        mod $module {
+            $(#[$meta])*
+            #[derive(Debug)]
+            pub(in crate::raw::tail) struct $kind;
+        }
+        pub(in crate::raw::tail) use $module::$kind;
+
+        impl Kind for $kind {
+            $(const $name: $type = $value;)*
+        }
+
+        impl Handlers for $kind {}
+    )*};
+}
 
 /// The handler of the instruction at `pc`, by its opcode.
 #[inline(always)]
@@ -255,7 +274,7 @@ fn direct_handler(state: &State) -> Handler {
 macro_rules! cold {
     ($handler:ident, $argument:expr, $state:ident) => {{
         $state.set_argument($argument);
-        pass!($handler, $state)
+        pass!(Self, Cold::$handler, $state)
     }};
 }
 
@@ -288,89 +307,97 @@ const fn reason(stop: Stop) -> *const () {
     core::ptr::without_provenance(stop.code() as usize)
 }
 
-handler! {
-    /// Leaves the run; the argument is a [`Stop::code`].
-    #[cold]
-    #[inline(never)]
-    fn exit(state,) {
-        state.save();
-        let marker = 0_u8;
-        // SAFETY: C1.
-        let ctx = unsafe { &mut *state.ctx };
-        ctx.stop = state.argument().addr() as u32;
-        ctx.host_stack = core::hint::black_box(&raw const marker).addr();
-    }
-}
+/// What handlers of all kinds go on with in rare cases. They use neither the third argument nor [`State::mem`].
+#[derive(Debug)]
+struct Cold;
 
-handler! {
-    /// Leaves the run at a block whose cost has been debited but is not there.
-    #[cold]
-    #[inline(never)]
-    fn out_of_fuel(state) {
-        state.undo_debit();
-        cold!(exit, reason(Stop::OutOfFuel), state)
-    }
-}
+impl Kind for Cold {}
 
-handler! {
-    /// Leaves the run at a call whose cost, the argument, has been debited but is not there.
-    #[cold]
-    #[inline(never)]
-    fn refund(state) {
-        state.refund(state.argument().addr() as u32);
-        cold!(exit, reason(Stop::OutOfFuel), state)
-    }
-}
-
-handler! {
-    /// Takes the slow path that the argument is, then goes on from where that has led.
-    #[cold]
-    #[inline(never)]
-    fn slow(state,) {
-        state.save();
-        let ctx = state.ctx;
-        // SAFETY: only `Ctl::Slow` gives this handler its argument, and that is a `SlowFn`.
-        let path = unsafe { core::mem::transmute::<*const (), SlowFn>(state.argument()) };
-        // SAFETY: C1.
-        let code = unsafe { &mut *ctx }.slow(path);
-        if code != 0 {
-            // The place is in the context already.
+impl Cold {
+    handler! {
+        /// Leaves the run; the argument is a [`Stop::code`].
+        #[cold]
+        #[inline(never)]
+        fn exit(state,) {
+            state.save();
+            let marker = 0_u8;
             // SAFETY: C1.
-            unsafe { (*ctx).stop = code };
-        } else {
-            fit(ctx);
-            let mut state = State::from_ctx(ctx);
-            enter!(state)
+            let ctx = unsafe { &mut *state.ctx };
+            ctx.stop = state.argument().addr() as u32;
+            ctx.host_stack = core::hint::black_box(&raw const marker).addr();
         }
     }
-}
 
-handler! {
-    /// Takes the place of opcodes that do not exist.
-    #[cold]
-    fn illegal(state) {
-        cold!(exit, reason(Stop::Illegal), state)
+    handler! {
+        /// Leaves the run at a block whose cost has been debited but is not there.
+        #[cold]
+        #[inline(never)]
+        fn out_of_fuel(state) {
+            state.undo_debit();
+            cold!(exit, reason(Stop::OutOfFuel), state)
+        }
+    }
+
+    handler! {
+        /// Leaves the run at a call whose cost, the argument, has been debited but is not there.
+        #[cold]
+        #[inline(never)]
+        fn refund(state) {
+            state.refund(state.argument().addr() as u32);
+            cold!(exit, reason(Stop::OutOfFuel), state)
+        }
+    }
+
+    handler! {
+        /// Takes the slow path that the argument is, then goes on from where that has led.
+        #[cold]
+        #[inline(never)]
+        fn slow(state,) {
+            state.save();
+            let ctx = state.ctx;
+            // SAFETY: only `Ctl::Slow` gives this handler its argument, and that is a `SlowFn`.
+            let path = unsafe { core::mem::transmute::<*const (), SlowFn>(state.argument()) };
+            // SAFETY: C1.
+            let code = unsafe { &mut *ctx }.slow(path);
+            if code != 0 {
+                // The place is in the context already.
+                // SAFETY: C1.
+                unsafe { (*ctx).stop = code };
+            } else {
+                fit(ctx);
+                let mut state = State::from_ctx(ctx);
+                enter!(state)
+            }
+        }
+    }
+
+    handler! {
+        /// Takes the place of opcodes that do not exist.
+        #[cold]
+        fn illegal(state) {
+            cold!(exit, reason(Stop::Illegal), state)
+        }
     }
 }
 
 /// The body of an instruction's handler: does what the function `$name` of `$bodies` says, and goes where that leads.
 macro_rules! carry_out {
     ($state:ident, $bodies:ident, $name:ident) => {{
-        align_handler::<COPY>();
+        align_handler::<Self>();
         #[cfg(wrt_direct)]
-        if const { DIRECT && spare::leaves_alone(stringify!($name)) } {
+        if const { Self::DIRECT && spare::leaves_alone(stringify!($name)) } {
             $state.read_mem();
         }
         match $bodies::$name(&mut $state) {
             Ctl::Next => {
                 $state.advance(wrt_format::isa::field::$name::words);
-                dispatch!($state)
+                dispatch!(Self, $state)
             }
-            Ctl::Jump => dispatch!($state),
-            Ctl::Taken => dispatch!($state, keep_apart),
+            Ctl::Jump => dispatch!(Self, $state),
+            Ctl::Taken => dispatch!(Self, $state, keep_apart),
             Ctl::Trap(trap) => cold!(exit, reason(Stop::Trap(trap)), $state),
             Ctl::Exit(stop) => cold!(exit, reason(stop), $state),
-            Ctl::OutOfFuel => pass!(out_of_fuel, $state),
+            Ctl::OutOfFuel => pass!(Self, Cold::out_of_fuel, $state),
             Ctl::Refund(cost) => {
                 cold!(refund, core::ptr::without_provenance(cost as usize), $state)
             }
@@ -382,27 +409,33 @@ macro_rules! carry_out {
 /// A function per instruction, named after it, and the list of them.
 macro_rules! handlers_of {
     ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
-        $(handler! {
-            fn $name(state) {
-                carry_out!(state, op, $name)
-            }
-        })*
-        /// Instructions that are left out are illegal, so no code is made of their handlers.
-        pub(super) const ALL: &[(u16, Handler)] = &[$((
-            $number,
-            if is_there(stringify!($name)) { $name as Handler } else { illegal as Handler },
-        )),*];
+        /// The handlers of a kind. The compiler reads them once, and makes code of those that a table or list has.
+        trait Handlers: Kind + Sized {
+            $(handler! {
+                fn $name(state) {
+                    carry_out!(state, op, $name)
+                }
+            })*
+
+            /// Instructions that are left out are illegal.
+            const ALL: &[(u16, Handler)] = &[$((
+                $number,
+                if is_there(stringify!($name)) { Self::$name as Handler } else { Cold::illegal as Handler },
+            )),*];
+        }
     };
 }
+for_each_own_op!(handlers_of);
 
-mod handlers {
-    //! `tests/handlers.rs` finds them by this module.
-    use super::*;
-    for_each_own_op!(handlers_of);
+kinds! {
+    /// Handlers that are found by opcode.
+    by_opcode ByOpcode {}
 }
 
 #[cfg(wrt_direct)]
 pub(super) mod callees;
+#[cfg(all(test, target_arch = "x86_64", target_os = "linux"))]
+mod compiled;
 #[cfg(wrt_direct)]
 mod copies;
 #[cfg(wrt_direct)]
@@ -416,11 +449,11 @@ pub(super) mod level;
 mod wide;
 
 /// Handlers by opcode.
-static TABLE: [Handler; OP_LIMIT] = by_opcode(handlers::ALL);
+static TABLE: [Handler; OP_LIMIT] = table(ByOpcode::ALL);
 
 /// A table of handlers by opcode.
-const fn by_opcode(all: &[(u16, Handler)]) -> [Handler; OP_LIMIT] {
-    let mut table = [illegal as Handler; OP_LIMIT];
+const fn table(all: &[(u16, Handler)]) -> [Handler; OP_LIMIT] {
+    let mut table = [Cold::illegal as Handler; OP_LIMIT];
     let mut i = 0;
     while i < all.len() {
         let (number, handler) = all[i];
@@ -501,7 +534,7 @@ impl Board {
     #[cfg(all(test, wrt_direct))]
     pub(super) unsafe fn close(ctx: *mut Ctx) {
         // SAFETY: the caller's promise.
-        unsafe { &mut (*ctx.cast::<Self>()).table }.fill(illegal);
+        unsafe { &mut (*ctx.cast::<Self>()).table }.fill(Cold::illegal);
     }
 
     /// The handler table of the board that a context is part of.

@@ -63,49 +63,42 @@ macro_rules! common_rows {
     };
 }
 
-/// Handlers of rows that have at least so many.
+/// The handlers of a copy, of rows that have at least so many.
 macro_rules! copies_of {
-    (8 [$($most:ident)*] [$($more:ident)*] [$($some:ident)*]) => { copies_of! { $($most)* $($more)* $($some)* } };
-    (16 [$($most:ident)*] [$($more:ident)*] [$($some:ident)*]) => { copies_of! { $($most)* $($more)* } };
-    (32 [$($most:ident)*] [$($more:ident)*] [$($some:ident)*]) => { copies_of! { $($most)* } };
-    ($($name:ident)*) => {
-        $(handler! {
-            fn $name(state) {
-                carry_out!(state, op, $name)
-            }
-        })*
-        /// In the order of [`super::ROWS`], which begins with these.
-        pub(super) const ALL: &[Handler] = &[$(if is_there(stringify!($name)) { $name as Handler } else { illegal as Handler }),*];
+    ($kind:ident 8 [$($most:ident)*] [$($more:ident)*] [$($some:ident)*]) => { copies_of! { $kind $($most)* $($more)* $($some)* } };
+    ($kind:ident 16 [$($most:ident)*] [$($more:ident)*] [$($some:ident)*]) => { copies_of! { $kind $($most)* $($more)* } };
+    ($kind:ident 32 [$($most:ident)*] [$($more:ident)*] [$($some:ident)*]) => { copies_of! { $kind $($most)* } };
+    ($kind:ident $($name:ident)*) => {
+        &[$(if is_there(stringify!($name)) { $kind::$name as Handler } else { Cold::illegal as Handler }),*]
     };
 }
 
-/// A module for each copy, and a list of them.
+/// A kind for each copy, and a list of their handlers.
 macro_rules! copies {
-    ($($module:ident $number:literal $least:tt;)*) => {
-        $(mod $module {
-            //! `tests/handlers.rs` finds them by this module.
-            use super::*;
-            const DIRECT: bool = true;
-            const COPY: u32 = $number;
-            common_rows! { copies_of! $least }
-        })*
-        /// The copies beside the handler itself.
-        static COPIES: &[&[Handler]] = &[$($module::ALL),*];
+    ($($kind:ident $module:ident $number:literal $least:tt;)*) => {
+        kinds! {$(
+            /// The copy of this number.
+            $module $kind { DIRECT: bool = true; COPY: u32 = $number; }
+        )*}
+
+        /// The copies beside the handler itself, each in the order of [`ROWS`], which begins with the rows that it has.
+        pub(super) static COPIES: &[&[Handler]] = &[$(common_rows! { copies_of! $kind $least }),*];
     };
 }
 copies! {
-    c1 1 8; c2 2 8; c3 3 8; c4 4 8; c5 5 8; c6 6 8;
-    c7 7 8; c8 8 16; c9 9 16; c10 10 16; c11 11 16; c12 12 16;
-    c13 13 16; c14 14 16; c15 15 16; c16 16 32; c17 17 32; c18 18 32;
-    c19 19 32; c20 20 32; c21 21 32; c22 22 32; c23 23 32; c24 24 32;
-    c25 25 32; c26 26 32; c27 27 32; c28 28 32; c29 29 32; c30 30 32;
-    c31 31 32;
+    C1 c1 1 8; C2 c2 2 8; C3 c3 3 8; C4 c4 4 8; C5 c5 5 8;
+    C6 c6 6 8; C7 c7 7 8; C8 c8 8 16; C9 c9 9 16; C10 c10 10 16;
+    C11 c11 11 16; C12 c12 12 16; C13 c13 13 16; C14 c14 14 16; C15 c15 15 16;
+    C16 c16 16 32; C17 c17 17 32; C18 c18 18 32; C19 c19 19 32; C20 c20 20 32;
+    C21 c21 21 32; C22 c22 22 32; C23 c23 23 32; C24 c24 24 32; C25 c25 25 32;
+    C26 c26 26 32; C27 c27 27 32; C28 c28 28 32; C29 c29 29 32; C30 c30 30 32;
+    C31 c31 31 32;
 }
 
 /// The numbers of the rows, those with the most copies first.
 macro_rules! numbers {
     ([$($most:ident)*] [$($more:ident)*] [$($some:ident)*]) => {
-        const ROWS: &[u16] = &[$(field::$most::op as u16,)* $(field::$more::op as u16,)* $(field::$some::op as u16,)*];
+        pub(super) const ROWS: &[u16] = &[$(field::$most::op as u16,)* $(field::$more::op as u16,)* $(field::$some::op as u16,)*];
     };
 }
 common_rows! { numbers! }
@@ -203,7 +196,7 @@ mod tests {
         let mut all: Vec<usize> = Vec::new();
         for copy in COPIES {
             for (&row, &handler) in ROWS.iter().zip(*copy) {
-                let left_out = ptr_of(handler) == ptr_of(illegal);
+                let left_out = ptr_of(handler) == ptr_of(Cold::illegal);
                 assert_eq!(
                     left_out,
                     !is_there(Op::from_number(row).unwrap().info().name)

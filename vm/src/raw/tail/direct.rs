@@ -26,15 +26,9 @@ use wrt_format::isa::{
 
 #[cfg(wrt_levels)]
 use super::level::{DIRECT_SETS, Level, level};
-use super::{
-    COPY, copies, direct_handler, handler_by_opcode, illegal, is_there, keep_apart, refund, slow,
-};
-use super::{
-    Ctl, Handler, Spare, State, Stop, align_handler, by_opcode, exit, out_of_fuel, reason, spare,
-};
 #[cfg(feature = "memory64")]
-use super::{WIDE, wide};
-use crate::op;
+use super::wide;
+use super::{Handler, Handlers, Kind, State, copies, table};
 use crate::raw::arena::{Arena, OutOfMemory};
 use crate::raw::buf::Buf;
 use crate::raw::dispatch::Threading;
@@ -47,15 +41,13 @@ pub(crate) const NO_MAP: u32 = u32::MAX;
 /// Bytes of a map for each byte of code.
 const SCALE: usize = size_of::<Handler>() / size_of::<u16>();
 
-mod direct_handlers {
-    //! As `handlers`, directly threaded: `tests/handlers.rs` finds them by this module.
-    use super::*;
-    const DIRECT: bool = true;
-    for_each_own_op!(handlers_of);
+kinds! {
+    /// Directly threaded handlers.
+    directly Direct { DIRECT: bool = true; }
 }
 
 /// Handlers by opcode.
-static TABLE: [Handler; OP_LIMIT] = by_opcode(direct_handlers::ALL);
+static TABLE: [Handler; OP_LIMIT] = table(Direct::ALL);
 
 /// For each set of a level the place of an opcode's handler in it, and 1; 0 for opcodes that the set has not.
 #[cfg(wrt_levels)]

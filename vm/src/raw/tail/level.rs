@@ -79,22 +79,19 @@ fn detect() -> Level {
 pub(super) type Sets = [(Level, &'static [(u16, Handler)]); 2];
 
 /// The handlers that a table starts with have these beside them.
-const SETS: Sets = [(Level::Ssse3, ssse3::ALL), (Level::Avx2, avx2::ALL)];
+pub(super) const SETS: Sets = sets::<ByOpcode>();
 
 /// The same for direct threading.
 #[cfg(wrt_direct)]
-pub(super) const DIRECT_SETS: Sets = [
-    (Level::Ssse3, direct_ssse3::ALL),
-    (Level::Avx2, direct_avx2::ALL),
-];
+pub(super) const DIRECT_SETS: Sets = sets::<direct::Direct>();
 
-/// Handlers for a memory 0 of 64-bit addresses that need AVX2. No instruction with a body of its own for SSSE3 works on memory.
-#[cfg(feature = "memory64")]
-pub(super) const WIDE_AVX2: &[(u16, Handler)] = wide_avx2::ALL;
-
-/// The same for direct threading.
-#[cfg(all(wrt_direct, feature = "memory64"))]
-pub(super) const WIDE_DIRECT_AVX2: &[(u16, Handler)] = wide_direct_avx2::ALL;
+/// The handlers of a kind by level. For a memory 0 of 64-bit addresses those for SSSE3 are as the others are: none of them works on memory.
+const fn sets<K: ssse3::Handlers + avx2::Handlers>() -> Sets {
+    [
+        (Level::Ssse3, <K as ssse3::Handlers>::ALL),
+        (Level::Avx2, <K as avx2::Handlers>::ALL),
+    ]
+}
 
 /// Puts the handlers of a level into a table.
 pub(super) fn patch(table: &mut [Handler; OP_LIMIT], level: Level) {
@@ -234,106 +231,90 @@ mod rounded {
 
 macro_rules! set {
     ($features:literal; $($number:tt $name:ident)*) => {
-        $(handler! {
-            #[target_feature(enable = $features)]
-            fn $name(state) {
-                carry_out!(state, body, $name)
-            }
-        })*
-        pub(super) const ALL: &[(u16, Handler)] = &[$(($number, $name as Handler)),*];
-    };
-}
+        /// The handlers of a kind that need the level, by row.
+        pub(in crate::raw::tail) trait Handlers: Kind + Sized {
+            $(handler! {
+                #[target_feature(enable = $features)]
+                fn $name(state) {
+                    carry_out!(state, body, $name)
+                }
+            })*
 
-macro_rules! ssse3 {
-    () => {
-        use super::*;
-        use own as body;
-        use wrt_format::isa::Op;
-        set! {
-            "ssse3";
-            (Op::I8x16Swizzle as u16) i8x16_swizzle
-            (Op::I8x16Shuffle as u16) i8x16_shuffle
-            (Op::I8x16SwizzleAnd as u16) i8x16_swizzle_and
-            (Op::I8x16SwizzleShrUImm as u16) i8x16_swizzle_shr_u_imm
-            (Op::I16x8Q15MulrSatS as u16) i16x8_q15mulr_sat_s
-        }
-    };
-}
-
-macro_rules! avx2 {
-    () => {
-        use super::*;
-        mod body {
-            pub(super) use super::super::own::{
-                i8x16_shuffle, i8x16_swizzle, i8x16_swizzle_and, i8x16_swizzle_shr_u_imm, i16x8_q15mulr_sat_s,
-            };
-            pub(super) use super::super::rounded::{
-                f32_ceil, f32_floor, f32_nearest, f32_trunc, f32x4_ceil, f32x4_floor, f32x4_nearest, f32x4_trunc, f64_ceil, f64_floor, f64_nearest,
-                f64_trunc, f64x2_ceil, f64x2_floor, f64x2_nearest, f64x2_trunc,
-            };
-            pub(super) use crate::op::*;
-        }
-        wrt_format::simd_rows! { [[wrt_format::simd_fused_rows] [wrt_format::simd_more_rows] [avx2_rows]] }
-    };
-}
-
-macro_rules! avx2_rows {
-    ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
-        use wrt_format::isa::Op;
-        set! {
-            "avx2,popcnt";
-            (Op::I32Popcnt as u16) i32_popcnt
-            (Op::I64Popcnt as u16) i64_popcnt
-            (Op::F32Ceil as u16) f32_ceil
-            (Op::F32Floor as u16) f32_floor
-            (Op::F32Nearest as u16) f32_nearest
-            (Op::F32Trunc as u16) f32_trunc
-            (Op::F64Ceil as u16) f64_ceil
-            (Op::F64Floor as u16) f64_floor
-            (Op::F64Nearest as u16) f64_nearest
-            (Op::F64Trunc as u16) f64_trunc
-            $($number $name)*
+            /// By row.
+            const ALL: &[(u16, Handler)] = &[$(($number, Self::$name as Handler)),*];
         }
     };
 }
 
 mod ssse3 {
-    //! The handlers that need the level [`Level::Ssse3`]: `tests/handlers.rs` finds them by this module.
-    ssse3! {}
+    //! The handlers that need the level [`Level::Ssse3`].
+    use super::own as body;
+    use super::*;
+    use wrt_format::isa::Op;
+
+    set! {
+        "ssse3";
+        (Op::I8x16Swizzle as u16) i8x16_swizzle
+        (Op::I8x16Shuffle as u16) i8x16_shuffle
+        (Op::I8x16SwizzleAnd as u16) i8x16_swizzle_and
+        (Op::I8x16SwizzleShrUImm as u16) i8x16_swizzle_shr_u_imm
+        (Op::I16x8Q15MulrSatS as u16) i16x8_q15mulr_sat_s
+    }
+
+    impl Handlers for ByOpcode {}
+
+    #[cfg(wrt_direct)]
+    impl Handlers for direct::Direct {}
 }
 
-mod avx2 {
-    //! All vector instructions with AVX2, and those that round and count: `tests/handlers.rs` finds them by this module.
-    avx2! {}
-}
+pub(super) mod avx2 {
+    //! All vector instructions with AVX2, and those that round and count.
+    use super::*;
+    use wrt_format::isa::Op;
 
-#[cfg(feature = "memory64")]
-mod wide_avx2 {
-    //! As `avx2`, for a memory 0 of 64-bit addresses.
-    const WIDE: bool = true;
-    avx2! {}
-}
+    mod body {
+        pub(super) use super::super::own::{
+            i8x16_shuffle, i8x16_swizzle, i8x16_swizzle_and, i8x16_swizzle_shr_u_imm,
+            i16x8_q15mulr_sat_s,
+        };
+        pub(super) use super::super::rounded::{
+            f32_ceil, f32_floor, f32_nearest, f32_trunc, f32x4_ceil, f32x4_floor, f32x4_nearest,
+            f32x4_trunc, f64_ceil, f64_floor, f64_nearest, f64_trunc, f64x2_ceil, f64x2_floor,
+            f64x2_nearest, f64x2_trunc,
+        };
+        pub(super) use crate::op::*;
+    }
 
-#[cfg(all(wrt_direct, feature = "memory64"))]
-mod wide_direct_avx2 {
-    //! The same, directly threaded.
-    const DIRECT: bool = true;
-    const WIDE: bool = true;
-    avx2! {}
-}
+    macro_rules! rows {
+        ($($number:literal $name:ident $variant:ident { $($field:ident: $role:ident),* } $control:ident fuel $charge:ident $formula:literal;)*) => {
+            set! {
+                "avx2,popcnt";
+                (Op::I32Popcnt as u16) i32_popcnt
+                (Op::I64Popcnt as u16) i64_popcnt
+                (Op::F32Ceil as u16) f32_ceil
+                (Op::F32Floor as u16) f32_floor
+                (Op::F32Nearest as u16) f32_nearest
+                (Op::F32Trunc as u16) f32_trunc
+                (Op::F64Ceil as u16) f64_ceil
+                (Op::F64Floor as u16) f64_floor
+                (Op::F64Nearest as u16) f64_nearest
+                (Op::F64Trunc as u16) f64_trunc
+                $($number $name)*
+            }
+        };
+    }
+    wrt_format::simd_rows! { [[wrt_format::simd_fused_rows] [wrt_format::simd_more_rows] [rows]] }
 
-#[cfg(wrt_direct)]
-mod direct_ssse3 {
-    //! As `ssse3`, directly threaded.
-    const DIRECT: bool = true;
-    ssse3! {}
-}
+    impl Handlers for ByOpcode {}
 
-#[cfg(wrt_direct)]
-mod direct_avx2 {
-    //! As `avx2`, directly threaded.
-    const DIRECT: bool = true;
-    avx2! {}
+    #[cfg(feature = "memory64")]
+    impl Handlers for wide::Wide {}
+
+    #[cfg(wrt_direct)]
+    impl Handlers for direct::Direct {}
+
+    #[cfg(all(wrt_direct, feature = "memory64"))]
+    impl Handlers for wide::WideDirect {}
 }
 
 #[cfg(test)]

@@ -9,22 +9,19 @@
 
 use wrt_format::isa::in_memory_zero;
 
+#[cfg(wrt_levels)]
+use super::level::avx2;
 use super::*;
 
-mod wide_handlers {
-    //! As `handlers`, for 64-bit addresses: `tests/handlers.rs` finds them by this module.
-    use super::*;
-    const WIDE: bool = true;
-    for_each_own_op!(handlers_of);
+kinds! {
+    /// Handlers that are found by opcode.
+    wide_by_opcode Wide { WIDE: bool = true; }
 }
 
 #[cfg(wrt_direct)]
-mod wide_direct_handlers {
-    //! As `wide_handlers`, directly threaded.
-    use super::*;
-    const DIRECT: bool = true;
-    const WIDE: bool = true;
-    for_each_own_op!(handlers_of);
+kinds! {
+    /// Directly threaded handlers.
+    wide_directly WideDirect { DIRECT: bool = true; WIDE: bool = true; }
 }
 
 /// Number of the opcodes that work on memory 0 without naming it.
@@ -42,7 +39,7 @@ type List = [(u16, Handler); COUNT];
 
 /// The list of handlers of rows, of which later ones take the place of earlier ones.
 const fn list(sets: &[&[(u16, Handler)]]) -> List {
-    let mut rows = [illegal as Handler; OP_LIMIT];
+    let mut rows = [Cold::illegal as Handler; OP_LIMIT];
     let mut set = 0;
     while set < sets.len() {
         let mut i = 0;
@@ -53,7 +50,7 @@ const fn list(sets: &[&[(u16, Handler)]]) -> List {
         }
         set += 1;
     }
-    let mut list = [(0, illegal as Handler); COUNT];
+    let mut list = [(0, Cold::illegal as Handler); COUNT];
     let (mut count, mut number) = (0, 0);
     while number < OP_LIMIT {
         if in_memory_zero(number as u16)
@@ -68,18 +65,18 @@ const fn list(sets: &[&[(u16, Handler)]]) -> List {
 }
 
 #[cfg(wrt_tail6)]
-static BASE: List = list(&[wide_handlers::ALL]);
+pub(super) static BASE: List = list(&[Wide::ALL]);
 #[cfg(wrt_levels)]
-static AVX2: List = list(&[wide_handlers::ALL, level::WIDE_AVX2]);
+pub(super) static AVX2: List = list(&[Wide::ALL, <Wide as avx2::Handlers>::ALL]);
 #[cfg(wrt_direct)]
-static DIRECT_BASE: List = list(&[wide_direct_handlers::ALL]);
+pub(super) static DIRECT_BASE: List = list(&[WideDirect::ALL]);
 #[cfg(all(wrt_direct, wrt_levels))]
-static DIRECT_AVX2: List = list(&[wide_direct_handlers::ALL, level::WIDE_DIRECT_AVX2]);
+pub(super) static DIRECT_AVX2: List = list(&[WideDirect::ALL, <WideDirect as avx2::Handlers>::ALL]);
 
 /// All handlers by opcode.
 #[cfg(wrt_tail4)]
 static WIDE_TABLE: [Handler; OP_LIMIT] = {
-    let (mut table, list) = (by_opcode(handlers::ALL), list(&[wide_handlers::ALL]));
+    let (mut table, list) = (table(ByOpcode::ALL), list(&[Wide::ALL]));
     let mut i = 0;
     while i < list.len() {
         table[list[i].0 as usize] = list[i].1;
