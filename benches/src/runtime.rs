@@ -3,32 +3,33 @@
 use rustix::time::{ClockId, clock_gettime};
 
 /// Makes a module ready to run.
-pub(crate) type Load = fn(wasm: &[u8]) -> Result<Box<dyn Program>, String>;
+pub type Load = fn(wasm: &[u8]) -> Result<Box<dyn Program>, String>;
 
 /// A runtime in one configuration.
-pub(crate) struct Runtime {
+#[derive(Clone, Copy, Debug)]
+pub struct Runtime {
     /// Name in the table.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Makes a module ready to run.
-    pub(crate) load: Load,
+    pub load: Load,
 }
 
 /// A loaded module.
-pub(crate) trait Program {
+pub trait Program {
     /// Calls `run(n)`.
     fn run(&mut self, n: u32) -> Result<u32, String>;
 }
 
 /// CPU time of this thread, in seconds.
 #[must_use]
-pub(crate) fn cpu_seconds() -> f64 {
+pub fn cpu_seconds() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 /// CPU time of this process, all of its threads together, in seconds.
 #[must_use]
-pub(crate) fn process_seconds() -> f64 {
+pub fn process_seconds() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
