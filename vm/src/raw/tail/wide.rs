@@ -14,13 +14,13 @@ use super::level::avx2;
 use super::*;
 
 kinds! {
-    /// Handlers that are found by opcode.
+    /// Handlers for 64-bit addresses that are found by opcode.
     wide_by_opcode Wide { WIDE: bool = true; }
 }
 
 #[cfg(wrt_direct)]
 kinds! {
-    /// Directly threaded handlers.
+    /// Directly threaded handlers for 64-bit addresses.
     wide_directly WideDirect { DIRECT: bool = true; WIDE: bool = true; }
 }
 
