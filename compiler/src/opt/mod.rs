@@ -8,6 +8,7 @@
 //! Every pass is near-linear in the size of the function and none recurses. The order below is the order in which they run.
 
 mod apart;
+mod bases;
 mod branches;
 mod consts;
 mod counters;
@@ -102,6 +103,7 @@ const LOOPS: &[Pass] = &[
 const LAST: &[Pass] = &[
     ("fuse", fuse::run),
     ("dce", dce::run),
+    ("bases", bases::run),
     ("consts", consts::run),
 ];
 
