@@ -266,13 +266,16 @@ impl ValType {
 
     /// The same type with the index of a defined type, if it has one, replaced.
     #[must_use]
+    #[inline]
     pub fn map_index(self, index: impl FnOnce(u32) -> u32) -> Self {
-        match self.as_ref() {
-            Some((HeapType::Defined(old), nullable)) => {
-                Self::reference(HeapType::Defined(index(old)), nullable)
-            }
-            Some(_) | None => self,
-        }
+        let nullable = match self.code {
+            REF_NULL => true,
+            REF => false,
+            _ => return self,
+        };
+        let [a, b, c] = self.heap;
+        let old = u32::from_le_bytes([a, b, c, 0]);
+        Self::reference(HeapType::Defined(index(old)), nullable)
     }
 }
 

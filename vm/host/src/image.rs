@@ -77,21 +77,36 @@ impl AsRef<[u8]> for MappedImage {
     }
 }
 
+const NOT_REGULAR: &str = "an image must be a regular file";
+
 fn open_regular(path: &Path) -> io::Result<(File, usize)> {
-    // Looked at before opening: opening a pipe would wait for its other end.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(invalid("an image must be a regular file"));
-    }
-    let file = File::open(path)?;
+    let file = open_at_once(path)?;
     let meta = file.metadata()?;
     if !meta.is_file() {
-        return Err(invalid("an image must be a regular file"));
+        return Err(invalid(NOT_REGULAR));
     }
     let len = usize::try_from(meta.len()).map_err(|_| invalid("the image is too large to map"))?;
     if len == 0 {
         return Err(invalid("the image is empty"));
     }
     Ok((file, len))
+}
+
+/// Opens a file for reading, without waiting for the other end if it is a pipe.
+#[cfg(target_os = "linux")]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, open};
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    Ok(open(path, flags, Mode::empty())?.into())
+}
+
+/// Opens a file for reading, if it is a regular one: opening a pipe would wait for its other end.
+#[cfg(not(target_os = "linux"))]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(invalid(NOT_REGULAR));
+    }
+    File::open(path)
 }
 
 fn invalid(text: &str) -> io::Error {

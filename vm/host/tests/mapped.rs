@@ -231,4 +231,14 @@ fn only_regular_files_with_something_in_them_are_opened() {
         kind(Path::new("/dev/null")),
         [std::io::ErrorKind::InvalidInput; 2]
     );
+    #[cfg(target_os = "linux")]
+    {
+        // Nobody writes to it, so whoever waited for that would wait for ever.
+        let pipe = std::env::temp_dir().join(format!("wrt-host-pipe-{}", std::process::id()));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let kinds = kind(&pipe);
+        fs::remove_file(&pipe).unwrap();
+        assert_eq!(kinds, [std::io::ErrorKind::InvalidInput; 2]);
+    }
 }

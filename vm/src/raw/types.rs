@@ -70,7 +70,8 @@ pub(crate) struct Field {
 /// What a type of a group is.
 struct Member<'a> {
     composite: Composite,
-    sig: FuncSig<'a>,
+    params: &'a [ValType],
+    results: &'a [ValType],
     fields: &'a [FieldRow],
     sub: SubType,
 }
@@ -125,7 +126,7 @@ impl<'a> FuncSig<'a> {
 #[derive(Clone, Copy)]
 enum Group<'a> {
     /// One function type of the host, without supertype or subtypes.
-    Host(FuncSig<'a>),
+    Host(&'a [ValType], &'a [ValType]),
     /// The types `start .. start + len` of a module whose earlier types have these numbers.
     Module {
         module: &'a ModuleView<'a>,
@@ -138,7 +139,7 @@ enum Group<'a> {
 impl<'a> Group<'a> {
     const fn len(self) -> u32 {
         match self {
-            Self::Host(_) => 1,
+            Self::Host(..) => 1,
             Self::Module { len, .. } => len,
         }
     }
@@ -146,9 +147,10 @@ impl<'a> Group<'a> {
     /// Its member `i`.
     fn member(self, i: u32) -> Member<'a> {
         match self {
-            Self::Host(sig) => Member {
+            Self::Host(params, results) => Member {
                 composite: Composite::Func,
-                sig,
+                params,
+                results,
                 fields: &[],
                 sub: SubType::default(),
             },
@@ -156,7 +158,8 @@ impl<'a> Group<'a> {
                 let ty = module.func_type(start + i);
                 Member {
                     composite: module.composite(start + i),
-                    sig: FuncSig::new(ty.params, ty.results),
+                    params: ty.params,
+                    results: ty.results,
                     fields: module.fields(start + i),
                     sub: module.sub_type(start + i),
                 }
@@ -167,7 +170,7 @@ impl<'a> Group<'a> {
     /// What an index in it means: an engine-wide number, or a place in the group.
     fn normal(self, index: u32) -> u32 {
         match self {
-            Self::Host(_) => index,
+            Self::Host(..) => index,
             Self::Module { start, numbers, .. } => match index.checked_sub(start) {
                 Some(place) => IN_GROUP | place,
                 None => numbers.get(index as usize).copied().unwrap_or(0),
@@ -292,7 +295,7 @@ impl Types {
         params: &[ValType],
         results: &[ValType],
     ) -> Result<u32, OutOfMemory> {
-        self.intern(arena, Group::Host(FuncSig::new(params, results)))
+        self.intern(arena, Group::Host(params, results))
     }
 
     /// Appends the numbers of all types of a module to `numbers`, which is empty.
@@ -399,8 +402,8 @@ impl Types {
             rec.open == member.sub.open
                 && rec.composite == member.composite
                 && supertype == member.sub.supertype.map(|index| group.normal(index))
-                && all_same(sig.params, member.sig.params)
-                && all_same(sig.results, member.sig.results)
+                && all_same(sig.params, member.params)
+                && all_same(sig.results, member.results)
                 && fields.len() == member.fields.len()
                 && pairs.all(|(own, new)| {
                     let new = new.decode();
@@ -422,12 +425,8 @@ impl Types {
         if first + i >= IN_GROUP {
             return Err(OutOfMemory);
         }
-        let Member {
-            composite,
-            sig,
-            fields,
-            sub,
-        } = group.member(i);
+        let member = group.member(i);
+        let (composite, fields, sub) = (member.composite, member.fields, member.sub);
         let number = |index: u32| {
             let normal = group.normal(index);
             if normal & IN_GROUP == 0 {
@@ -439,11 +438,12 @@ impl Types {
         let supertype = sub.supertype.map_or(NONE, number);
         let (display, depth) = self.push_display(arena, supertype, first + i)?;
         let (start, params, results) = if composite == Composite::Func {
-            (self.vals.len(), sig.params.len(), sig.results.len())
+            (self.vals.len(), member.params.len(), member.results.len())
         } else {
             let bytes = (fields.iter()).fold(0, |bytes, field| place_field(bytes, field.ty).1);
             (self.fields.len(), fields.len(), bytes.div_ceil(8) as usize)
         };
+        let sig = FuncSig::new(member.params, member.results);
         let element = fields.first().map_or(0, |field| field.ty.width_log2());
         let rec = TypeRec {
             start: u32::try_from(start).map_err(too_many)?,
@@ -460,7 +460,7 @@ impl Types {
             has_vectors: sig.has_vectors,
             has_refs: sig.has_refs,
         };
-        for ty in sig.params.iter().chain(sig.results) {
+        for ty in member.params.iter().chain(member.results) {
             self.vals.push(arena, ty.map_index(number))?;
         }
         let mut bytes = 0;
@@ -522,21 +522,21 @@ fn find(index: &[u32], hash: u32, is_it: impl Fn(u32) -> bool) -> Result<Found, 
     Err(OutOfMemory)
 }
 
-/// A hash of a group: FNV-1a. Who makes types of equal hashes makes them take longer to find, within limits.
+/// A hash of a group, word by word by a product whose halves are mixed. Who makes types of equal hashes makes them take longer to find, within
+/// limits.
 fn hash(group: Group<'_>) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
     let mut mix = |word: u32| {
-        for byte in word.to_le_bytes() {
-            hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-        }
+        let product = u64::from(hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash = hash.rotate_left(5) ^ (product >> 32) as u32;
     };
     for i in 0..group.len() {
         let member = group.member(i);
         mix(member.composite as u32);
-        mix(member.sig.params.len() as u32);
+        mix(member.params.len() as u32);
         let supertype = member.sub.supertype;
         mix(supertype.map_or(NONE, |index| group.normal(index)));
-        for ty in member.sig.params.iter().chain(member.sig.results) {
+        for ty in member.params.iter().chain(member.results) {
             let ty = ty.map_index(|index| group.normal(index));
             mix(u32::from_le_bytes(ty.to_bytes()));
         }
@@ -585,7 +585,7 @@ mod tests {
         let mut words = vec![0; 1 << 20];
         let mut arena = Arena::fixed(&mut words);
         let mut types = Types::new();
-        let hash_of = |params: &[ValType]| hash(Group::Host(FuncSig::new(params, &[])));
+        let hash_of = |params: &[ValType]| hash(Group::Host(params, &[]));
         let alike = (1..).filter(|&number| hash_of(&list(number)) & 0xfff == 7);
         let mut numbers = alike.map(|number| types.intern_func(&mut arena, &list(number), &[]));
         let refused = numbers.position(|number| number.is_err());
