@@ -20,11 +20,25 @@ impl State {
         [a, b]: [Place; 2],
         is_first: impl FnOnce(&Self) -> bool,
     ) {
-        let [a, b] = self.both(a, b).map(|slot| self.address_of(slot));
-        // SAFETY: R2.
-        let (a, b) = unsafe { (opaque!(*a), opaque!(*b)) };
+        let slots = self.both(a, b);
+        let (a, b) = (
+            self.read_at_once(a, slots[0]),
+            self.read_at_once(b, slots[1]),
+        );
         let value = if is_first(self) { a } else { b };
         self.set64(dst, value);
+    }
+
+    /// The slot of this number, which operand `at` names.
+    #[inline(always)]
+    fn read_at_once(&self, at: Place, slot: usize) -> u64 {
+        if self.is_forwarded(at) {
+            let value = self.forwarded64(at);
+            // SAFETY: no instruction.
+            return unsafe { opaque!(value) };
+        }
+        // SAFETY: R2.
+        unsafe { opaque!(*self.address_of(slot)) }
     }
 
     /// The slots that two operands name, of which the second lies behind the first, both of 8 bits or of 16, and no part of the opcode.

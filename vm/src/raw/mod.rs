@@ -93,7 +93,8 @@ macro_rules! with_atomics {
     };
 }
 
-pub(crate) mod address;
+pub(crate) mod acc;
+mod address;
 pub(crate) mod arena;
 pub(crate) mod buf;
 mod choice;

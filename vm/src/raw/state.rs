@@ -65,6 +65,12 @@ pub(crate) struct State {
     /// Whether the handler is directly threaded: no register, since a handler knows.
     #[cfg(all(wrt_direct, not(debug_assertions)))]
     pub(super) is_direct: bool,
+    /// The operand that the handler takes from an accumulator, and from which, or 0: no register, since a handler knows (`tail/forward.rs`).
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) forwarded: u8,
+    /// What the accumulator held that the handler takes an operand from, when it began.
+    #[cfg(all(wrt_direct, not(debug_assertions)))]
+    pub(super) taken: u64,
     /// Whether memory 0 has 64-bit addresses: no register, since a handler knows.
     #[cfg(feature = "memory64")]
     pub(super) is_wide: bool,
@@ -105,6 +111,10 @@ impl State {
             origin: saved.origin,
             #[cfg(all(wrt_direct, not(debug_assertions)))]
             is_direct: false,
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            forwarded: 0,
+            #[cfg(all(wrt_direct, not(debug_assertions)))]
+            taken: 0,
             #[cfg(feature = "memory64")]
             is_wide: saved.is_wide,
             #[cfg(not(wrt_tail4))]
@@ -276,6 +286,9 @@ impl State {
     /// The slot that operand `at` names.
     #[inline(always)]
     pub(crate) fn get64(&self, at: Place) -> u64 {
+        if self.is_forwarded(at) {
+            return self.forwarded64(at);
+        }
         // SAFETY: R2.
         unsafe { *self.slot_address(at) }
     }
@@ -360,68 +373,6 @@ impl State {
             i += 1;
         }
         true
-    }
-
-    /// The slot that operand `at` names, which the accumulator holds (R8).
-    #[inline(always)]
-    pub(crate) fn acc64(&self, at: Place) -> u64 {
-        #[cfg(any(wrt_tail4, feature = "checked"))]
-        let slot = self.get64(at);
-        #[cfg(wrt_tail4)]
-        return slot;
-        #[cfg(not(wrt_tail4))]
-        {
-            #[cfg(feature = "checked")]
-            assert_eq!(self.acc, slot, "the accumulator holds the slot");
-            let _ = at;
-            self.acc
-        }
-    }
-
-    /// Low half of the slot that operand `at` names, which the accumulator holds (R8).
-    #[inline(always)]
-    pub(crate) fn acc32(&self, at: Place) -> u32 {
-        self.acc64(at) as u32
-    }
-
-    /// The slot that operand `at` names, which the f64 accumulator holds (R8).
-    #[inline(always)]
-    pub(crate) fn acc_f64(&self, at: Place) -> f64 {
-        #[cfg(any(wrt_tail4, feature = "checked"))]
-        let slot = self.get_f64(at);
-        #[cfg(wrt_tail4)]
-        return slot;
-        #[cfg(not(wrt_tail4))]
-        {
-            #[cfg(feature = "checked")]
-            assert_eq!(
-                self.facc64.to_bits(),
-                slot.to_bits(),
-                "the accumulator holds the slot"
-            );
-            let _ = at;
-            self.facc64
-        }
-    }
-
-    /// The slot that operand `at` names, which the f32 accumulator holds (R8).
-    #[inline(always)]
-    pub(crate) fn acc_f32(&self, at: Place) -> f32 {
-        #[cfg(any(wrt_tail4, feature = "checked"))]
-        let slot = self.get_f32(at);
-        #[cfg(wrt_tail4)]
-        return slot;
-        #[cfg(not(wrt_tail4))]
-        {
-            #[cfg(feature = "checked")]
-            assert_eq!(
-                self.facc32.to_bits(),
-                slot.to_bits(),
-                "the accumulator holds the slot"
-            );
-            let _ = at;
-            self.facc32
-        }
     }
 
     /// Whether `N` bytes at `at` are in memory 0. `N` is 1, 2, 4, 8 or 16.

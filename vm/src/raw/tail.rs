@@ -55,6 +55,10 @@ macro_rules! handler {
                     origin: third,
                     #[cfg(wrt_direct)]
                     is_direct: Self::DIRECT,
+                    #[cfg(wrt_direct)]
+                    forwarded: Self::FORWARDED,
+                    #[cfg(wrt_direct)]
+                    taken: forward::taken(Self::FORWARDED, acc, facc64, facc32),
                     #[cfg(feature = "memory64")]
                     is_wide: Self::WIDE,
                     acc,
@@ -110,6 +114,10 @@ macro_rules! pass {
             origin,
             #[cfg(wrt_direct)]
                 is_direct: _,
+            #[cfg(wrt_direct)]
+                forwarded: _,
+            #[cfg(wrt_direct)]
+                taken: _,
             #[cfg(feature = "memory64")]
                 is_wide: _,
             acc,
@@ -223,6 +231,9 @@ trait Kind {
     /// Whether they are for a memory 0 of 64-bit addresses.
     #[cfg(feature = "memory64")]
     const WIDE: bool = false;
+
+    /// The operand that they take from an accumulator, and from which, or 0 (`tail/forward.rs`).
+    const FORWARDED: u8 = 0;
 
     /// Which copy they are (`tail/copies.rs`).
     const COPY: u32 = 0;
@@ -440,6 +451,8 @@ mod compiled;
 mod copies;
 #[cfg(wrt_direct)]
 pub(super) mod direct;
+#[cfg(wrt_direct)]
+mod forward;
 #[cfg(wrt_tail6)]
 pub(super) mod spare;
 

@@ -7,6 +7,8 @@ mod calls;
 mod direct;
 mod elsewhere;
 mod exceptions;
+#[cfg(all(wrt_direct, not(debug_assertions)))]
+mod forwards;
 mod fuel;
 #[cfg(feature = "gc")]
 mod gc;

@@ -19,7 +19,7 @@ use super::{parts, vector};
 /// Slots that a tested function has: its parameters and its results, all i64.
 pub(super) const SLOTS: usize = 8;
 /// Bytes at the start and at the end of the memory that tests use.
-const MEMORY: usize = 65536;
+pub(super) const MEMORY: usize = 65536;
 
 /// An instruction with its operands.
 pub(super) struct Case<'a> {
@@ -29,7 +29,7 @@ pub(super) struct Case<'a> {
 
 /// The accumulator operand of an instruction, and an instruction that leaves it there, and in its own slot what it reads from it: a
 /// move, or the negation of a float.
-fn producer(op: Op) -> Option<(usize, Op)> {
+pub(super) fn producer(op: Op) -> Option<(usize, Op)> {
     let producers = [
         (Role::DefAcc, Op::Mov),
         (Role::DefF32, Op::F32Neg),
@@ -115,7 +115,7 @@ fn is_vector(op: Op) -> bool {
 }
 
 /// Whether this machine has it. Those of things that are collected are in `gc`.
-fn is_there(op: Op) -> bool {
+pub(super) fn is_there(op: Op) -> bool {
     let without = |there: bool, is_one: bool| !there && is_one;
     op.info().feature() != features::GC
         && !without(cfg!(feature = "floats"), needs_floats(op))
@@ -431,13 +431,13 @@ fn plain(case: &Case<'_>, world: &mut World, before: &World) -> Result<(), Trap>
     Ok(())
 }
 
-/// A function that carries the instruction out and returns all slots, and in the last result which way it went.
-fn function(op: Op, operands: &mut [i64]) -> Asm {
+/// A function that carries the instruction out behind `before` and returns all slots, and the way it went.
+pub(super) fn function(op: Op, operands: &mut [i64], before: Option<(usize, Op)>) -> Asm {
     let mut asm = Asm::new(SLOTS as u16 + 1, 1);
     let words = i64::from(op.info().words);
     asm.op(Op::ConstU32, &[SLOTS as i64, 0]);
-    if let Some((i, producer)) = producer(op) {
-        asm.op(producer, &[operands[i], operands[i]]);
+    if let Some((i, producer)) = before {
+        asm.op(producer, &[operands[i]; 3]);
     }
     let all = [0, SLOTS as i64 + 1];
     if op.info().control != Control::CondBranch {
@@ -455,7 +455,7 @@ fn function(op: Op, operands: &mut [i64]) -> Asm {
 }
 
 /// Slots that lead into the memory, near its end, near the end of all addresses, or anywhere.
-fn slots(op: Op, random: &mut Random, is_wide: bool) -> Vec<u64> {
+pub(super) fn slots(op: Op, random: &mut Random, is_wide: bool) -> Vec<u64> {
     let addresses = op.info().memory_zero
         || (op.info().fields.iter()).any(|field| ["offset", "d", "k2"].contains(&field.name));
     let wide = if op.info().name.contains("32") {
@@ -514,7 +514,8 @@ fn instance(op: Op, random: &mut Random, is_wide: bool) -> (Store<'static>, Vec<
     };
     for _ in 0..FUNCS {
         let mut operands = operands(op, random);
-        module.funcs.push(function(op, &mut operands).func(0));
+        let function = function(op, &mut operands, producer(op));
+        module.funcs.push(function.func(0));
         cases.push(operands);
     }
     (alone(module), cases)

@@ -93,6 +93,8 @@ fn sets() -> Vec<Set> {
             let rows: Vec<_> = rows.collect();
             Set::new(&format!("{COPY}{number}"), true, &rows)
         }));
+        let forwards: Vec<_> = forward::handlers().collect();
+        sets.push(Set::new("forward", true, &forwards));
         #[cfg(feature = "memory64")]
         sets.push(Set::new("wide, direct", true, &wide::DIRECT_BASE));
     }
@@ -176,6 +178,7 @@ fn each_set_is_there() {
     let direct = cfg!(wrt_direct);
     assert_eq!(count("direct") > ALL.len() / 2, direct);
     assert_eq!(count(COPY) > 3_400, direct);
+    assert_eq!(count("forward") > 100, direct);
     for (name, is_there) in [("wide", true), ("wide, direct", direct)] {
         let is_there = is_there && cfg!(feature = "memory64");
         // Without features some are left out, and families have a handler at several numbers.

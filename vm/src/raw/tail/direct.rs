@@ -9,12 +9,14 @@
 //!
 //! Invariants:
 //! - D1: for each instruction of the prologue, and of each function that any instance with the map has verified (S2), the map has the directly threaded handler
-//!   of its opcode or a copy of that (`copies.rs`), of a level that the processor has (T1). [`fill`] alone writes there, from the image, which does not change; handlers never do.
+//!   of its opcode, a copy of that (`copies.rs`) or one as D4 has it, of a level that the processor has (T1). [`fill`] alone writes there, from the image, which does not change; handlers never do.
 //! - D2: `origin` of a context is null, or the address of the map of the running instance minus four times the address of its code (both
 //!   wrap): then the entry of the instruction at `pc` is at `origin + 4 * pc`. R1 and D1 make it a handler. A map stays where it is (A1).
 //! - D3: where a word of such a function is no instruction, the map may have an address of code. Behind the word of a direct call's opcode it is null, or
 //!   the first word of its callee once an instance with the map has verified that (R7, D1). Behind that of a branch's opcode, and at
 //!   the first word of each label of a branch table, it is where the label leads: behind the `fuel` of a block of that function (R5).
+//! - D4: a handler that takes an operand from an accumulator (`forward.rs`) is there only where the instruction before always goes on to it, and has left in
+//!   that accumulator what it has written to the slot of that operand; and only of instructions that no run starts at, as with R8.
 
 use core::mem::MaybeUninit;
 use core::ptr;
@@ -28,7 +30,7 @@ use wrt_format::isa::{
 use super::level::{DIRECT_SETS, Level, level};
 #[cfg(feature = "memory64")]
 use super::wide;
-use super::{Handler, Handlers, Kind, State, copies, table};
+use super::{Handler, Handlers, Kind, State, copies, forward, table};
 use crate::raw::arena::{Arena, OutOfMemory};
 use crate::raw::buf::Buf;
 use crate::raw::dispatch::Threading;
@@ -105,6 +107,7 @@ pub(in crate::raw) fn fill(
     let Some(map) = map.get_mut(from..) else {
         return;
     };
+    let mut left = None;
     for (at, op, words) in instructions_le(code) {
         let opcode = words.first().copied().map_or(0, u16::from_le);
         #[cfg(wrt_levels)]
@@ -112,7 +115,11 @@ pub(in crate::raw) fn fill(
         #[cfg(not(wrt_levels))]
         let handler = TABLE[usize::from(opcode) % OP_LIMIT];
         let copy = op.and_then(|op| copies::handler_at(code, at, op, words));
-        let handler = copy.unwrap_or(handler);
+        let forward = op
+            .zip(left)
+            .and_then(|(op, left)| forward::handler_at(op, words, left));
+        left = op.and_then(|op| forward::left_by(op, words));
+        let handler = forward.or(copy).unwrap_or(handler);
         #[cfg(feature = "memory64")]
         let handler = if is_wide {
             wide::direct_handler_of(opcode).unwrap_or(handler)
