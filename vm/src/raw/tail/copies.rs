@@ -132,10 +132,28 @@ pub(super) fn handler_at(code: &[u16], at: usize, op: Op, words: &[u16]) -> Opti
     let place = usize::from(*PLACES.get(usize::from(opcode))?).checked_sub(1)?;
     // Most copies have rows with many only.
     let handlers = 1 + COPIES.iter().take_while(|copy| place < copy.len()).count();
+    let copy = number_of(handlers, code, at, op, words).checked_sub(1)?;
+    COPIES.get(copy)?.get(place).copied()
+}
+
+/// One of several handlers of an instruction.
+pub(super) fn choose(
+    handlers: &[Handler],
+    code: &[u16],
+    at: usize,
+    op: Op,
+    words: &[u16],
+) -> Option<Handler> {
+    handlers
+        .get(number_of(handlers.len(), code, at, op, words))
+        .copied()
+}
+
+/// The number of the handler, of so many, that an instruction gets.
+fn number_of(handlers: usize, code: &[u16], at: usize, op: Op, words: &[u16]) -> usize {
     // The upper bits of a product depend on all of the number.
     let mixed = next_of(code, at, op, words).wrapping_mul(0x9e37_79b1) >> 16;
-    let copy = (mixed as usize % handlers).checked_sub(1)?;
-    COPIES.get(copy)?.get(place).copied()
+    mixed as usize % handlers.max(1)
 }
 
 /// A number for the instructions that the handler of this one goes on to, by what the table says: what follows it, where its label leads, what it calls.

@@ -117,7 +117,7 @@ pub(in crate::raw) fn fill(
         let copy = op.and_then(|op| copies::handler_at(code, at, op, words));
         let forward = op
             .zip(left)
-            .and_then(|(op, left)| forward::handler_at(op, words, left));
+            .and_then(|(op, left)| forward::handler_at(code, at, op, words, left));
         left = op.and_then(|op| forward::left_by(op, words));
         let handler = forward.or(copy).unwrap_or(handler);
         #[cfg(feature = "memory64")]

@@ -36,14 +36,15 @@ pub(super) fn taken(forwarded: u8, int: u64, double: f64, single: f32) -> u64 {
 
 /// Handlers that take the operand at byte `FORWARDED & 15` from the accumulator that the upper bits name.
 #[derive(Debug)]
-struct At<const FORWARDED: u8>;
+struct At<const FORWARDED: u8, const COPY: u32>;
 
-impl<const FORWARDED: u8> Kind for At<FORWARDED> {
+impl<const FORWARDED: u8, const COPY: u32> Kind for At<FORWARDED, COPY> {
     const DIRECT: bool = true;
     const FORWARDED: u8 = FORWARDED;
+    const COPY: u32 = COPY;
 }
 
-impl<const FORWARDED: u8> Handlers for At<FORWARDED> {}
+impl<const FORWARDED: u8, const COPY: u32> Handlers for At<FORWARDED, COPY> {}
 
 /// A handler of the list.
 struct Forward {
@@ -53,63 +54,84 @@ struct Forward {
     place: Place,
     /// What it is taken from.
     from: u8,
-    handler: Handler,
+    /// It, and copies.
+    handlers: &'static [Handler],
 }
 
-/// Calls `$with` with the accumulators, and the rows and operands that have handlers which read them.
+/// Calls `$with` with the number of handlers, the accumulators, and the rows and operands that have handlers which read them. Rows that have copies
+/// (`copies.rs`) have some here too.
 macro_rules! forwarded_rows {
     ($with:ident) => {
         $with! {
-            INT {
+            4 INT {
+                br_i32_add_lt_u(src, limit) br_i32_ne(lhs) br_i32_ne_imm_short(lhs) br_load32_eq(rhs) br_load32_ne(rhs) br_mov(src) br_mov2(s1)
+                br_z_short(cond) f32_mul_add(a) f64_add(lhs) f64_add_load_wrap(lhs, addr) f64_lt(lhs, rhs) f64_mul(lhs) f64_mul_add(a, c)
+                f64_mul_add_load_wrap(c) f64_mul_load(lhs, addr) f64_sub(lhs, rhs) f64_sub_mul(a, c) i32_add_imm_short(lhs) i32_add_load_short(addr)
+                i32_add_mem_imm_short(addr) i32_add_then_add_imm(l0, s1) i32_div_s(lhs, rhs) i32_div_u(lhs, rhs) i32_eq(lhs) i32_lt_s(lhs, rhs)
+                i32_lt_u(lhs, rhs) i32_mul_acc_lhs(rhs) i32_mul_add(a, c) i32_rem_u(lhs, rhs) i32_shl_imm_xor_acc_a(c) i32_shr_u_imm_xor_acc_a(c)
+                i32_sub_acc_rhs(lhs) i32_sub_store(rhs) i64_eq_imm(lhs) i64_mul_add(a, c) load32_far(addr) load32_short(addr)
+                load32_store_short(addr2, addr) load32_tiny(addr) load32_wrap(addr) load32_wrap_short(addr) load64_far(addr)
+                load64_store_short(addr2, addr) load64_wrap(addr) load64_wrap_short(addr) load8_s_i32_index(addr, index) load8_u_far(addr)
+                load8_u_wrap_short(addr) mov2_short(s0, s1) mov3(s0, s1, s2) select_acc_cond_short(a) select_i32_eq_imm(a, b) select_i32_lt_u(a, b)
+                select_i32_lt_u_acc_rhs(a, b) select_short(a, b) store32_far(addr, src) store32_imm_short(addr) store32_imm_tiny(addr)
+                store32_index_short(addr, index) store32_tiny(src) store32_wrap(src) store32_wrap_short(src) store64_imm_short(addr)
+                store64_wrap(src) store64_wrap_short(src) store8_imm_short(addr) store8_wrap(addr, src)
+            }
+            4 F64 {
+                f64_lt(lhs) f64_mul_add_acc_a(b) store64_wrap(src) store64_wrap_short(src)
+            }
+            4 F32 {
+                store32_wrap(src) store32_wrap_short(src)
+            }
+            1 INT {
                 br_f32_le(lhs) br_f64_eq(lhs) br_f64_lt(rhs) br_f64_ne(lhs) br_f64_nle(lhs) br_f64_nlt(lhs, rhs) br_i32_add_lt_s(limit)
-                br_i32_add_lt_u(src, limit) br_i32_ne(lhs) br_i32_ne_imm_short(lhs) br_load32_eq(rhs) br_load32_gt_s(rhs) br_load32_gt_u(rhs)
-                br_load32_le_s(rhs) br_load32_le_u(rhs) br_load32_lt_s(rhs) br_load32_ne(rhs) br_load8_u_index_ne(index, rhs) br_load8_u_wrap_eq(rhs)
-                br_mov(src) br_mov2(s1) br_z_short(cond) f32_add(lhs) f32_convert_i32_s(src) f32_convert_i32_u(src) f32_lt(lhs, rhs) f32_mul(lhs)
-                f32_mul_add(a) f32_mul_load(addr) f32_sub_load(lhs) f64_add(lhs) f64_add_add(a, c) f64_add_load(lhs, addr)
-                f64_add_load_wrap(lhs, addr) f64_add_store(lhs) f64_convert_i32_s(src) f64_convert_i32_u(src) f64_convert_i64_u(src)
-                f64_div(lhs, rhs) f64_lt(lhs, rhs) f64_mul(lhs) f64_mul_add(a, c) f64_mul_add_load(addr) f64_mul_add_load2(c, addr)
-                f64_mul_add_load2_index(c, index) f64_mul_add_load_wrap(c) f64_mul_add_mem(a) f64_mul_load(lhs, addr) f64_mul_load_wrap(addr)
-                f64_mul_store(lhs) f64_promote_f32(src) f64_sub(lhs, rhs) f64_sub_load(lhs) f64_sub_load_wrap(lhs) f64_sub_mul(a, c)
-                f64_sub_mul_mem_wrap(a) i32_add_imm_short(lhs) i32_add_load(addr) i32_add_load_short(addr) i32_add_mem_imm_short(addr)
-                i32_add_then_add_imm(l0, s1) i32_and_load(addr) i32_and_store(addr, lhs) i32_clz(src) i32_div_s(lhs, rhs) i32_div_u(lhs, rhs)
-                i32_eq(lhs) i32_extend16_s(src) i32_extend8_s(src) i32_ge_u_imm(lhs) i32_gt_s_imm(lhs) i32_gt_u_imm(lhs) i32_le_s(lhs)
-                i32_le_u(lhs, rhs) i32_lt_s(lhs, rhs) i32_lt_u(lhs, rhs) i32_mul_acc_lhs(rhs) i32_mul_add(a, c) i32_mul_load(lhs) i32_mul_store(lhs)
-                i32_ne(lhs) i32_or_store(addr, lhs) i32_rem_s(lhs, rhs) i32_rem_u(lhs, rhs) i32_rotl_imm_xor_acc_a(c) i32_rotr(rhs)
-                i32_shl_imm_xor_acc_a(c) i32_shr_u_imm_xor_acc_a(c) i32_sub_acc_rhs(lhs) i32_sub_load(lhs) i32_sub_store(rhs) i32_xor_store(lhs)
-                i64_add_load(addr) i64_and_or(c) i64_ctz(src) i64_eq_imm(lhs) i64_extend32_s(src) i64_le_u(lhs, rhs) i64_lt_u(lhs, rhs)
-                i64_mul_add(a, c) i64_ne(lhs) i64_shr_u_imm_xor_acc_a(c) i64_xor_load(lhs, addr) i64_xor_store(lhs) load16_s_i32_wrap(addr)
-                load16_u_wrap(addr) load32_far(addr) load32_short(addr) load32_store_short(addr2, addr) load32_tiny(addr) load32_wrap(addr)
-                load32_wrap_short(addr) load64_far(addr) load64_store_short(addr2, addr) load64_wrap(addr) load64_wrap_short(addr)
-                load8_s_i32_index(addr, index) load8_u_far(addr) load8_u_wrap_short(addr) mov2_short(s0, s1) mov3(s0, s1, s2)
-                select_acc_cond_short(a) select_i32_eq_imm(a, b) select_i32_lt_s(a) select_i32_lt_s_acc_lhs(b) select_i32_lt_s_acc_rhs(a, b)
-                select_i32_lt_u(a, b) select_i32_lt_u_acc_lhs(a, b) select_i32_lt_u_acc_rhs(a, b) select_short(a, b) store16_index(index, src)
-                store16_wrap(src) store32_far(addr, src) store32_imm_short(addr) store32_imm_tiny(addr) store32_index_short(addr, index)
-                store32_tiny(src) store32_wrap(src) store32_wrap_short(src) store64_far(src) store64_imm_short(addr) store64_index(index)
-                store64_wrap(src) store64_wrap_short(src) store8_far(src) store8_imm_short(addr) store8_index(addr, index) store8_wrap(addr, src)
+                br_load32_gt_s(rhs) br_load32_gt_u(rhs) br_load32_le_s(rhs) br_load32_le_u(rhs) br_load32_lt_s(rhs) br_load8_u_index_ne(index, rhs)
+                br_load8_u_wrap_eq(rhs) f32_add(lhs) f32_convert_i32_s(src) f32_convert_i32_u(src) f32_lt(lhs, rhs) f32_mul(lhs) f32_mul_load(addr)
+                f32_sub_load(lhs) f64_add_add(a, c) f64_add_load(lhs, addr) f64_add_store(lhs) f64_convert_i32_s(src) f64_convert_i32_u(src)
+                f64_convert_i64_u(src) f64_div(lhs, rhs) f64_mul_add_load(addr) f64_mul_add_load2(c, addr) f64_mul_add_load2_index(c, index)
+                f64_mul_add_mem(a) f64_mul_load_wrap(addr) f64_mul_store(lhs) f64_promote_f32(src) f64_sub_load(lhs) f64_sub_load_wrap(lhs)
+                f64_sub_mul_mem_wrap(a) i32_add_load(addr) i32_and_load(addr) i32_and_store(addr, lhs) i32_clz(src) i32_extend16_s(src)
+                i32_extend8_s(src) i32_ge_u_imm(lhs) i32_gt_s_imm(lhs) i32_gt_u_imm(lhs) i32_le_s(lhs) i32_le_u(lhs, rhs) i32_mul_load(lhs)
+                i32_mul_store(lhs) i32_ne(lhs) i32_or_store(addr, lhs) i32_rem_s(lhs, rhs) i32_rotl_imm_xor_acc_a(c) i32_rotr(rhs) i32_sub_load(lhs)
+                i32_xor_store(lhs) i64_add_load(addr) i64_and_or(c) i64_ctz(src) i64_extend32_s(src) i64_le_u(lhs, rhs) i64_lt_u(lhs, rhs)
+                i64_ne(lhs) i64_shr_u_imm_xor_acc_a(c) i64_xor_load(lhs, addr) i64_xor_store(lhs) load16_s_i32_wrap(addr) load16_u_wrap(addr)
+                select_i32_lt_s(a) select_i32_lt_s_acc_lhs(b) select_i32_lt_s_acc_rhs(a, b) select_i32_lt_u_acc_lhs(a, b) store16_index(index, src)
+                store16_wrap(src) store64_far(src) store64_index(index) store8_far(src) store8_index(addr, index)
             }
-            F64 {
-                f64_abs(src) f64_add_store(lhs) f64_eq(lhs) f64_lt(lhs) f64_mul_add_acc_a(b) f64_sqrt(src) i32_trunc_sat_f64_s(src)
-                store64_index(src) store64_wrap(src) store64_wrap_short(src)
+            1 F64 {
+                f64_abs(src) f64_add_store(lhs) f64_eq(lhs) f64_sqrt(src) i32_trunc_sat_f64_s(src) store64_index(src)
             }
-            F32 {
-                f32_add_store(lhs) f64_promote_f32(src) i32_trunc_sat_f32_u(src) store32_wrap(src) store32_wrap_short(src)
+            1 F32 {
+                f32_add_store(lhs) f64_promote_f32(src) i32_trunc_sat_f32_u(src)
             }
         }
     };
 }
 
 macro_rules! list {
-    ($($from:ident { $($row:ident($($operand:ident),+))+ })+) => {
+    ($($copies:tt $from:ident { $($row:ident($($operand:ident),+))+ })+) => {
         static FORWARDED: &[Forward] = &[$($($(Forward {
             row: field::$row::op as u16,
             place: field::$row::$operand,
             from: $from,
-            handler: if is_there(stringify!($row)) {
-                At::<{ $from | field::$row::$operand.byte }>::$row as Handler
-            } else {
-                Cold::illegal as Handler
-            },
+            handlers: list!(@handlers $copies $from $row $operand),
         },)+)+)+];
+    };
+    (@handlers 4 $from:ident $row:ident $operand:ident) => {
+        &[
+            list!(@handler 0 $from $row $operand),
+            list!(@handler 1 $from $row $operand),
+            list!(@handler 2 $from $row $operand),
+            list!(@handler 3 $from $row $operand),
+        ]
+    };
+    (@handlers 1 $from:ident $row:ident $operand:ident) => { &[list!(@handler 0 $from $row $operand)] };
+    (@handler $copy:literal $from:ident $row:ident $operand:ident) => {
+        if is_there(stringify!($row)) {
+            At::<{ $from | field::$row::$operand.byte }, $copy>::$row as Handler
+        } else {
+            Cold::illegal as Handler
+        }
     };
 }
 forwarded_rows! { list }
@@ -186,7 +208,13 @@ const ROLES: [(Role, u8); 3] = [
 ];
 
 /// The handler for an instruction behind one that leaves this, if it is not the one of its opcode.
-pub(super) fn handler_at(op: Op, words: &[u16], left: Left) -> Option<Handler> {
+pub(super) fn handler_at(
+    code: &[u16],
+    at: usize,
+    op: Op,
+    words: &[u16],
+    left: Left,
+) -> Option<Handler> {
     let entry = |place: u8| Some((place, FORWARDED.get(usize::from(place.checked_sub(1)?))?));
     let first = entry(*FIRST.get(op as usize)?);
     let mut handlers = core::iter::successors(first, |&(place, _)| {
@@ -206,13 +234,14 @@ pub(super) fn handler_at(op: Op, words: &[u16], left: Left) -> Option<Handler> {
             .any(|field| field.place == place && names(field))
     };
     let found = handlers.find(|(_, it)| it.from == left.from && reads(it.place))?;
-    Some(found.1.handler)
+    copies::choose(found.1.handlers, code, at, op, words)
 }
 
 /// The handlers of the list with the numbers of their rows.
 #[cfg(test)]
 pub(super) fn handlers() -> impl Iterator<Item = (u16, Handler)> {
-    FORWARDED.iter().map(|it| (it.row, it.handler))
+    let rows = FORWARDED.iter();
+    rows.flat_map(|it| it.handlers.iter().map(|&handler| (it.row, handler)))
 }
 
 #[cfg(test)]
@@ -226,7 +255,7 @@ mod tests {
     fn found(op: Op, operands: &[i64], slot: i64, from: u8) -> Option<usize> {
         let words = encode(op, operands).unwrap().map(u16::to_le);
         let words = &words[..usize::from(op.info().words)];
-        handler_at(op, words, Left { slot, from }).map(|handler| handler as usize)
+        handler_at(words, 0, op, words, Left { slot, from }).map(|handler| handler as usize)
     }
 
     #[test]
@@ -242,14 +271,20 @@ mod tests {
             let name = op.info().name;
             let is_left_out = !is_there(name);
             let handler = found(op, &operands, slot, it.from);
-            assert_eq!(handler.is_none(), is_left_out, "{name}");
-            assert_eq!(handler, Some(it.handler as usize).filter(|_| !is_left_out));
+            let is_own = |found: usize| it.handlers.iter().any(|&own| own as usize == found);
+            assert!(handler.is_some_and(is_own), "{name}");
             assert_eq!(found(op, &operands, 99, it.from), None, "{name}");
             let others = ROLES.into_iter().filter(|(_, from)| *from != it.from);
             for (_, from) in others {
-                assert_ne!(found(op, &operands, slot, from), Some(it.handler as usize));
+                let handler = found(op, &operands, slot, from);
+                assert!(is_left_out || !handler.is_some_and(is_own), "{name}");
             }
-            handlers.extend(handler);
+            handlers.extend(
+                it.handlers
+                    .iter()
+                    .map(|&own| own as usize)
+                    .filter(|_| !is_left_out),
+            );
         }
         let count = handlers.len();
         handlers.sort_unstable();
