@@ -1,8 +1,8 @@
 //! One of two slots: `select`, and comparisons with it.
 //!
 //! Left to itself the compiler chooses between the places of both, and reads what is chosen: then all that needs the result waits for the
-//! condition, for a byte of the instruction and for the slot, one after the other. Here both slots are read whatever is chosen, and what
-//! waits for the condition is one instruction. The numbers of both are one read in return.
+//! condition, for a byte of the instruction and for the slot, one after the other. Here both slots are read whatever is chosen, but for one
+//! that is in an accumulator, and what waits for the condition is one instruction. The numbers of both are one read in return.
 //!
 //! Relied on: R1, R2 (`state`).
 

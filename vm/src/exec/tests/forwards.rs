@@ -1,4 +1,4 @@
-//! Every instruction behind one that leaves one of its operands in an accumulator, on all cores: which of them read it there must not matter.
+//! What an instruction leaves in an accumulator, and the next one takes from there, on all cores: which of them read it there must not matter.
 
 use wrt_format::isa::{ALL, Op, Role};
 
@@ -33,22 +33,16 @@ fn outcome(
     (exit, values, store.memory(0).unwrap().bytes().to_vec())
 }
 
-fn check(op: Op, operand: usize, left: (usize, Op), random: &mut Random) {
-    let mut module = ModuleSpec {
+/// Runs functions of that many slots on all cores.
+fn compare(funcs: Vec<Asm>, op: Op, random: &mut Random, context: &str) {
+    let count = funcs.len() as u32;
+    let mut store = alone(ModuleSpec {
         types: std::vec![longs(SLOTS, SLOTS + 1)],
         memories: std::vec![memory_type(1, Some(1))],
+        funcs: funcs.iter().map(|asm| asm.func(0)).collect(),
         ..ModuleSpec::default()
-    };
-    for _ in 0..4 {
-        let mut operands = operands(op, random);
-        operands[operand] = operands[left.0];
-        module
-            .funcs
-            .push(function(op, &mut operands, Some(left)).func(0));
-    }
-    let funcs = module.funcs.len() as u32;
-    let mut store = alone(module);
-    for func in 0..2 * funcs {
+    });
+    for func in 0..2 * count {
         let mut slots = slots(op, random, false);
         if op.info().floats {
             // No NaN: which of two NaNs arithmetic gives is open.
@@ -56,26 +50,44 @@ fn check(op: Op, operand: usize, left: (usize, Op), random: &mut Random) {
                 .iter_mut()
                 .for_each(|slot| *slot &= !(1 << 62 | 1 << 30));
         }
-        let mut run = |core| outcome(&mut store, core, func % funcs, &slots);
+        let mut run = |core| outcome(&mut store, core, func % count, &slots);
         let wanted = run(Core::Loop);
         for core in cores() {
-            let name = op.info().name;
             assert!(
                 run(core) == wanted,
-                "{name}, operand {operand} behind {left:?}, {core:?}"
+                "{} {context}, {core:?}",
+                op.info().name
             );
         }
     }
 }
 
+/// An operand of the instruction behind something that leaves it.
+fn check(op: Op, operand: usize, left: (usize, Op), random: &mut Random) {
+    let one = |_| {
+        let mut operands = operands(op, random);
+        operands[operand] = operands[left.0];
+        function(op, &mut operands, Some(left))
+    };
+    let funcs = (0..4).map(one).collect();
+    compare(
+        funcs,
+        op,
+        random,
+        &std::format!("operand {operand} behind {left:?}"),
+    );
+}
+
+/// Whether these tests can run it.
+fn is_tested(op: Op) -> bool {
+    let is_vector = op.info().fields.iter().any(|field| field.role.is_pair());
+    !ELSEWHERE.contains(&op) && is_there(op) && !is_vector
+}
+
 #[test]
 fn an_operand_that_was_just_written_is_the_one_in_its_slot() {
     let mut random = Random(0x5851_f42d_4c95_7f2d);
-    for &op in ALL {
-        let is_vector = op.info().fields.iter().any(|field| field.role.is_pair());
-        if ELSEWHERE.contains(&op) || !is_there(op) || is_vector {
-            continue;
-        }
+    for &op in ALL.iter().filter(|&&op| is_tested(op)) {
         for (operand, field) in op.info().fields.iter().enumerate() {
             if field.role != Role::Use {
                 continue;
@@ -89,4 +101,53 @@ fn an_operand_that_was_just_written_is_the_one_in_its_slot() {
             }
         }
     }
+}
+
+/// Instructions that take all of what is left in an accumulator from there, and where they have it.
+const TAKERS: [(Role, Op); 3] = [
+    (Role::DefAcc, Op::I64Ne),
+    (Role::DefF64, Op::F64Abs),
+    (Role::DefF32, Op::F64PromoteF32),
+];
+
+#[test]
+fn whatever_leaves_something_in_an_accumulator_leaves_what_is_in_its_slot() {
+    let mut random = Random(0x1405_7b7e_f767_814f);
+    let mut checked = 0;
+    for &op in ALL
+        .iter()
+        .filter(|&&op| is_tested(op) && producer(op).is_none())
+    {
+        let left = op
+            .info()
+            .fields
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(i, field)| {
+                let (_, taker) = TAKERS.into_iter().find(|(role, _)| *role == field.role)?;
+                Some((i, taker))
+            });
+        let Some((operand, taker)) = left else {
+            continue;
+        };
+        let one = |_| {
+            let operands = operands(op, &mut random);
+            let (slot, other) = (operands[operand], (operands[operand] + 1) % SLOTS as i64);
+            let mut asm = Asm::new(SLOTS as u16 + 1, 1);
+            asm.op(Op::ConstU32, &[SLOTS as i64, 0]);
+            asm.op(op, &operands).op(taker, &[other, slot, other]);
+            asm.op(Op::RetN, &[0, SLOTS as i64 + 1]);
+            asm
+        };
+        let funcs = (0..4).map(one).collect();
+        compare(
+            funcs,
+            op,
+            &mut random,
+            &std::format!("in front of {taker:?}"),
+        );
+        checked += 1;
+    }
+    assert!(checked > 100, "{checked}");
 }

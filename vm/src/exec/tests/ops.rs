@@ -27,8 +27,7 @@ pub(super) struct Case<'a> {
     pub(super) operands: &'a [i64],
 }
 
-/// The accumulator operand of an instruction, and an instruction that leaves it there, and in its own slot what it reads from it: a
-/// move, or the negation of a float.
+/// The accumulator operand of an instruction, and one that leaves it there and in the slot that it reads: a move or negation.
 pub(super) fn producer(op: Op) -> Option<(usize, Op)> {
     let producers = [
         (Role::DefAcc, Op::Mov),

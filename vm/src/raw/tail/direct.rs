@@ -15,8 +15,9 @@
 //! - D3: where a word of such a function is no instruction, the map may have an address of code. Behind the word of a direct call's opcode it is null, or
 //!   the first word of its callee once an instance with the map has verified that (R7, D1). Behind that of a branch's opcode, and at
 //!   the first word of each label of a branch table, it is where the label leads: behind the `fuel` of a block of that function (R5).
-//! - D4: a handler that takes an operand from an accumulator (`forward.rs`) is there only where the instruction before always goes on to it, and has left in
-//!   that accumulator what it has written to the slot of that operand; and only of instructions that no run starts at, as with R8.
+//! - D4: a handler that takes an operand from an accumulator (`forward.rs`) is there only behind an instruction that leaves in that accumulator what it
+//!   writes to the slot of that operand (R8), and goes on to the next instruction or traps. No run starts between the two: labels lead to `fuel`, and what takes a slow
+//!   path or pauses leaves nothing in an accumulator.
 
 use core::mem::MaybeUninit;
 use core::ptr;
