@@ -10,28 +10,15 @@ use wrt_format::isa::Place;
 use super::state::State;
 
 impl State {
-    /// Whether the handler takes the operand at this place from an accumulator (D4).
+    /// The slot that operand `at` names, if the handler takes that operand from an accumulator (D4).
     #[inline(always)]
-    pub(super) fn is_forwarded(&self, at: Place) -> bool {
+    pub(super) fn from_accumulator(&self, at: Place) -> Option<u64> {
         #[cfg(all(wrt_direct, not(debug_assertions)))]
-        return self.forwarded != 0 && self.forwarded & 15 == at.byte;
-        #[cfg(not(all(wrt_direct, not(debug_assertions))))]
-        {
-            let _ = at;
-            false
+        if self.forwarded != 0 && self.forwarded & 15 == at.byte {
+            return Some(self.taken);
         }
-    }
-
-    /// The slot that operand `at` names, of which [`Self::is_forwarded`] is true.
-    #[inline(always)]
-    pub(super) fn forwarded64(&self, at: Place) -> u64 {
-        #[cfg(all(wrt_direct, not(debug_assertions)))]
-        {
-            let _ = at;
-            self.taken
-        }
-        #[cfg(not(all(wrt_direct, not(debug_assertions))))]
-        self.acc64(at)
+        let _ = at;
+        None
     }
 
     /// The slot itself that operand `at` names.

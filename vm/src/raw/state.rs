@@ -286,8 +286,8 @@ impl State {
     /// The slot that operand `at` names.
     #[inline(always)]
     pub(crate) fn get64(&self, at: Place) -> u64 {
-        if self.is_forwarded(at) {
-            return self.forwarded64(at);
+        if let Some(value) = self.from_accumulator(at) {
+            return value;
         }
         // SAFETY: R2.
         unsafe { *self.slot_address(at) }

@@ -522,8 +522,7 @@ fn find(index: &[u32], hash: u32, is_it: impl Fn(u32) -> bool) -> Result<Found, 
     Err(OutOfMemory)
 }
 
-/// A hash of a group, word by word by a product whose halves are mixed. Who makes types of equal hashes makes them take longer to find, within
-/// limits.
+/// A hash of a group, word by word, by the upper half of a product. Who makes types of equal hashes makes them take longer to find, within limits.
 fn hash(group: Group<'_>) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
     let mut mix = |word: u32| {

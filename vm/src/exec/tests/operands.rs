@@ -89,3 +89,17 @@ fn in_opcode(own: Own, random: &mut Random) -> i64 {
     let byte = i64::from(own.first) + (random.next() % bytes as u64) as i64;
     (byte - i64::from(own.zero)) << own.shift
 }
+
+/// For each accumulator an instruction that leaves something there and in the slot that it reads: a move or negation.
+pub(super) const PRODUCERS: [(Role, Op); 3] = [
+    (Role::DefAcc, Op::Mov),
+    (Role::DefF32, Op::F32Neg),
+    (Role::DefF64, Op::F64Neg),
+];
+
+/// The accumulator operand of an instruction, and what leaves it there.
+pub(super) fn producer(op: Op) -> Option<(usize, Op)> {
+    let of = |role| PRODUCERS.iter().find(|it| it.0 == role).map(|it| it.1);
+    let mut operands = op.info().fields.iter().enumerate();
+    operands.find_map(|(i, field)| Some((i, of(field.role.defined_by()?)?)))
+}

@@ -6,7 +6,7 @@ use wrt_format::isa::{ALL, Control, Field, Op, Role};
 use wrt_format::trap::Trap;
 
 use super::elsewhere::ELSEWHERE;
-use super::operands::operands;
+use super::operands::{operands, producer};
 use super::reference::{fused, loaded, operator};
 #[cfg(feature = "simd")]
 use super::world::access;
@@ -25,18 +25,6 @@ pub(super) const MEMORY: usize = 65536;
 pub(super) struct Case<'a> {
     pub(super) op: Op,
     pub(super) operands: &'a [i64],
-}
-
-/// The accumulator operand of an instruction, and one that leaves it there and in the slot that it reads: a move or negation.
-pub(super) fn producer(op: Op) -> Option<(usize, Op)> {
-    let producers = [
-        (Role::DefAcc, Op::Mov),
-        (Role::DefF32, Op::F32Neg),
-        (Role::DefF64, Op::F64Neg),
-    ];
-    let of = |role| producers.iter().find(|it| it.0 == role).map(|it| it.1);
-    let mut operands = op.info().fields.iter().enumerate();
-    operands.find_map(|(i, field)| Some((i, of(field.role.defined_by()?)?)))
 }
 
 impl Case<'_> {
@@ -109,7 +97,7 @@ pub(super) fn form(name: &str) -> &str {
 }
 
 /// Whether it is an instruction on vectors.
-fn is_vector(op: Op) -> bool {
+pub(super) fn is_vector(op: Op) -> bool {
     op.info().fields.iter().any(|field| field.role.is_pair())
 }
 
