@@ -12,7 +12,7 @@ use super::state::State;
 impl State {
     /// The slot that operand `at` names, if the handler takes that operand from an accumulator (D4).
     #[inline(always)]
-    pub(super) fn from_accumulator(&self, at: Place) -> Option<u64> {
+    pub(super) fn accumulated(&self, at: Place) -> Option<u64> {
         #[cfg(all(wrt_direct, not(debug_assertions)))]
         if self.forwarded != 0 && self.forwarded & 15 == at.byte {
             return Some(self.taken);

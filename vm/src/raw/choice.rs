@@ -32,7 +32,7 @@ impl State {
     /// The slot of this number, which operand `at` names.
     #[inline(always)]
     fn read_at_once(&self, at: Place, slot: usize) -> u64 {
-        if let Some(value) = self.from_accumulator(at) {
+        if let Some(value) = self.accumulated(at) {
             // SAFETY: no instruction.
             return unsafe { opaque!(value) };
         }

@@ -286,7 +286,7 @@ impl State {
     /// The slot that operand `at` names.
     #[inline(always)]
     pub(crate) fn get64(&self, at: Place) -> u64 {
-        if let Some(value) = self.from_accumulator(at) {
+        if let Some(value) = self.accumulated(at) {
             return value;
         }
         // SAFETY: R2.
